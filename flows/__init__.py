@@ -1,0 +1,1 @@
+"""Wiring: Bytewax dataflows, settings and the command line. No arithmetic."""

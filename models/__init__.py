@@ -1,0 +1,1 @@
+"""ONNX models behind numpy in, numpy out."""

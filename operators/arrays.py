@@ -1,0 +1,74 @@
+"""What kernels exchange: released frames as arrays, parts, and incident changes.
+
+The ordered stage hands each kernel one `Ordered`: frames of one shard sorted by
+(camera, time), their objects as slices. Measuring kernels answer with `Parts`,
+order-dependent ones with `Parts` or `Changes`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+OTHER = 255
+"""Code of a class outside `schemas.frames.CLASSES`."""
+
+
+class Ordered(NamedTuple):
+    """`n` frames sorted by (camera, t_us), `m` objects and `k` signals in frame order."""
+
+    camera: NDArray[np.int32]  # (n,) dense code in `City`
+    t_us: NDArray[np.int64]  # (n,)
+    dt_ms: NDArray[np.int32]  # (n,) time the frame stands for, capped at two periods
+    usable: NDArray[np.bool_]  # (n,) False while frozen or dark: seen, but not watched
+    width: NDArray[np.int32]  # (n,) px
+    height: NDArray[np.int32]  # (n,) px
+    first: NDArray[np.int64]  # (n + 1,) objects of frame i are first[i]:first[i + 1]
+    cls: NDArray[np.uint8]  # (m,) index into CLASSES or OTHER
+    confidence: NDArray[np.float32]  # (m,) NaN when absent
+    box: NDArray[np.float32]  # (m, 4) x1, y1, x2, y2 in 0..1, y down
+    track: NDArray[np.uint64]  # (m,) hash of the track id, 0 when untracked
+    signal_frame: NDArray[np.int64]  # (k,) ascending
+    signal_zone: NDArray[np.int32]  # (k,) dense zone code
+    signal_value: NDArray[np.float64]  # (k,)
+
+
+class Parts(NamedTuple):
+    """`n` parts of one metric; many may share a (key, minute): they merge."""
+
+    key: NDArray[np.int32]  # (n,) dense key: zone, line direction or camera
+    minute: NDArray[np.int64]  # (n,) minutes since 1970 UTC
+    values: NDArray[np.int64]  # (n, metric.width) laid out as the metric's parts
+
+
+class Changes(NamedTuple):
+    """`n` changes of incidents, in order."""
+
+    kind: NDArray[np.uint8]  # index into INCIDENT_KINDS
+    camera: NDArray[np.int32]
+    zone: NDArray[np.int32]  # dense zone code, -1 for the whole camera
+    anchor: NDArray[np.uint64]  # track hash or 0: part of the incident's id
+    step: NDArray[np.int32]  # change number within the incident, from 0
+    state: NDArray[np.uint8]  # index into INCIDENT_STATES
+    severity: NDArray[np.uint8]  # kind-specific code; parking: 1 stopped, 2 parked; crowd: level index
+    t_us: NDArray[np.int64]  # event time of the change
+    opened_us: NDArray[np.int64]
+    active_us: NDArray[np.int64]
+    closed_us: NDArray[np.int64]  # 0 while not closed
+    peak: NDArray[np.float64]
+    box: NDArray[np.float32]  # (n, 4), NaN when none
+    track: NDArray[np.uint64]  # newest track hash behind it, 0 when none
+
+
+def no_parts(width: int) -> Parts:
+    """Return zero parts of a metric of that width."""
+    return Parts(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, width), np.int64))
+
+
+def no_changes() -> Changes:
+    """Return zero changes."""
+    kinds: list[Any] = [np.uint8, np.int32, np.int32, np.uint64, np.int32, np.uint8, np.uint8]
+    kinds += [np.int64] * 4 + [np.float64]
+    return Changes(*(np.empty(0, kind) for kind in kinds), np.empty((0, 4), np.float32), np.empty(0, np.uint64))  # type: ignore[call-arg]

@@ -1,0 +1,172 @@
+"""The registry as arrays: dense codes for cameras, zones and lines, geometry in rows.
+
+A camera id with several `valid_from` is several cameras here: each version has
+its own code, geometry and validity, so state never leaks across a change.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.frames import CLASSES
+from schemas.registry import METRIC_NAMES, ZONE_KINDS, Camera, Registry
+
+FOREVER_US = 1 << 62
+
+
+class City(NamedTuple):
+    """`c` camera versions, `z` zones and `l` lines; CSR offsets end with the total.
+
+    Zones and lines of camera `i` are `zone_first[i]:zone_first[i + 1]` and likewise.
+    """
+
+    cameras: tuple[Camera, ...]  # (c,) sorted by id, then valid_from
+    zone_ids: tuple[str, ...]  # (z,)
+    line_ids: tuple[str, ...]  # (l,)
+    period_us: NDArray[np.int64]  # (c,) time between frame events
+    silence_us: NDArray[np.int64]  # (c,) gaps up to this count as watched: 2 periods, or silence_s
+    valid_from_us: NDArray[np.int64]  # (c,)
+    valid_to_us: NDArray[np.int64]  # (c,)
+    aspect: NDArray[np.float64]  # (c,) width / height
+    enabled: NDArray[np.bool_]  # (c, len(METRIC_NAMES))
+    fixed: NDArray[np.bool_]  # (c,) optics allow density and lines
+    zone_first: NDArray[np.int64]  # (c + 1,)
+    zone_camera: NDArray[np.int32]  # (z,)
+    zone_kind: NDArray[np.uint8]  # (z,) index into ZONE_KINDS
+    zone_area_m2: NDArray[np.float64]  # (z,) 0 when not calibrated
+    zone_standing: NDArray[np.bool_]  # (z,)
+    zone_classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] counts; 0 means the metric's default
+    zone_limits: NDArray[np.float64]  # (z, 7) on off on_s off_s stopped_s parked_s saturation; NaN = default
+    vertex_first: NDArray[np.int64]  # (z + 1,)
+    vertex: NDArray[np.float64]  # (v, 2)
+    line_first: NDArray[np.int64]  # (c + 1,)
+    line_camera: NDArray[np.int32]  # (l,)
+    point_first: NDArray[np.int64]  # (l + 1,)
+    point: NDArray[np.float64]  # (p, 2)
+    homography: NDArray[np.float64]  # (c, 3, 3) image 0..1 -> ground m; NaN when not calibrated
+
+
+LIMITS = ("on", "off", "on_s", "off_s", "stopped_s", "parked_s", "saturation")
+
+
+def homography(image: NDArray[np.float64], ground: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fit the plane homography image -> ground by the direct linear transform.
+
+    Parameters
+    ----------
+    image, ground
+        (k, 2), k >= 4 corresponding points; image in 0..1, ground in metres.
+
+    Returns
+    -------
+    (3, 3) matrix with last element 1, unless the points are degenerate (NaN).
+    """
+    zero, one = np.zeros(len(image)), np.ones(len(image))
+    (x, y), (u, v) = image.T, ground.T
+    rows = np.concatenate(
+        [
+            np.stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u], 1),
+            np.stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v], 1),
+        ]
+    )
+    _, sizes, vectors = np.linalg.svd(rows)
+    matrix = vectors[-1].reshape(3, 3)
+    if sizes[7] < 1e-9 * sizes[0] or abs(matrix[2, 2]) < 1e-12:
+        return np.full((3, 3), np.nan)
+    out: NDArray[np.float64] = matrix / matrix[2, 2]
+    return out
+
+
+def to_ground(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Map (k, 2) image points (0..1) to ground metres."""
+    (x, y), m = points.T, matrix
+    w = m[2, 0] * x + m[2, 1] * y + m[2, 2]
+    return np.stack([(m[0, 0] * x + m[0, 1] * y + m[0, 2]) / w, (m[1, 0] * x + m[1, 1] * y + m[1, 2]) / w], 1)
+
+
+def polygon_area(points: NDArray[np.float64]) -> float:
+    """Return the area of a simple polygon (shoelace)."""
+    x, y = points.T
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+
+def _calibration(camera: Camera) -> NDArray[np.float64]:
+    if camera.calibration is None:
+        return np.full((3, 3), np.nan)
+    return homography(np.array(camera.calibration.image), np.array(camera.calibration.ground_m))
+
+
+def _area_m2(given: float | None, polygon: NDArray[np.float64], matrix: NDArray[np.float64]) -> float:
+    if given is not None:
+        return given
+    return 0.0 if np.isnan(matrix).any() else polygon_area(to_ground(matrix, polygon))
+
+
+def _us(camera: Camera) -> int:
+    return 0 if camera.valid_from is None else round(camera.valid_from.timestamp() * 1e6)
+
+
+def _offsets(lengths: list[int]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+
+
+def build(registry: Registry) -> City:
+    """Compile a checked registry into arrays."""
+    cameras = tuple(sorted(registry.camera, key=lambda c: (c.id, _us(c))))
+    count = len(cameras)
+    start = np.array([_us(c) for c in cameras], np.int64)
+    end = np.full(count, FOREVER_US, np.int64)
+    for i in range(count - 1):
+        if cameras[i].id == cameras[i + 1].id:
+            end[i] = start[i + 1]
+    period = np.array([c.period_us for c in cameras], np.int64)
+    silence = np.array(
+        [
+            2 * p if c.sends_empty else max(2 * p, round(c.silence_s * 1e6))
+            for c, p in zip(cameras, period, strict=True)
+        ],
+        np.int64,
+    )
+    matrices = np.array([_calibration(c) for c in cameras]).reshape(count, 3, 3)
+    zones = [(i, z) for i, c in enumerate(cameras) for z in c.zone]
+    lines = [(i, line) for i, c in enumerate(cameras) for line in c.line]
+    polygons = [np.array(z.polygon, np.float64) for _, z in zones]
+    classes = [sum(1 << CLASSES.index(name) for name in z.classes if name in CLASSES) for _, z in zones]
+    limits = [[np.nan if (v := getattr(z.limits, name)) is None else v for name in LIMITS] for _, z in zones]
+    return City(
+        cameras=cameras,
+        zone_ids=tuple(z.id for _, z in zones),
+        line_ids=tuple(line.id for _, line in lines),
+        period_us=period,
+        silence_us=silence,
+        valid_from_us=start,
+        valid_to_us=end,
+        aspect=np.array([c.size[0] / c.size[1] for c in cameras], np.float64),
+        enabled=np.array([[name in c.metrics for name in METRIC_NAMES] for c in cameras], np.bool_).reshape(
+            count, len(METRIC_NAMES)
+        ),
+        fixed=np.array([c.optics == "fixed" for c in cameras], np.bool_),
+        zone_first=_offsets([len(c.zone) for c in cameras]),
+        zone_camera=np.array([i for i, _ in zones], np.int32),
+        zone_kind=np.array([ZONE_KINDS.index(z.kind) for _, z in zones], np.uint8),
+        zone_area_m2=np.array(
+            [
+                _area_m2(z.area_m2, p, matrices[i]) if cameras[i].optics == "fixed" else 0.0
+                for (i, z), p in zip(zones, polygons, strict=True)
+            ],
+            np.float64,
+        ),
+        zone_standing=np.array([z.surface == "standing" for _, z in zones], np.bool_),
+        zone_classes=np.array(classes, np.uint16),
+        zone_limits=np.array(limits, np.float64).reshape(len(zones), len(LIMITS)),
+        vertex_first=_offsets([len(p) for p in polygons]),
+        vertex=np.concatenate([*polygons, np.empty((0, 2))]),
+        line_first=_offsets([len(c.line) for c in cameras]),
+        line_camera=np.array([i for i, _ in lines], np.int32),
+        point_first=_offsets([len(line.points) for _, line in lines]),
+        point=np.concatenate([*(np.array(line.points, np.float64) for _, line in lines), np.empty((0, 2))]),
+        homography=matrices,
+    )

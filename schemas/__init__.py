@@ -1,0 +1,1 @@
+"""The vocabulary: frame batches, every metric's columns, incidents, the camera registry."""

@@ -1,0 +1,25 @@
+"""One tree of exceptions: what was expected, what came, where, and what to do."""
+
+
+class TilikError(Exception):
+    """Anything that ends a command with exit code 1 and a reason on stderr."""
+
+
+class UsageError(TilikError):
+    """Wrong usage or settings: exit code 2."""
+
+
+class RegistryError(UsageError):
+    """A registry with mistakes; ``mistakes`` holds every one, with file and place."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class WarehouseError(TilikError):
+    """The warehouse cannot be reached, is locked, full or of another version."""
+
+
+class ConflictError(TilikError):
+    """A replay would write over minutes that other input stored."""

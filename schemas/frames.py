@@ -1,0 +1,101 @@
+"""`FrameBatch`, the unit of work: thousands of frames as columns.
+
+Three tables: one row a frame, one row an object, one row a signal. Objects and
+signals name their frame by its row number and stand in frame order, so that a
+frame's objects are a slice. Adapters make batches, kernels read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+CLASSES: Final = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "garbage")
+"""Classes with a meaning; others are kept under their own name."""
+
+FRAMES: Final = {
+    "camera": pl.String(),  # id in the camera registry
+    "t_us": pl.Int64(),  # capture time, microseconds since 1970 UTC
+    "arrival_us": pl.Int64(),  # when it reached us; null for files
+    "ts_source": pl.String(),  # capture, convert, arrival or pts: the clock the reader trusted
+    "seq": pl.Int64(),  # the sender's frame number; null when it has none
+    "width": pl.Int32(),  # px, null when unknown
+    "height": pl.Int32(),  # px, null when unknown
+    "luma": pl.Float32(),  # mean brightness 0..1, null when not measured
+    "sharpness": pl.Float32(),  # variance of the Laplacian, null when not measured
+    "image_hash": pl.String(),  # perceptual or exact hash of the picture, null when none
+    "position": pl.Int64(),  # record (line or row) number in its source, from 1
+}
+OBJECTS: Final = {
+    "frame": pl.UInt32(),  # row of its frame, ascending
+    "class": pl.String(),
+    "confidence": pl.Float32(),  # 0..1 or null
+    "x1": pl.Float32(),  # box in 0..1 of the frame, y down
+    "y1": pl.Float32(),
+    "x2": pl.Float32(),
+    "y2": pl.Float32(),
+    "track": pl.String(),  # null when untracked
+    "mask": pl.String(),  # masked, unmasked, incorrect or null
+    "mask_confidence": pl.Float32(),
+    "face_px": pl.Float32(),  # width of the face, px
+}
+SIGNALS: Final = {
+    "frame": pl.UInt32(),  # row of its frame, ascending
+    "kind": pl.String(),  # flood, ...
+    "zone": pl.String(),
+    "value": pl.Float64(),
+}
+UNTRACKED: Final = ("", "-1", "18446744073709551615")
+"""Track ids that mean "untracked", beside null."""
+
+
+def _empty(columns: dict[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame(schema=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBatch:
+    """Frames, objects and signals of any number of cameras, in arrival order.
+
+    Attributes
+    ----------
+    source
+        Where the records came from (a path or topic), for dead letters.
+    frames, objects, signals
+        Tables with the columns of `FRAMES`, `OBJECTS` and `SIGNALS`.
+    """
+
+    frames: pl.DataFrame
+    objects: pl.DataFrame = field(default_factory=lambda: _empty(OBJECTS))
+    signals: pl.DataFrame = field(default_factory=lambda: _empty(SIGNALS))
+    source: str = ""
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return self.frames.height
+
+
+DEAD_LETTER_REASONS: Final = (
+    "not_json",  # bytes that are no JSON, binary noise, truncated lines
+    "bad_type",  # a field of the wrong type, or a required one missing
+    "bad_box",  # NaN, infinity or negative width or height
+    "bad_time",  # a time that cannot be read
+    "future",  # more than five minutes ahead of now
+    "before_2000",
+    "too_large",  # a record above the size limit
+    "unknown_camera",  # not in the registry
+    "not_valid",  # outside the validity of its camera
+    "too_late",  # later than `lateness_s`
+    "bad_file",  # the file itself cannot be read on (broken compression, truncated Arrow)
+)
+DEAD_LETTERS: Final = {
+    "source": pl.String(),  # path or topic
+    "position": pl.Int64(),  # record number from 1 (a file's bad_file: the record it ended at)
+    "reason": pl.String(),  # one of `DEAD_LETTER_REASONS`
+    "detail": pl.String(),  # what was expected and what came
+    "first_seen_us": pl.Int64(),  # for replays: the run's start
+    "count": pl.UInt32(),
+    "raw": pl.Binary(),  # at most 64 KB of the record
+}
