@@ -1,0 +1,71 @@
+"""Where a frame's time falls: its share `dt_ms`, cut at the edges of UTC minutes.
+
+All arithmetic is in whole milliseconds, `floor(t_us / 1000)`, so that the pieces
+of a frame add up to its share and the pieces of a minute never exceed 60,000 ms.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+MINUTE_MS: Final = 60_000
+MINUTE_US: Final = 60_000_000
+
+
+class Segments(NamedTuple):
+    """`s` pieces of frames, in frame order; each lies within one minute."""
+
+    frame: NDArray[np.int64]  # (s,) row of the frame
+    minute: NDArray[np.int64]  # (s,) minutes since 1970 UTC
+    ms: NDArray[np.int64]  # (s,) length of the piece
+    is_first: NDArray[np.bool_]  # (s,) holds the frame's own time: the frame is counted here
+
+
+def segments(t_us: NDArray[np.int64], dt_ms: NDArray[np.int32]) -> Segments:
+    """Cut the time that each frame stands for at minute edges.
+
+    Parameters
+    ----------
+    t_us
+        (n,) capture time, microseconds since 1970 UTC.
+    dt_ms
+        (n,) time the frame stands for, >= 0.
+
+    Returns
+    -------
+    Pieces in frame order. A frame whose share is 0 still has one, of 0 ms: it was
+    seen. A frame that ends on an edge has none in the next minute.
+    """
+    return Segments(*_cut(t_us, dt_ms))
+
+
+@njit(cache=True)
+def _pieces(t_us: int, dt_ms: int) -> int:
+    start = t_us // 1000
+    return max((start + dt_ms - 1) // MINUTE_MS - start // MINUTE_MS, 0) + 1
+
+
+@njit(cache=True)
+def _cut(  # type: ignore[no-untyped-def]
+    t_us: NDArray[np.int64], dt_ms: NDArray[np.int32]
+):
+    count = 0
+    for i in range(len(t_us)):
+        count += _pieces(t_us[i], dt_ms[i])
+    frame, minute = np.empty(count, np.int64), np.empty(count, np.int64)
+    ms, is_first = np.empty(count, np.int64), np.zeros(count, np.bool_)
+    at = 0
+    for i in range(len(t_us)):
+        start = t_us[i] // 1000
+        end = start + dt_ms[i]
+        is_first[at] = True
+        for _ in range(_pieces(t_us[i], dt_ms[i])):
+            edge = min((start // MINUTE_MS + 1) * MINUTE_MS, end)
+            frame[at], minute[at], ms[at] = i, start // MINUTE_MS, edge - start
+            start = edge
+            at += 1
+    return frame, minute, ms, is_first
