@@ -1,0 +1,53 @@
+# Tilik in one word each; `make help` lists them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PYTEST_ARGS ?= -n 2
+SOAK_MINUTES ?= 10
+
+.PHONY: help install run test lint bench soak stop docs lock
+
+help:  # Show what there is to do
+	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
+
+install: .venv/installed  # Set up .venv with the locked packages and the command `tilik`
+
+.venv/installed: pyproject.toml requirements/test.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  apt-get update -qq && apt-get install -y -qq python3.11-venv && $(PYTHON) -m venv .venv; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: install  # Play the recordings and a simulated day, print the city, serve until Ctrl-C (ONCE=1: end)
+	@$(BIN)/python -m flows.demo
+
+lint: install  # Style, types and import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint  # Everything: style, types, import rules and all tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: install  # Measure frames/s and memory against the plain alternatives
+	$(BIN)/python -m benchmarks.main
+
+soak: install  # Repeat all tests with new random cases for SOAK_MINUTES (10)
+	@end=$$(( $$(date +%s) + 60 * $(SOAK_MINUTES) )); \
+	while [ $$(date +%s) -lt $$end ]; do \
+	  $(BIN)/python -m pytest -q $(PYTEST_ARGS) --hypothesis-seed=$$(date +%s) || exit 1; \
+	done
+
+stop: install  # End what `make run` left serving
+	@$(BIN)/python -m flows.demo --stop
+
+docs: install  # Write docs/metrics.md anew from the column definitions
+	$(BIN)/python -m schemas.docs
+
+lock:  # Resolve requirements/*.txt anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-header --quiet -o requirements/run.txt
+	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-header --quiet -c requirements/run.txt -o requirements/test.txt
