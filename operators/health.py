@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from operators.arrays import Parts
 from operators.city import City
 from operators.minutes import segments
-from operators.ordered import NEVER, Released
+from operators.ordered import NEVER, Copies, Released
 from schemas.columns import DELAY_EDGES_MS, HEALTH, STATES
 
 ONLINE, SKEW, DEGRADED, BLURRED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
@@ -204,12 +204,30 @@ def measure(city: City, released: Released, codes: NDArray[np.uint8], *, is_late
     return Parts(ordered.camera[pieces.frame], pieces.minute, values)
 
 
-def duplicates(counts: NDArray[np.int64], frontier_us: NDArray[np.int64]) -> Parts:
-    """Return parts that count copies, in the minute their camera has reached."""
-    camera = np.flatnonzero(counts).astype(np.int32)
-    values = np.zeros((len(camera), HEALTH.width), np.int64)
-    values[:, HEALTH.offset("duplicate_frames")] = counts[camera]
-    return Parts(camera, frontier_us[camera] // MINUTE_US, values)
+def copies(found: Copies) -> Parts:
+    """Return parts that count frames which came again, in their own minute."""
+    values = np.zeros((len(found.camera), HEALTH.width), np.int64)
+    values[:, HEALTH.offset("duplicate_frames")] = 1
+    return Parts(found.camera, found.t_us // MINUTE_US, values)
+
+
+class Silences(NamedTuple):
+    """`n` stretches between two frames of a camera, or up to where it was watched for."""
+
+    camera: NDArray[np.int32]
+    since_us: NDArray[np.int64]
+    until_us: NDArray[np.int64]
+
+
+def gaps(state: HealthState, city: City, released: Released, params: HealthParams) -> Silences:
+    """Return the silences that on-time frames end; call it before `step`."""
+    camera, t_us = released.ordered.camera, released.ordered.t_us
+    before = np.empty_like(t_us)
+    before[1:] = t_us[:-1]
+    starts = np.flatnonzero(np.diff(camera, prepend=-1))
+    before[starts] = state.last_us[camera[starts]]
+    rows = np.flatnonzero(t_us - before > stale_after_us(city, params)[camera])
+    return Silences(camera[rows], before[rows], t_us[rows])
 
 
 @njit(cache=True)
@@ -236,25 +254,12 @@ def _silent_minutes(
     return n
 
 
-def silences(
-    city: City,
-    camera: NDArray[np.int32],
-    since_us: NDArray[np.int64],
-    until_us: NDArray[np.int64],
-    params: HealthParams,
-) -> Parts:
-    """Return the states of minutes in which a camera was silent.
-
-    Parameters
-    ----------
-    camera, since_us, until_us
-        (n,) silences: the last frame before, and the next one or the end [us].
-    """
+def silences(city: City, silent: Silences, params: HealthParams) -> Parts:
+    """Return the states of minutes in which a camera was silent."""
     stale = stale_after_us(city, params)
-    room = np.empty((0, 3), np.int64)
-    needed = _silent_minutes(camera, since_us, until_us, stale, params.offline_us, room)
+    needed = _silent_minutes(*silent, stale, params.offline_us, np.empty((0, 3), np.int64))
     room = np.empty((needed, 3), np.int64)
-    _silent_minutes(camera, since_us, until_us, stale, params.offline_us, room)
+    _silent_minutes(*silent, stale, params.offline_us, room)
     values = np.zeros((needed, HEALTH.width), np.int64)
     values[:, HEALTH.offset("state")] = room[:, 2]
     return Parts(room[:, 0].astype(np.int32), room[:, 1].copy(), values)

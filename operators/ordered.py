@@ -38,13 +38,20 @@ class Released(NamedTuple):
     image: NDArray[np.uint64]  # (n,)
 
 
+class Copies(NamedTuple):
+    """`n` frames that came again and are not counted, newly found."""
+
+    camera: NDArray[np.int32]  # (n,)
+    t_us: NDArray[np.int64]  # (n,)
+
+
 class Pushed(NamedTuple):
     """What one push released."""
 
     on_time: Released | None
     late: Released | None
     disposition: NDArray[np.uint8]  # (n,) of the pushed frames, in arrival order
-    duplicates: NDArray[np.int64]  # (cameras,) frames that came again, newly found
+    copies: Copies
 
 
 @dataclass
@@ -120,7 +127,6 @@ def _release(
     ending: bool,
     dt_ms: NDArray[np.int32],
     keep: NDArray[np.uint8],
-    duplicates: NDArray[np.int64],
 ) -> None:
     """Mark each row of `order`: 1 released (with `dt_ms`), 0 waits, 2 duplicate."""
     n = len(order)
@@ -131,7 +137,6 @@ def _release(
         j = i + 1
         while j < n and camera[order[j]] == c and t_us[order[j]] == t_us[row] and seq[order[j]] == seq[row]:
             keep[j] = 2
-            duplicates[c] += 1
             j += 1
         has_next = j < n and camera[order[j]] == c
         if has_next and (ending or t_us[order[j]] < newest_us[c] - reorder_us):
@@ -236,21 +241,14 @@ def _remember(state: OrderState, frames: Arrived, lateness_us: int) -> None:
     state.seen = [(camera[order], times[order])]
 
 
-def _late(
-    state: OrderState, frames: Arrived, disposition: NDArray[np.uint8], duplicates: NDArray[np.int64]
-) -> list[int]:
-    """Tell late frames from late copies; returns the rows of the former."""
-    rows: list[int] = []
+def _tell_copies(state: OrderState, frames: Arrived, disposition: NDArray[np.uint8]) -> None:
+    """Mark late frames whose capture time was seen before as duplicates."""
     kept: set[tuple[int, int]] = set()
     for row in np.flatnonzero(disposition == LATE):
         spot = (int(frames.camera[row]), int(frames.t_us[row]))
         if spot in kept or _seen_before(state, *spot):
             disposition[row] = DUPLICATE
-            duplicates[spot[0]] += 1
-        else:
-            kept.add(spot)
-            rows.append(int(row))
-    return rows
+        kept.add(spot)
 
 
 def push(
@@ -271,26 +269,35 @@ def push(
     -------
     Pushed: on-time frames sorted by (camera, time); late frames likewise, each weighing one period.
     """
-    cameras = len(city.cameras)
     disposition = np.empty(len(frames.camera), np.uint8)
-    duplicates = np.zeros(cameras, np.int64)
     _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
-    late = None
+    late, copies = None, [_copies(frames, np.empty(0, np.int64))]
     if (disposition != ON_TIME).any():
         state.incoming.append(take(frames, np.flatnonzero(disposition == ON_TIME)))
-        rows = _late(state, frames, disposition, duplicates)
-        late = _late_frames(state, city, frames, np.array(rows, np.int64), lateness_us) if rows else None
+        _tell_copies(state, frames, disposition)
+        late = _late_frames(state, city, frames, np.flatnonzero(disposition == LATE), lateness_us)
+        copies.append(_copies(frames, np.flatnonzero(disposition == DUPLICATE)))
     elif len(disposition):
         state.incoming.append(frames)
     new = sum(len(f.camera) for f in state.incoming)
     waiting = 0 if state.waiting is None else len(state.waiting.camera)
-    if not ending and new < max(LEAST_BATCH, waiting // 4):
-        return Pushed(None, late, disposition, duplicates)
-    on_time = _sorted(state, city, duplicates, reorder_us, lateness_us, ending)
-    return Pushed(on_time, late, disposition, duplicates)
+    on_time = None
+    if ending or new >= max(LEAST_BATCH, waiting // 4):
+        on_time, again = _sorted(state, city, reorder_us, lateness_us, ending)
+        copies.append(again)
+    merged = Copies(*(np.concatenate(parts) for parts in zip(*copies, strict=True)))
+    return Pushed(on_time, late, disposition, merged)
 
 
-def _late_frames(state: OrderState, city: City, frames: Arrived, rows: NDArray[np.int64], lateness_us: int) -> Released:
+def _copies(frames: Arrived, rows: NDArray[np.int64]) -> Copies:
+    return Copies(frames.camera[rows], frames.t_us[rows])
+
+
+def _late_frames(
+    state: OrderState, city: City, frames: Arrived, rows: NDArray[np.int64], lateness_us: int
+) -> Released | None:
+    if not len(rows):
+        return None
     camera, t_us = frames.camera[rows], frames.t_us[rows]
     order = np.lexsort((t_us, camera))
     chosen = take(frames, rows[order])
@@ -300,11 +307,11 @@ def _late_frames(state: OrderState, city: City, frames: Arrived, rows: NDArray[n
 
 
 def _sorted(
-    state: OrderState, city: City, duplicates: NDArray[np.int64], reorder_us: int, lateness_us: int, ending: bool
-) -> Released | None:
+    state: OrderState, city: City, reorder_us: int, lateness_us: int, ending: bool
+) -> tuple[Released | None, Copies]:
     batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
     if not batches:
-        return None
+        return None, Copies(np.empty(0, np.int32), np.empty(0, np.int64))
     pool = concat(batches)
     order = _sort(pool.camera, pool.t_us, pool.seq, len(city.cameras))
     dt_ms, keep = np.zeros(len(order), np.int32), np.zeros(len(order), np.uint8)
@@ -321,9 +328,9 @@ def _sorted(
         ending,
         dt_ms,
         keep,
-        duplicates,
     )
     state.waiting, state.incoming = take(pool, order[keep == 0]), []
     out = take(pool, order[keep == 1])
     _remember(state, out, lateness_us)
-    return released(out, dt_ms[keep == 1]) if len(out.camera) else None
+    on_time = released(out, dt_ms[keep == 1]) if len(out.camera) else None
+    return on_time, _copies(pool, order[keep == 2])

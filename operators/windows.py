@@ -58,7 +58,7 @@ def _place(table: NDArray[np.int32], packed: NDArray[np.int64], wanted: np.int64
     at = np.int64((code >> np.uint64(20)) & np.uint64(mask))
     while table[at] >= 0 and packed[table[at]] != wanted:
         at = (at + 1) & mask
-    return at
+    return int(at)
 
 
 @njit(cache=True)
