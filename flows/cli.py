@@ -1,0 +1,73 @@
+"""The command `tilik`: what people and scripts type.
+
+Commands live in `flows.commands`, one module each, and import what is heavy
+only when they run, so that `--help` answers at once. Exit codes: 0 done,
+1 failed, 2 wrong usage or settings, 130 interrupted; a reason stands on stderr.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Annotated
+
+import typer
+
+from flows.commands import dead_letters, doctor, query, registry, replay, simulate, warehouse
+from flows.console import fail
+from schemas.errors import TilikError, UsageError
+
+app = typer.Typer(
+    name="tilik",
+    help="Turns a city's CCTV into figures people can trust and act on.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Settings come from tilik.toml and TILIK_* variables; TILIK_DEBUG=1 shows traces.",
+)
+app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
+app.command("query")(query.query)
+app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(registry.app, name="registry")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command("doctor")(doctor.doctor)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  start-up time
+
+        typer.echo(f"tilik {version('tilik')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    settings: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Settings file instead of ./tilik.toml (or TILIK_SETTINGS).")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    context.obj = settings
+
+
+def main() -> None:
+    """Run the command line; every way it can end becomes one of the four exit codes."""
+    try:
+        app()
+    except UsageError as error:
+        fail(str(error), 2)
+    except TilikError as error:
+        fail(str(error), 1)
+    except KeyboardInterrupt:
+        fail("interrupted", 130)
+    except Exception as error:
+        if os.environ.get("TILIK_DEBUG"):
+            raise
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            fail(f"the disk is full ({error.filename or 'while writing'}): free some space and run this again", 1)
+        fail(f"unexpected {type(error).__name__}: {error}. TILIK_DEBUG=1 shows where.", 1)

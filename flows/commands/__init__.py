@@ -1,0 +1,1 @@
+"""The commands of `tilik`, one module each."""

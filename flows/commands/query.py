@@ -1,0 +1,29 @@
+"""`tilik query`: SQL in; a table, CSV or JSON out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows import options
+from flows.console import say
+from schemas.errors import UsageError
+
+
+def query(
+    context: typer.Context,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A query; database tilik is the default.")],
+    warehouse: options.Warehouse = None,
+    format: Annotated[str, typer.Option(metavar="table|csv|json", help="How the answer is written.")] = "table",
+) -> None:
+    """Ask the warehouse: times are ISO 8601, numbers exact, NULL stays NULL."""
+    if format not in ("table", "csv", "json"):
+        raise UsageError(f"--format {format}: expected table, csv or json")
+    settings = options.settings_of(context, warehouse=warehouse)
+    from connectors import clickhouse  # noqa: PLC0415  start-up time
+    from flows import rendering  # noqa: PLC0415  start-up time
+
+    with clickhouse.connect(settings.warehouse) as store:
+        answer = store.query(sql)
+    say(rendering.WRITERS[format](answer.column_names, answer.rows).rstrip("\n"))

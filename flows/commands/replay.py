@@ -1,0 +1,95 @@
+"""`tilik replay`: files of frame events through the live flow into the warehouse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows import options
+from flows.console import announce, note, progress, say
+
+if TYPE_CHECKING:
+    from flows.replay import ReplaySummary
+
+
+def replay(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, directories or globs.")],
+    format: Annotated[str, typer.Option(help=f"{' | '.join(options.FORMATS)} (more arrive later).")] = "native",
+    warehouse: options.Warehouse = None,
+    registry: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(metavar="ID", help="Camera, where the format carries none.")] = None,
+    fps: Annotated[float | None, typer.Option(min=0.01, help="Frames a second, where the format has no clock.")] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="ISO", help="Time of the first frame, where the format has no clock.")
+    ] = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Picture size, where the format has none.")] = None,
+    class_map: Annotated[
+        str | None, typer.Option(metavar="FILE|k=v,...", help="Names for the sender's classes, such as 2=car,7=truck.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over minutes that other input stored.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, max=99, help="Workers of the flow.")] = None,
+    tracker: Annotated[
+        str | None, typer.Option(metavar="none|iou", help="Tracker for streams without track ids.")
+    ] = None,
+    reorder_s: Annotated[float | None, typer.Option(min=0.0, help="Sort frames within so many seconds.")] = None,
+    lateness_s: Annotated[float | None, typer.Option(min=0.0, help="Later frames become dead letters.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="End with one JSON line on stdout.")] = False,
+) -> None:
+    """Replay recorded frame events into the warehouse; a rerun of the same input restates it."""
+    settings = options.settings_of(
+        context,
+        warehouse=warehouse,
+        registry=registry,
+        workers=workers,
+        tracker=tracker,
+        reorder_s=reorder_s,
+        lateness_s=lateness_s,
+    )
+    wanted = options.format_name(format)
+    start_us, pixels, names = options.start_us(start), options.size(size), options.class_map(class_map)
+    announce(settings)
+    from flows import replay as flow  # noqa: PLC0415  start-up time
+
+    asked = flow.ReplayOptions(
+        paths=tuple(paths),
+        format=wanted,
+        warehouse=settings.warehouse,
+        registry=settings.registry,
+        camera=camera,
+        fps=fps,
+        start_us=start_us,
+        size=pixels,
+        class_map=names,
+        replace=replace,
+        workers=settings.workers,
+        tracker=settings.tracker,
+        reorder_s=settings.reorder_s,
+        lateness_s=settings.lateness_s,
+    )
+    with progress("replay") as report:
+        summary = flow.replay(asked, report)
+    for warning in summary.warnings:
+        note(f"warning: {warning}")
+    say(as_json(summary) if json else as_text(summary))
+
+
+def as_json(summary: ReplaySummary) -> str:
+    """Return a replay's figures as one JSON line."""
+    import json  # noqa: PLC0415  start-up time
+
+    names = ("frames", "objects", "rows", "dead_letters", "late", "duplicates")
+    return json.dumps({name: getattr(summary, name) for name in names} | {"seconds": round(summary.seconds, 3)})
+
+
+def as_text(summary: ReplaySummary) -> str:
+    """Return a replay's figures as two sentences."""
+    rate = f" ({summary.frames / summary.seconds:,.0f} frames/s)" if summary.seconds > 0 else ""
+    return (
+        f"{summary.frames:,} frames with {summary.objects:,} objects became {summary.rows:,} rows "
+        f"and {summary.incidents:,} incidents in {summary.seconds:.1f} s{rate}.\n"
+        f"{summary.late:,} late, {summary.duplicates:,} duplicates, {summary.dead_letters:,} dead letters."
+    )

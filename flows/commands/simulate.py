@@ -1,0 +1,33 @@
+"""`tilik simulate`: a city of simulated cameras, with the truth beside its events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows import options
+from flows.console import note, progress, say
+from schemas.errors import UsageError
+
+
+def simulate(
+    cameras: Annotated[int, typer.Option(min=1, help="Number of cameras.")],
+    minutes: Annotated[int, typer.Option(min=1, help="Minutes to simulate.")],
+    out: Annotated[str, typer.Option(metavar="DIR", help="Where registry.toml, events/ and truth/ go.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    start: Annotated[str, typer.Option(metavar="ISO", help="Time of the first frame.")] = "2026-01-05T00:00:00Z",
+    format: Annotated[str, typer.Option(metavar="native|arrow", help="Format of the events.")] = "native",
+) -> None:
+    """Write a SIMULATED city: registry, frame events and the true figures."""
+    if format not in ("native", "arrow"):
+        raise UsageError(f"--format {format}: expected native or arrow")
+    start_us = options.start_us(start)
+    assert start_us is not None
+    from connectors import simulate as city  # noqa: PLC0415  start-up time
+
+    note(f"SIMULATED: {cameras} cameras, {minutes} minutes from {start}, seed {seed}")
+    with progress("simulate", "cameras") as report:
+        city.simulate(cameras, minutes, seed, start_us, out, format, report)
+    say(f"{out}/registry.toml, {out}/events and {out}/truth are written; replay with:")
+    say(f"  tilik replay {out}/events --format {format} --registry {out}/registry.toml")

@@ -1,0 +1,57 @@
+"""`tilik warehouse`: serve, migrate and look at the store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows import options
+from flows.console import announce, say
+from schemas.errors import UsageError
+
+app = typer.Typer(no_args_is_help=True, help="Serve, migrate and look at the warehouse.")
+
+
+@app.command()
+def serve(context: typer.Context, warehouse: options.Warehouse = None) -> None:
+    """Keep an embedded warehouse answering on loopback until Ctrl-C."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    if not settings.warehouse.startswith("embedded:"):
+        raise UsageError(f"--warehouse {settings.warehouse}: only embedded:DIR is served from here")
+    announce(settings)
+    from connectors import clickhouse  # noqa: PLC0415  start-up time
+    from flows.serving import until_interrupted  # noqa: PLC0415  start-up time
+
+    with clickhouse.connect(settings.warehouse) as store:
+        store.migrate()
+        say(f"serving {store.url}; Ctrl-C ends")
+        until_interrupted()
+
+
+@app.command()
+def migrate(context: typer.Context, warehouse: options.Warehouse = None) -> None:
+    """Bring tables and views to this version."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    announce(settings)
+    from connectors import clickhouse  # noqa: PLC0415  start-up time
+
+    with clickhouse.connect(settings.warehouse) as store:
+        applied = store.migrate()
+    say(f"{len(applied)} migrations applied" if applied else "up to date")
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    warehouse: options.Warehouse = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Show tables, rows, bytes, hours waiting to be rolled up, and runs."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    from connectors import clickhouse  # noqa: PLC0415  start-up time
+    from flows import warehouse_status  # noqa: PLC0415  start-up time
+
+    with clickhouse.connect(settings.warehouse) as store:
+        found = warehouse_status.read(store)
+    say(warehouse_status.as_json(found) if json else warehouse_status.as_text(found))

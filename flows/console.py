@@ -1,0 +1,59 @@
+"""What a command says while it works: notes and progress on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from flows.settings import Settings
+
+
+def note(text: str) -> None:
+    """Write one line for the person who waits (stderr)."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def say(text: str) -> None:
+    """Write a result (stdout)."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def announce(settings: Settings) -> None:
+    """Say what a long command runs with."""
+    note(f"settings: {settings.line()}")
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """Write why a command ends, and end it."""
+    for line in text.splitlines() or ["failed without a reason"]:
+        note(f"tilik: {line}")
+    raise SystemExit(code)
+
+
+@contextmanager
+def progress(what: str, unit: str = "bytes") -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal, nothing elsewhere; yields `report(done, total)`."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console  # noqa: PLC0415  start-up time
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    bar = Progress(
+        TextColumn(what), BarColumn(), amount, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    )
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

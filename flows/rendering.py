@@ -1,0 +1,101 @@
+"""Rows of a query as text: a table to read, CSV or JSON to go on with.
+
+Times are ISO 8601 (UTC where the column names no zone), integers and decimals
+keep every digit, and NULL stays apart from '' wherever the format can say so.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+MAX_JSON_INT: Final = 2**64
+"""msgspec writes integers below this; wider ones go through Python's own digits."""
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that the JSON writer takes, with nothing lost."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat().replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < MAX_JSON_INT:
+        return msgspec.Raw(str(value).encode())
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value
+
+
+_JSON = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+
+
+def to_json(value: Any) -> str:
+    """Return any value of a row as JSON."""
+    return _JSON.encode(_plain(value)).decode()
+
+
+def _text(value: Any) -> str:
+    """Return a value as one cell of text; NULL is the caller's matter."""
+    value = _plain(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date | Decimal):
+        return str(value)
+    return to_json(value)
+
+
+def json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Write a list of objects, one a line."""
+    lines = ",\n ".join(to_json(dict(zip(names, row, strict=True))) for row in rows)
+    return f"[{lines}]\n"
+
+
+def as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Write CSV with a header; NULL is an empty field."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([["" if value is None else _text(value) for value in row] for row in rows])
+    return out.getvalue()
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None, width: int = 0) -> str:
+    """Write a table for the eye: numbers to the right, NULL as a dash."""
+    from rich.console import Console  # noqa: PLC0415  only for the eye
+    from rich.table import Table  # noqa: PLC0415  only for the eye
+    from rich.text import Text  # noqa: PLC0415  only for the eye
+
+    held = [tuple(row) for row in rows]
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="", box=None, pad_edge=False)
+    for at, name in enumerate(names):
+        number = any(isinstance(row[at], int | float | Decimal) for row in held)
+        grid.add_column(Text(name), justify="right" if number else "left", overflow="fold")
+    for row in held:
+        grid.add_row(*(Text("-" if value is None else _text(value)) for value in row))
+    out = io.StringIO()
+    Console(file=out, width=width or _width(), color_system=None, highlight=False).print(grid)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _width() -> int:
+    """Return the terminal's width, or plenty where the output goes to a file."""
+    import shutil  # noqa: PLC0415  only for the eye
+    import sys  # noqa: PLC0415  only for the eye
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000
+
+
+WRITERS: Final[dict[str, Callable[[Sequence[str], Iterable[Sequence[Any]]], str]]] = {
+    "table": table,
+    "csv": as_csv,
+    "json": json,
+}
+"""How `tilik query --format` writes an answer."""

@@ -1,0 +1,188 @@
+"""Settings from one file and the environment, with every mistake reported at once.
+
+`tilik.toml` in the working directory (or the file named by `--settings` or
+`TILIK_SETTINGS`) is read first, then `TILIK_*` variables override it, then a
+command's own options. A setting that is not known here is a mistake, so that a
+typing error never passes for a default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.errors import UsageError
+
+FILE: Final = "tilik.toml"
+PREFIX: Final = "TILIK_"
+NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG")
+"""Variables with our prefix that are read elsewhere: the file's name, and whether to show traces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a command runs with.
+
+    Attributes
+    ----------
+    warehouse
+        `embedded:DIR` or `http(s)://user:password@host:port/db`.
+    registry
+        Camera registry, a TOML file or a directory of them; None registers cameras provisionally.
+    workers
+        Bytewax workers of a replay.
+    tracker
+        `none` or `iou` for streams without track ids; None leaves it to the registry.
+    reorder_s
+        Frames of a camera are sorted within so many seconds.
+    lateness_s
+        Frames later than this many seconds become dead letters.
+    sources
+        Where values came from, for the line printed at start.
+    """
+
+    warehouse: str = "embedded:./data/warehouse"
+    registry: str | None = None
+    workers: int = 1
+    tracker: str | None = None
+    reorder_s: float = 2.0
+    lateness_s: float = 600.0
+    sources: tuple[str, ...] = field(default=(), compare=False)
+
+    def line(self) -> str:
+        """Return all values on one line, passwords hidden."""
+        shown = [f"{f.name}={hide(str(getattr(self, f.name)))}" for f in fields(self) if f.name != "sources"]
+        return " ".join(shown) + f" (from {', '.join(self.sources) or 'defaults'})"
+
+
+def hide(url: str) -> str:
+    """Return a URL with its password replaced by stars."""
+    return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", url)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text")
+    return value
+
+
+def _warehouse(value: Any) -> str:
+    if not isinstance(value, str) or not re.match(r"(embedded:.|https?://.)", value):
+        raise ValueError("embedded:DIR or http(s)://user@host:port/db")
+    return value
+
+
+def _workers(value: Any) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d?", str(value)):
+        raise ValueError("a whole number from 1 to 99")
+    return int(value)
+
+
+def _tracker(value: Any) -> str:
+    if value not in ("none", "iou"):
+        raise ValueError("none or iou")
+    return str(value)
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not re.fullmatch(r"\d+(\.\d+)?", str(value)):
+        raise ValueError("seconds, 0 or more")
+    return float(value)
+
+
+READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "warehouse": _warehouse,
+    "registry": _text,
+    "workers": _workers,
+    "tracker": _tracker,
+    "reorder_s": _seconds,
+    "lateness_s": _seconds,
+}
+"""How each setting is read; the error says what was expected."""
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, READERS, 1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(READERS)}"
+    return f"no such setting; {hint}"
+
+
+def _read(given: Mapping[str, tuple[str, Any]], mistakes: list[str]) -> dict[str, Any]:
+    """Read name -> (place, value), adding to `mistakes` what cannot be read."""
+    values = {}
+    for name, (place, value) in given.items():
+        if name not in READERS:
+            mistakes.append(f"{place}: {name}: {_unknown(name)}")
+            continue
+        try:
+            values[name] = READERS[name](value)
+        except ValueError as error:
+            mistakes.append(f"{place}: {name}: expected {error}, found {hide(str(value))!r}")
+    return values
+
+
+def _line_of(text: str, name: str) -> int:
+    found = re.search(rf'^\s*"?{re.escape(name)}"?\s*=', text, re.MULTILINE)
+    return 1 + text.count("\n", 0, found.end()) if found else 1
+
+
+def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tuple[str, Any]]:
+    if not path.is_file():
+        if required:
+            mistakes.append(f"{path}: no such settings file")
+        return {}
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        mistakes.append(f"{path}: not TOML: {error}")
+        return {}
+    return {name: (f"{path}:{_line_of(text, name)}", value) for name, value in table.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
+    names = sorted(n for n in environ if n.startswith(PREFIX) and n not in NOT_SETTINGS)
+    return {name.removeprefix(PREFIX).lower(): (f"environment {name}", environ[name]) for name in names}
+
+
+def load(environ: Mapping[str, str], path: str | None = None) -> Settings:
+    """Read the settings of a command.
+
+    Parameters
+    ----------
+    environ
+        The environment, usually `os.environ`.
+    path
+        A settings file; None means `TILIK_SETTINGS` or, where there is one, `tilik.toml`.
+
+    Raises
+    ------
+    UsageError
+        With every mistake and its place, one a line.
+    """
+    named = path or environ.get("TILIK_SETTINGS")
+    file = Path(named or FILE)
+    mistakes: list[str] = []
+    from_file = _from_file(file, named is not None, mistakes)
+    from_environment = _from_environment(environ)
+    values = _read(from_file, mistakes) | _read(from_environment, mistakes)
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    sources = ([str(file)] if from_file else []) + [place.split()[1] for place, _ in from_environment.values()]
+    return replace(Settings(**values), sources=tuple(sources))
+
+
+def with_options(settings: Settings, **options: Any) -> Settings:
+    """Let a command's own options (those that are not None) override the settings."""
+    mistakes: list[str] = []
+    given = {n: (f"--{n.replace('_', '-')}", v) for n, v in options.items() if v is not None}
+    values = _read(given, mistakes)
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    sources = settings.sources + tuple(place for place, _ in given.values())
+    return replace(settings, **values, sources=sources)
