@@ -1,0 +1,90 @@
+"""Changes of incidents as rows of `incidents_log`; they are few, so a plain loop does."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from operators.arrays import Changes
+from operators.city import City
+from operators.intake import track_name
+from schemas.columns import INCIDENT_KINDS, INCIDENT_STATES, LEVELS
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIME = pl.Datetime("us", "UTC")
+SEVERITIES = {"parking": ("", "stopped", "parked"), "crowd": LEVELS}
+REASONS = {"closed": "cleared", "expired_unobserved": "expired_unobserved"}
+SCHEMA = {
+    "area": pl.String,
+    "camera_id": pl.String,
+    "incident_id": pl.String,
+    "zone_id": pl.String,
+    "kind": pl.String,
+    "state": pl.String,
+    "severity": pl.String,
+    "opened_at": TIME,
+    "active_at": TIME,
+    "updated_at": TIME,
+    "closed_at": TIME,
+    "close_reason": pl.String,
+    "peak": pl.Float64,
+    "track_ids": pl.List(pl.String),
+    "box": pl.List(pl.Float32),
+    "owner": pl.String,
+    "category": pl.String,
+    "params_hash": pl.UInt64,
+    "simulated": pl.Boolean,
+    "rev": pl.UInt64,
+}
+
+
+def _time(t_us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=t_us)
+
+
+def incident_id(camera: str, zone: str, kind: str, anchor: int, opened_us: int) -> str:
+    """Return the 16 hex digits by which an incident is known in every replay."""
+    text = f"{camera}\n{zone}\n{kind}\n{anchor}\n{opened_us}".encode()
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def incident_rows(
+    city: City, changes: list[tuple[str, Changes]], names: dict[int, str], hashes: dict[str, pl.Series]
+) -> pl.DataFrame:
+    """Return one row a change, newest state last; `rev` is the change's number."""
+    rows = [_row(city, each, i, names, hashes[metric]) for metric, each in changes for i in range(len(each.kind))]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _row(city: City, each: Changes, i: int, names: dict[int, str], hashes: pl.Series) -> dict[str, object]:
+    camera = city.cameras[each.camera[i]]
+    zone = city.zone_ids[each.zone[i]] if each.zone[i] >= 0 else ""
+    kind, state = INCIDENT_KINDS[each.kind[i]], INCIDENT_STATES[each.state[i]]
+    words = SEVERITIES.get(kind, ("",))
+    opened, closed, track = int(each.opened_us[i]), int(each.closed_us[i]), int(each.track[i])
+    severity = int(each.severity[i])
+    return {
+        "area": camera.area,
+        "camera_id": camera.id,
+        "incident_id": incident_id(camera.id, zone, kind, int(each.anchor[i]), opened),
+        "zone_id": zone,
+        "kind": kind,
+        "state": state,
+        "severity": words[severity] if severity < len(words) else "",
+        "opened_at": _time(opened),
+        "active_at": _time(int(each.active_us[i])),
+        "updated_at": _time(int(each.t_us[i])),
+        "closed_at": _time(closed) if closed else None,
+        "close_reason": REASONS.get(state, ""),
+        "peak": float(each.peak[i]),
+        "track_ids": [track_name(track, names)] if track else [],
+        "box": [] if np.isnan(each.box[i]).any() else each.box[i].tolist(),
+        "owner": camera.owner,
+        "category": camera.category,
+        "params_hash": hashes[int(each.camera[i])],
+        "simulated": camera.simulated,
+        "rev": int(each.step[i]),
+    }

@@ -1,0 +1,78 @@
+"""Kernels' arrays as rows of the minute tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from flows.thresholds import Thresholds, params_hashes
+from operators import emit
+from operators.city import City
+from schemas.columns import Metric
+
+POLARS = {
+    "UInt8": pl.UInt8,
+    "UInt16": pl.UInt16,
+    "UInt32": pl.UInt32,
+    "UInt64": pl.UInt64,
+    "Int32": pl.Int32,
+    "Int64": pl.Int64,
+}
+DIRECTIONS = ("to_right", "to_left")
+
+
+class RowMaker:
+    """What the registry says of every camera and key, ready to be taken by code."""
+
+    def __init__(self, city: City, thresholds: Thresholds) -> None:
+        self.hashes = {
+            name: pl.Series(values, dtype=pl.UInt64) for name, values in params_hashes(city, thresholds).items()
+        }
+        cameras = city.cameras
+        self.cameras = pl.DataFrame(
+            {
+                "area": [c.area for c in cameras],
+                "camera_id": [c.id for c in cameras],
+                "owner": [c.owner for c in cameras],
+                "category": [c.category for c in cameras],
+                "model_id": ["tilik-iou/1" if c.tracker == "iou" else "" for c in cameras],
+                "simulated": [c.simulated for c in cameras],
+            },
+            schema_overrides={"simulated": pl.Boolean},
+        )
+        lines = [line for camera in cameras for line in camera.line]
+        directions = [line.directions.get(side, side) for line in lines for side in DIRECTIONS]
+        self.key_columns: dict[str, dict[str, pl.Series]] = {
+            "health": {},
+            "crowd": {"zone_id": pl.Series(city.zone_ids, dtype=pl.String)},
+            "flow": {
+                "line_id": pl.Series([line.id for line in lines for _ in DIRECTIONS], dtype=pl.String),
+                "direction": pl.Series(directions, dtype=pl.String),
+            },
+        }
+
+    def windows(
+        self, due: emit.Minutes, expected: NDArray[np.int64], reasons: NDArray[np.uint8], revision: NDArray[np.int64]
+    ) -> pl.DataFrame:
+        """Return the columns that all metrics' rows of a window share."""
+        return self.cameras[due.camera].with_columns(
+            ts=pl.from_epoch(pl.Series(due.minute * 60), time_unit="s").dt.replace_time_zone("UTC"),
+            expected_ms=pl.Series(expected).cast(pl.UInt32),
+            reason=pl.Series(reasons),
+            rev=pl.Series(revision).cast(pl.UInt64),
+        )
+
+    def rows(
+        self, metric: Metric, common: pl.DataFrame, due: emit.Minutes, rows: emit.Rows, parts: NDArray[np.int64]
+    ) -> pl.DataFrame:
+        """Return a metric's rows: shared columns, key, hash and parts."""
+        hashes = self.hashes[metric.name].gather(due.camera[rows.window])
+        keys = {name: column.gather(rows.key) for name, column in self.key_columns[metric.name].items()}
+        at, values = 0, {}
+        for name, part in metric.parts.items():
+            kind = POLARS[part.type]
+            column = parts[:, at : at + part.width]
+            values[name] = pl.Series(column).cast(pl.List(kind)) if part.bins else pl.Series(column[:, 0]).cast(kind)
+            at += part.width
+        return common[rows.window].with_columns(**keys, params_hash=hashes, **values)

@@ -1,0 +1,300 @@
+"""One shard of the live flow: frames in, rows and incidents out.
+
+Calls the kernels in their order and turns their arrays into tables. A shard
+holds a fixed group of cameras; everything in it is per camera, so any number of
+shards gives the same rows.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from flows.incidents import incident_rows
+from flows.rows import RowMaker
+from flows.thresholds import Thresholds
+from operators import (
+    crowd,
+    crowd_incidents,
+    emit,
+    flood,
+    flow,
+    health,
+    names,
+    ordered,
+    parking,
+    tracker,
+    windows,
+)
+from operators.arrays import Changes, Parts
+from operators.city import FOREVER_US, City
+from operators.intake import Arrived
+from schemas.columns import METRICS
+
+
+class Block(NamedTuple):
+    """Rows for one table of the warehouse."""
+
+    table: str
+    rows: pl.DataFrame
+
+
+class Totals(NamedTuple):
+    """What a push did to its frames."""
+
+    frames: int
+    objects: int
+    duplicates: int
+    late: int
+    too_late: NDArray[np.int64]  # rows of the pushed frames
+
+
+def shard_of(city: City, shards: int) -> NDArray[np.int64]:
+    """Return (c,) the shard of each camera: fixed by its id."""
+    return np.array([zlib.crc32(camera.id.encode()) % shards for camera in city.cameras], np.int64)
+
+
+@dataclass
+class State:
+    """Everything a shard remembers; arrays are changed in place, snapshots copy them."""
+
+    order: ordered.OrderState
+    health: health.HealthState
+    levels: crowd.Levels
+    crossings: flow.FlowState
+    tracks: tracker.TrackerState
+    crowds: crowd_incidents.State
+    floods: flood.State
+    parked: parking.State
+    pools: dict[str, windows.Pool]
+    stated: NDArray[np.int64]  # (c,) minutes before this are stated
+    revisions: dict[tuple[int, int], int] = field(default_factory=dict)
+    names: names.Names = field(default_factory=names.Names)
+
+
+class Shard:
+    """Kernels of one shard, wired."""
+
+    def __init__(self, city: City, mine: NDArray[np.bool_], thresholds: Thresholds, since_us: int) -> None:
+        self.city, self.mine, self.thresholds, self.since_us = city, mine, thresholds, since_us
+        self.tracked = np.array([camera.tracker == "iou" for camera in city.cameras], np.bool_) & mine
+        self.keys = emit.keys(city)
+        self.maker = RowMaker(city, thresholds)
+        self.plans = (
+            crowd_incidents.plan(city),
+            flood.plan(city, thresholds.flood),
+            parking.plan(city, thresholds.parking),
+        )
+        self.until_us = np.full(len(city.cameras), FOREVER_US)
+
+    def start(self) -> State:
+        """Return the state before any frame."""
+        count = len(self.city.cameras)
+        begin = np.maximum(self.city.valid_from_us, self.since_us)
+        state = State(
+            order=ordered.start(count),
+            health=health.start(count),
+            levels=crowd.start(self.city),
+            crossings=flow.start(self.city),
+            tracks=tracker.start(count, self.thresholds.tracker),
+            crowds=crowd_incidents.start(self.plans[0]),
+            floods=flood.start(self.plans[1]),
+            parked=parking.start(self.plans[2]),
+            pools={metric.name: windows.start(metric) for metric in METRICS},
+            stated=begin // health.MINUTE_US,
+        )
+        state.health.last_us[:] = begin
+        return state
+
+    def push(self, state: State, frames: Arrived, tracks: pl.Series) -> tuple[list[Block], Totals]:
+        """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
+        names.learn(state.names, frames.track, tracks)
+        pushed = self._order(state, frames, ending=False)
+        blocks = self._measure(state, pushed, None)
+        return blocks, self._totals(frames, pushed)
+
+    def end(self, state: State, last_us: int) -> tuple[list[Block], Totals]:
+        """Close everything: the recording ends one period after its last frame."""
+        nothing = _nothing()
+        pushed = self._order(state, nothing, ending=True)
+        self.until_us = np.minimum(last_us + self.city.period_us, self.city.valid_to_us)
+        blocks = self._measure(state, pushed, self.until_us)
+        return blocks, self._totals(nothing, pushed)
+
+    def _order(self, state: State, frames: Arrived, *, ending: bool) -> ordered.Pushed:
+        limits = self.thresholds
+        return ordered.push(
+            state.order, self.city, frames, reorder_us=limits.reorder_us, lateness_us=limits.lateness_us, ending=ending
+        )
+
+    def _totals(self, frames: Arrived, pushed: ordered.Pushed) -> Totals:
+        parts = [p.ordered for p in (pushed.on_time, pushed.late) if p is not None]
+        return Totals(
+            frames=sum(len(p.camera) for p in parts),
+            objects=sum(len(p.cls) for p in parts),
+            duplicates=len(pushed.copies.camera),
+            late=0 if pushed.late is None else len(pushed.late.ordered.camera),
+            too_late=np.flatnonzero(pushed.disposition == ordered.TOO_LATE),
+        )
+
+    def _measure(self, state: State, pushed: ordered.Pushed, until_us: NDArray[np.int64] | None) -> list[Block]:
+        """Run the kernels, fold their parts, state what has become final."""
+        parts: list[tuple[str, Parts]] = [("health", health.copies(pushed.copies))]
+        changes: list[tuple[str, Changes]] = []
+        silent = health.Silences(*(np.empty(0, kind) for kind in (np.int32, np.int64, np.int64)))
+        if pushed.late is not None:
+            parts += self._late(pushed.late)
+        if pushed.on_time is not None:
+            silent = health.gaps(state.health, self.city, pushed.on_time, self.thresholds.health)
+            fresh, changes = self._on_time(state, pushed.on_time)
+            parts += fresh
+        if until_us is not None:
+            silent, ended = self._silence(state, silent, until_us)
+            changes += ended
+        parts.append(("health", health.silences(self.city, silent, self.thresholds.health)))
+        again = [self._fold(state, name, part) for name, part in parts]
+        blocks = self._state(state, silent, again, until_us)
+        rows = incident_rows(self.city, changes, state.names.known, self.maker.hashes)
+        return blocks + ([Block("incidents_log", rows)] if rows.height else [])
+
+    def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
+        """Late frames restate what is measured; kernels that need the order do not see them."""
+        codes = health.late(late, self.thresholds.health)
+        seen = late.ordered._replace(usable=health.usable(codes))
+        return [
+            ("health", health.measure(self.city, late, codes, is_late=True)),
+            ("crowd", crowd.measure(self.city, seen, crowd.count(self.city, seen))),
+            ("flow", flow.watched(self.city, seen)),
+        ]
+
+    def _on_time(
+        self, state: State, released: ordered.Released
+    ) -> tuple[list[tuple[str, Parts]], list[tuple[str, Changes]]]:
+        city, limits = self.city, self.thresholds
+        codes = health.step(state.health, city, released, limits.health)
+        seen = released.ordered._replace(usable=health.usable(codes))
+        if self.tracked.any():
+            state.tracks, track = tracker.step(state.tracks, city, seen, self.tracked, limits.tracker)
+            seen = seen._replace(track=track)
+        counts = crowd.count(city, seen)
+        levels, samples = crowd.levels(state.levels, city, seen, counts, limits.crowd)
+        parts = [
+            ("health", health.measure(city, released, codes, is_late=False)),
+            ("crowd", crowd.measure(city, seen, counts)),
+            ("crowd", levels),
+            ("flow", flow.watched(city, seen)),
+            ("flow", flow.step(state.crossings, city, seen, limits.flow)),
+        ]
+        crowds, floods, parked = self.plans
+        changes = [
+            ("crowd", crowd_incidents.step(state.crowds, crowds, samples)),
+            ("flood", flood.step(state.floods, floods, seen)),
+            ("parking", parking.step(state.parked, parked, seen)),
+        ]
+        return parts, changes
+
+    def _silence(
+        self, state: State, silent: health.Silences, until_us: NDArray[np.int64]
+    ) -> tuple[health.Silences, list[tuple[str, Changes]]]:
+        """Let the clocks of this shard's cameras run on to `until_us`."""
+        camera = np.flatnonzero(self.mine & (state.health.last_us < until_us)).astype(np.int32)
+        since, until = state.health.last_us[camera], until_us[camera]
+        crowds, floods, parked = self.plans
+        changes = [
+            ("crowd", crowd_incidents.tick(state.crowds, crowds, camera, until)),
+            ("flood", flood.tick(state.floods, floods, camera, until)),
+            ("parking", parking.tick(state.parked, parked, camera, until)),
+        ]
+        joined = (np.concatenate(pair) for pair in zip(silent, (camera, since, until), strict=True))
+        columns = health.Silences(*joined)
+        order = np.argsort(columns.camera, kind="stable")
+        return health.Silences(*(column[order] for column in columns)), changes
+
+    def _fold(self, state: State, name: str, parts: Parts) -> NDArray[np.int64]:
+        """Merge parts; returns (r, 2) camera and minute of windows that were stated before."""
+        windows.merge(state.pools[name], parts)
+        camera = self.keys[name].camera[parts.key]
+        before = np.flatnonzero(parts.minute < state.stated[camera])
+        return np.stack([camera[before].astype(np.int64), parts.minute[before]], axis=1)
+
+    def _state(
+        self, state: State, silent: health.Silences, again: list[NDArray[np.int64]], until_us: NDArray[np.int64] | None
+    ) -> list[Block]:
+        end = state.order.frontier_us // health.MINUTE_US
+        if until_us is not None:
+            end = np.where(self.mine, -(-until_us // health.MINUTE_US), 0)
+        camera = np.flatnonzero(end > state.stated).astype(np.int32)
+        fresh = emit.due(camera, state.stated[camera], end[camera], silent)
+        restated = np.unique(np.concatenate(again), axis=0)
+        for spot in map(tuple, restated.tolist()):
+            state.revisions[spot] = state.revisions.get(spot, 0) + 1
+        state.stated[camera] = end[camera]
+        due = emit.Minutes(
+            np.concatenate([fresh.camera, restated[:, 0].astype(np.int32)]),
+            np.concatenate([fresh.minute, restated[:, 1]]),
+        )
+        revision = np.zeros(len(due.camera), np.int64)
+        revision[len(fresh.camera) :] = [state.revisions[tuple(spot)] for spot in restated.tolist()]
+        blocks = self._blocks(state, due, revision)
+        self._forget(state)
+        return blocks
+
+    def _blocks(self, state: State, due: emit.Minutes, revision: NDArray[np.int64]) -> list[Block]:
+        if not len(due.camera):
+            return []
+        expected = emit.expected_ms(self.city, due, self.since_us, self.until_us)
+        values = windows.gather(state.pools["health"], due.camera, due.minute)
+        values = emit.judged(self.city, due, values, expected)
+        reasons = emit.reasons(values, expected)
+        common = self.maker.windows(due, expected, reasons, revision)
+        blocks = []
+        for metric in METRICS:
+            rows = emit.rows(self.keys[metric.name], due)
+            if not len(rows.key):
+                continue
+            parts = values
+            if metric.name != "health":
+                parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
+            blocks.append(Block(f"{metric.name}_minute_log", self.maker.rows(metric, common, due, rows, parts)))
+        return blocks
+
+    def _forget(self, state: State) -> None:
+        """Drop windows whose lateness has passed, two minutes of grace for crossings told later."""
+        oldest = (state.order.newest_us - self.thresholds.lateness_us) // health.MINUTE_US - 2
+        oldest = np.minimum(oldest, state.stated)
+        for name, pool in state.pools.items():
+            windows.forget(pool, oldest[self.keys[name].camera])
+        if len(state.revisions) > MOST_REVISIONS:
+            state.revisions = {spot: r for spot, r in state.revisions.items() if spot[1] >= oldest[spot[0]]}
+
+
+MOST_REVISIONS = 100_000
+
+
+def _nothing() -> Arrived:
+    whole, small = np.empty(0, np.int64), np.empty(0, np.int32)
+    real = np.empty(0, np.float32)
+    return Arrived(
+        camera=small,
+        t_us=whole,
+        seq=whole,
+        arrival_us=whole,
+        width=small,
+        height=small,
+        luma=real,
+        sharpness=real,
+        image=np.empty(0, np.uint64),
+        first=np.zeros(1, np.int64),
+        cls=np.empty(0, np.uint8),
+        confidence=real,
+        box=np.empty((0, 4), np.float32),
+        track=np.empty(0, np.uint64),
+        signal_first=np.zeros(1, np.int64),
+        signal_zone=small,
+        signal_value=np.empty(0, np.float64),
+    )

@@ -1,0 +1,36 @@
+"""All kernels' thresholds in one place: settings override the defaults of metrics.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from operators import crowd, flood, flow, parking, tracker
+from operators.city import City
+from operators.health import HealthParams
+from schemas.registry import fingerprint
+
+VERSIONS = {"health": 1, "crowd": 1, "flow": 1, "parking": 1, "flood": 1}
+"""Raise a metric's number when its kernel's figures change: it is part of `params_hash`."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Times in microseconds; everything here goes into `params_hash`."""
+
+    reorder_us: int = 2_000_000
+    lateness_us: int = 600_000_000
+    health: HealthParams = field(default_factory=HealthParams)
+    crowd: crowd.Hysteresis = field(default_factory=crowd.Hysteresis)
+    flow: flow.FlowParams = field(default_factory=flow.FlowParams)
+    parking: parking.Params = field(default_factory=parking.Params)
+    flood: flood.Params = field(default_factory=flood.Params)
+    tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
+
+
+def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
+    """Return for each metric (c,) hashes of kernel version, geometry and thresholds."""
+    out: dict[str, list[int]] = {}
+    for metric, version in VERSIONS.items():
+        numbers = tuple(getattr(thresholds, metric))
+        out[metric] = [fingerprint(metric, version, numbers, camera) for camera in city.cameras]
+    return out
