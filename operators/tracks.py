@@ -1,0 +1,191 @@
+"""One track as a row of numbers: where it was, where it should be now, how long to remember it.
+
+A track follows its boxes by a Kalman filter of constant velocity in time, not frames.
+Its uncertainty is kept in box sizes, so that near and far objects share the same
+constants. Where an object rested, its box stays as an anchor: what hides behind
+a bus and is seen there again is the same object.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+_MOTION_NOISE: Final = 0.6  # (box sizes)^2 / s^3: ByteTrack's 1/160 height a frame at 25 frames/s
+_PLACE_NOISE: Final = 0.06  # (box sizes)^2 / s: its 1/20 height a frame at 25 frames/s
+_BOX_NOISE: Final = 0.05**2  # (box sizes)^2: its 1/20 height
+_FIRST_SPEED_NOISE: Final = 1.6**2  # (box sizes / s)^2: its 10/160 height a frame at 25 frames/s
+_SIZE_GAIN: Final = 0.5  # share of a new box's size in the track's size, seen best on TUD-Stadtmitte
+
+SLOT: Final = np.dtype(
+    [
+        ("id", np.uint64),
+        ("seen_us", np.int64),  # last match
+        ("anchor_us", np.int64),  # rests at its anchor since then
+        ("rest_us", np.int64),  # last seen at its anchor
+        ("hits", np.int32),
+        ("next", np.int32),  # next slot of the camera or of the free list, -1 at the end
+        ("kind", np.uint8),  # group of classes
+        ("fresh", np.bool_),  # matched in the camera's last frame
+        ("place", np.float64, (2,)),  # centre, 0..1, at `seen_us`
+        ("size", np.float64, (2,)),  # width and height, 0..1
+        ("speed", np.float64, (2,)),  # 1/s
+        ("spread", np.float64, (3,)),  # variance of place, covariance, variance of speed, in box sizes
+        ("anchor", np.float64, (4,)),  # box
+    ]
+)
+Slot = Any  # a row of SLOT as numba sees it
+
+
+class TrackerState(NamedTuple):
+    """Tracks of `c` cameras: a pool of `s` slots, chained per camera; at most `TrackerParams.most` a camera."""
+
+    slot: NDArray[np.void]  # (s,) of SLOT
+    head: NDArray[np.int32]  # (c,) first slot of each camera, -1 when none
+    held: NDArray[np.int32]  # (c,) number of slots of each camera
+    free: NDArray[np.int32]  # (2,) first free slot or -1, number of free slots
+
+
+def grown(state: TrackerState, by: int) -> TrackerState:
+    """Return the state with more free slots."""
+    old = len(state.slot)
+    more = np.zeros(by, SLOT)
+    more["next"] = np.arange(old + 1, old + by + 1)
+    more["next"][-1] = state.free[0]
+    free = np.array([old, state.free[1] + by], np.int32)
+    return state._replace(slot=np.concatenate([state.slot, more]), free=free)
+
+
+@njit(cache=True)
+def overlap(a: NDArray[Any], b: NDArray[Any], reach: float):  # type: ignore[no-untyped-def]
+    """Return the IoU of two boxes, each first widened by `reach` of its size on every side."""
+    aw, ah, bw, bh = a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1]
+    w = min(a[2] + reach * aw, b[2] + reach * bw) - max(a[0] - reach * aw, b[0] - reach * bw)
+    h = min(a[3] + reach * ah, b[3] + reach * bh) - max(a[1] - reach * ah, b[1] - reach * bh)
+    if w <= 0 or h <= 0:
+        return 0.0
+    both = w * h
+    return both / ((1 + 2 * reach) ** 2 * (aw * ah + bw * bh) - both)
+
+
+@njit(cache=True)
+def stands(slot: Slot, still_us: float):  # type: ignore[no-untyped-def]
+    """Tell whether the object has rested at its anchor for so long."""
+    return slot.rest_us - slot.anchor_us >= still_us
+
+
+@njit(cache=True)
+def expect(  # type: ignore[no-untyped-def]
+    slot: Slot, now: int, lost_us: int, still_us: float, farthest: float, box: NDArray[np.float64]
+):
+    """Write where a track should be now to `box`; return how far around it to look, in box sizes.
+
+    That is one standard deviation of the expected place, up to `farthest`; 0 for what
+    stands. What stands and has been hidden for longer than `lost_us` is expected at its anchor.
+    """
+    age_us = now - slot.seen_us
+    if age_us > lost_us:
+        for k in range(4):
+            box[k] = slot.anchor[k]
+        return 0.0
+    rests = stands(slot, still_us) and slot.rest_us == slot.seen_us
+    dt = 0.0 if rests else age_us * 1e-6
+    for k in range(2):
+        centre = slot.place[k] + slot.speed[k] * dt
+        box[k], box[k + 2] = centre - slot.size[k] / 2, centre + slot.size[k] / 2
+    return 0.0 if rests else min(np.sqrt(_spread(slot, age_us * 1e-6)[0]), farthest)
+
+
+@njit(cache=True)
+def _spread(slot: Slot, dt: float):  # type: ignore[no-untyped-def]
+    """Return the three covariances after `dt` seconds."""
+    p, c, s = slot.spread[0], slot.spread[1], slot.spread[2]
+    p += dt * (2 * c + dt * s) + _MOTION_NOISE * dt**3 / 3 + _PLACE_NOISE * dt
+    return p, c + dt * s + _MOTION_NOISE * dt**2 / 2, s + _MOTION_NOISE * dt
+
+
+@njit(cache=True)
+def follow(  # type: ignore[no-untyped-def]
+    slot: Slot, box: NDArray[np.float32], now: int, least: float, away_us: float
+):
+    """Correct a track by the box that it was matched to.
+
+    Its anchor moves here once the boxes have lain off it (IoU below `least`) for
+    longer than `away_us`: a box cut short by a passing bus is no departure.
+    """
+    dt = (now - slot.seen_us) * 1e-6
+    p, c, s = _spread(slot, dt)
+    place_gain, speed_gain = p / (p + _BOX_NOISE), c / (p + _BOX_NOISE)
+    for k in range(2):
+        expected = slot.place[k] + slot.speed[k] * dt
+        error = (box[k] + box[k + 2]) / 2 - expected
+        slot.place[k] = expected + place_gain * error
+        slot.speed[k] += speed_gain * error
+        slot.size[k] += _SIZE_GAIN * (box[k + 2] - box[k] - slot.size[k])
+    slot.spread[0], slot.spread[1], slot.spread[2] = (1 - place_gain) * p, (1 - place_gain) * c, s - speed_gain * c
+    slot.hits = min(slot.hits + 1, 1 << 30)
+    slot.fresh = True
+    slot.seen_us = now
+    if overlap(slot.anchor, box, 0.0) >= least:
+        slot.rest_us = now
+    elif now - slot.rest_us > away_us:
+        _anchor(slot, box, now)
+
+
+@njit(cache=True)
+def _anchor(slot: Slot, box: NDArray[np.float32], now: int):  # type: ignore[no-untyped-def]
+    slot.anchor_us = slot.rest_us = now
+    for k in range(4):
+        slot.anchor[k] = box[k]
+
+
+@njit(cache=True)
+def bear(  # type: ignore[no-untyped-def]
+    state: TrackerState, camera: int, now: int, nth: int, box: NDArray[np.float32], kind: int
+):
+    """Start the camera's `nth` track of this frame; return its id. A free slot must be there."""
+    at = state.free[0]
+    slot = state.slot[at]
+    state.free[0], state.free[1] = slot.next, state.free[1] - 1
+    slot.next = state.head[camera]
+    state.head[camera] = at
+    state.held[camera] += 1
+    slot.id = _hash(camera, now, nth)
+    slot.seen_us, slot.hits, slot.kind, slot.fresh = now, 1, kind, True
+    for k in range(2):
+        slot.place[k], slot.size[k], slot.speed[k] = (box[k] + box[k + 2]) / 2, box[k + 2] - box[k], 0.0
+    slot.spread[0], slot.spread[1], slot.spread[2] = 4 * _BOX_NOISE, 0.0, _FIRST_SPEED_NOISE
+    _anchor(slot, box, now)
+    return slot.id
+
+
+@njit(cache=True)
+def drop(state: TrackerState, camera: int, before: int, at: int):  # type: ignore[no-untyped-def]
+    """Free the camera's slot `at`, which follows slot `before` (-1: is its first)."""
+    if before < 0:
+        state.head[camera] = state.slot[at].next
+    else:
+        state.slot[before].next = state.slot[at].next
+    state.slot[at].next = state.free[0]
+    state.free[0], state.free[1] = at, state.free[1] + 1
+    state.held[camera] -= 1
+
+
+@njit(cache=True)
+def _hash(camera: int, now: int, nth: int):  # type: ignore[no-untyped-def]
+    """Mix camera, time of birth and number within the frame; never 0."""
+    x = _mixed(np.uint64(camera))
+    x = _mixed(x ^ np.uint64(now))
+    return max(_mixed(x ^ np.uint64(nth)), np.uint64(1))
+
+
+@njit(cache=True)
+def _mixed(x: Any):  # type: ignore[no-untyped-def]
+    """Scatter 64 bits (splitmix64, Steele et al. 2014, doi:10.1145/2660193.2660195)."""
+    x += np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
