@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,13 @@ def fail(text: str, code: int) -> NoReturn:
     for line in text.splitlines() or ["failed without a reason"]:
         note(f"tilik: {line}")
     raise SystemExit(code)
+
+
+def wait_for_interrupt() -> None:
+    """Sleep until Ctrl-C or a polite kill, which raise KeyboardInterrupt alike."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    while True:
+        signal.pause()
 
 
 @contextmanager

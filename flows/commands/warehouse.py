@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import options
-from flows.console import announce, say
+from flows.console import announce, say, wait_for_interrupt
 from schemas.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Serve, migrate and look at the warehouse.")
@@ -21,12 +21,11 @@ def serve(context: typer.Context, warehouse: options.Warehouse = None) -> None:
         raise UsageError(f"--warehouse {settings.warehouse}: only embedded:DIR is served from here")
     announce(settings)
     from connectors import clickhouse  # noqa: PLC0415  start-up time
-    from flows.serving import until_interrupted  # noqa: PLC0415  start-up time
 
     with clickhouse.connect(settings.warehouse) as store:
         store.migrate()
         say(f"serving {store.url}; Ctrl-C ends")
-        until_interrupted()
+        wait_for_interrupt()
 
 
 @app.command()
