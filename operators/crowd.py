@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from operators.arrays import Ordered, Parts
 from operators.city import LIMITS, City
 from operators.geometry import inside, snap_point
-from operators.minutes import segments
+from operators.minutes import groups, segments
 from schemas.columns import CROWD, PERSON_EDGES
 from schemas.frames import CLASSES
 from schemas.registry import METRIC_NAMES, ZONE_KINDS
@@ -201,22 +201,8 @@ def _count(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _groups(cut, camera, first):  # type: ignore[no-untyped-def]
-    """Return each piece's first output row: pieces of a camera and minute in a row share theirs."""
-    row = np.empty(len(cut.frame), np.int64)
-    rows, last_camera, last_minute, width = 0, -1, 0, 0
-    for s in range(len(cut.frame)):
-        i = cut.frame[s]
-        if camera[i] != last_camera or cut.minute[s] != last_minute:
-            rows += width
-            last_camera, last_minute, width = camera[i], cut.minute[s], first[i + 1] - first[i]
-        row[s] = rows
-    return row, rows + width
-
-
-@njit(cache=True)
 def _measure(cut, camera, usable, first, zone, persons, area_m2, saturation):  # type: ignore[no-untyped-def]
-    row, rows = _groups(cut, camera, first)
+    row, rows = groups(cut, camera, first[1:] - first[:-1])
     key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
     values = np.zeros((rows, _WIDTH), np.int64)
     for s in range(len(cut.frame)):
@@ -267,7 +253,7 @@ def _follow(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _level_parts(cut, camera, first, zone, persons, reached):  # type: ignore[no-untyped-def]
-    row, rows = _groups(cut, camera, first)
+    row, rows = groups(cut, camera, first[1:] - first[:-1])
     key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
     values = np.zeros((rows, _WIDTH), np.int64)
     for s in range(len(cut.frame)):

@@ -10,13 +10,15 @@ by the aspect ratio first.
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 GRID: Final = float(1 << 24)
+TIE: Final = 1e-12
+"""Two pieces of a line are equally near when their distances differ by less than this [picture heights]."""
 
 
 @njit(cache=True)
@@ -60,9 +62,18 @@ def inside(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int
     return odd
 
 
+class Projection(NamedTuple):
+    """A point seen from a line."""
+
+    distance: float  # picture heights, positive on the line's right hand
+    is_beside: bool  # beside the line itself, not beyond its ends
+
+
 @njit(cache=True)
-def signed_distance(x: float, y: float, point: NDArray[np.float64], start: int, end: int, aspect: float) -> float:
-    """Return the distance of a point to a line, positive on its right hand.
+def project(  # type: ignore[no-untyped-def]
+    x: float, y: float, point: NDArray[np.float64], start: int, end: int, aspect: float
+):
+    """Return the `Projection` of a point on a line.
 
     Parameters
     ----------
@@ -70,56 +81,27 @@ def signed_distance(x: float, y: float, point: NDArray[np.float64], start: int, 
         The point in 0..1, y down.
     point
         (p, 2) points in 0..1; the line is ``point[start:end]``. Its first and last
-        pieces go on for ever, so that everything has a side.
+        pieces go on for ever, so that everything has a side. Where a corner is
+        nearest, the piece seen more squarely decides the side.
     aspect
         Width / height of the picture.
-
-    Returns
-    -------
-    Distance in picture heights. Where a corner of the line is nearest, the piece
-    seen more squarely decides the side.
     """
-    best, square, out = math.inf, -1.0, 0.0
+    best, squarest, distance, is_beside = math.inf, -1.0, math.inf, False
     for i in range(start, end - 1):
         ax, ay = point[i, 0] * aspect, point[i, 1]
         ux, uy = point[i + 1, 0] * aspect - ax, point[i + 1, 1] - ay
         px, py = x * aspect - ax, y - ay
-        length = math.sqrt(ux * ux + uy * uy)
-        across, along = (ux * py - uy * px) / length, (ux * px + uy * py) / length
-        past = 0.0
-        if along < 0.0 and i > start:
-            past = -along
-        elif along > length and i < end - 2:
-            past = along - length
+        square_length, dot = ux * ux + uy * uy, ux * px + uy * py
+        length = math.sqrt(square_length)
+        across, past = (ux * py - uy * px) / length, 0.0
+        if dot < 0.0 and i > start:
+            past = -dot / length
+        elif dot > square_length and i < end - 2:
+            past = dot / length - length
         near = abs(across) if past == 0.0 else math.sqrt(across * across + past * past)
-        tie = abs(near - best) <= 1e-12
-        if (tie and abs(across) > square) or (not tie and near < best):
-            best, square = min(near, best), abs(across)
-            out = near if across > 0.0 else -near
-    return out
-
-
-@njit(cache=True)
-def crossing_share(
-    x0: float, y0: float, x1: float, y1: float, point: NDArray[np.float64], start: int, end: int
-) -> float:
-    """Return where a path from (x0, y0) to (x1, y1) crosses a finite line, as a share of the path.
-
-    Returns
-    -------
-    The last crossing, in 0..1; NaN when the path ends on the side where it began
-    or passes beyond the line's ends. A path through the common end of two lines
-    crosses one of them.
-    """
-    share, count = math.nan, 0
-    for i in range(start, end - 1):
-        ax, ay, bx, by = point[i, 0], point[i, 1], point[i + 1, 0], point[i + 1, 1]
-        side0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
-        side1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
-        end_a = (x1 - x0) * (ay - y0) - (y1 - y0) * (ax - x0)
-        end_b = (x1 - x0) * (by - y0) - (y1 - y0) * (bx - x0)
-        if (side0 > 0.0) != (side1 > 0.0) and (end_a > 0.0) != (end_b > 0.0):
-            count += 1
-            at = side0 / (side0 - side1)
-            share = at if count == 1 else max(share, at)
-    return share if count % 2 == 1 else math.nan
+        is_tie = abs(near - best) <= TIE
+        if (is_tie and abs(across) > squarest) or (not is_tie and near < best):
+            best, squarest = min(near, best), abs(across)
+            distance = near if across > 0.0 else -near
+            is_beside = (dot >= 0.0 or i > start) and (dot < square_length or i < end - 2)
+    return Projection(distance, is_beside)

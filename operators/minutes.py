@@ -69,3 +69,31 @@ def _cut(  # type: ignore[no-untyped-def]
             start = edge
             at += 1
     return frame, minute, ms, is_first
+
+
+@njit(cache=True)
+def groups(  # type: ignore[no-untyped-def]
+    cut: Segments, camera: NDArray[np.int32], width: NDArray[np.int64]
+):
+    """Give pieces of one camera and minute that follow each other the same output rows.
+
+    Parameters
+    ----------
+    cut
+        Pieces of the frames, from `segments`.
+    camera, width
+        (n,) each frame's camera, and how many rows (zones, lines) that camera has.
+
+    Returns
+    -------
+    (s,) the first of each piece's rows, and the number of rows in all.
+    """
+    row = np.empty(len(cut.frame), np.int64)
+    rows, last_camera, last_minute, last_width = 0, -1, 0, 0
+    for s in range(len(cut.frame)):
+        i = cut.frame[s]
+        if camera[i] != last_camera or cut.minute[s] != last_minute:
+            rows += last_width
+            last_camera, last_minute, last_width = camera[i], cut.minute[s], width[i]
+        row[s] = rows
+    return row, rows + last_width

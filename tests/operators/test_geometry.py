@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from operators.geometry import GRID, crossing_share, inside, signed_distance, snap_point
+from operators.geometry import GRID, inside, project, snap_point
 
 UNIT = st.floats(0, 1, width=32)
 SIDE = 3
@@ -82,27 +82,34 @@ BENT = np.array([[0.0, 0.5], [0.5, 0.5], [0.5, 1.0]])
     ],
 )
 def test_signed_distance_in_picture_heights(line: np.ndarray, point: tuple[float, float], distance: float) -> None:
-    assert signed_distance(*point, line, 0, len(line), 2.0) == pytest.approx(distance, abs=1e-12)
+    assert project(*point, line, 0, len(line), 2.0).distance == pytest.approx(distance, abs=1e-12)
 
 
 @pytest.mark.parametrize(
-    ("path", "share"),
+    ("point", "is_beside"),
     [
-        pytest.param((0.2, 0.2, 0.3, 0.6), 0.75, id="over the first piece"),
-        pytest.param((0.3, 0.6, 0.2, 0.2), 0.25, id="and back"),
-        pytest.param((0.4, 0.4, 0.6, 0.8), math.nan, id="in over one piece and out over the other"),
-        pytest.param((0.6, 0.4, 0.7, 0.6), math.nan, id="past the corner"),
-        pytest.param((0.2, 0.2, 0.3, 0.3), math.nan, id="does not reach it"),
-        pytest.param((0.4, 1.1, 0.6, 1.1), math.nan, id="beyond its end"),
+        pytest.param((0.2, 0.6), True, id="beside the first piece"),
+        pytest.param((0.6, 0.4), True, id="outside its corner"),
+        pytest.param((-0.1, 0.6), False, id="before its first point"),
+        pytest.param((0.4, 1.1), False, id="after its last point"),
+        pytest.param((0.0, 0.5), True, id="its first point belongs to it"),
+        pytest.param((0.5, 1.0), False, id="its last point does not"),
     ],
 )
-def test_crossings_of_a_finite_line(path: tuple[float, float, float, float], share: float) -> None:
-    assert crossing_share(*path, BENT, 0, 3) == pytest.approx(share, nan_ok=True)
+def test_beside_a_line_is_not_beyond_its_ends(point: tuple[float, float], is_beside: bool) -> None:
+    assert project(*point, BENT, 0, 3, 2.0).is_beside == is_beside
 
 
 @settings(deadline=None)
-@given(st.floats(0.1, 0.9), st.floats(0.1, 0.9), st.floats(0.2, 0.8))
-def test_a_path_over_a_chain_of_lines_crosses_one_of_them(x0: float, x1: float, joint: float) -> None:
-    whole = np.array([[0.0, 0.5], [joint, 0.5], [1.0, 0.5]])
-    halves = [crossing_share(x0, 0.2, x1, 0.9, whole, k, k + 2) for k in (0, 1)]
-    assert sum(not math.isnan(s) for s in halves) == 1
+@given(st.floats(0.0, 1.0, exclude_max=True), st.floats(0.2, 0.8))
+def test_a_point_on_a_chain_of_lines_is_beside_one_of_them(x: float, joint: float) -> None:
+    chain = np.array([[0.0, 0.5], [joint, 0.5], [1.0, 0.5]])
+    assert [project(x, 0.5, chain, k, k + 2, 1.5).is_beside for k in (0, 1)].count(True) == 1
+
+
+@settings(deadline=None)
+@given(st.tuples(UNIT, UNIT), st.tuples(UNIT, UNIT), UNIT, UNIT)
+def test_a_line_walked_backwards_has_the_other_hand(a: tuple, b: tuple, x: float, y: float) -> None:
+    assume(math.dist(a, b) > 1e-3)
+    there, back = (project(x, y, np.array(ends), 0, 2, 1.5).distance for ends in ((a, b), (b, a)))
+    assert there == pytest.approx(-back, abs=1e-9)

@@ -1,0 +1,42 @@
+"""The table of tracks against a dict."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from operators import slots
+
+RECORD = np.dtype([("track", np.uint64), ("owner", np.int32), ("value", np.int64)])
+KEYS = st.tuples(st.integers(0, 2**64 - 1) | st.integers(0, 5), st.integers(0, 3))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(KEYS, st.booleans()), max_size=60))
+def test_a_table_that_grows_and_forgets_is_a_dict(story: list[tuple[tuple[int, int], bool]]) -> None:
+    table, oracle = slots.empty(RECORD, 2), {}
+    for value, ((track, owner), forget_odd) in enumerate(story):
+        if forget_odd or table.used[0] == len(table.row):
+            table = slots.keep(table, (table.row["value"][: table.used[0]] % 2 == 0) | (not forget_odd), 1)
+            oracle = {k: v for k, v in oracle.items() if v % 2 == 0 or not forget_odd}
+        at = slots.find(table, np.uint64(track), owner)
+        assert (at >= 0) == ((track, owner) in oracle)
+        if at < 0:
+            at = slots.insert(table, np.uint64(track), owner)
+        table.row[at]["value"] = value
+        oracle[track, owner] = value
+    rows = table.row[: table.used[0]]
+    assert {(int(r["track"]), int(r["owner"])): int(r["value"]) for r in rows} == oracle
+
+
+def test_the_table_stays_as_large_as_what_it_keeps_needs() -> None:
+    table = slots.empty(RECORD, 8)
+    for track in range(8):
+        slots.insert(table, np.uint64(track), 0)
+    assert len(slots.keep(table, np.arange(8) < 4, 4).row) == 8
+    assert len(slots.keep(table, np.arange(8) < 5, 1).row) == 16
+
+
+def test_a_capacity_is_a_power_of_two() -> None:
+    with pytest.raises(ValueError, match="power of two, got 12"):
+        slots.empty(RECORD, 12)
