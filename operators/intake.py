@@ -174,16 +174,21 @@ def _signal_zones(signals: pl.DataFrame, camera: NDArray[np.int32], city: City, 
     return out
 
 
-def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
-    """Turn a batch into arrays; frames keep their arrival order."""
-    frames, objects, signals = batch.frames, batch.objects, batch.signals
+def camera_codes(frames: pl.DataFrame, city: City, index: Lookup) -> NDArray[np.int32]:
+    """Return (n,) the dense code of each frame's camera, `UNKNOWN` or `NOT_VALID`."""
     ids = frames["camera"].cast(index.ids, strict=False).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    t_us = frames["t_us"].to_numpy()
-    camera = np.empty(len(ids), np.int32)
-    _versions(ids, t_us, index.first_version, city.valid_from_us, camera)
+    out = np.empty(len(ids), np.int32)
+    _versions(ids, frames["t_us"].to_numpy(), index.first_version, city.valid_from_us, out)
+    return out
+
+
+def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
+    """Turn a batch of known cameras into arrays; frames keep their arrival order."""
+    frames, objects, signals = batch.frames, batch.objects, batch.signals
+    camera = camera_codes(frames, city, index)
     return Arrived(
         camera=camera,
-        t_us=t_us,
+        t_us=frames["t_us"].to_numpy(),
         seq=_ints(frames["seq"], np.iinfo(np.int64).min),
         arrival_us=_ints(frames["arrival_us"], -1),
         width=_ints(frames["width"], 0).astype(np.int32, copy=False),
@@ -191,12 +196,12 @@ def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
         luma=_floats(frames["luma"]),
         sharpness=_floats(frames["sharpness"]),
         image=codes(frames["image_hash"]),
-        first=_slices(objects["frame"].to_numpy(), len(ids)),
+        first=_slices(objects["frame"].to_numpy(), len(camera)),
         cls=_classes(objects["class"]),
         confidence=_floats(objects["confidence"]),
         box=np.stack([objects[name].to_numpy() for name in ("x1", "y1", "x2", "y2")], axis=1),
         track=tracks(objects["track"]),
-        signal_first=_slices(signals["frame"].to_numpy(), len(ids)),
+        signal_first=_slices(signals["frame"].to_numpy(), len(camera)),
         signal_zone=_signal_zones(signals, camera, city, index),
         signal_value=signals["value"].to_numpy(),
     )

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 CLASSES: Final = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "garbage")
 """Classes with a meaning; others are kept under their own name."""
@@ -75,6 +77,19 @@ class FrameBatch:
     def __len__(self) -> int:
         """Return the number of frames."""
         return self.frames.height
+
+    def pick(self, rows: NDArray[np.intp]) -> FrameBatch:
+        """Return the frames at ascending `rows`, with their objects and signals."""
+        if len(rows) == self.frames.height:
+            return self
+        place = np.full(self.frames.height, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        parts = []
+        for table in (self.objects, self.signals):
+            frame = place[table["frame"].to_numpy()]
+            kept = table.filter(pl.Series(frame >= 0))
+            parts.append(kept.with_columns(frame=pl.Series(frame[frame >= 0]).cast(pl.UInt32)))
+        return FrameBatch(self.frames[rows], parts[0], parts[1], self.source)
 
 
 DEAD_LETTER_REASONS: Final = (

@@ -1,0 +1,260 @@
+"""The live flow in Bytewax: source -> admit -> shards -> warehouse.
+
+Items are column batches. One stateful key a shard carries everything that
+remembers; its snapshot is what recovery stores. Files drive it here; a broker's
+partitions drive the same steps.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import bytewax.operators as op
+import numpy as np
+import polars as pl
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import FixedPartitionedSource, Source, StatefulSourcePartition
+from bytewax.operators import StatefulBatchLogic
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+
+from connectors.formats import Chunk, to_json_lines
+from flows import shard as shards
+from flows.shard import Block, Shard, State, shard_of
+from flows.thresholds import Thresholds
+from operators import intake
+from operators.city import City
+from schemas.frames import DEAD_LETTERS, FrameBatch
+
+ROWS_A_BLOCK = 20_000
+"""Rows a shard gathers before it hands them to the warehouse."""
+
+
+class End(NamedTuple):
+    """The recording is over; its last frame was at `last_us`."""
+
+    last_us: int
+
+
+class Dead(NamedTuple):
+    """Dead letters on their way to the warehouse."""
+
+    rows: pl.DataFrame
+
+
+@dataclass
+class Totals:
+    """What a run did, summed over its workers."""
+
+    frames: int = 0
+    objects: int = 0
+    duplicates: int = 0
+    late: int = 0
+    dead_letters: int = 0
+    rejected_objects: int = 0
+    rows: int = 0
+    incidents: int = 0
+    bytes_read: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, **counts: int) -> None:
+        """Add to the named counts."""
+        with self.lock:
+            for name, count in counts.items():
+                setattr(self, name, getattr(self, name) + count)
+
+
+@dataclass
+class Plan:
+    """What the steps of one run share."""
+
+    city: City
+    thresholds: Thresholds
+    shards: int
+    since_us: int
+    now_us: int
+    totals: Totals = field(default_factory=Totals)
+    on_chunk: Callable[[Chunk], None] = lambda chunk: None
+
+    def __post_init__(self) -> None:
+        self.index = intake.lookup(self.city)
+        self.shard_of = shard_of(self.city, self.shards)
+
+
+class _Chunks(StatefulSourcePartition[Any, int]):
+    """Chunks of a reader, then the end of input."""
+
+    def __init__(self, chunks: Iterator[Chunk], plan: Plan) -> None:
+        self.chunks, self.plan = chunks, plan
+        self.last_us = plan.since_us
+        self.ended = False
+
+    def next_batch(self) -> list[Any]:
+        if self.ended:
+            raise StopIteration
+        chunk = next(self.chunks, None)
+        if chunk is None:
+            self.ended = True
+            return [End(self.last_us)]
+        newest = chunk.batch.frames["t_us"].max()
+        self.last_us = max(self.last_us, self.last_us if newest is None else int(newest))  # type: ignore[arg-type]
+        self.plan.on_chunk(chunk)
+        return [chunk]
+
+    def snapshot(self) -> int:
+        return self.last_us
+
+
+class ChunkSource(FixedPartitionedSource[Any, int]):
+    """One partition: the merged reader of all input files."""
+
+    def __init__(self, chunks: Callable[[], Iterator[Chunk]], plan: Plan) -> None:
+        self.chunks, self.plan = chunks, plan
+
+    def list_parts(self) -> list[str]:
+        """Return the one partition's name."""
+        return ["files"]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> _Chunks:
+        """Open the reader from its start: a replay does the whole again."""
+        return _Chunks(self.chunks(), self.plan)
+
+
+def _refused(batch: FrameBatch, rows: np.ndarray, reason: str, detail: str, now_us: int) -> pl.DataFrame:
+    """Return frames that stay out as dead letters, written again as JSON."""
+    chosen = batch.pick(rows)
+    lines = to_json_lines(chosen).splitlines()
+    cameras, times = chosen.frames["camera"].to_list(), chosen.frames["t_us"].to_list()
+    columns = {
+        "source": [batch.source] * len(rows),
+        "position": chosen.frames["position"],
+        "reason": [reason] * len(rows),
+        "detail": [detail.format(camera=c, t_us=t) for c, t in zip(cameras, times, strict=True)],
+        "first_seen_us": [now_us] * len(rows),
+        "count": [1] * len(rows),
+        "raw": lines,
+    }
+    return pl.DataFrame(columns, schema=DEAD_LETTERS)
+
+
+UNKNOWN = "camera {camera!r} is not in the registry: register it, then replay"
+NOT_VALID = "camera {camera!r} was not yet valid at {t_us} us"
+TOO_LATE = "camera {camera!r}: frame at {t_us} us came later than lateness_s behind the newest"
+
+
+def admit(item: Chunk | End, plan: Plan) -> list[tuple[str, tuple[int, Any]]]:
+    """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
+    if isinstance(item, End):
+        return [(str(shard), (shard, item)) for shard in range(plan.shards)]
+    batch = item.batch
+    codes = intake.camera_codes(batch.frames, plan.city, plan.index)
+    dead = [item.dead] if item.dead.height else []
+    for code, reason, detail in (
+        (intake.UNKNOWN, "unknown_camera", UNKNOWN),
+        (intake.NOT_VALID, "not_valid", NOT_VALID),
+    ):
+        rows = np.flatnonzero(codes == code)
+        if len(rows):
+            dead.append(_refused(batch, rows, reason, detail, plan.now_us))
+    target = np.where(codes >= 0, plan.shard_of[codes], -1)
+    plan.totals.add(rejected_objects=item.rejected_objects, bytes_read=item.bytes_read)
+    out: list[tuple[int, Any]] = [(0, Dead(rows)) for rows in dead]
+    out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(shards[shards >= 0]).tolist()]
+    return [(str(shard), (shard, item)) for shard, item in out]
+
+
+@dataclass
+class Memory:
+    """What recovery stores of a shard: its state, and rows not yet handed over."""
+
+    shard: int
+    state: State
+    held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    count: int = 0
+
+
+class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
+    """Hands a shard its batches; keeps rows until a block is full.
+
+    Logic builders do not receive their key, so each item carries its shard.
+    """
+
+    def __init__(self, plan: Plan, memory: Memory | None) -> None:
+        self.plan, self.memory = plan, memory
+        self.shard = None if memory is None else self._wired(memory.shard)
+
+    def _wired(self, shard: int) -> Shard:
+        return Shard(self.plan.city, self.plan.shard_of == shard, self.plan.thresholds, self.plan.since_us)
+
+    def on_batch(self, values: list[tuple[int, Any]]) -> tuple[list[Any], bool]:
+        """Take items in order."""
+        if self.memory is None or self.shard is None:
+            self.shard = self._wired(values[0][0])
+            self.memory = Memory(values[0][0], self.shard.start())
+        out: list[Any] = []
+        for _, item in values:
+            out += self._take(self.shard, self.memory, item)
+        return out, False
+
+    def _take(self, shard: Shard, memory: Memory, item: Any) -> list[Any]:
+        if isinstance(item, Dead):
+            return [item]
+        if isinstance(item, End):
+            self._hold(memory, *shard.end(memory.state, item.last_us))
+            return _blocks(memory)
+        frames = intake.arrays(item, self.plan.city, self.plan.index)
+        blocks, totals = shard.push(memory.state, frames, item.objects["track"])
+        self._hold(memory, blocks, totals)
+        out: list[Any] = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
+        if len(totals.too_late):
+            out.append(Dead(_refused(item, totals.too_late, "too_late", TOO_LATE, self.plan.now_us)))
+        return out
+
+    def _hold(self, memory: Memory, blocks: list[Block], totals: shards.Totals) -> None:
+        self.plan.totals.add(
+            frames=totals.frames, objects=totals.objects, duplicates=totals.duplicates, late=totals.late
+        )
+        for block in blocks:
+            memory.held.setdefault(block.table, []).append(block.rows)
+            memory.count += block.rows.height
+
+    def snapshot(self) -> Memory:
+        """Copy what the shard remembers."""
+        assert self.memory is not None
+        return copy.deepcopy(self.memory)
+
+
+def _blocks(memory: Memory) -> list[Any]:
+    held, memory.held, memory.count = memory.held, {}, 0
+    return [Block(table, pl.concat(rows)) for table, rows in held.items()]
+
+
+class WarehouseSink(DynamicSink[Any]):
+    """Writes blocks; `write` retries and so holds back the source."""
+
+    def __init__(self, write: Callable[[Any], None]) -> None:
+        self.write = write
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[Any]:
+        """Return this worker's writer."""
+        write = self.write
+
+        class Partition(StatelessSinkPartition[Any]):
+            def write_batch(self, items: list[Any]) -> None:
+                for item in items:
+                    write(item)
+
+        return Partition()
+
+
+def build(plan: Plan, source: Source[Any], write: Callable[[Any], None]) -> Dataflow:
+    """Wire the live flow."""
+    flow = Dataflow("tilik")
+    items = op.input("frames", flow, source)
+    shards = op.flat_map("admit", items, lambda item: admit(item, plan))
+    made = op.stateful_batch("figures", shards, lambda memory: ShardLogic(plan, memory))
+    op.output("warehouse", op.map("rows", made, lambda pair: pair[1]), WarehouseSink(write))
+    return flow

@@ -1,0 +1,76 @@
+"""Cameras that no registry names yet: registered for one replay, and said so.
+
+Reads the input once to see which cameras it holds, how large their pictures are
+and how often their frames come. Each gets area `00` and one zone, the whole image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from connectors.formats import Chunk
+from schemas.registry import Camera, Registry, Zone
+
+WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+COMMON_FPS = (0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 12.5, 15, 20, 24, 25, 30, 50, 60)
+SAMPLE = 256
+"""Frames of a camera whose distances are looked at."""
+NEAR = 0.1
+"""A measured rate this near a common one is taken for it."""
+
+
+class Sampled:
+    """Frame distances and sizes of cameras as chunks go by."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, list[int]] = {}
+        self.sizes: dict[str, tuple[int, int]] = {}
+        self.has_tracks = False
+
+    def add(self, chunk: Chunk) -> None:
+        """Look at a chunk; cameras sampled enough cost nothing."""
+        self.has_tracks = self.has_tracks or chunk.batch.objects["track"].null_count() < chunk.batch.objects.height
+        seen = chunk.batch.frames.group_by("camera", maintain_order=True).agg(
+            pl.col("t_us").head(SAMPLE), pl.col("width").first(), pl.col("height").first()
+        )
+        for camera, times, width, height in seen.iter_rows():
+            known = self.times.setdefault(camera, [])
+            known += times[: SAMPLE - len(known)]
+            if width and height:
+                self.sizes.setdefault(camera, (width, height))
+
+    def fps(self, camera: str) -> float | None:
+        """Return a camera's measured frame rate; None with too few frames."""
+        times = pl.Series(sorted(set(self.times.get(camera, ()))), dtype=pl.Int64)
+        middle = times.diff().median()
+        return None if middle is None else 1e6 / float(middle)  # type: ignore[arg-type]
+
+
+def _common(fps: float) -> float:
+    near = min(COMMON_FPS, key=lambda rate: abs(rate - fps))
+    return float(near) if abs(near - fps) <= NEAR * near else round(fps, 3)
+
+
+def register(chunks: Iterable[Chunk], fps: float | None, size: tuple[int, int] | None, tracker: str | None) -> Registry:
+    """Return provisional cameras for everything in the input."""
+    sampled = Sampled()
+    for chunk in chunks:
+        sampled.add(chunk)
+    tracker = tracker or ("none" if sampled.has_tracks else "iou")
+    return Registry(
+        camera=tuple(
+            Camera(
+                id=camera,
+                area="00",
+                fps=fps or _common(sampled.fps(camera) or 1.0),
+                size=size or sampled.sizes.get(camera, (1920, 1080)),
+                simulated=camera.startswith("sim-"),
+                tracker="iou" if tracker == "iou" else "none",
+                metrics=("crowd",),
+                zone=(Zone(id="frame", kind="crowd", polygon=WHOLE),),
+            )
+            for camera in sampled.times
+        )
+    )
