@@ -162,7 +162,7 @@ def admit(item: Chunk | End, plan: Plan) -> list[tuple[str, tuple[int, Any]]]:
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
     plan.totals.add(rejected_objects=item.rejected_objects, bytes_read=item.bytes_read)
     out: list[tuple[int, Any]] = [(0, Dead(rows)) for rows in dead]
-    out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(shards[shards >= 0]).tolist()]
+    out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(target[target >= 0]).tolist()]
     return [(str(shard), (shard, item)) for shard, item in out]
 
 

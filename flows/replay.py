@@ -19,7 +19,9 @@ import msgspec
 import polars as pl
 from bytewax.testing import cluster_main, run_main
 
-from connectors import files, formats, registry as registries, warehouse as warehouses
+from connectors import files
+from connectors import registry as registries
+from connectors import warehouse as warehouses
 from connectors.formats import Chunk, MergedReader, ReadOptions
 from flows import provisional
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
