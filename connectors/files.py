@@ -1,0 +1,218 @@
+"""Input files: finding them, decompressing them, and cutting them into lines of bounded size.
+
+A line larger than the limit is never held: its first bytes and its length are
+kept and the rest is read past. What comes before a break in the file counts.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+import numpy as np
+from backports.zstd import ZstdError, ZstdFile
+from numpy.typing import NDArray
+
+from schemas.errors import UsageError
+
+RAW_BYTES: Final = 64 * 1024
+"""Bytes of a record that a dead letter keeps."""
+PIECE_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 16 << 20
+"""A block of lines is closed at this size; with one piece and one record more it bounds a reader's memory."""
+SUFFIXES: Final = {
+    "native": (".jsonl", ".json", ".ndjson"),
+    "arrow": (".arrow", ".arrows", ".ipc", ".feather", ".parquet"),
+    "mot": ("det.txt", "gt.txt", ".txt", ".csv"),
+    "opendatacam": (".jsonl", ".json", ".ndjson", ".txt"),
+}
+OTHER_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".txt")
+PACKED: Final = (".gz", ".zst", ".zstd")
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+BROKEN: Final = (OSError, EOFError, zlib.error, ZstdError)
+"""What a reader of compressed bytes raises when they cannot be read on."""
+
+
+class Oversize(NamedTuple):
+    """A line above the limit."""
+
+    position: int  # line number from 1
+    size: int  # bytes
+    head: bytes  # the first `RAW_BYTES`
+
+
+class Block(NamedTuple):
+    """`n` lines that are not empty, as slices of one buffer that ends with a newline."""
+
+    data: NDArray[np.uint8]
+    start: NDArray[np.int64]  # (n,)
+    end: NDArray[np.int64]  # (n,) where the newline (or CR LF) stands
+    position: NDArray[np.int64]  # (n,) line number from 1
+    oversize: list[Oversize]
+    broken: str  # why the file ends here; "" when it does not, or ends as it should
+    size: int  # bytes read since the block before
+
+    def line(self, row: int) -> bytes:
+        """Return the bytes of a line."""
+        return self.data[self.start[row] : self.end[row]].tobytes()
+
+
+def find(paths: Sequence[str | Path], kind: str) -> list[Path]:
+    """Return the files that the paths mean, each once, in order.
+
+    A path is a file, a directory (read recursively, by the format's suffixes)
+    or a pattern.
+
+    Raises
+    ------
+    UsageError
+        A path, or a directory's files of that format, is missing.
+    """
+    found: dict[Path, None] = {}
+    missing = []
+    for path in paths:
+        files = _expand(str(path), kind)
+        if not files:
+            missing.append(str(path))
+        found.update(dict.fromkeys(files))
+    if missing:
+        names = ", ".join(missing)
+        raise UsageError(f"{names}: expected a file, directory or pattern with {kind} input, found none")
+    return list(found)
+
+
+def _expand(path: str, kind: str) -> list[Path]:
+    place = Path(path)
+    if place.is_dir():
+        return sorted(file for file in place.rglob("*") if file.is_file() and _fits(file.name, kind))
+    if place.exists():
+        return [place]
+    parts = [Path(match) for match in sorted(glob.glob(path, recursive=True))] if glob.has_magic(path) else []
+    return [file for part in parts for file in (_expand(str(part), kind) if part.is_dir() else [part])]
+
+
+def _fits(name: str, kind: str) -> bool:
+    for ending in PACKED:
+        name = name.removesuffix(ending)
+    return name.lower().endswith(SUFFIXES.get(kind, OTHER_SUFFIXES))
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file, decompressing what begins like gzip or zstd, whatever its name."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic[:2] == GZIP_MAGIC:
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    if magic == ZSTD_MAGIC:
+        return ZstdFile(path)
+    return path.open("rb")
+
+
+def blocks(path: Path, lines: int, max_bytes: int) -> Iterator[Block]:
+    """Yield a file's lines in blocks of at most that many lines.
+
+    Parameters
+    ----------
+    path
+        A plain, gzip or zstd file.
+    lines
+        Most lines a block.
+    max_bytes
+        Lines above this size come back as `Oversize`.
+    """
+    reader = _LineReader(path, max_bytes)
+    for data in reader.whole_lines(lines):
+        yield from _split(data, reader, lines)
+    if reader.oversize or reader.broken:
+        yield _block(np.empty(0, np.uint8), np.empty((3, 0), np.int64), reader)
+
+
+class _LineReader:
+    """Bytes of a file as runs of whole lines; long lines are set aside."""
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        self.path = path
+        self.max_bytes = max_bytes
+        self.lines = 0  # lines handed out so far
+        self.size = 0  # bytes read and not yet reported
+        self.oversize: list[Oversize] = []
+        self.broken = ""
+
+    def _pieces(self) -> Iterator[bytes]:
+        try:
+            with open_plain(self.path) as file:
+                while piece := file.read1(PIECE_BYTES):  # type: ignore[attr-defined]
+                    self.size += len(piece)
+                    yield piece
+        except BROKEN as error:
+            self.broken = f"{type(error).__name__}: {error}"
+
+    def whole_lines(self, lines: int) -> Iterator[bytes]:
+        """Yield runs of whole lines, each ended by a newline and not much above the wanted number."""
+        parts: list[bytes] = []
+        held = count = 0
+        tail = bytearray()
+        long: Oversize | None = None
+        for piece in self._pieces():
+            rest = piece
+            if long is not None:
+                cut = piece.find(b"\n")
+                long = long._replace(size=long.size + (len(piece) if cut < 0 else cut))
+                if cut < 0:
+                    continue
+                self._set_aside(long)
+                rest, long = piece[cut + 1 :], None
+            cut = rest.rfind(b"\n") + 1
+            if cut:
+                parts += [bytes(tail), rest[:cut]]
+                count += rest.count(b"\n")
+                held += len(tail) + cut
+                tail.clear()
+            tail += rest[cut:]
+            too_long = len(tail) > self.max_bytes
+            if parts and (too_long or count >= lines or held >= BLOCK_BYTES):
+                yield b"".join(parts)
+                parts, held, count = [], 0, 0
+            if too_long:
+                long = Oversize(0, len(tail), bytes(tail[:RAW_BYTES]))
+                tail.clear()
+        if parts:
+            yield b"".join(parts)
+        if not self.broken:
+            if long is not None:
+                self._set_aside(long)
+            elif tail:
+                yield bytes(tail) + b"\n"
+
+    def _set_aside(self, line: Oversize) -> None:
+        self.lines += 1
+        self.oversize.append(line._replace(position=self.lines))
+
+
+def _split(data: bytes, reader: _LineReader, lines: int) -> Iterator[Block]:
+    """Cut whole lines into blocks."""
+    buffer = np.frombuffer(data, np.uint8)
+    newline = np.flatnonzero(buffer == ord("\n"))
+    start = np.concatenate([[0], newline[:-1] + 1])
+    end = newline - ((buffer[newline - 1] == ord("\r")) & (newline > start))
+    position = reader.lines + 1 + np.arange(len(newline))
+    reader.lines += len(newline)
+    size = end - start
+    long = size > reader.max_bytes
+    for row in np.flatnonzero(long):
+        head = buffer[start[row] : end[row]][:RAW_BYTES].tobytes()
+        reader.oversize.append(Oversize(int(position[row]), int(size[row]), head))
+    kept = np.stack([start, end, position])[:, (size > 0) & ~long]
+    for first in range(0, kept.shape[1], lines):
+        yield _block(buffer, kept[:, first : first + lines], reader)
+
+
+def _block(buffer: NDArray[np.uint8], kept: NDArray[np.int64], reader: _LineReader) -> Block:
+    last = not len(buffer)
+    block = Block(buffer, kept[0], kept[1], kept[2], reader.oversize, reader.broken if last else "", reader.size)
+    reader.oversize, reader.size = [], 0
+    return block

@@ -1,0 +1,8 @@
+"""Readers of frame events: one adapter a format, all yielding `Chunk`."""
+
+from connectors.files import find
+from connectors.formats.chunks import Chunk, ReadOptions
+from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
+from connectors.formats.readers import FORMATS, read
+
+__all__ = ["FORMATS", "Chunk", "ReadOptions", "find", "read", "to_json_lines", "to_table", "write_arrow"]

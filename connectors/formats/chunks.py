@@ -1,0 +1,207 @@
+"""What every reader hands over, and the checks that every format shares.
+
+A format's adapter makes a `Draft`: frames and objects as they were written. Here
+times and boxes are judged, boxes clamped, and what cannot stand becomes a dead letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numba import njit
+from numpy.typing import NDArray
+
+from connectors.files import RAW_BYTES, Block
+from schemas.frames import DEAD_LETTERS, FRAMES, OBJECTS, SIGNALS, FrameBatch
+
+BOX: Final = ("x1", "y1", "x2", "y2")
+AHEAD_US: Final = 5 * 60 * 1_000_000
+YEAR_2000_US: Final = 946_684_800_000_000
+CLOCKS: Final = ("capture", "convert", "arrival", "pts")
+WITHOUT_BOX: Final = {name: kind for name, kind in OBJECTS.items() if name not in BOX}
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a reader needs beside the file.
+
+    Attributes
+    ----------
+    now_us
+        The run's start, microseconds since 1970 UTC: the clock for "future" and `first_seen_us`.
+    camera, fps, start_us, size
+        What the format does not carry: camera id, frames per second, time of the
+        first frame, width and height in px.
+    class_map
+        The file's class names or numbers to ours; it wins over the format's own table.
+    chunk_records
+        Most records a chunk.
+    max_record_bytes
+        Records above this size are dead letters.
+    """
+
+    now_us: int
+    camera: str | None = None
+    fps: float | None = None
+    start_us: int | None = None
+    size: tuple[int, int] | None = None
+    class_map: Mapping[str, str] = field(default_factory=dict)
+    chunk_records: int = 8192
+    max_record_bytes: int = 4 << 20
+
+
+class Chunk(NamedTuple):
+    """Some records of one source."""
+
+    batch: FrameBatch
+    dead: pl.DataFrame  # columns of `DEAD_LETTERS`
+    rejected_objects: int  # boxes without area in frames that stand
+    bytes_read: int  # after decompression
+
+
+class Dead(NamedTuple):
+    """A record that cannot be read."""
+
+    position: int
+    reason: str  # one of `DEAD_LETTER_REASONS`
+    detail: str
+    raw: bytes = b""
+
+
+class Draft(NamedTuple):
+    """`n` frames as they were written, `m` objects and signals in frame order."""
+
+    frames: pl.DataFrame  # columns of `FRAMES`
+    objects: pl.DataFrame  # columns of `OBJECTS` without the box
+    box: NDArray[np.float32]  # (m, 4) x1, y1, x2, y2 in 0..1, not yet clamped
+    signals: pl.DataFrame  # columns of `SIGNALS`
+
+
+def dead_letters(dead: Sequence[Dead], source: str, now_us: int) -> pl.DataFrame:
+    """Return records that cannot be read as a table of `DEAD_LETTERS`."""
+    rows = [(source, d.position, d.reason, d.detail, now_us, 1, d.raw[:RAW_BYTES]) for d in dead]
+    return pl.DataFrame(rows, schema=DEAD_LETTERS, orient="row")
+
+
+def table(columns: Mapping[str, Any], schema: Mapping[str, pl.DataType], height: int) -> pl.DataFrame:
+    """Return columns as a table of a schema; missing ones are null."""
+    series = []
+    for name, kind in schema.items():
+        values = columns.get(name)
+        made = pl.Series(name, [], kind).extend_constant(None, height) if values is None else pl.Series(name, values)
+        series.append(made.cast(kind) if made.dtype != kind else made)
+    return pl.DataFrame(series)
+
+
+def lost_lines(block: Block) -> list[Dead]:
+    """Return the dead letters of a block's lines above the limit and of a broken file."""
+    dead = [Dead(o.position, "too_large", f"{o.size} bytes", o.head) for o in block.oversize]
+    if block.broken:
+        dead.append(Dead(0, "bad_file", block.broken))
+    return dead
+
+
+@njit(cache=True)
+def _boxes(
+    frame: NDArray[np.uint32],
+    box: NDArray[np.float32],
+    out: NDArray[np.float32],
+    bad: NDArray[np.bool_],
+    keep: NDArray[np.bool_],
+) -> int:
+    """Clamp boxes to 0..1; mark frames with impossible ones; return the objects without area."""
+    empty = 0
+    zero, one = np.float32(0), np.float32(1)
+    for i in range(len(box)):
+        x1, y1, x2, y2 = box[i, 0], box[i, 1], box[i, 2], box[i, 3]
+        # a NaN makes both comparisons false; an infinity makes the difference infinite or NaN
+        if not (x2 >= x1 and y2 >= y1 and x2 - x1 < np.inf and y2 - y1 < np.inf):
+            bad[frame[i]] = True
+            continue
+        out[0, i] = min(max(x1, zero), one)
+        out[1, i] = min(max(y1, zero), one)
+        out[2, i] = min(max(x2, zero), one)
+        out[3, i] = min(max(y2, zero), one)
+        keep[i] = out[2, i] > out[0, i] and out[3, i] > out[1, i]
+        empty += not keep[i]
+    return empty
+
+
+def settle(
+    draft: Draft,
+    options: ReadOptions,
+    source: str,
+    raw: Callable[[int], bytes],
+    dead: Sequence[Dead] = (),
+    size: int = 0,
+) -> Chunk:
+    """Judge times and boxes of a draft.
+
+    Parameters
+    ----------
+    draft
+        Frames as they were written.
+    options
+        Whose `now_us` says what the future is.
+    source
+        Path or topic, for dead letters.
+    raw
+        The bytes of a frame of the draft, by row.
+    dead
+        Records that did not make it into the draft.
+    size
+        Bytes read for this chunk.
+    """
+    frames, objects = draft.frames, draft.objects
+    bad = np.zeros(frames.height, np.bool_)
+    keep = np.zeros(objects.height, np.bool_)
+    box = np.empty((4, objects.height), np.float32)
+    of_frame = objects["frame"].to_numpy()
+    empty = _boxes(of_frame, draft.box, box, bad, keep)
+    objects = objects.with_columns(pl.Series(name, box[i]) for i, name in enumerate(BOX)).select(list(OBJECTS))
+    faults = _faults(frames, bad, options.now_us)
+    if faults:
+        bad[list(faults)] = True
+        empty = int((~keep & ~bad[of_frame]).sum())
+        keep &= ~bad[of_frame]
+    if not keep.all():
+        objects = objects.filter(pl.Series(keep))
+    batch = FrameBatch(frames, objects, draft.signals, source)
+    if faults:
+        batch = without(batch, bad)
+    position = frames["position"]
+    letters = [*dead, *(Dead(position[row], *why, raw(row)) for row, why in faults.items())]
+    letters.sort(key=lambda letter: letter.position)
+    return Chunk(batch, dead_letters(letters, source, options.now_us), empty, size)
+
+
+def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: int) -> dict[int, tuple[str, str]]:
+    """Return reason and detail of every frame that cannot stand, by row."""
+    t_us = frames["t_us"].to_numpy()
+    found = {
+        int(row): ("bad_box", "a box is not finite, or its width or height negative") for row in np.flatnonzero(bad_box)
+    }
+    for row in np.flatnonzero(t_us > now_us + AHEAD_US):
+        found[int(row)] = "future", f"{t_us[row] - now_us} us ahead of now"
+    for row in np.flatnonzero(t_us < YEAR_2000_US):
+        found[int(row)] = "before_2000", f"ts {t_us[row]} us since 1970"
+    return found
+
+
+def without(batch: FrameBatch, drop: NDArray[np.bool_]) -> FrameBatch:
+    """Return a batch without some of its frames and their objects and signals."""
+    row = pl.Series((np.cumsum(~drop) - 1).astype(np.uint32))
+    parts = [batch.objects, batch.signals]
+    for i, part in enumerate(parts):
+        held = part.filter(pl.Series(~drop[part["frame"].to_numpy()]))
+        parts[i] = held.with_columns(frame=row.gather(held["frame"]))
+    return FrameBatch(batch.frames.filter(pl.Series(~drop)), parts[0], parts[1], batch.source)
+
+
+def no_frames(source: str = "") -> FrameBatch:
+    """Return a batch of nothing."""
+    return FrameBatch(pl.DataFrame(schema=FRAMES), pl.DataFrame(schema=OBJECTS), pl.DataFrame(schema=SIGNALS), source)
