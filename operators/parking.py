@@ -1,0 +1,264 @@
+"""Parking: a vehicle that stands in a no-parking zone is `stopped`, then `parked`.
+
+The signal of a spot is the IoU of the vehicle's box with the spot's anchor; the
+persistence machine turns it into incidents, one a vehicle. A vehicle whose id
+changes while it stands keeps its spot: a box of a new track on an orphaned anchor
+takes it over. Whether the driver left no camera sees: the word is suspected.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators import persistence, spots
+from operators.arrays import Changes, Ordered
+from operators.geometry import inside, snap_point
+from operators.incident_log import Log, changes, new_log
+from operators.parking_plan import Params, Plan, plan
+from operators.spots import Spots
+
+__all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "plan", "start", "step", "tick"]
+
+VERSION: Final = 1
+STOPPED, PARKED = 1, 2
+"""Severities."""
+
+_SHIFTED = 0.6  # a signal between off and on: still there, but it moved
+_STANDS_US = 10_000_000  # a vehicle stands when it did not move for so long (metrics.md, congestion)
+_NOBODY, _IGNORED = -1, -2  # owners of an object
+
+
+def start(plan: Plan) -> Spots:
+    """Return the state before the first frame."""
+    return spots.grown(spots.start(len(plan.first) - 1), 64)
+
+
+def step(state: Spots, plan: Plan, ordered: Ordered) -> tuple[Spots, Changes]:
+    """Follow the tracked vehicles in the zones.
+
+    Parameters
+    ----------
+    state
+        From `start` or the last call; updated in place, use the returned one.
+    plan
+        From `plan`.
+    ordered
+        On-time frames sorted by (camera, t), with track ids. Objects without are
+        left out; frames that are not usable are silence.
+    """
+    log, at = new_log(), 0
+    widest = int(np.diff(ordered.first).max(initial=0))
+    while True:
+        log, at = _step(state, plan, ordered, at, widest, log)
+        if at == len(ordered.camera):
+            return state, changes(log)
+        state = spots.grown(state, max(len(state.next), widest))
+
+
+def tick(state: Spots, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
+    """Move the clocks of silent cameras to `t_us` (c,)."""
+    return changes(_silences(state, plan, np.asarray(cameras, np.int32), np.asarray(t_us, np.int64), new_log()))
+
+
+@njit(cache=True)
+def _silences(state: Spots, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log) -> Log:
+    for k in range(len(cameras)):
+        log = _silence(state, plan, cameras[k], t_us[k], log)
+    return log
+
+
+@njit(cache=True)
+def _silence(state: Spots, plan: Plan, camera: int, now_us: int, log: Log) -> Log:
+    """Judge the silence of a camera until `now_us`; spots that end go back to the pool."""
+    machine = state.machine
+    j = state.head[camera]
+    while j >= 0:
+        after = state.next[j]
+        if state.settled[j]:
+            log = persistence.silence(machine, plan.rule, log, j, now_us)
+            over = machine.phase[j] == persistence.CLEAR
+        else:
+            over = now_us - machine.seen_us[j] >= plan.rule.unknown_after_us
+        if over:
+            spots.give_back(state, camera, j)
+        j = after
+    return log
+
+
+@njit(cache=True)
+def _step(state: Spots, plan: Plan, ordered: Ordered, begin: int, widest: int, log: Log) -> tuple[Log, int]:
+    """Follow frames from `begin` on; return the first frame that the pool has no room for, or the end."""
+    owner = np.empty(widest, np.int64)
+    row = np.empty(plan.params.most, np.int64)  # the camera's spots
+    seen = np.empty(plan.params.most, np.int64)  # the object on each of them, -1 when none
+    share = np.zeros((len(plan.in_lane), 2), np.int64)  # vehicles in a lane's zone, those that stand
+    for i in range(begin, len(ordered.camera)):
+        camera = ordered.camera[i]
+        if not ordered.usable[i] or plan.first[camera] == plan.first[camera + 1]:
+            continue
+        if state.free[1] < ordered.first[i + 1] - ordered.first[i]:
+            return log, i
+        if state.head[camera] >= 0:
+            log = _silence(state, plan, camera, ordered.t_us[i], log)
+        n = 0
+        j = state.head[camera]
+        while j >= 0:
+            row[n], seen[n] = j, -1
+            n += 1
+            j = state.next[j]
+        _own(state, plan, ordered, i, row, seen, n, owner)
+        _others(state, plan, ordered, i, row, seen, n, owner)
+        _count(state, plan, row, seen, n, share)
+        log = _drive(state, plan, ordered, i, row, seen, n, share, log)
+    return log, len(ordered.camera)
+
+
+@njit(cache=True)
+def _stands(state: Spots, plan: Plan, j: int) -> bool:
+    phase = state.machine.phase[j]
+    long = state.machine.held_us[j] >= plan.params.still_s * 1e6
+    return bool(state.settled[j] and (phase >= persistence.ACTIVE or (phase == persistence.PENDING and long)))
+
+
+@njit(cache=True)
+def _own(state, plan, ordered, i, row, seen, n, owner):  # type: ignore[no-untyped-def]
+    """Put each tracked object on its track's spot; a vehicle far from the spot where it stood has left it."""
+    first = ordered.first[i]
+    for o in range(first, ordered.first[i + 1]):
+        owner[o - first] = _IGNORED if ordered.track[o] == 0 else _NOBODY
+        best = -1.0
+        for r in range(n):
+            j = row[r]
+            if state.machine.track[j] != ordered.track[o] or seen[r] >= 0 or ordered.track[o] == 0:
+                continue
+            value = spots.overlap(ordered.box[o], state.anchor[j]) if state.settled[j] else 0.0
+            gone = value < plan.params.bridge and _stands(state, plan, j)
+            if not gone and value > best:
+                best, owner[o - first] = value, r
+        if best >= 0.0:
+            seen[owner[o - first]] = o
+
+
+@njit(cache=True)
+def _others(state, plan, ordered, i, row, seen, n, owner):  # type: ignore[no-untyped-def]
+    """Bridge orphaned spots with objects that have none, leave out doubles, give the rest spots of their own."""
+    camera, first = ordered.camera[i], ordered.first[i]
+    for o in range(first, ordered.first[i + 1]):
+        if owner[o - first] != _NOBODY:
+            continue
+        best, at = plan.params.bridge, -1
+        for r in range(n):
+            if _stands(state, plan, row[r]):
+                value = spots.overlap(ordered.box[o], state.anchor[row[r]])
+                if value > best or (value == best and at < 0):
+                    best, at = value, r
+        if at >= 0:
+            if seen[at] < 0:
+                seen[at] = o
+                state.machine.track[row[at]] = ordered.track[o]
+            continue
+        zone = _zone(plan, ordered, camera, o)
+        if zone >= 0 and state.used[camera] < plan.params.most:
+            j = spots.take(state, camera, zone, ordered.track[o])
+            state.machine.seen_us[j] = ordered.t_us[i]
+            spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, ordered.box[o])
+
+
+@njit(cache=True)
+def _zone(plan, ordered, camera, o):  # type: ignore[no-untyped-def]
+    """Return the first zone that an object's foot point lies in and its class counts in, else -1."""
+    box = ordered.box[o]
+    x = snap_point((np.float64(box[0]) + np.float64(box[2])) / 2.0)
+    y = snap_point(np.float64(box[3]))
+    for k in range(plan.first[camera], plan.first[camera + 1]):
+        z = plan.zone[k]
+        if ordered.cls[o] < 16 and plan.classes[z] >> ordered.cls[o] & 1:  # noqa: SIM102
+            if inside(x, y, plan.vertex, plan.vertex_first[z], plan.vertex_first[z + 1]):
+                return z
+    return np.int32(-1)
+
+
+@njit(cache=True)
+def _count(state, plan, row, seen, n, share):  # type: ignore[no-untyped-def]
+    """Count the vehicles of zones in moving lanes, and those that stand."""
+    for r in range(n):
+        share[state.machine.zone[row[r]]] = 0
+    for r in range(n):
+        j = row[r]
+        if seen[r] >= 0:
+            share[state.machine.zone[j], 0] += 1
+            share[state.machine.zone[j], 1] += _stands(state, plan, j) and state.machine.held_us[j] >= _STANDS_US
+
+
+@njit(cache=True)
+def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[no-untyped-def]
+    """Feed the frame to the camera's spots and return those that are over to the pool."""
+    machine, camera = state.machine, ordered.camera[i]
+    t_us, dt_ms = ordered.t_us[i], ordered.dt_ms[i]
+    for r in range(n):
+        j, zone = row[r], machine.zone[row[r]]
+        queue = (
+            plan.in_lane[zone]
+            and share[zone, 0] >= plan.params.queue_least
+            and share[zone, 1] >= plan.params.queue_share * share[zone, 0]
+        )
+        value, over = 0.0, False
+        if seen[r] >= 0:
+            value = _look(state, plan, ordered, i, j, seen[r], row, seen, n)
+            over = value < 0.0
+        else:
+            state.missed_us[j] += dt_ms * 1000
+            over = not _stands(state, plan, j) and state.missed_us[j] >= max(
+                plan.params.still_s * 1e6, 5.0 * dt_ms * 1000
+            )
+        frozen = queue and machine.phase[j] == persistence.PENDING
+        if state.settled[j] and not over and not frozen:
+            log = persistence.observe(machine, plan.rule, log, j, t_us, dt_ms, t_us, t_us, value, 0)
+            over = machine.phase[j] == persistence.CLEAR
+        machine.seen_us[j] = t_us
+        if over:
+            spots.give_back(state, camera, j)
+            row[r], seen[r] = -1, -1
+    return log
+
+
+@njit(cache=True)
+def _look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untyped-def]
+    """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when the spot doubles another."""
+    box, machine = ordered.box[o], state.machine
+    state.missed_us[j] = 0
+    machine.box[j] = box
+    value = spots.overlap(box, state.anchor[j]) if state.settled[j] else 0.0
+    if machine.phase[j] >= persistence.ACTIVE:
+        return value
+    if state.settled[j]:
+        if spots.foot_moved(box, state.anchor[j], plan.aspect[ordered.camera[i]]) >= plan.params.moved:
+            value = min(value, _SHIFTED)
+        if value >= plan.params.same:
+            state.buffered[j] = 0
+            return value
+    if spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
+        value = spots.overlap(box, state.anchor[j])
+        if _doubles(state, plan, j, row, seen, n):
+            return -1.0
+    return value
+
+
+@njit(cache=True)
+def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
+    """Tell whether a new anchor lies on that of a vehicle that stands; an orphaned incident there takes its track."""
+    for r in range(n):
+        other = row[r]
+        if other < 0 or other == j or not _stands(state, plan, other):
+            continue
+        if spots.overlap(state.anchor[j], state.anchor[other]) >= plan.params.bridge:
+            if seen[r] >= 0:
+                return True
+            if state.machine.phase[other] >= persistence.ACTIVE:
+                state.machine.track[other] = state.machine.track[j]
+                return True
+    return False
