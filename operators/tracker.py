@@ -8,6 +8,8 @@ exceeds the room for tracks stay untracked: they are seen, but nobody's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +19,8 @@ from numpy.typing import NDArray
 from operators.arrays import Ordered
 from operators.assign import pair, scratch
 from operators.city import City
-from operators.tracks import SLOT, TrackerState, bear, drop, expect, follow, grown, overlap, stands
+from operators.scene import SURE, TAKEN, UNSURE, Scene, confidence, look, working_memory
+from operators.tracks import TrackerState, bear, drop, empty, expect, follow, grown, overlap, stands
 from schemas.frames import CLASSES
 
 __all__ = ["DEFAULTS", "TrackerParams", "TrackerState", "label", "start", "step"]
@@ -27,9 +30,7 @@ KIND: Final = np.array([_KINDS.get(CLASSES[i], 3) if i < len(CLASSES) else 3 for
 """(256,) group of each class code: within a group detectors waver, so a track may change its class."""
 
 _GROWN, _FRESH, _NEWBORN = range(3)
-"""Rounds of a frame: sure boxes to grown tracks, unsure ones to those just seen, sure ones to newborns."""
-_TAKEN, _UNSURE, _SURE = range(3)
-"""Standing of a box."""
+"""Rounds of a frame: sure boxes to grown tracks, unsure to those just seen or standing, sure to newborns."""
 
 
 class TrackerParams(NamedTuple):
@@ -60,18 +61,29 @@ class TrackerParams(NamedTuple):
     away_s: float = 1.0
     """Boxes off the anchor for longer mean that the object left it."""
     most: int = 256
-    """Tracks of one camera."""
+    """Tracks of one camera, and boxes looked at in one frame: the surest."""
 
 
 DEFAULTS: Final = TrackerParams()
 
 
-def start(cameras: int, params: TrackerParams = DEFAULTS) -> TrackerState:
-    """Return a state without tracks for that many cameras; it grows with the tracks alive."""
+def start(cameras: int, params: TrackerParams = DEFAULTS, names: Sequence[str] = ()) -> TrackerState:
+    """Return a state without tracks; it grows with the tracks alive.
+
+    Parameters
+    ----------
+    cameras
+        Number `c` of cameras.
+    params
+        Thresholds.
+    names
+        (c,) ids of the cameras. An id of a track is made of its camera's name, so that
+        it does not change when other cameras are registered; without names, of its code.
+    """
     if not 0 <= params.unsure <= params.sure <= params.birth or params.most < 1:
         raise ValueError(f"expected 0 <= unsure <= sure <= birth and most >= 1, got {params}")
-    none, zero = np.full(cameras, -1, np.int32), np.zeros(cameras, np.int32)
-    return grown(TrackerState(np.zeros(0, SLOT), none, zero, np.array([-1, 0], np.int32)), 64)
+    digests = [blake2b(name.encode(), digest_size=8).digest() for name in names or map(str, range(cameras))]
+    return empty(np.array([int.from_bytes(d, "little") for d in digests], np.uint64))
 
 
 def step(
@@ -98,50 +110,16 @@ def step(
     is too unsure to track, doubles another box, or its camera is not tracked.
     """
     track = ordered.track.copy()
-    widest = int(np.diff(ordered.first).max(initial=0))
     lost_us = np.maximum(round(params.lost_s * 1e6), 3 * city.period_us)
     at = 0
-    while (at := _track(state, at, ordered, which, lost_us, params, KIND, widest, track)) < len(ordered.camera):
-        state = grown(state, max(len(state.slot), widest))
+    while (at := _track(state, at, ordered, which, lost_us, params, KIND, track)) < len(ordered.camera):
+        state = grown(state, max(len(state.slot), params.most))
     return state, track
 
 
 def label(track: int) -> str:
     """Render a track id for people."""
     return f"t-{track:x}"
-
-
-class _Scene(NamedTuple):
-    """One camera's tracks (rows) and one frame's boxes (columns), in working memory reused by every frame."""
-
-    slot: NDArray[np.int64]  # (most,) slot of each track
-    box: NDArray[np.float64]  # (most, 4) where it is expected
-    reach: NDArray[np.float64]  # (most,) how far around it to look
-    least: NDArray[np.float64]  # (most,) least overlap with a sure box
-    missed: NDArray[np.bool_]  # (most,) not matched yet
-    seen: NDArray[np.int64]  # (widest,) object of each box
-    standing: NDArray[np.int64]  # (widest,) _TAKEN, _UNSURE or _SURE
-    rows: NDArray[np.int64]  # (most,) tracks of the round
-    columns: NDArray[np.int64]  # (widest,) boxes of the round
-    gain: NDArray[np.float64]  # (most, widest)
-    match: NDArray[np.int64]  # (most,)
-
-
-@njit(cache=True)
-def _scene(most: int, widest: int):  # type: ignore[no-untyped-def]
-    return _Scene(
-        np.empty(most, np.int64),
-        np.empty((most, 4)),
-        np.empty(most),
-        np.empty(most),
-        np.empty(most, np.bool_),
-        np.empty(widest, np.int64),
-        np.empty(widest, np.int64),
-        np.empty(most, np.int64),
-        np.empty(widest, np.int64),
-        np.empty((most, widest)),
-        np.empty(most, np.int64),
-    )
 
 
 @njit(cache=True)
@@ -153,19 +131,18 @@ def _track(  # type: ignore[no-untyped-def]
     lost_us: NDArray[np.int64],
     params: TrackerParams,
     kind_of: NDArray[np.uint8],
-    widest: int,
     track: NDArray[np.uint64],
 ):
     """Track frames from `begin` on; return the first frame that the pool has no room for, or the end."""
-    scene, memory = _scene(params.most, widest), scratch(max(widest, params.most))
+    scene, memory = working_memory(params.most), scratch(params.most)
     for i in range(begin, len(ordered.camera)):
         camera, now = ordered.camera[i], ordered.t_us[i]
         if not which[camera]:
             continue
         first, last = ordered.first[i], ordered.first[i + 1]
-        if state.free[1] < last - first:
+        if state.free[1] < min(last - first, params.most):
             return i
-        n = _look(ordered, first, last, params, kind_of, scene)
+        n = look(ordered, first, last, params.unsure, params.sure, params.duplicate, kind_of, scene)
         m = _recall(state, camera, now, lost_us[camera], params, scene)
         for turn in range(3):
             a, b = _line_up(state, ordered, m, n, turn, params, kind_of, scene)
@@ -178,12 +155,12 @@ def _track(  # type: ignore[no-untyped-def]
                     slot, o = state.slot[scene.slot[r]], scene.seen[d]
                     follow(slot, ordered.box[o], now, params.overlap_still, params.away_s * 1e6)
                     track[o] = slot.id
-                    scene.missed[r], scene.standing[d] = False, _TAKEN
+                    scene.missed[r], scene.standing[d] = False, TAKEN
         _miss(state, camera, m, scene)
         births = 0
         for d in range(n):
             o = scene.seen[d]
-            if scene.standing[d] == _TAKEN or _confidence(ordered, o) < params.birth:
+            if scene.standing[d] == TAKEN or confidence(ordered, o) < params.birth:
                 continue
             if state.held[camera] < params.most:
                 track[o] = bear(state, camera, now, births, ordered.box[o], kind_of[ordered.cls[o]])
@@ -192,45 +169,8 @@ def _track(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _confidence(ordered: Ordered, o: int):  # type: ignore[no-untyped-def]
-    c = ordered.confidence[o]
-    return np.float32(1.0) if np.isnan(c) else c
-
-
-@njit(cache=True)
-def _look(  # type: ignore[no-untyped-def]
-    ordered: Ordered, first: int, last: int, params: TrackerParams, kind_of: NDArray[np.uint8], scene: _Scene
-):
-    """List a frame's boxes without id, surest first and less the doubles; return how many."""
-    n = 0
-    for o in range(first, last):
-        c = _confidence(ordered, o)
-        if ordered.track[o] != 0 or c < params.unsure:
-            continue
-        at = n
-        while at > 0 and _confidence(ordered, scene.seen[at - 1]) < c:
-            scene.seen[at] = scene.seen[at - 1]
-            at -= 1
-        scene.seen[at] = o
-        n += 1
-    kept = 0
-    for d in range(n):
-        o, double = scene.seen[d], False
-        for e in range(kept):
-            other = scene.seen[e]
-            double |= kind_of[ordered.cls[o]] == kind_of[ordered.cls[other]] and (
-                overlap(ordered.box[o], ordered.box[other], 0.0) >= params.duplicate
-            )
-        if not double:
-            scene.seen[kept] = o
-            scene.standing[kept] = _SURE if _confidence(ordered, o) >= params.sure else _UNSURE
-            kept += 1
-    return kept
-
-
-@njit(cache=True)
 def _recall(  # type: ignore[no-untyped-def]
-    state: TrackerState, camera: int, now: int, lost_us: int, params: TrackerParams, scene: _Scene
+    state: TrackerState, camera: int, now: int, lost_us: int, params: TrackerParams, scene: Scene
 ):
     """Drop the camera's tracks that are too old; list the others, return how many."""
     still_us, lost_still_us = params.still_s * 1e6, max(params.lost_still_s * 1e6, lost_us)
@@ -258,17 +198,18 @@ def _line_up(  # type: ignore[no-untyped-def]
     turn: int,
     params: TrackerParams,
     kind_of: NDArray[np.uint8],
-    scene: _Scene,
+    scene: Scene,
 ):
     """List the tracks and boxes of a round with the gain of each pair: its overlap less the least."""
     a = b = 0
     for r in range(m):
         slot = state.slot[scene.slot[r]]
-        if scene.missed[r] and ((slot.hits == 1) == (turn == _NEWBORN)) and (turn != _FRESH or slot.fresh):
+        known = turn != _FRESH or slot.fresh or stands(slot, params.still_s * 1e6)
+        if scene.missed[r] and known and (slot.hits == 1) == (turn == _NEWBORN):
             scene.rows[a] = r
             a += 1
     for d in range(n):
-        if scene.standing[d] == (_UNSURE if turn == _FRESH else _SURE):
+        if scene.standing[d] == (UNSURE if turn == _FRESH else SURE):
             scene.columns[b] = d
             b += 1
     for p in range(a):
@@ -285,7 +226,7 @@ def _line_up(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _miss(state: TrackerState, camera: int, m: int, scene: _Scene):  # type: ignore[no-untyped-def]
+def _miss(state: TrackerState, camera: int, m: int, scene: Scene):  # type: ignore[no-untyped-def]
     """Drop newborns that nobody confirmed; the other tracks without a box are lost, to be found again."""
     before = -1
     for r in range(m):

@@ -43,10 +43,17 @@ Slot = Any  # a row of SLOT as numba sees it
 class TrackerState(NamedTuple):
     """Tracks of `c` cameras: a pool of `s` slots, chained per camera; at most `TrackerParams.most` a camera."""
 
+    seed: NDArray[np.uint64]  # (c,) hash of each camera's name
     slot: NDArray[np.void]  # (s,) of SLOT
     head: NDArray[np.int32]  # (c,) first slot of each camera, -1 when none
     held: NDArray[np.int32]  # (c,) number of slots of each camera
     free: NDArray[np.int32]  # (2,) first free slot or -1, number of free slots
+
+
+def empty(seed: NDArray[np.uint64]) -> TrackerState:
+    """Return a state without tracks for the cameras of these seeds."""
+    none, zero = np.full(len(seed), -1, np.int32), np.zeros(len(seed), np.int32)
+    return grown(TrackerState(seed, np.zeros(0, SLOT), none, zero, np.array([-1, 0], np.int32)), 64)
 
 
 def grown(state: TrackerState, by: int) -> TrackerState:
@@ -153,7 +160,7 @@ def bear(  # type: ignore[no-untyped-def]
     slot.next = state.head[camera]
     state.head[camera] = at
     state.held[camera] += 1
-    slot.id = _hash(camera, now, nth)
+    slot.id = _hash(state.seed[camera], now, nth)
     slot.seen_us, slot.hits, slot.kind, slot.fresh = now, 1, kind, True
     for k in range(2):
         slot.place[k], slot.size[k], slot.speed[k] = (box[k] + box[k + 2]) / 2, box[k + 2] - box[k], 0.0
@@ -175,10 +182,9 @@ def drop(state: TrackerState, camera: int, before: int, at: int):  # type: ignor
 
 
 @njit(cache=True)
-def _hash(camera: int, now: int, nth: int):  # type: ignore[no-untyped-def]
-    """Mix camera, time of birth and number within the frame; never 0."""
-    x = _mixed(np.uint64(camera))
-    x = _mixed(x ^ np.uint64(now))
+def _hash(seed: Any, now: int, nth: int):  # type: ignore[no-untyped-def]
+    """Mix the camera's seed, time of birth and number within the frame; never 0."""
+    x = _mixed(seed ^ np.uint64(now))
     return max(_mixed(x ^ np.uint64(nth)), np.uint64(1))
 
 
