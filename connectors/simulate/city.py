@@ -1,0 +1,206 @@
+"""A whole city for a span of time: registry, events hour by hour, and the truth beside them.
+
+Scenes and tracks of all cameras are drawn first (they are small); boxes are
+sampled an hour at a time, so that memory does not grow with the span.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from connectors.simulate import faults, flood, layout, parking, people, vehicles, watch, writer
+from connectors.simulate.detector import detect
+from connectors.simulate.faults import Delivery
+from connectors.simulate.flood import Signals
+from connectors.simulate.registry_toml import to_toml
+from connectors.simulate.scene import Scene, live_span
+from connectors.simulate.tracks import Objects, Tracks, merged, sample
+from connectors.simulate.writer import Arrivals, Format
+from schemas.errors import UsageError
+
+HOUR_US: Final = 3_600_000_000
+MINUTE_US: Final = 60_000_000
+HEADING: Final = "SIMULATED cameras: nothing here was seen by a real one. Written by `tilik simulate`."
+
+
+class Summary(NamedTuple):
+    """What was written."""
+
+    cameras: int
+    files: int
+    frames: int  # records, copies and frames with a lost clock among them
+    objects: int
+    bytes: int
+    duplicates: int
+    late: int
+    dead_letters: int
+
+
+class Actor(NamedTuple):
+    """A camera with all that happens before it."""
+
+    scene: Scene
+    tracks: dict[str, Tracks]  # by phenomenon
+    signals: Signals
+    arrived: Delivery
+
+
+def event_fps(minutes: int) -> float:
+    """Return the rate of events [1/s] that keeps a span of that length small."""
+    return 0.5 if minutes >= 360 else 2.0 if minutes > 60 else 5.0
+
+
+def simulate(
+    cameras: int,
+    minutes: int,
+    seed: int,
+    start_us: int,
+    out: str | Path,
+    format: Format = "native",
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    fps: float | None = None,
+    noiseless: bool = False,
+) -> Summary:
+    """Write a simulated city.
+
+    Parameters
+    ----------
+    seed
+        The same seed gives the same files; camera i does not depend on how many there are.
+    start_us
+        Time of the first frame [us UTC], a whole minute.
+    out
+        Folder for ``registry.toml``, ``events/`` and ``truth/``; what a simulation left there is replaced.
+    progress
+        Called with (done, total) in cameras, each counted once for its truth and once for its events.
+    fps
+        Frame events per second and camera; by default 0.5 from six hours on, else 2 to 5.
+    noiseless
+        Perfect detector and delivery: rows must equal the truth. Cameras still die.
+
+    Raises
+    ------
+    UsageError
+        The start is no whole minute, or there is nothing to simulate.
+    """
+    if cameras < 1 or minutes < 1 or start_us % MINUTE_US:
+        raise UsageError(
+            f"expected at least 1 camera, 1 minute and a start on a whole minute, came {cameras} cameras, "
+            f"{minutes} minutes, {start_us} us: change --cameras, --minutes or --start"
+        )
+    report = progress or (lambda done, total: None)
+    folder = Path(out)
+    for name in ("events", "truth"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir(parents=True)
+    registry = layout.registry(cameras, seed, fps or event_fps(minutes))
+    (folder / "registry.toml").write_text(to_toml(registry, HEADING), encoding="utf-8")
+    end_us = start_us + minutes * MINUTE_US
+    actors = []
+    tables: dict[str, list[pl.DataFrame]] = {}
+    for number, camera in enumerate(registry.camera):
+        actors.append(_actor(faults.scene(camera, number, seed, start_us, end_us, noiseless=noiseless)))
+        for name, table in _truth(actors[-1]).items():
+            tables.setdefault(name, []).append(table)
+        report(number + 1, 2 * cameras)
+    truth = {
+        name: pl.concat(t for t in parts if t.width) for name, parts in tables.items() if any(t.width for t in parts)
+    }
+    for name, table in truth.items():
+        table.write_parquet(folder / "truth" / f"{name}.parquet")
+    written = _events(actors, folder / "events", format, lambda share: report(int(cameras * (1 + share)), 2 * cameras))
+    counts = truth["faults"].select(pl.exclude("camera_id")).sum().row(0, named=True)
+    dead = counts["too_late"] + counts["before_2000"]
+    return Summary(cameras, *written, counts["duplicates"], counts["late"], dead)
+
+
+def _actor(scene: Scene) -> Actor:
+    tracks = {"people": people.events(scene), "vehicles": vehicles.events(scene), "parking": parking.events(scene)}
+    return Actor(scene, tracks, flood.events(scene), faults.delivery(scene))
+
+
+def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
+    """Return the true figures of one camera; a new phenomenon adds its line here and in `_actor`."""
+    scene, watched = actor.scene, watch.truth(actor.scene)
+    return {
+        "watch": watched.table(scene),
+        "crowd": people.truth(scene, actor.tracks["people"], watched),
+        "flow": vehicles.truth(scene, actor.tracks["vehicles"]),
+        "parking": parking.truth(scene, actor.tracks["parking"]),
+        "flood": flood.truth(scene),
+        "outages": faults.outage_truth(scene),
+        "faults": faults.truth(scene, actor.arrived),
+    }
+
+
+def _events(
+    actors: list[Actor], folder: Path, form: Format, report: Callable[[float], None]
+) -> tuple[int, int, int, int]:
+    """Write the events by hour of arrival; returns files, frames, objects, bytes."""
+    start = actors[0].scene.start_us
+    end = max([start + 1, *(int(a.arrived.arrival_us[-1]) + 1 for a in actors if len(a.arrived.arrival_us))])
+    hours = range(start // HOUR_US, (end - 1) // HOUR_US + 1)
+    files = frames = objects = size = 0
+    for done, hour in enumerate(hours, start=1):
+        content = writer.batch([_arrivals(actor, hour) for actor in actors])
+        name = np.datetime_as_string(np.datetime64(hour, "h"), unit="h").replace("-", "").replace("T", "T")
+        size += writer.write(folder / f"{name}Z.{writer.SUFFIX[form]}", content, form)
+        files, frames, objects = files + 1, frames + len(content), objects + content.objects.height
+        report(done / len(hours))
+    return files, frames, objects, size
+
+
+def _arrivals(actor: Actor, hour: int) -> Arrivals:
+    """Return what arrives from one camera within an hour since 1970."""
+    scene, arrived = actor.scene, actor.arrived
+    first, last = np.searchsorted(arrived.arrival_us, [hour * HOUR_US, (hour + 1) * HOUR_US])
+    rows = arrived.frame[first:last]
+    wanted, back = np.unique(rows, return_inverse=True)
+    parts = []
+    for tracks in actor.tracks.values():
+        parts.append(_seen(scene, tracks, wanted))
+    seen = detect(scene, merged(parts), scene.seq[wanted], 2 + hour)
+    item, row = _spread(seen.objects.frame, len(wanted), back)
+    carried = np.searchsorted(wanted, actor.signals.frame)
+    with_signal = (
+        (carried < len(wanted)) & (wanted[np.minimum(carried, len(wanted) - 1)] == actor.signals.frame)
+        if len(wanted)
+        else np.zeros(len(actor.signals.frame), np.bool_)
+    )
+    signal, signal_row = _spread(carried[with_signal], len(wanted), back)
+    return Arrivals(
+        camera=scene.camera.id,
+        arrival_us=arrived.arrival_us[first:last],
+        t_us=arrived.t_us[first:last],
+        seq=scene.seq[rows],
+        size=scene.camera.size,
+        object_row=row,
+        cls=seen.objects.cls[item],
+        confidence=seen.confidence[item],
+        box=seen.objects.box[item],
+        track=seen.objects.number[item],
+        signal_row=signal_row,
+        signal_zone=next((zone.id for zone in scene.camera.zone if zone.kind == "flood"), ""),
+        signal_value=actor.signals.value[with_signal][signal],
+    )
+
+
+def _seen(scene: Scene, tracks: Tracks, wanted: np.ndarray) -> Objects:
+    t_us = scene.t_us[wanted]
+    return sample(tracks, t_us, live_span(scene, t_us))
+
+
+def _spread(frame: np.ndarray, count: int, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each arrival the items of its frame, and the arrival's row for each."""
+    start = np.searchsorted(frame, np.arange(count + 1))
+    length = (start[1:] - start[:-1])[back]
+    row = np.repeat(np.arange(len(back)), length)
+    item = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(start[:-1][back], length)
+    return item, row

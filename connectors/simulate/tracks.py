@@ -1,0 +1,112 @@
+"""Things that move: straight pieces between four key points, sampled by the camera's clock.
+
+A track walks its key points at constant speed from one to the next; two equal
+points are a stop. Sampling gives boxes whose bottom centre is the foot point,
+rounded to 1/10,000 of the picture as a detector's output would be.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.frames import CLASSES
+
+KEYS: Final = 4
+PEOPLE, VEHICLES, PARKED = 0, 1, 2
+"""Families of track numbers, so that no two phenomena of a camera share one."""
+
+SIZES: Final = {
+    # width, height in picture units at the lower edge (ours: a camera at 6 m that sees 60 m of road)
+    "person": (0.028, 0.125),
+    "bicycle": (0.040, 0.085),
+    "motorcycle": (0.044, 0.090),
+    "car": (0.110, 0.130),
+    "bus": (0.150, 0.240),
+    "truck": (0.140, 0.210),
+    "garbage": (0.050, 0.050),
+}
+_SIZE: Final = np.array([SIZES[name] for name in CLASSES])
+
+
+class Tracks(NamedTuple):
+    """`k` tracks of one family."""
+
+    family: int
+    cls: NDArray[np.uint8]  # (k,) index into CLASSES
+    t_us: NDArray[np.int64]  # (k, 4) ascending
+    x: NDArray[np.float64]  # (k, 4) foot point, 0..1
+    y: NDArray[np.float64]  # (k, 4)
+
+
+class Objects(NamedTuple):
+    """`m` objects seen, in frame order."""
+
+    frame: NDArray[np.int64]  # (m,) row of the frame
+    cls: NDArray[np.uint8]  # (m,)
+    number: NDArray[np.int64]  # (m,) track number, unique within the camera
+    box: NDArray[np.float64]  # (m, 4) multiples of 1/10,000
+
+
+def no_tracks(family: int) -> Tracks:
+    """Return no track at all."""
+    none = np.empty((0, KEYS))
+    return Tracks(family, np.empty(0, np.uint8), none.astype(np.int64), none, none)
+
+
+def sample(tracks: Tracks, t_us: NDArray[np.int64], live: NDArray[np.int64]) -> Objects:
+    """Return the boxes of all tracks at the frames' times.
+
+    Parameters
+    ----------
+    t_us
+        (n,) frame times, ascending.
+    live
+        (n,) which live span a frame belongs to: a track gets a new number in each.
+    """
+    first = np.searchsorted(t_us, tracks.t_us[:, 0], side="left")
+    count = np.maximum(np.searchsorted(t_us, tracks.t_us[:, -1], side="right") - first, 0)
+    track = np.repeat(np.arange(len(count)), count)
+    frame = np.arange(len(track)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    order = np.argsort(frame, kind="stable")
+    frame, track = frame[order], track[order]
+    x, y = positions(tracks, track, t_us[frame])
+    number = ((track * 4 + tracks.family) << 4) | (live[frame] & 15)
+    return Objects(frame, tracks.cls[track], number, boxes(tracks.cls[track], x, y))
+
+
+def positions(
+    tracks: Tracks, track: NDArray[np.int64], t_us: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where tracks are [0..1] at times within their lives."""
+    piece = (t_us >= tracks.t_us[track, 1]).astype(np.int64) + (t_us >= tracks.t_us[track, 2])
+    start, end = tracks.t_us[track, piece], tracks.t_us[track, piece + 1]
+    part = (t_us - start) / np.maximum(end - start, 1)
+    x = tracks.x[track, piece] + part * (tracks.x[track, piece + 1] - tracks.x[track, piece])
+    y = tracks.y[track, piece] + part * (tracks.y[track, piece + 1] - tracks.y[track, piece])
+    return x, y
+
+
+def boxes(cls: NDArray[np.uint8], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (m, 4) boxes over foot points; things get smaller towards the top of the picture."""
+    scale = 0.25 + 0.75 * y
+    half, height = _SIZE[cls, 0] * scale / 2, _SIZE[cls, 1] * scale
+    steps = np.stack([x - half, y - height, x + half, y], axis=1) * 10_000
+    out: NDArray[np.float64] = np.clip(np.rint(steps), 0, 10_000) / 10_000
+    return out
+
+
+def merged(parts: list[Objects]) -> Objects:
+    """Return the objects of several phenomena in frame order."""
+    whole = Objects(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    order = np.argsort(whole.frame, kind="stable")
+    return Objects(*(column[order] for column in whole))
+
+
+def concat(family: int, parts: list[Tracks]) -> Tracks:
+    """Return several lots of tracks of one family as one."""
+    if not parts:
+        return no_tracks(family)
+    return Tracks(family, *(np.concatenate(columns) for columns in list(zip(*parts, strict=True))[1:]))
