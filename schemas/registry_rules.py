@@ -243,7 +243,7 @@ def _plane(image: np.ndarray, ground: np.ndarray, camera: Camera) -> Iterator[Fl
     span = np.hypot(*np.ptp(ground, axis=0))
     scaled = (ground - ground.mean(axis=0)) / (span if span > 0 else 1.0)
     matrix = homography(image, scaled)
-    if not abs(np.linalg.det(matrix)) > MIN_DETERMINANT:
+    if np.isnan(matrix).any() or abs(np.linalg.det(matrix)) < MIN_DETERMINANT:
         todo = "choose points that form a wide quadrilateral"
         yield Flaw((), expected("4 points of which no 3 lie on a line", "points that do not fix the ground", todo))
         return
@@ -256,10 +256,11 @@ def _plane(image: np.ndarray, ground: np.ndarray, camera: Camera) -> Iterator[Fl
     if misfit > MAX_MISFIT:
         came = f"a misfit of {misfit * span:.1f} m"
         yield Flaw((), expected("pairs that fit one plane", came, "check the pairs' order"))
+        return
     shown = [(("zone", i), zone.polygon) for i, zone in enumerate(camera.zone)]
     shown += [(("line", i), line.points) for i, line in enumerate(camera.line)]
     for (kind, i), points in shown:
-        if points and (np.sign(depth(matrix, np.array(points))) != side[0]).any():
+        if points and np.isfinite(points).all() and (np.sign(depth(matrix, np.array(points))) != side[0]).any():
             name = getattr(camera, kind)[i].id
             yield Flaw((), expected(f"{kind} {name} below the horizon", "one across it", "draw it on the ground"))
 

@@ -80,7 +80,7 @@ def table_lines(text: str) -> dict[Path, int]:
         elif is_header:
             table = resolve(_parts(key[1:-1]))
         path = table if is_header else (*table, *_parts(key))
-        for depth in range(len(table), len(path) + 1):
+        for depth in range(1, len(path) + 1):
             lines.setdefault(path[:depth], line)
     return lines
 
