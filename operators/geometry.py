@@ -92,6 +92,8 @@ def project(  # type: ignore[no-untyped-def]
         ux, uy = point[i + 1, 0] * aspect - ax, point[i + 1, 1] - ay
         px, py = x * aspect - ax, y - ay
         square_length, dot = ux * ux + uy * uy, ux * px + uy * py
+        if square_length == 0.0:
+            continue  # a point given twice
         length = math.sqrt(square_length)
         across, past = (ux * py - uy * px) / length, 0.0
         if dot < 0.0 and i > start:

@@ -1,7 +1,7 @@
 """Where a track's state lives: a hash table from (track, owner) to a row of a record array.
 
 Rows are dense and keep their place until the owner of the table rebuilds it; the
-index is open addressing over row numbers. Kernels call `find` and `insert` while
+places are open addressing over row numbers. Kernels call `find` and `insert` while
 there is room; growing and forgetting happen between their calls, in `keep`.
 Any record type with the fields ``track`` (uint64) and ``owner`` (int32) will do;
 an owner is whatever a track's state is kept for: a line, a zone, a camera.

@@ -1,0 +1,1 @@
+"""Definitions of metrics.md as plain Python over objects: slow, obvious, and compared with the kernels."""
