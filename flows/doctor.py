@@ -109,10 +109,10 @@ def _warehouse(settings: Settings) -> list[Finding]:
     kind, _, folder = settings.warehouse.partition(":")
     if kind == "embedded" and not Path(folder).exists():
         return [Finding("warehouse", "note", f"{settings.warehouse} is empty: the first replay makes it")]
-    from connectors import clickhouse  # noqa: PLC0415  a broken driver must not stop the other checks
+    from connectors import warehouse as warehouses  # noqa: PLC0415  a broken driver must not stop the other checks
 
     try:
-        with clickhouse.connect(settings.warehouse) as store:
+        with warehouses.connect(settings.warehouse) as store:
             ((answer,),) = store.query("SELECT version()").rows
     except TilikError as error:
         return [Finding("warehouse", "wrong", line) for line in str(error).splitlines()]

@@ -62,7 +62,7 @@ class Settings:
 
 def hide(url: str) -> str:
     """Return a URL with its password replaced by stars."""
-    return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", url)
+    return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:***@", url)
 
 
 def _text(value: Any) -> str:

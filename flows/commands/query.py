@@ -21,9 +21,9 @@ def query(
     if format not in ("table", "csv", "json"):
         raise UsageError(f"--format {format}: expected table, csv or json")
     settings = options.settings_of(context, warehouse=warehouse)
-    from connectors import clickhouse  # noqa: PLC0415  start-up time
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
     from flows import rendering  # noqa: PLC0415  start-up time
 
-    with clickhouse.connect(settings.warehouse) as store:
+    with warehouses.connect(settings.warehouse) as store:
         answer = store.query(sql)
     say(rendering.WRITERS[format](answer.column_names, answer.rows).rstrip("\n"))

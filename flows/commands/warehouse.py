@@ -20,9 +20,9 @@ def serve(context: typer.Context, warehouse: options.Warehouse = None) -> None:
     if not settings.warehouse.startswith("embedded:"):
         raise UsageError(f"--warehouse {settings.warehouse}: only embedded:DIR is served from here")
     announce(settings)
-    from connectors import clickhouse  # noqa: PLC0415  start-up time
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
 
-    with clickhouse.connect(settings.warehouse) as store:
+    with warehouses.connect(settings.warehouse) as store:
         store.migrate()
         say(f"serving {store.url}; Ctrl-C ends")
         wait_for_interrupt()
@@ -33,9 +33,9 @@ def migrate(context: typer.Context, warehouse: options.Warehouse = None) -> None
     """Bring tables and views to this version."""
     settings = options.settings_of(context, warehouse=warehouse)
     announce(settings)
-    from connectors import clickhouse  # noqa: PLC0415  start-up time
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
 
-    with clickhouse.connect(settings.warehouse) as store:
+    with warehouses.connect(settings.warehouse) as store:
         applied = store.migrate()
     say(f"{len(applied)} migrations applied" if applied else "up to date")
 
@@ -48,9 +48,9 @@ def status(
 ) -> None:
     """Show tables, rows, bytes, hours waiting to be rolled up, and runs."""
     settings = options.settings_of(context, warehouse=warehouse)
-    from connectors import clickhouse  # noqa: PLC0415  start-up time
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
     from flows import warehouse_status  # noqa: PLC0415  start-up time
 
-    with clickhouse.connect(settings.warehouse) as store:
+    with warehouses.connect(settings.warehouse) as store:
         found = warehouse_status.read(store)
     say(warehouse_status.as_json(found) if json else warehouse_status.as_text(found))

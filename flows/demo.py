@@ -1,0 +1,221 @@
+"""`make run`: real recordings and a simulated day through the live flow, then the city on one page.
+
+Every recording has its own small registry beside it. Recordings carry no wall
+clock, so each gets a fixed start here; the simulated day is marked SIMULATED in
+every row and in every line printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from connectors import registry as registries
+from connectors import simulate
+from connectors import warehouse as warehouses
+from flows import report
+from flows.console import fail, note, progress, say, wait_for_interrupt
+from flows.replay import ReplayOptions, ReplaySummary, replay
+from flows.settings import Settings, hide, load
+from schemas.errors import ConflictError, TilikError
+
+DATA: Final = Path("data")
+PID_FILE: Final = DATA / "run.pid"
+RECORDINGS: Final = Path(__file__).parents[1] / "tests" / "data" / "recordings"
+START_US: Final = int(datetime(2026, 1, 4, 17, tzinfo=UTC).timestamp()) * 1_000_000
+"""Midnight of Monday 5 January 2026 in Semarang."""
+CAMERAS: Final = 60
+DAY_MINUTES: Final = 24 * 60
+SEED: Final = 1
+VEHICLES: Final = {"2": "car", "7": "truck"}
+"""RoadTrack's class numbers (COCO's)."""
+
+
+class Recording(NamedTuple):
+    """One recording and what its format does not say."""
+
+    title: str
+    path: Path
+    registry: Path
+    format: str
+    camera: str
+    fps: float
+    size: tuple[int, int]
+    class_map: dict[str, str]
+
+
+def recordings() -> tuple[Recording, ...]:
+    """Return the recordings that ship with Tilik or with its locked packages."""
+    return (
+        _road(),
+        _stopped(1, "04-15_14_K295_5"),
+        _stopped(2, "04-18_16_K204_4"),
+        _pedestrians("Stadtmitte"),
+        _pedestrians("Campus"),
+    )
+
+
+def _road() -> Recording:
+    folder = RECORDINGS / "opendatacam"
+    file = folder / "rawdetections.jsonl.gz"
+    return Recording(
+        "OpenDataCam, an urban road", file, folder / "registry.toml", "opendatacam", "opendatacam-road", 25.0,
+        (1920, 1080), {},
+    )  # fmt: skip
+
+
+def _stopped(number: int, name: str) -> Recording:
+    folder = RECORDINGS / "roadtrack"
+    file = folder / "P" / f"{name}.det.txt.gz"
+    return Recording(
+        f"RoadTrack {name}, a vehicle stops", file, folder / f"{name}.toml", "mot", f"roadtrack-{number}", 10.0,
+        (640, 540), VEHICLES,
+    )  # fmt: skip
+
+
+def _pedestrians(name: str) -> Recording:
+    package = find_spec("motmetrics")
+    if package is None or package.origin is None:
+        raise TilikError("the package motmetrics, which holds the TUD recordings, is missing: run `make install`")
+    file = Path(package.origin).parent / "data" / f"TUD-{name}" / "gt.txt"
+    registry = RECORDINGS / "tud" / f"{name.lower()}.toml"
+    return Recording(
+        f"TUD-{name}, pedestrians", file, registry, "mot", f"tud-{name.lower()}", 25.0, (640, 480), {}
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Run the demonstration, or with `--stop` end the one that serves."""
+    try:
+        if "--stop" in sys.argv[1:]:
+            stop()
+        else:
+            _run(load(os.environ))
+    except TilikError as error:
+        fail(str(error), 1)
+    except KeyboardInterrupt:
+        say("ended")
+
+
+def _run(settings: Settings) -> None:
+    started = time.monotonic()
+    say(f"Tilik: the warehouse is {hide(settings.warehouse)}")
+    with _announced(), warehouses.connect(settings.warehouse) as store:
+        store.migrate()
+        store.store_registry(registries.load(registries.public_cameras()), registries.load_areas())
+        say("Semarang: 16 kecamatan, 177 kelurahan and 60 public cameras are registered")
+        for recording in recordings():
+            _say_played(recording.title, _play(_asked(recording, settings)))
+        _say_played(f"SIMULATED day of {CAMERAS} cameras", _play(_simulated(settings)))
+        say(f"\nThe city, {time.monotonic() - started:.0f} s after the start\n")
+        say(report.render(store))
+        _say_how_to_ask(settings)
+        if os.environ.get("ONCE") != "1":
+            say("The warehouse keeps serving until Ctrl-C (or `make stop` elsewhere).")
+            wait_for_interrupt()
+
+
+def _asked(recording: Recording, settings: Settings) -> ReplayOptions:
+    return ReplayOptions(
+        paths=(str(recording.path),),
+        format=recording.format,
+        warehouse=settings.warehouse,
+        registry=str(recording.registry),
+        camera=recording.camera,
+        fps=recording.fps,
+        start_us=START_US,
+        size=recording.size,
+        class_map=recording.class_map,
+        reorder_s=settings.reorder_s,
+        lateness_s=settings.lateness_s,
+    )
+
+
+def _simulated(settings: Settings) -> ReplayOptions:
+    """Write the simulated day and return how to replay it."""
+    folder = DATA / "simulated"
+    with progress("SIMULATED", "cameras") as seen:
+        simulate.simulate(CAMERAS, DAY_MINUTES, SEED, START_US, folder, "arrow", progress=seen)
+    return ReplayOptions(
+        paths=(str(folder / "events"),),
+        format="arrow",
+        warehouse=settings.warehouse,
+        registry=str(folder / "registry.toml"),
+        workers=settings.workers,
+        reorder_s=settings.reorder_s,
+        lateness_s=settings.lateness_s,
+    )
+
+
+def _play(asked: ReplayOptions) -> ReplaySummary:
+    """Replay; what an older version of the demonstration stored under the same cameras is replaced."""
+    with progress("replay") as seen:
+        try:
+            return replay(asked, seen)
+        except ConflictError:
+            return replay(replace(asked, replace=True), seen)
+
+
+def _say_played(title: str, summary: ReplaySummary) -> None:
+    say(
+        f"{title}: {summary.frames:,} frames, {summary.objects:,} objects -> {summary.rows:,} rows, "
+        f"{summary.incidents:,} incidents, {summary.dead_letters:,} dead letters in {summary.seconds:.1f} s"
+    )
+    for warning in summary.warnings:
+        note(f"  warning: {warning}")
+
+
+def _say_how_to_ask(settings: Settings) -> None:
+    url = hide(settings.warehouse)
+    say(f'Ask more, from another terminal:\n  .venv/bin/tilik query "SELECT * FROM tilik.crowd_now" --warehouse {url}')
+    say(f'  .venv/bin/tilik query "SELECT * FROM tilik.columns" --warehouse {url}   (what every column means)')
+    say("  .venv/bin/tilik warehouse status\n  .venv/bin/tilik --help\n")
+
+
+@contextlib.contextmanager
+def _announced() -> Iterator[None]:
+    """Leave a note for `make stop` while the demonstration runs."""
+    DATA.mkdir(exist_ok=True)
+    PID_FILE.write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        PID_FILE.unlink(missing_ok=True)
+
+
+def stop(limit_s: float = 15.0) -> None:
+    """End the demonstration that serves, and wait until it is gone."""
+    pid = _serving()
+    if pid is None:
+        say("nothing is serving")
+        return
+    os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + limit_s
+    while _serving() == pid:
+        if time.monotonic() > end:
+            raise TilikError(f"process {pid} does not end within {limit_s:.0f} s: look at it with `ps -p {pid}`")
+        time.sleep(0.1)
+    say(f"process {pid} has ended")
+
+
+def _serving() -> int | None:
+    """Return the process that `make run` left, unless the number now belongs to something else."""
+    try:
+        pid = int(PID_FILE.read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return pid if b"flows.demo" in command else None
+
+
+if __name__ == "__main__":
+    main()

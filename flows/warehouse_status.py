@@ -1,0 +1,75 @@
+"""What a warehouse holds: tables, hours that wait to be rolled up, runs."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple, Protocol
+
+from flows import rendering
+
+TABLES: Final = """
+SELECT name, coalesce(total_rows, 0) AS rows, coalesce(total_bytes, 0) AS bytes
+FROM system.tables
+WHERE database = currentDatabase() AND engine LIKE '%MergeTree'
+ORDER BY name
+"""
+MARKS: Final = """
+SELECT domain, count() AS hours, min(hour) AS oldest
+FROM (SELECT domain, hour FROM marks_log FINAL WHERE state < 2 GROUP BY domain, hour)
+GROUP BY domain ORDER BY domain
+"""
+RUNS: Final = """
+SELECT run, command, generation, state, simulated, started_at
+FROM runs_log FINAL ORDER BY run DESC LIMIT 20
+"""
+
+
+class Answer(Protocol):
+    """What a query gives back."""
+
+    @property
+    def column_names(self) -> Any:
+        """Names of the columns."""
+
+    @property
+    def rows(self) -> Any:
+        """Rows in the order of the columns."""
+
+
+class Asks(Protocol):
+    """Whatever answers SQL."""
+
+    def query(self, sql: str) -> Any:
+        """Answer a query."""
+
+
+class Status(NamedTuple):
+    """Three answers: tables with rows and bytes, open marks, the newest runs."""
+
+    tables: Answer
+    marks: Answer
+    runs: Answer
+
+
+def read(store: Asks) -> Status:
+    """Ask a warehouse what it holds."""
+    return Status(store.query(TABLES), store.query(MARKS), store.query(RUNS))
+
+
+def as_text(status: Status) -> str:
+    """Return the status for the eye."""
+    titles = ("tables", "hours waiting to be rolled up", "runs, newest first")
+    parts = [
+        rendering.table(answer.column_names, answer.rows, title) if answer.rows else f"{title}: none\n"
+        for title, answer in zip(titles, status, strict=True)
+    ]
+    return "\n".join(parts).rstrip("\n")
+
+
+def as_json(status: Status) -> str:
+    """Return the status as one JSON object: `tables`, `marks`, `runs`."""
+    return rendering.to_json(
+        {
+            name: [dict(zip(answer.column_names, row, strict=True)) for row in answer.rows]
+            for name, answer in status._asdict().items()
+        }
+    )

@@ -1,0 +1,173 @@
+"""The command line: exit codes, one clear reason on stderr, options as people type them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows import cli, options
+from flows.commands import query as query_command
+from flows.settings import Settings
+from schemas.errors import TilikError, UsageError
+
+TILIK = Path(sys.executable).with_name("tilik")
+RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
+
+
+@pytest.fixture
+def tilik(tmp_path, monkeypatch, capsys):
+    """Run the command line in this process; gives (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tilik", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
+def test_help_names_every_command_of_the_contract(tilik):
+    code, out, _ = tilik("--help")
+    wanted = ("replay", "simulate", "query", "warehouse", "registry", "dead-letters", "doctor")
+    assert (code, [name for name in wanted if name not in out]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "command",
+    "replay,simulate,query,warehouse serve,warehouse migrate,warehouse status,registry check,registry show,"
+    "dead-letters list,doctor".split(","),
+)
+def test_every_command_explains_itself(tilik, command):
+    code, out, _ = tilik(*command.split(), "--help")
+    assert code == 0
+    assert "Usage" in out
+
+
+def test_help_needs_nothing_heavy():
+    heavy = ("polars", "numpy", "numba", "bytewax", "duckdb", "clickhouse_connect", "pyarrow", "chdb")
+    code = f"import sys, flows.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("replay", "x", "--format", "frigate"), "arrives later"),
+        (("replay", "x", "--format", "excel"), "expected one of"),
+        (("replay", "x", "--start", "yesterday"), "--start yesterday"),
+        (("replay", "x", "--size", "big"), "--size big"),
+        (("replay", "x", "--class-map", "2:car"), "--class-map"),
+        (("replay", "x", "--warehouse", "mysql://h"), "--warehouse: warehouse: expected embedded:DIR"),
+        (("query", "SELECT 1", "--format", "xml"), "expected table, csv or json"),
+        (("warehouse", "serve", "--warehouse", "http://store/tilik"), "only embedded:DIR"),
+        (("simulate", "--cameras", "0", "--minutes", "1", "--out", "o"), "--cameras"),
+        (("no-such-command",), "no-such-command"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_usage_ends_with_2_and_says_what_was_expected(tilik, arguments, reason):
+    code, out, err = tilik(*arguments)
+    assert (code, out) == (2, "")
+    assert reason in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("expected a; came b"), 2),
+        (TilikError("the store is away"), 1),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("a defect"), 1),
+        (OSError(28, "No space left on device"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_way_to_end_has_its_exit_code_and_no_trace(tilik, monkeypatch, error, code):
+    def breaks(*_, **__):
+        raise error
+
+    monkeypatch.setattr(query_command.options, "settings_of", breaks)
+    monkeypatch.delenv("TILIK_DEBUG", raising=False)
+    ended, _, err = tilik("query", "SELECT 1")
+    assert ended == code
+    assert "Traceback" not in err
+
+
+def test_settings_with_mistakes_stop_a_command_before_it_starts(tilik, monkeypatch):
+    monkeypatch.setenv("TILIK_WORKERS", "many")
+    code, _, err = tilik("query", "SELECT 1")
+    assert code == 2
+    assert "TILIK_WORKERS" in err
+
+
+def test_a_good_registry_is_summed_up(tilik):
+    code, out, _ = tilik("registry", "check", RECORDINGS / "tud" / "campus.toml")
+    assert code == 0
+    assert "1 cameras, 1 zones, 1 lines" in out
+
+
+def test_every_mistake_of_a_registry_is_one_line(tilik, tmp_path):
+    (tmp_path / "bad.toml").write_text("[[camera]]\nid = 3\n")
+    code, out, err = tilik("registry", "check", "bad.toml")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) >= 2
+    assert all("bad.toml:" in line for line in err.splitlines())
+
+
+def test_a_registry_is_shown_as_json_that_holds_its_cameras(tilik):
+    _, out, _ = tilik("registry", "show", RECORDINGS / "tud" / "campus.toml", "--json")
+    assert [camera["id"] for camera in json.loads(out)["camera"]] == ["tud-campus"]
+
+
+def test_ctrl_c_ends_with_130():
+    code = "import flows.cli as c, time; c.query.options.settings_of = lambda *a, **k: time.sleep(60); c.main()"
+    process = subprocess.Popen([sys.executable, "-c", code, "query", "SELECT 1"], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while "sleep" not in Path(f"/proc/{process.pid}/wchan").read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+
+
+@pytest.mark.parametrize(
+    ("text", "us"),
+    [
+        ("2026-01-05T00:00:00Z", 1767571200_000000),
+        ("2026-01-05T07:00:00+07:00", 1767571200_000000),
+        ("2026-01-05T00:00:00", 1767571200_000000),
+        ("2026-01-05T00:00:00.000001Z", 1767571200_000001),
+    ],
+)
+def test_a_start_is_read_to_the_microsecond(text, us):
+    assert options.start_us(text) == us
+
+
+def test_a_class_map_is_pairs_or_a_file(tmp_path):
+    (tmp_path / "map.toml").write_text('2 = "car"\n7 = "truck"\n')
+    (tmp_path / "map.json").write_text('{"2": "car", "7": "truck"}')
+    wanted = {"2": "car", "7": "truck"}
+    given = ("2=car, 7=truck", str(tmp_path / "map.toml"), str(tmp_path / "map.json"))
+    assert [options.class_map(text) for text in given] == [wanted] * 3
+
+
+def test_what_a_command_announces_holds_no_password(capsys):
+    from flows.console import announce
+
+    announce(Settings(warehouse="https://ana:hunter2@store/tilik"))
+    assert "hunter2" not in capsys.readouterr().err
+
+
+def test_the_installed_command_answers():
+    done = subprocess.run([TILIK, "--version"], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.startswith("tilik 0.")

@@ -1,0 +1,64 @@
+"""Answers as text: exact numbers, ISO times, NULL that stays NULL."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from flows import rendering
+
+NAMES = ("n", "text")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (2**64 - 1, "18446744073709551615"),
+        (2**200, str(2**200)),
+        (-(2**63), "-9223372036854775808"),
+        (Decimal("0.10000000000000000001"), "0.10000000000000000001"),
+        (0.1, "0.1"),
+        (float("nan"), "null"),
+        (None, "null"),
+        (True, "true"),
+        ("", '""'),
+        (date(2026, 1, 5), '"2026-01-05"'),
+        (datetime(2026, 1, 5, 1, 2, 3), '"2026-01-05T01:02:03Z"'),  # noqa: DTZ001  as drivers give UTC columns
+        (datetime(2026, 1, 5, 1, 2, 3, 4, UTC), '"2026-01-05T01:02:03.000004Z"'),
+        (datetime(2026, 1, 5, tzinfo=timezone(timedelta(hours=7))), '"2026-01-05T00:00:00+07:00"'),
+        ([1, None, 2**70], f"[1,null,{2**70}]"),
+        ({"a": (1, 2)}, '{"a":[1,2]}'),
+    ],
+    ids=repr,
+)
+def test_json_keeps_every_value_exact(value, written):
+    assert rendering.to_json(value) == written
+
+
+def test_json_is_a_list_of_objects():
+    assert json.loads(rendering.json(NAMES, [(1, "a"), (None, "")])) == [{"n": 1, "text": "a"}, {"n": None, "text": ""}]
+
+
+def test_json_of_no_rows_is_an_empty_list():
+    assert json.loads(rendering.json(NAMES, [])) == []
+
+
+def test_csv_survives_commas_quotes_and_line_ends():
+    row = ("1", 'a,"b"\nc')
+    assert list(csv.reader(io.StringIO(rendering.as_csv(NAMES, [row])))) == [list(NAMES), list(row)]
+
+
+def test_csv_leaves_null_empty_and_zero_a_zero():
+    assert rendering.as_csv(NAMES, [(None, "x"), (0, "y")]) == "n,text\n,x\n0,y\n"
+
+
+def test_a_table_shows_null_as_a_dash_and_zero_as_zero():
+    lines = rendering.table(NAMES, [(None, "a"), (0, "b")], width=60).splitlines()
+    assert [line.split() for line in lines] == [["n", "text"], ["-", "a"], ["0", "b"]]
+
+
+def test_square_brackets_in_an_answer_are_text_and_no_markup():
+    assert "[bold]" in rendering.table(("x",), [("[bold]",)], width=60)
