@@ -28,6 +28,7 @@ from operators import (
     names,
     ordered,
     parking,
+    persistence,
     tracker,
     windows,
 )
@@ -66,11 +67,11 @@ class State:
     order: ordered.OrderState
     health: health.HealthState
     levels: crowd.Levels
-    crossings: flow.FlowState
+    crossings: flow.State
     tracks: tracker.TrackerState
-    crowds: crowd_incidents.State
+    crowds: persistence.State
     floods: flood.State
-    parked: parking.State
+    parked: parking.Spots
     pools: dict[str, windows.Pool]
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
     revisions: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -191,10 +192,11 @@ class Shard:
             ("flow", flow.step(state.crossings, city, seen, limits.flow)),
         ]
         crowds, floods, parked = self.plans
+        state.parked, stopped = parking.step(state.parked, parked, seen)
         changes = [
             ("crowd", crowd_incidents.step(state.crowds, crowds, samples)),
             ("flood", flood.step(state.floods, floods, seen)),
-            ("parking", parking.step(state.parked, parked, seen)),
+            ("parking", stopped),
         ]
         return parts, changes
 

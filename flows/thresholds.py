@@ -21,7 +21,7 @@ class Thresholds:
     lateness_us: int = 600_000_000
     health: HealthParams = field(default_factory=HealthParams)
     crowd: crowd.Hysteresis = field(default_factory=crowd.Hysteresis)
-    flow: flow.FlowParams = field(default_factory=flow.FlowParams)
+    flow: flow.Rules = field(default_factory=flow.Rules)
     parking: parking.Params = field(default_factory=parking.Params)
     flood: flood.Params = field(default_factory=flood.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)

@@ -1,0 +1,135 @@
+"""The live flow's laws: any split, order, worker count or replay gives the same rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from schemas.columns import STATES
+from schemas.registry import Registry
+from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, stream
+
+NAMES = ["a", "b", "c"]
+REGISTRY = Registry(camera=tuple(camera(name) for name in NAMES))
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return stream(NAMES, 400)
+
+
+@pytest.fixture(scope="module")
+def once(batch):
+    return play(chunks(batch), plan(REGISTRY))
+
+
+def test_every_key_has_a_row_in_every_minute(once) -> None:
+    assert once["health_minute_log"].height == 3 * 7
+    assert once["crowd_minute_log"].height == 3 * 2 * 7
+    assert once["flow_minute_log"].height == 3 * 2 * 7
+
+
+def test_the_figures_are_those_of_the_stream(batch, once) -> None:
+    minutes = once["health_minute_log"]
+    assert minutes["frames"].sum() == len(batch)
+    assert minutes.filter(pl.col("expected_ms") == 60_000)["observed_ms"].unique().to_list() == [60_000]
+    persons = batch.objects.filter(pl.col("class") == "person").height
+    assert once["crowd_minute_log"]["person_ms"].sum() == persons * 500
+    crossings = once["flow_minute_log"].group_by("direction").agg(pl.col("car_n").sum()).sort("direction")
+    middle = [30 * lap + 15 - 7 * index for index in range(3) for lap in range(20)]
+    assert dict(crossings.iter_rows()) == {"masuk": sum(0 < t < 400 for t in middle), "to_right": 0}
+
+
+def test_incidents_are_opened_once_and_stay_open(once) -> None:
+    incidents = once["incidents_log"].select("kind", "state", "severity", "zone_id", "track_ids")
+    floods = incidents.filter(pl.col("kind") == "flood")
+    parked = incidents.filter(pl.col("kind") == "parking")
+    assert floods["state"].to_list() == ["active"] * 3
+    assert parked["severity"].to_list() == ["parked"] * 3
+    assert parked["track_ids"].to_list() == [["parked"]] * 3
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_any_split_and_worker_count_gives_the_same_rows(batch, once, workers: int) -> None:
+    cuts = sorted(np.random.default_rng(workers).choice(len(batch), 9, replace=False).tolist())
+    assert same(play(chunks(batch, cuts), plan(REGISTRY, workers), workers), once)
+
+
+def test_any_displacement_up_to_reorder_s_gives_the_same_rows(batch, once) -> None:
+    random = np.random.default_rng(5)
+    arrival = batch.frames["t_us"].to_numpy() + random.integers(0, 2 * SECOND, len(batch))
+    order = np.argsort(arrival, kind="stable")
+    moved = shuffled(batch, order)
+    assert same(play(chunks(moved, [500, 501, 1_900]), plan(REGISTRY)), once)
+
+
+def shuffled(batch, order):
+    """The batch's frames in another order, each with its objects."""
+    pieces = [batch.pick(np.array([row])) for row in order.tolist()]
+    place = {"objects": [], "signals": []}
+    for at, piece in enumerate(pieces):
+        for name, rows in place.items():
+            rows.append(getattr(piece, name).with_columns(frame=pl.lit(at, pl.UInt32)))
+    frames = pl.concat([piece.frames for piece in pieces])
+    return type(batch)(frames, pl.concat(place["objects"]), pl.concat(place["signals"]), batch.source)
+
+
+def test_a_frame_that_comes_again_changes_nothing_but_its_count(batch, once) -> None:
+    doubled = shuffled(batch, np.sort(np.concatenate([np.arange(len(batch)), [7, 8, 9, 2_000]])))
+    found = play(chunks(doubled), plan(REGISTRY))
+    assert found["health_minute_log"]["duplicate_frames"].sum() == 4
+    for name in ("crowd_minute_log", "flow_minute_log", "incidents_log"):
+        assert found[name].drop("rev").equals(once[name].drop("rev"))
+
+
+def test_a_late_frame_restates_its_minute(batch) -> None:
+    late = np.array([30])
+    rest = np.setdiff1d(np.arange(len(batch)), late)
+    found = play(chunks(shuffled(batch, np.concatenate([rest, late])), [1_200]), plan(REGISTRY))
+    minutes = found["health_minute_log"]
+    assert minutes["frames"].sum() == len(batch)
+    assert minutes.filter(pl.col("late_frames") == 1).select("camera_id", "rev").row(0) == ("a", 1)
+    assert found["dead"].height == 0
+
+
+def test_frames_too_late_and_of_unknown_cameras_are_dead_letters(batch) -> None:
+    registry = Registry(camera=(camera("a"), camera("b")))
+    run = plan(registry, lateness_us=60 * SECOND)
+    late = shuffled(batch, np.concatenate([np.arange(1, len(batch)), [0]]))
+    found = play(chunks(late), run)
+    assert found["dead"]["reason"].value_counts(sort=True).rows() == [("unknown_camera", 800), ("too_late", 1)]
+    assert run.totals.frames + found["dead"].height == len(batch)
+    assert b'"camera"' in found["dead"]["raw"][0]
+
+
+def test_a_camera_that_sends_nothing_has_rows_that_say_so(batch) -> None:
+    registry = Registry(camera=(*REGISTRY.camera, camera("mati")))
+    found = play(chunks(batch), plan(registry))
+    silent = found["health_minute_log"].filter(pl.col("camera_id") == "mati")
+    assert silent["frames"].to_list() == [0] * 7
+    assert silent["expected_ms"].to_list()[:6] == [60_000] * 6
+    assert [STATES[state] for state in silent["state"]] == ["stale"] * 5 + ["offline"] * 2
+    assert found["crowd_minute_log"].filter(pl.col("camera_id") == "mati")["reason"].min() > 0
+
+
+def test_a_camera_that_dies_goes_stale_then_offline_and_its_flood_unknown(batch) -> None:
+    times = batch.frames["t_us"] - START
+    dies = (batch.frames["camera"] == "b") & (times > 330 * SECOND)
+    longer = stream(["a"], 60 * 40, seed=2)
+    kept = batch.pick(np.flatnonzero(~dies.to_numpy() & (batch.frames["camera"] != "a").to_numpy()))
+    run = plan(REGISTRY)
+    found = play([*chunks(longer)[:-1], *chunks(kept)[:-1], chunks(longer)[-1]], run)
+    states = found["health_minute_log"].filter(pl.col("camera_id") == "b")["state"].to_list()
+    assert [STATES[s] for s in states[:4]] == ["online"] * 4
+    assert STATES[states[6]] == "stale"
+    assert STATES[states[-1]] == "offline"
+    flood = found["incidents_log"].filter((pl.col("camera_id") == "b") & (pl.col("kind") == "flood"))
+    assert flood["state"].to_list() == ["unknown"]
+
+
+def test_a_recording_starts_with_its_first_frame_and_ends_with_its_last(batch) -> None:
+    found = play(chunks(batch.pick(np.arange(60, 300))), plan(REGISTRY, since_us=int(batch.frames["t_us"][60])))
+    edges = found["health_minute_log"].filter(pl.col("camera_id") == "a")
+    assert edges["expected_ms"].to_list() == [40_000]
+    assert edges["observed_ms"].to_list() == [40_000]
