@@ -17,11 +17,11 @@ import numpy as np
 from backports.zstd import ZstdError, ZstdFile
 from numpy.typing import NDArray
 
-from schemas.errors import UsageError
+from schemas.errors import TilikError, UsageError
 
 RAW_BYTES: Final = 64 * 1024
 """Bytes of a record that a dead letter keeps."""
-PIECE_BYTES: Final = 1 << 20
+PIECE_BYTES: Final = 1 << 18
 BLOCK_BYTES: Final = 16 << 20
 """A block of lines is closed at this size; with one piece and one record more it bounds a reader's memory."""
 SUFFIXES: Final = {
@@ -54,6 +54,7 @@ class Block(NamedTuple):
     position: NDArray[np.int64]  # (n,) line number from 1
     oversize: list[Oversize]
     broken: str  # why the file ends here; "" when it does not, or ends as it should
+    ended: int  # number of the line it ends at
     size: int  # bytes read since the block before
 
     def line(self, row: int) -> bytes:
@@ -102,13 +103,22 @@ def _fits(name: str, kind: str) -> bool:
 
 
 def open_plain(path: Path) -> IO[bytes]:
-    """Open a file, decompressing what begins like gzip or zstd, whatever its name."""
-    with path.open("rb") as file:
-        magic = file.read(4)
+    """Open a file, decompressing what begins like gzip or zstd, whatever its name.
+
+    Raises
+    ------
+    TilikError
+        The file cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise TilikError(f"{path}: cannot be opened: {error.strerror}") from error
     if magic[:2] == GZIP_MAGIC:
         return gzip.open(path, "rb")  # type: ignore[return-value]
     if magic == ZSTD_MAGIC:
-        return ZstdFile(path)
+        return ZstdFile(path)  # type: ignore[return-value]
     return path.open("rb")
 
 
@@ -143,13 +153,13 @@ class _LineReader:
         self.broken = ""
 
     def _pieces(self) -> Iterator[bytes]:
-        try:
-            with open_plain(self.path) as file:
+        with open_plain(self.path) as file:
+            try:
                 while piece := file.read1(PIECE_BYTES):  # type: ignore[attr-defined]
                     self.size += len(piece)
                     yield piece
-        except BROKEN as error:
-            self.broken = f"{type(error).__name__}: {error}"
+            except BROKEN as error:
+                self.broken = f"{type(error).__name__}: {error}"
 
     def whole_lines(self, lines: int) -> Iterator[bytes]:
         """Yield runs of whole lines, each ended by a newline and not much above the wanted number."""
@@ -213,6 +223,8 @@ def _split(data: bytes, reader: _LineReader, lines: int) -> Iterator[Block]:
 
 def _block(buffer: NDArray[np.uint8], kept: NDArray[np.int64], reader: _LineReader) -> Block:
     last = not len(buffer)
-    block = Block(buffer, kept[0], kept[1], kept[2], reader.oversize, reader.broken if last else "", reader.size)
+    block = Block(
+        buffer, kept[0], kept[1], kept[2], reader.oversize, reader.broken if last else "", reader.lines + 1, reader.size
+    )
     reader.oversize, reader.size = [], 0
     return block

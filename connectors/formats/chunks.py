@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from connectors.files import RAW_BYTES, Block
+from schemas.errors import UsageError
 from schemas.frames import DEAD_LETTERS, FRAMES, OBJECTS, SIGNALS, FrameBatch
 
 BOX: Final = ("x1", "y1", "x2", "y2")
@@ -97,11 +98,27 @@ def table(columns: Mapping[str, Any], schema: Mapping[str, pl.DataType], height:
     return pl.DataFrame(series)
 
 
+def demand(options: ReadOptions, kind: str, flags: Sequence[str]) -> None:
+    """Check that what a format does not carry is given.
+
+    Raises
+    ------
+    UsageError
+        Something is missing; the message names the flags.
+    """
+    given = {"camera": options.camera, "fps": options.fps, "start": options.start_us, "size": options.size}
+    missing = [f"--{flag}" for flag in flags if given[flag] is None]
+    if missing:
+        raise UsageError(f"--format {kind} does not carry {', '.join(missing)}: give them on the command line")
+    if options.fps is not None and not 0 < options.fps < float("inf"):
+        raise UsageError(f"--fps {options.fps}: expected frames per second above 0")
+
+
 def lost_lines(block: Block) -> list[Dead]:
     """Return the dead letters of a block's lines above the limit and of a broken file."""
     dead = [Dead(o.position, "too_large", f"{o.size} bytes", o.head) for o in block.oversize]
     if block.broken:
-        dead.append(Dead(0, "bad_file", block.broken))
+        dead.append(Dead(block.ended, "bad_file", block.broken))
     return dead
 
 

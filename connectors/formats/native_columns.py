@@ -34,7 +34,7 @@ from connectors.formats.chunks import (
     table,
 )
 from connectors.formats.native_lines import time_us
-from schemas.frames import FRAMES, SIGNALS, FrameBatch
+from schemas.frames import FRAMES, SIGNALS
 
 OBJECT: Final = pa.struct(
     [
@@ -208,6 +208,7 @@ def _row_faults(batch: pa.RecordBatch, faults: dict[int, tuple[str, str]]) -> No
         raise WrongColumns(f"expected objects as a list of structs, got {objects and objects.type}")
     _mark(faults, objects.is_null(), "expected objects, a list that may be empty")
     things, frame = _flat(objects)
+    assert things is not None
     for name in ("class", "box"):
         child = _child(things, name)
         if child is None:
@@ -215,6 +216,7 @@ def _row_faults(batch: pa.RecordBatch, faults: dict[int, tuple[str, str]]) -> No
         if child.null_count:
             _mark(faults, child.is_null(), f"expected {name} in every object", frame)
     box = _child(things, "box")
+    assert box is not None
     if not pa.types.is_fixed_size_list(box.type):
         _mark(faults, pc.not_equal(pc.list_value_length(box), 4), "expected a box of 4 numbers", frame)
     elif box.type.list_size != 4:
@@ -277,4 +279,5 @@ def _box(column: pa.Array | None, objects: int) -> NDArray[np.float32]:
         return np.empty((0, 4), np.float32)
     flat = column.flatten().to_numpy(zero_copy_only=False)
     with np.errstate(over="ignore"):
-        return flat.astype(np.float32, copy=False).reshape(objects, 4)
+        out: NDArray[np.float32] = flat.astype(np.float32, copy=False).reshape(objects, 4)
+    return out

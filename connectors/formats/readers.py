@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from connectors.formats import native_columns, native_json
+from connectors.formats import mot, native_columns, native_json, opendatacam
 from connectors.formats.chunks import Chunk, ReadOptions
 from schemas.errors import UsageError
 
 FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "native": native_json.read,
     "arrow": native_columns.read,
+    "mot": mot.read,
+    "opendatacam": opendatacam.read,
 }
 
 
