@@ -197,7 +197,7 @@ def _count(state, plan, row, seen, n, share):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[no-untyped-def]
     """Feed the frame to the camera's spots and return those that are over to the pool."""
-    machine, camera = state.machine, ordered.camera[i]
+    machine, camera, left_us = state.machine, ordered.camera[i], plan.params.left_s * 1e6
     t_us, dt_ms = ordered.t_us[i], ordered.dt_ms[i]
     for r in range(n):
         j, zone = row[r], machine.zone[row[r]]
@@ -212,10 +212,9 @@ def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[n
             over = value < 0.0
         else:
             state.missed_us[j] += dt_ms * 1000
-            over = not _stands(state, plan, j) and state.missed_us[j] >= max(
-                plan.params.still_s * 1e6, 5.0 * dt_ms * 1000
-            )
-        frozen = queue and machine.phase[j] == persistence.PENDING
+            patience_us = left_us if _stands(state, plan, j) else max(plan.params.still_s * 1e6, 5.0 * dt_ms * 1000)
+            over = machine.phase[j] <= persistence.PENDING and state.missed_us[j] >= patience_us
+        frozen = machine.phase[j] == persistence.PENDING and (queue or seen[r] < 0)
         if state.settled[j] and not over and not frozen:
             log = persistence.observe(machine, plan.rule, log, j, t_us, dt_ms, t_us, t_us, value, 0)
             over = machine.phase[j] == persistence.CLEAR
@@ -228,18 +227,28 @@ def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[n
 
 @njit(cache=True)
 def _look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untyped-def]
-    """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when the spot doubles another."""
+    """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
     box, machine = ordered.box[o], state.machine
     state.missed_us[j] = 0
     machine.box[j] = box
     value = spots.overlap(box, state.anchor[j]) if state.settled[j] else 0.0
+    within_noise = (
+        state.settled[j]
+        and spots.shift_px(box, state.anchor[j], ordered.width[i], ordered.height[i]) <= plan.params.noise_px
+    )
+    if within_noise:
+        value = max(value, plan.params.same)
     if machine.phase[j] >= persistence.ACTIVE:
         return value
     if state.settled[j]:
-        if spots.foot_moved(box, state.anchor[j], plan.aspect[ordered.camera[i]]) >= plan.params.moved:
+        moved = spots.foot_moved(box, state.anchor[j], plan.aspect[ordered.camera[i]]) >= plan.params.moved
+        if moved and not within_noise:
             value = min(value, _SHIFTED)
         if value >= plan.params.same:
-            state.buffered[j] = 0
+            state.buffered[j], state.shifted_us[j] = 0, 0
+            return -1.0 if _resettles(state, plan, j, row, seen, n) else value
+        if _stands(state, plan, j) and state.shifted_us[j] < plan.params.still_s * 1e6:
+            state.shifted_us[j] += ordered.dt_ms[i] * 1000  # half hidden, or on its way: the next boxes tell
             return value
     if spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
         value = spots.overlap(box, state.anchor[j])
@@ -261,4 +270,19 @@ def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
             if state.machine.phase[other] >= persistence.ACTIVE:
                 state.machine.track[other] = state.machine.track[j]
                 return True
+    return False
+
+
+@njit(cache=True)
+def _resettles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
+    """Tell whether a vehicle with an open incident stands again nearby; its incident then moves along."""
+    if state.machine.held_us[j] < plan.params.resettle_s * 1e6:
+        return False
+    for r in range(n):
+        other = row[r]
+        if other < 0 or seen[r] >= 0 or state.machine.phase[other] < persistence.ACTIVE:
+            continue
+        if state.machine.track[other] == state.machine.track[j]:
+            state.anchor[other] = state.anchor[j]
+            return True
     return False

@@ -22,15 +22,19 @@ class Params(NamedTuple):
     stopped_s: float = 60.0
     parked_s: float = 180.0
     left_s: float = 30.0
-    """Gone or hidden for so long ends it."""
+    """Gone or hidden for so long ends it; until it is `stopped`, hidden time does not count as standing."""
     same: float = 0.75
     """IoU with the anchor of a vehicle that stands."""
     bridge: float = 0.5
     """IoU with the anchor of a vehicle that is still there, under whatever track."""
     moved: float = 0.2
     """Way of the foot point, in box widths, from which a vehicle moved."""
+    noise_px: float = 2.0
+    """Edges that shift no more than this are detector noise (ours: boxes of far vehicles are 10 px wide)."""
     still_s: float = 2.0
     """Standing so long, a spot is kept while its vehicle is hidden."""
+    resettle_s: float = 5.0
+    """A vehicle that stands so long again before its incident ended goes on with it (ours: one a vehicle)."""
     queue_share: float = 0.6
     """In a moving lane, this share of vehicles standing is a queue ..."""
     queue_least: int = 3

@@ -34,6 +34,7 @@ class Spots(NamedTuple):
     buffer_us: NDArray[np.int64]  # (s,) time of the first of them
     buffer_held_us: NDArray[np.int64]  # (s,) observed time of those before the newest
     missed_us: NDArray[np.int64]  # (s,) observed time without a box
+    shifted_us: NDArray[np.int64]  # (s,) observed time off the anchor, but near it
 
 
 def start(cameras: int) -> Spots:
@@ -41,7 +42,7 @@ def start(cameras: int) -> Spots:
     none = np.empty(0, np.int32)
     empty = persistence.start(none, none, none)
     boxes = (np.empty((0, 4)), np.empty(0, np.bool_), np.empty((0, ANCHOR_BOXES, 4)), np.empty(0, np.int8))
-    times = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+    times = tuple(np.empty(0, np.int64) for _ in range(4))
     head, used = np.full(cameras, -1, np.int32), np.zeros(cameras, np.int32)
     return Spots(empty, head, used, np.array([-1, 0], np.int32), none, *boxes, *times)
 
@@ -85,6 +86,15 @@ def foot_moved(box: NDArray[np.float32], anchor: NDArray[np.float64], aspect: fl
 
 
 @njit(cache=True)
+def shift_px(box: NDArray[np.float32], anchor: NDArray[np.float64], width: int, height: int) -> float:
+    """Return the largest shift of the four edges [px], infinite where the picture's size is unknown."""
+    if width <= 0 or height <= 0:
+        return np.inf
+    x = max(abs(box[0] - anchor[0]), abs(box[2] - anchor[2])) * width
+    return float(max(x, max(abs(box[1] - anchor[1]), abs(box[3] - anchor[3])) * height))
+
+
+@njit(cache=True)
 def take(spots: Spots, camera: int, zone: int, track: int) -> int:
     """Take a spot from the pool for a vehicle; the pool must have one."""
     j = spots.free[0]
@@ -105,6 +115,7 @@ def restart(spots: Spots, j: int) -> None:
     spots.settled[j] = False
     spots.buffered[j] = 0
     spots.missed_us[j] = 0
+    spots.shifted_us[j] = 0
 
 
 @njit(cache=True)
@@ -137,7 +148,7 @@ def push(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) 
         return False
     for k in range(4):
         spots.anchor[j, k] = np.sort(spots.buffer[j, :, k])[ANCHOR_BOXES // 2]
-    spots.buffered[j] = 0
+    spots.buffered[j], spots.shifted_us[j] = 0, 0
     spots.settled[j] = True
     machine = spots.machine
     machine.anchor[j] = machine.track[j]
