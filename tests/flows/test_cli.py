@@ -16,6 +16,18 @@ from flows.settings import Settings
 from schemas.errors import TilikError, UsageError
 
 TILIK = Path(sys.executable).with_name("tilik")
+COMMANDS = (
+    ("replay",),
+    ("simulate",),
+    ("query",),
+    ("warehouse", "serve"),
+    ("warehouse", "migrate"),
+    ("warehouse", "status"),
+    ("registry", "check"),
+    ("registry", "show"),
+    ("dead-letters", "list"),
+    ("doctor",),
+)
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
 
 
@@ -42,11 +54,11 @@ def test_help_names_every_command_of_the_contract(tilik):
 
 @pytest.mark.parametrize(
     "command",
-    "replay,simulate,query,warehouse serve,warehouse migrate,warehouse status,registry check,registry show,"
-    "dead-letters list,doctor".split(","),
+    COMMANDS,
+    ids=" ".join,
 )
 def test_every_command_explains_itself(tilik, command):
-    code, out, _ = tilik(*command.split(), "--help")
+    code, out, _ = tilik(*command, "--help")
     assert code == 0
     assert "Usage" in out
 
