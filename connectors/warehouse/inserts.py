@@ -1,0 +1,110 @@
+"""Rows into tables: in blocks of few day partitions, with the hours they change marked.
+
+Minute tables' hours are marked before the rows go in (a crash between leaves a
+mark) and again after (a roller that ran in between must not clear it).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+import pyarrow as pa
+
+from schemas.columns import METRICS
+
+if TYPE_CHECKING:
+    from connectors.warehouse.client import Warehouse
+
+BLOCK_ROWS: Final = 200_000
+BLOCK_DAYS: Final = 90
+"""ClickHouse refuses blocks of more than 100 partitions; minute tables have one a day."""
+
+RAW_BYTES: Final = 65_536
+MINUTE_TABLES: Final = {f"{metric.name}_minute_log": metric.name for metric in METRICS}
+MARK_OPEN, MARK_LANDED, MARK_ROLLED = 0, 1, 2
+
+
+def insert(warehouse: Warehouse, table: str, rows: pa.Table | pl.DataFrame) -> None:
+    """Store rows in a table; see `Warehouse.insert`."""
+    frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows)
+    if table == "dead_letters_log":
+        _dead_letters(warehouse, frame)
+        return
+    domain = MINUTE_TABLES.get(table)
+    for block in _blocks(frame, "opened_at" if table == "incidents_log" else "ts"):
+        if domain is None:
+            warehouse.insert_block(table, to_arrow(block))
+            continue
+        hours, mark = _hours(block), secrets.randbits(63)
+        _mark(warehouse, domain, hours, mark, MARK_OPEN)
+        warehouse.insert_block(table, to_arrow(block))
+        _mark(warehouse, domain, hours, mark, MARK_LANDED)
+
+
+def mark(warehouse: Warehouse, domain: str, hours: list[datetime]) -> None:
+    """Ask the roller to recompute hours of a metric."""
+    _mark(warehouse, domain, hours, secrets.randbits(63), MARK_LANDED)
+
+
+def to_arrow(frame: pl.DataFrame) -> pa.Table:
+    """Return a frame as ClickHouse reads it: no string views, no categories."""
+    plain = frame.with_columns(pl.selectors.by_dtype(pl.Categorical, pl.Enum).cast(pl.String))
+    return plain.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _blocks(frame: pl.DataFrame, time: str) -> Iterator[pl.DataFrame]:
+    if time not in frame.columns:
+        yield from frame.iter_slices(BLOCK_ROWS)
+        return
+    days = frame[time].dt.epoch("d")
+    if frame.height <= BLOCK_ROWS and days.n_unique() <= BLOCK_DAYS:
+        if frame.height:
+            yield frame
+        return
+    rank = days.rank("dense") - 1
+    for group in frame.with_columns(_group=rank // BLOCK_DAYS).partition_by("_group", include_key=False):
+        yield from group.sort(time).iter_slices(BLOCK_ROWS)
+
+
+def _hours(block: pl.DataFrame) -> list[datetime]:
+    return block["ts"].dt.truncate("1h").unique().sort().dt.replace_time_zone("UTC").to_list()
+
+
+def _mark(warehouse: Warehouse, domain: str, hours: list[datetime], number: int, state: int) -> None:
+    count = len(hours)
+    warehouse.insert_block(
+        "marks_log",
+        pa.table(
+            {
+                "domain": [domain] * count,
+                "hour": pa.array(hours, pa.timestamp("s", "UTC")),
+                "mark": pa.array([number] * count, pa.uint64()),
+                "state": pa.array([state] * count, pa.uint8()),
+            }
+        ),
+    )
+
+
+def _dead_letters(warehouse: Warehouse, frame: pl.DataFrame) -> None:
+    """Store dead letters (`schemas.frames.DEAD_LETTERS` and `run`); bytes go to a table of their own."""
+    if not frame.height:
+        return
+    if "first_seen_us" in frame.columns:
+        frame = frame.with_columns(first_seen=pl.from_epoch("first_seen_us", "us").dt.replace_time_zone("UTC"))
+    if "run" not in frame.columns:
+        frame = frame.with_columns(run=pl.lit(0, pl.UInt32))
+    frame = frame.with_columns(pl.col("position").fill_null(0), pl.col("detail").fill_null(""))
+    kept = frame.select("source", "position", "reason", "detail", "first_seen", "count", "run")
+    for block in kept.iter_slices(BLOCK_ROWS):
+        warehouse.insert_block("dead_letters_log", to_arrow(block))
+    if "raw" not in frame.columns:
+        return
+    raw = frame.filter(pl.col("raw").is_not_null()).select(
+        "source", "position", "reason", pl.col("raw").bin.slice(0, RAW_BYTES), stored_at=pl.lit(datetime.now(UTC))
+    )
+    for block in raw.iter_slices(BLOCK_ROWS // 100):
+        warehouse.insert_block("dead_letters_raw", to_arrow(block))

@@ -1,0 +1,108 @@
+"""The camera registry and the areas in the warehouse."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+
+from connectors.warehouse.inserts import mark, to_arrow
+from schemas.columns import METRICS
+from schemas.ddl import GRAINS
+from schemas.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from connectors.warehouse.client import Warehouse
+    from schemas.geo import Areas
+    from schemas.registry import Camera, Registry
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def store(warehouse: Warehouse, registry: Registry, areas: Areas | None) -> None:
+    """Store cameras and areas; see `Warehouse.store_registry`."""
+    _refuse_moved(warehouse, registry)
+    last = warehouse.query(
+        "SELECT greatest((SELECT max(version) FROM cameras_log), (SELECT max(version) FROM areas_log)) AS v"
+    )
+    version = last["v"][0].as_py() + 1
+    if registry.camera:
+        rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
+        warehouse.insert_block("cameras_log", to_arrow(rows))
+    if areas is not None and areas.by_code:
+        named = [
+            {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
+            for area in areas.by_code.values()
+        ]
+        warehouse.insert_block(
+            "areas_log", to_arrow(pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64)))
+        )
+
+
+def forget(warehouse: Warehouse, camera_id: str) -> None:
+    """Erase a camera's rows and its registration."""
+    for metric in METRICS:
+        hours = warehouse.query(
+            f"SELECT DISTINCT toStartOfHour(ts) AS hour FROM {metric.name}_minute_log WHERE camera_id = {{c:String}}",
+            {"c": camera_id},
+        )["hour"].to_pylist()
+        mark(warehouse, metric.name, hours)
+    logs = [f"{metric.name}_{grain}_log" for metric in METRICS for grain in ("minute", *GRAINS)]
+    for table in (*logs, "incidents_log", "cameras_log"):
+        warehouse.command(f"DELETE FROM {table} WHERE camera_id = {{c:String}}", {"c": camera_id})
+
+
+_KINDS: dict[str, Any] = {
+    "valid_from": pl.Datetime("us", "UTC"),
+    "lat": pl.Float64,
+    "lon": pl.Float64,
+    "metrics": pl.List(pl.String),
+    "version": pl.UInt64,
+}
+
+
+def _row(camera: Camera, version: int) -> dict[str, Any]:
+    lat, lon = (None, None) if camera.position is None else camera.position
+    return {
+        "camera_id": camera.id,
+        "valid_from": EPOCH if camera.valid_from is None else camera.valid_from.astimezone(UTC),
+        "lat": lat,
+        "lon": lon,
+        "metrics": list(camera.metrics),
+        "definition": msgspec.json.encode(camera, order="deterministic").decode(),
+        "version": version,
+        **{name: getattr(camera, name) for name in ("name", "area", "owner", "category", "site", "fps", "simulated")},
+    }
+
+
+def _parent(code: str, areas: Areas) -> str:
+    head = code.rpartition(".")[0]
+    return head if head in areas.by_code else ""
+
+
+def _refuse_moved(warehouse: Warehouse, registry: Registry) -> None:
+    """Area stands in the key: an id whose rows stand under another area would split in two."""
+    areas = {camera.id: camera.area for camera in registry.camera}
+    known = warehouse.query(
+        "SELECT DISTINCT camera_id, toString(area) AS area FROM cameras_log FINAL WHERE deleted = 0"
+    ).rows
+    moved = sorted({camera for camera, area in known if camera in areas and areas[camera] != area})
+    if not moved:
+        return
+    held = warehouse.query(
+        "SELECT DISTINCT toString(camera_id) AS camera_id, toString(area) AS area FROM health_minute_log FINAL "
+        "WHERE has({c:Array(String)}, camera_id) AND deleted = 0 ORDER BY camera_id",
+        {"c": moved},
+    ).rows
+    wrong = [(camera, area) for camera, area in held if areas[camera] != area]
+    if wrong:
+        listed = "\n".join(
+            f"camera {camera}: registered in area {areas[camera]}, but its stored rows stand in area {area}"
+            for camera, area in wrong[:20]
+        )
+        raise WarehouseError(
+            f"{listed}\na camera never changes its area: give it a new id, or forget its rows first "
+            f"(tilik registry forget {wrong[0][0]} --warehouse ...)"
+        )

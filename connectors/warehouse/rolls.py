@@ -1,0 +1,104 @@
+"""Quarters, hours and days, recomputed whole from the minutes that count.
+
+Inserts mark hours (`inserts`); the roller reads the marks, recomputes those
+hours and their days under a new roll number, tombstones keys that no longer
+have minutes, and clears only the marks it read. An unlanded mark stays: its
+insert may still come.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
+from schemas import coarse
+from schemas.columns import METRICS, Metric
+from schemas.ddl import ZONE
+
+if TYPE_CHECKING:
+    from connectors.warehouse.client import Warehouse
+
+CHUNK_ROWS: Final = 3_000_000
+"""Minute rows that one statement folds: bounds its memory."""
+
+OPEN_S: Final = 3_600
+"""An insert that has not landed after this long never will; it will mark again if retried."""
+
+
+def roll(warehouse: Warehouse) -> int:
+    """Recompute marked hours; return how many."""
+    done, number = 0, _next(warehouse)
+    for metric in METRICS:
+        _freeze(warehouse, metric, number)
+        hours = warehouse.query(
+            "SELECT DISTINCT hour FROM marks_log FINAL WHERE domain = {d:String} AND state < 2 ORDER BY hour",
+            {"d": metric.name},
+        )["hour"].to_pylist()
+        if not hours:
+            continue
+        for chunk in _chunks(warehouse, metric, hours):
+            for statement in coarse.hours(metric, chunk, number):
+                warehouse.command(statement)
+        days = sorted({_day(hour) for hour in hours})
+        for first in range(0, len(days), 31):
+            for statement in coarse.days(metric, days[first : first + 31], number):
+                warehouse.command(statement)
+        _clear(warehouse, metric, number)
+        done += len(hours)
+    return done
+
+
+def _next(warehouse: Warehouse) -> int:
+    """Take the next roll number: higher than every number that coarse rows carry."""
+    tables = " UNION ALL ".join(f"SELECT max(roll) AS r FROM {name}" for name in coarse.tables())
+    return (
+        int(
+            warehouse.query(f"SELECT max(r) AS r FROM ({tables} UNION ALL SELECT max(roll) FROM rolls_log)")["r"][
+                0
+            ].as_py()
+        )
+        + 1
+    )
+
+
+def _freeze(warehouse: Warehouse, metric: Metric, number: int) -> None:
+    """Note which marks this roll will clear, before it reads the hours: later marks are the next roll's."""
+    warehouse.command(
+        "INSERT INTO rolls_log (roll, domain, hour, mark) "
+        f"SELECT {number}, domain, hour, mark FROM marks_log FINAL WHERE domain = '{metric.name}' AND "
+        f"(state = {MARK_LANDED} OR (state = {MARK_OPEN} AND at < now() - {OPEN_S}))"
+    )
+
+
+def _clear(warehouse: Warehouse, metric: Metric, number: int) -> None:
+    warehouse.command(
+        "INSERT INTO marks_log (domain, hour, mark, state) "
+        f"SELECT domain, hour, mark, {MARK_ROLLED} FROM rolls_log FINAL "
+        f"WHERE roll = {number} AND domain = '{metric.name}'"
+    )
+
+
+def _chunks(warehouse: Warehouse, metric: Metric, hours: list[datetime]) -> list[list[datetime]]:
+    counts = dict(
+        warehouse.query(
+            f"SELECT toStartOfHour(ts) AS hour, count() AS n FROM {metric.name}_minute_log "
+            f"WHERE {coarse.among(hours, timedelta(hours=1), 'ts')} GROUP BY hour"
+        ).rows
+    )
+    chunks: list[list[datetime]] = [[]]
+    room = CHUNK_ROWS
+    for hour in hours:
+        size = counts.get(hour, 0)
+        if chunks[-1] and (size > room or hour - chunks[-1][0] > timedelta(days=31)):
+            chunks.append([])
+            room = CHUNK_ROWS
+        chunks[-1].append(hour)
+        room -= size
+    return chunks
+
+
+def _day(hour: datetime) -> datetime:
+    """Return the local midnight before an hour, in UTC."""
+    return hour.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0).astimezone(UTC)
