@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from connectors.simulate import faults, flood, layout, parking, people, vehicles, watch, writer
 from connectors.simulate.detector import detect
@@ -150,7 +151,7 @@ def _events(
     files = frames = objects = size = 0
     for done, hour in enumerate(hours, start=1):
         content = writer.batch([_arrivals(actor, hour) for actor in actors])
-        name = np.datetime_as_string(np.datetime64(hour, "h"), unit="h").replace("-", "").replace("T", "T")
+        name = str(np.datetime64(hour, "h")).replace("-", "")
         size += writer.write(folder / f"{name}Z.{writer.SUFFIX[form]}", content, form)
         files, frames, objects = files + 1, frames + len(content), objects + content.objects.height
         report(done / len(hours))
@@ -163,18 +164,12 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     first, last = np.searchsorted(arrived.arrival_us, [hour * HOUR_US, (hour + 1) * HOUR_US])
     rows = arrived.frame[first:last]
     wanted, back = np.unique(rows, return_inverse=True)
-    parts = []
-    for tracks in actor.tracks.values():
-        parts.append(_seen(scene, tracks, wanted))
+    parts = [_seen(scene, tracks, wanted) for tracks in actor.tracks.values()]
     seen = detect(scene, merged(parts), scene.seq[wanted], 2 + hour)
     item, row = _spread(seen.objects.frame, len(wanted), back)
-    carried = np.searchsorted(wanted, actor.signals.frame)
-    with_signal = (
-        (carried < len(wanted)) & (wanted[np.minimum(carried, len(wanted) - 1)] == actor.signals.frame)
-        if len(wanted)
-        else np.zeros(len(actor.signals.frame), np.bool_)
-    )
-    signal, signal_row = _spread(carried[with_signal], len(wanted), back)
+    with_signal = np.isin(actor.signals.frame, wanted)
+    carried = np.searchsorted(wanted, actor.signals.frame[with_signal])
+    signal, signal_row = _spread(carried, len(wanted), back)
     return Arrivals(
         camera=scene.camera.id,
         arrival_us=arrived.arrival_us[first:last],
@@ -192,12 +187,14 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     )
 
 
-def _seen(scene: Scene, tracks: Tracks, wanted: np.ndarray) -> Objects:
+def _seen(scene: Scene, tracks: Tracks, wanted: NDArray[np.int64]) -> Objects:
     t_us = scene.t_us[wanted]
     return sample(tracks, t_us, live_span(scene, t_us))
 
 
-def _spread(frame: np.ndarray, count: int, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _spread(
+    frame: NDArray[np.int64], count: int, back: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return for each arrival the items of its frame, and the arrival's row for each."""
     start = np.searchsorted(frame, np.arange(count + 1))
     length = (start[1:] - start[:-1])[back]

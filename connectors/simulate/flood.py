@@ -69,7 +69,7 @@ def events(scene: Scene) -> Signals:
     value = level(plan(scene), scene.t_us[frame])
     if not scene.noiseless:
         value = value + random(scene.seed, scene.number, "noise", 1).normal(0, 0.004, len(value))
-    return Signals(frame, np.round(np.clip(value, 0, 1), 4))
+    return Signals(frame, np.round(np.clip(value, 0, 1), 4).astype(np.float64))
 
 
 def level(episodes: Episodes, t_us: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def camera(number: int, seed: int, event_fps: float) -> Camera:
     )
 
 
-def _site(number: int, rng: np.random.Generator) -> dict:
+def _site(number: int, rng: np.random.Generator) -> dict[str, Any]:
     twins = _twins()
     if number < len(twins):
         return twins[number]
@@ -97,7 +97,7 @@ def _site(number: int, rng: np.random.Generator) -> dict:
 
 
 @cache
-def _twins() -> list[dict]:
+def _twins() -> list[dict[str, Any]]:
     text = files("schemas").joinpath("data/semarang/cameras.toml").read_text()
     return [
         {**{key: c[key] for key in ("name", "area", "owner", "category")}, "position": tuple(c["position"])}

@@ -42,7 +42,7 @@ def events(scene: Scene) -> Tracks:
     tracks = concat(PARKED, [_guests(rng, scene, place) for place in PLACES])
     margin_us = 60_000_000
     hit = overlaps_outage(scene, tracks.t_us[:, 0] - margin_us, tracks.t_us[:, -1] + margin_us)
-    return Tracks(PARKED, *(column[~hit] for column in tracks[1:]))
+    return Tracks(PARKED, tracks.cls[~hit], tracks.t_us[~hit], tracks.x[~hit], tracks.y[~hit])
 
 
 def _guests(rng: np.random.Generator, scene: Scene, place: tuple[float, float]) -> Tracks:

@@ -101,8 +101,8 @@ def truth(scene: Scene, tracks: Tracks, watch: Watch) -> pl.DataFrame:
                 "ts",
                 "frames",
                 "observed_ms",
-                pl.Series("person_ms", person_ms),
-                pl.Series("persons_max", most),
+                pl.Series("person_ms", person_ms[:-1]),
+                pl.Series("persons_max", most[:-1]),
             )
         )
     return pl.concat(tables) if tables else pl.DataFrame()

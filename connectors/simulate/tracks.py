@@ -7,7 +7,7 @@ rounded to 1/10,000 of the picture as a detector's output would be.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,13 +100,14 @@ def boxes(cls: NDArray[np.uint8], x: NDArray[np.float64], y: NDArray[np.float64]
 
 def merged(parts: list[Objects]) -> Objects:
     """Return the objects of several phenomena in frame order."""
-    whole = Objects(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    order = np.argsort(whole.frame, kind="stable")
-    return Objects(*(column[order] for column in whole))
+    order = np.argsort(np.concatenate([part.frame for part in parts]), kind="stable")
+    columns: list[Any] = [np.concatenate(column)[order] for column in zip(*parts, strict=True)]
+    return Objects(*columns)
 
 
 def concat(family: int, parts: list[Tracks]) -> Tracks:
     """Return several lots of tracks of one family as one."""
     if not parts:
         return no_tracks(family)
-    return Tracks(family, *(np.concatenate(columns) for columns in list(zip(*parts, strict=True))[1:]))
+    columns: list[Any] = [np.concatenate(column) for column in list(zip(*parts, strict=True))[1:]]
+    return Tracks(family, *columns)

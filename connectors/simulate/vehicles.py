@@ -133,7 +133,7 @@ def truth(scene: Scene, tracks: Tracks) -> pl.DataFrame:
 
     Returns
     -------
-    One row where anybody passed: ``camera_id``, ``line_id``, ``direction`` (to_right or to_left), ``class``,
+    One row where anybody passed: ``camera_id``, ``line_id``, ``direction`` (as the registry names it), ``class``,
     ``ts``, ``passed`` (all who drove over the line) and ``crossings`` (those with two frames beyond the dead
     band on each side within one life of the tracker: what can be measured).
     """
@@ -141,10 +141,11 @@ def truth(scene: Scene, tracks: Tracks) -> pl.DataFrame:
         return pl.DataFrame()
     found = crossings(scene, tracks)
     inside = (found.t_us >= scene.start_us) & (found.t_us < scene.end_us)
+    names = scene.camera.line[0].directions
     rows = pl.DataFrame(
         {
             "ts": times(found.t_us // MINUTE_US * MINUTE_US),
-            "direction": np.where(found.to_right, "to_right", "to_left"),
+            "direction": np.where(found.to_right, names.get("to_right", "to_right"), names.get("to_left", "to_left")),
             "class": np.array(CLASSES)[tracks.cls],
             "measurable": _measurable(scene, tracks, found),
         }
@@ -181,4 +182,5 @@ def _measurable(scene: Scene, tracks: Tracks, found: Crossing) -> NDArray[np.boo
     beyond = np.minimum(np.searchsorted(t_us, tracks.t_us[:, -1], "right"), life_end) - np.searchsorted(
         t_us, found.band_out_us, "right"
     )
-    return together & (before >= 2) & (beyond >= 2)
+    out: NDArray[np.bool_] = together & (before >= 2) & (beyond >= 2)
+    return out

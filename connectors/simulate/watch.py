@@ -28,14 +28,14 @@ class Pieces(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """One row a minute of the span."""
+    """One row a minute of the span, and one that the last frame may reach into."""
 
     minute: NDArray[np.int64]  # minutes since 1970 UTC, dense
     frames: NDArray[np.int64]
     observed_ms: NDArray[np.int64]
 
     def table(self, scene: Scene) -> pl.DataFrame:
-        """Return ``camera_id``, ``ts``, ``frames``, ``observed_ms``, one row a minute."""
+        """Return ``camera_id``, ``ts``, ``frames``, ``observed_ms``, one row a minute of the span."""
         return pl.DataFrame(
             {
                 "camera_id": pl.repeat(scene.camera.id, len(self.minute), eager=True),
@@ -43,7 +43,7 @@ class Watch(NamedTuple):
                 "frames": self.frames,
                 "observed_ms": self.observed_ms,
             }
-        )
+        ).head(-1)
 
 
 def times(t_us: NDArray[np.int64]) -> pl.Series:
