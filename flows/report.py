@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from flows import rendering
-from flows.warehouse_status import Asks
+from flows.asking import Store, ask
 
 LABEL: Final = "if(simulated, 'SIMULATED', 'recorded') AS source"
 NAMES: Final = "(SELECT camera_id, any(name) AS name FROM tilik.cameras GROUP BY camera_id) AS n"
@@ -88,11 +88,11 @@ FROM tilik.health_minute GROUP BY simulated ORDER BY simulated""",
 """The report, in the order it is read."""
 
 
-def render(store: Asks) -> str:
+def render(store: Store) -> str:
     """Ask every section's question and return the page."""
     parts = []
     for section in SECTIONS:
-        answer = store.query(section.sql)
+        answer = ask(store, section.sql)
         body = rendering.table(answer.column_names, answer.rows, width=120) if answer.rows else f"{section.empty}\n"
         parts.append(f"{section.title}\n{body}")
     return "\n".join(parts)

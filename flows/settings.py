@@ -20,8 +20,8 @@ from schemas.errors import UsageError
 
 FILE: Final = "tilik.toml"
 PREFIX: Final = "TILIK_"
-NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG")
-"""Variables with our prefix that are read elsewhere: the file's name, and whether to show traces."""
+NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_WAREHOUSE_PASSWORD")
+"""Variables with our prefix that are read elsewhere: the file's name, whether to show traces, a secret."""
 
 
 @dataclass(frozen=True, slots=True)

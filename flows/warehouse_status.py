@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from flows import rendering
+from flows.asking import Answer, Store, ask
 
 TABLES: Final = """
 SELECT name, coalesce(total_rows, 0) AS rows, coalesce(total_bytes, 0) AS bytes
@@ -23,25 +24,6 @@ FROM runs_log FINAL ORDER BY run DESC LIMIT 20
 """
 
 
-class Answer(Protocol):
-    """What a query gives back."""
-
-    @property
-    def column_names(self) -> Any:
-        """Names of the columns."""
-
-    @property
-    def rows(self) -> Any:
-        """Rows in the order of the columns."""
-
-
-class Asks(Protocol):
-    """Whatever answers SQL."""
-
-    def query(self, sql: str) -> Any:
-        """Answer a query."""
-
-
 class Status(NamedTuple):
     """Three answers: tables with rows and bytes, open marks, the newest runs."""
 
@@ -50,9 +32,9 @@ class Status(NamedTuple):
     runs: Answer
 
 
-def read(store: Asks) -> Status:
+def read(store: Store) -> Status:
     """Ask a warehouse what it holds."""
-    return Status(store.query(TABLES), store.query(MARKS), store.query(RUNS))
+    return Status(ask(store, TABLES), ask(store, MARKS), ask(store, RUNS))
 
 
 def as_text(status: Status) -> str:

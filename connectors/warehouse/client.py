@@ -119,6 +119,12 @@ class Warehouse:
         """Answer a query, read-only; times come as Arrow timestamps with their zone."""
         return self._attempt(lambda: answers.ask(self._read_client(), sql, parameters), "answering a query", 0)
 
+    def text(self, sql: str, form: str, settings: Mapping[str, int | str]) -> bytes:
+        """Answer a query in one of ClickHouse's own text formats, read-only; types that Arrow lacks stay exact."""
+        return self._attempt(
+            lambda: bytes(self._read_client().raw_query(sql, fmt=form, settings=dict(settings))), "answering a query", 0
+        )
+
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement that changes something; it must be safe to run twice."""
         self._attempt(lambda: self._write_client().command(sql, parameters=dict(parameters or {})), "a command")

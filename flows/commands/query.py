@@ -22,8 +22,8 @@ def query(
         raise UsageError(f"--format {format}: expected table, csv or json")
     settings = options.settings_of(context, warehouse=warehouse)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import rendering  # noqa: PLC0415  start-up time
+    from flows import asking, rendering  # noqa: PLC0415  start-up time
 
     with warehouses.connect(settings.warehouse) as store:
-        answer = store.query(sql)
+        answer = asking.ask(store, sql)
     say(rendering.WRITERS[format](answer.column_names, answer.rows).rstrip("\n"))

@@ -28,6 +28,12 @@ def simulate(
 
     note(f"SIMULATED: {cameras} cameras, {minutes} minutes from {start}, seed {seed}")
     with progress("simulate", "cameras") as report:
-        city.simulate(cameras, minutes, seed, start_us, out, format, report)
+        written = city.simulate(
+            cameras, minutes, seed, start_us, out, "arrow" if format == "arrow" else "native", report
+        )
+    say(
+        f"SIMULATED: {written.frames:,} frames with {written.objects:,} objects in {written.files} files "
+        f"({written.bytes:,} bytes)"
+    )
     say(f"{out}/registry.toml, {out}/events and {out}/truth are written; replay with:")
     say(f"  tilik replay {out}/events --format {format} --registry {out}/registry.toml")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows import options
-from flows.console import announce, say, wait_for_interrupt
+from flows.console import announce, say
 from schemas.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Serve, migrate and look at the warehouse.")
@@ -24,8 +25,7 @@ def serve(context: typer.Context, warehouse: options.Warehouse = None) -> None:
 
     with warehouses.connect(settings.warehouse) as store:
         store.migrate()
-        say(f"serving {store.url}; Ctrl-C ends")
-        wait_for_interrupt()
+        warehouses.serve(Path(settings.warehouse.partition(":")[2]), say)
 
 
 @app.command()
