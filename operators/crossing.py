@@ -141,10 +141,11 @@ def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
         return False
     was = row.side
     row.side = beyond
+    if row.seen_us - row.flip_us > rules.told_us:
+        row.flip_us = row.seen_us
     same, other = (0, 1) if beyond > 0 else (1, 0)
-    is_armed = (
-        row.flip_us - row.counted_us[same] >= rules.rearm_us and row.flip_us - row.counted_us[other] >= rules.turn_us
-    )
+    is_armed = row.flip_us - row.counted_us[same] >= rules.rearm_us
+    is_armed = is_armed and row.flip_us - row.counted_us[other] >= rules.turn_us
     if was == 0 or not row.is_beside or not is_armed:
         return False
     row.counted_us[same] = row.flip_us

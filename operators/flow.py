@@ -4,7 +4,8 @@ A track belongs to a side of a line once it was seen beyond the dead band there 
 two frames, frames inside the band not counting and a frame beyond the other side
 starting afresh. It crosses when it comes to belong to the other side, provided
 that its path last changed sides beside the line and not beyond its ends. That
-last change of sides is the crossing: its time, its minute and its speed.
+last change of sides is the crossing: its time, its minute and its speed. Its
+class is the track's majority up to then.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Rules(NamedTuple):
     turn_us: int = 2_000_000  # until it may cross back: quicker is a tracker that flips (ours)
     heir_us: int = 2_000_000  # a track born so soon after one was lost inside the band ...
     heir_heights: float = 0.5  # ... and so near, in heights of its own box, goes on for it
+    told_us: int = 60_000_000  # a crossing confirmed later than this is booked where it is confirmed (ours)
     forget_us: int = 30_000_000  # of its camera's time, after which an unseen track is a new one
 
 

@@ -144,6 +144,13 @@ def test_a_crossing_belongs_to_the_minute_when_the_line_was_crossed() -> None:
     assert rows[4][1] // 60_000_000 == T0 // 60_000_000 + 1
 
 
+@pytest.mark.parametrize(("seconds", "minute"), [pytest.param(57, 0, id="within"), pytest.param(62, 1, id="after")])
+def test_a_crossing_confirmed_after_more_than_a_minute_is_booked_then(seconds: int, minute: int) -> None:
+    """It stops just behind the line and drives off later: the minute of the line may be closed by then."""
+    parts = counted(drive("AA" + "b" * seconds + "BB", step_us=1_000_000))
+    assert (parts.minute - T0 // 60_000_000).tolist() == [minute]
+
+
 def test_the_class_is_what_the_track_was_called_with_most_confidence() -> None:
     rows = drive("AAA", cls="truck", confidence=0.3) + [(0, t + 300_000, o) for _, t, o in drive("BB", cls="bus")]
     assert classes(counted(rows)) == ["bus"]
@@ -186,7 +193,8 @@ def test_without_a_calibration_there_is_no_speed() -> None:
         pytest.param({"dy": 0.051}, "", id="farther"),
         pytest.param({"dt_us": 2_000_000}, ">", id="2 s later"),
         pytest.param({"dt_us": 2_000_001}, "", id="later"),
-        pytest.param({"dt_us": 0}, "", id="beside it, in the same frame"),
+        pytest.param({"dt_us": 0, "place": 0}, "", id="beside it, in the same frame, before it"),
+        pytest.param({"dt_us": 0, "place": 1}, "", id="beside it, in the same frame, after it"),
     ],
 )
 def test_a_track_lost_on_the_line_lives_on_in_one_born_beside_it(heir: dict, crossings: str) -> None:
@@ -194,7 +202,7 @@ def test_a_track_lost_on_the_line_lives_on_in_one_born_beside_it(heir: dict, cro
     t_us = rows[-1][1] + heir.get("dt_us", STEP_US)
     born = at(WHERE["a"] + heir.get("dx", 0.0), 0.5 + heir.get("dy", 0.0), 8, "car")
     if heir.get("dt_us") == 0:
-        rows[-1][2].insert(0, born)
+        rows[-1][2].insert(heir["place"], born)
     else:
         rows.append((0, t_us, [born]))
     rows += [(0, t + t_us - T0 + STEP_US, o) for _, t, o in drive("BBB", 8)]
@@ -203,6 +211,19 @@ def test_a_track_lost_on_the_line_lives_on_in_one_born_beside_it(heir: dict, cro
 
 def test_a_track_lost_beyond_the_band_has_no_heir() -> None:
     assert directions(counted(drive("AAA") + [(0, t + 300_000, o) for _, t, o in drive("ABBB", 8)])) == ""
+
+
+def test_a_track_whose_state_went_on_starts_anew_when_it_comes_back() -> None:
+    rows = drive("AAAa") + [(0, t + 400_000, o) for _, t, o in drive("aa", 8)]
+    both = zip(drive("BBB", 7), drive("BBB", 8), strict=True)
+    rows += [(0, t + 600_000, old + new) for (_, t, old), (_, _, new) in both]
+    assert directions(counted(rows)) == ">"
+
+
+def test_a_lost_track_has_one_heir() -> None:
+    rows = drive("AAAa") + [(0, T0 + 400_000, [at(WHERE["a"], 0.5, k, "car") for k in (8, 9)])]
+    rows += [(0, T0 + (5 + i) * STEP_US, [at(WHERE["B"], 0.5, k, "car") for k in (8, 9)]) for i in range(3)]
+    assert directions(counted(rows)) == ">"
 
 
 def test_identities_that_alternate_on_the_line_count_once() -> None:

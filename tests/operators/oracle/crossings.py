@@ -90,6 +90,8 @@ def _beyond(m: Memory, side: int, out: list[Crossing]) -> None:
         return
     assert m.flip is not None
     t_us, is_beside = m.flip
+    if m.sightings[-1][0] - t_us > 60_000_000:
+        t_us = m.sightings[-1][0]
     same, other = ("to_right", "to_left") if side > 0 else ("to_left", "to_right")
     is_armed = t_us - m.counted.get(same, -(10**18)) >= 10_000_000
     is_armed = is_armed and t_us - m.counted.get(other, -(10**18)) >= 2_000_000
