@@ -162,6 +162,12 @@ def test_a_class_that_wavers_keeps_its_id() -> None:
     assert len({i for (i,) in ids}) == 1
 
 
+def test_a_person_in_the_place_of_a_car_is_not_the_car() -> None:
+    film = [(i / 10, [_seen(0.5)]) for i in range(5)]
+    ids = _ids(_film([*film, (0.5, [_seen(0.5, cls="person")])]))
+    assert ids[-1] != ids[0]
+
+
 def test_a_rider_and_the_motorcycle_are_two() -> None:
     ids = _ids(_film([(i / 10, [_seen(0.5, cls="person"), _seen(0.5, cls="motorcycle")]) for i in range(5)]))
     assert len({i for frame in ids for i in frame}) == 2

@@ -44,10 +44,8 @@ def _noisy(truth: Rows, seed: int) -> Rows:
     frames = np.unique(truth[:, 0])
     where = np.repeat(frames, random.poisson(0.5, len(frames)))
     n = len(where)
-    false = np.column_stack(
-        [where, np.zeros(n), random.random((n, 2)) * [WIDTH * 0.9, HEIGHT * 0.6], np.full((n, 2), [60, 180])]
-        + [np.clip(random.normal(0.35, 0.15, n), 0.1, 0.8)]
-    )
+    place, size = random.random((n, 2)) * [WIDTH * 0.9, HEIGHT * 0.6], np.full((n, 2), [60, 180])
+    false = np.column_stack([where, np.zeros(n), place, size, np.clip(random.normal(0.35, 0.15, n), 0.1, 0.8)])
     rows = np.concatenate([kept, false])
     rows[:, 1] = 0
     return rows[np.argsort(rows[:, 0], kind="stable")]
