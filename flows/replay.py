@@ -211,7 +211,8 @@ class _Writer:
     def _rows(self, block: Block) -> None:
         if block.table == "health_minute_log" and not self.replace:
             self._refuse_conflicts(block.rows)
-        rows = block.rows.with_columns(
+        known = block.rows if block.table == "incidents_log" else self._without_absence(block.rows)
+        rows = known.with_columns(
             run=pl.lit(self.run.run, pl.UInt32),
             rev=pl.col("rev") + self.run.generation * 65536,
             deleted=pl.lit(0, pl.UInt8),
@@ -221,6 +222,19 @@ class _Writer:
             self.totals.add(incidents=rows["incident_id"].n_unique())
         else:
             self.totals.add(rows=rows.height)
+
+    def _without_absence(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Leave out silent windows that other input watched: absence never writes over knowledge."""
+        silent = rows.filter(pl.col("frames") == 0).select("camera_id", "ts").unique()
+        if not silent.height:
+            return rows
+        watched = self.warehouse.watched_by_others(self.run, silent).select("camera_id", "ts")
+        both = rows.join(watched, on=["camera_id", "ts"], how="semi").filter(pl.col("frames") == 0)
+        return (
+            rows
+            if not both.height
+            else rows.join(both.select("camera_id", "ts").unique(), on=["camera_id", "ts"], how="anti")
+        )
 
     def _refuse_conflicts(self, rows: pl.DataFrame) -> None:
         watched = rows.filter(pl.col("frames") > 0).select("camera_id", "ts")

@@ -1,0 +1,1 @@
+"""Measured ratios between variants in one run: `make bench`."""
