@@ -136,6 +136,11 @@ def test_what_starts_a_track(confidence: float, is_tracked: bool) -> None:
     assert (ids[0][0] != 0) == is_tracked
 
 
+def test_boxes_without_confidence_are_sure() -> None:
+    ids = _ids(_film([(i / 10, [_seen(0.2 + 0.02 * i, confidence=np.nan)]) for i in range(9)]))
+    assert len({i for (i,) in ids}) == 1
+
+
 def test_an_unsure_box_goes_on_with_a_track_but_noise_does_not() -> None:
     film = _film(
         [
