@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,8 +57,8 @@ def _columns(scanned: Scanned, block: Block) -> Draft:
     whole = pl.DataFrame(scanned.whole[read], ["t_us", "seq", "width", "height"], orient="row")
     whole = whole.with_columns(pl.all().replace(ABSENT, None))
     image = scanned.image[read]
-    frames = {
-        **whole.to_dict(),
+    frames: dict[str, Any] = {
+        **{name: whole[name] for name in whole.columns},
         **_texts(data, scanned.text[read], ("camera", "ts_source", "image_hash")),
         "luma": _numbers(image[:, 0]),
         "sharpness": _numbers(image[:, 1]),

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from connectors.formats.native_tokens import (
@@ -34,6 +33,7 @@ from connectors.formats.native_tokens import (
     space,
     text,
     time,
+    token,
     track,
     whole,
 )
@@ -86,10 +86,11 @@ def scan(data: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int6
     counts = np.zeros(2, np.int64)
     _scan(data, start, made, counts)
     objects, signals = int(counts[0]), int(counts[1])
-    return Scanned(*made[:4], *(a[:objects] for a in made[4:7]), *(a[:signals] for a in made[7:]))
+    cut = [*made[:4], *(a[:objects] for a in made[4:7]), *(a[:signals] for a in made[7:])]
+    return Scanned._make(cut)
 
 
-@njit(cache=True)
+@token
 def _scan(data, start, out, counts):  # type: ignore[no-untyped-def]
     for row in range(len(start)):
         objects, signals = counts[0], counts[1]
@@ -102,7 +103,7 @@ def _scan(data, start, out, counts):  # type: ignore[no-untyped-def]
             counts[0], counts[1] = objects, signals
 
 
-@njit(cache=True)
+@token
 def _frame(d, p, row, out, counts):  # type: ignore[no-untyped-def]
     """Read a frame; return the place behind it, or -1 to give up."""
     out.whole[row, :] = ABSENT
@@ -149,7 +150,7 @@ def _frame(d, p, row, out, counts):  # type: ignore[no-untyped-def]
             return -1
 
 
-@njit(cache=True)
+@token
 def _objects(d, p, out, counts):  # type: ignore[no-untyped-def]
     if d[p] != OPEN_LIST:
         return -1
@@ -171,7 +172,7 @@ def _objects(d, p, out, counts):  # type: ignore[no-untyped-def]
         p = space(d, p + 1)
 
 
-@njit(cache=True)
+@token
 def _object(d, p, i, out):  # type: ignore[no-untyped-def]
     out.number[i, :] = np.nan
     out.object_text[i, :] = -1
@@ -209,7 +210,7 @@ def _object(d, p, i, out):  # type: ignore[no-untyped-def]
             return -1
 
 
-@njit(cache=True)
+@token
 def _box(d, p, out, i):  # type: ignore[no-untyped-def]
     if d[p] != OPEN_LIST:
         return -1
@@ -223,7 +224,7 @@ def _box(d, p, out, i):  # type: ignore[no-untyped-def]
     return p + 1
 
 
-@njit(cache=True)
+@token
 def _signals(d, p, out, counts):  # type: ignore[no-untyped-def]
     if d[p] != OPEN_LIST:
         return null(d, p)
@@ -245,7 +246,7 @@ def _signals(d, p, out, counts):  # type: ignore[no-untyped-def]
         p = space(d, p + 1)
 
 
-@njit(cache=True)
+@token
 def _signal(d, p, i, out):  # type: ignore[no-untyped-def]
     out.signal_text[i, :] = -1
     if d[p] != OPEN:
@@ -281,7 +282,7 @@ def _signal(d, p, i, out):  # type: ignore[no-untyped-def]
             return -1
 
 
-@njit(cache=True)
+@token
 def _image(d, p, row, out):  # type: ignore[no-untyped-def]
     if d[p] != OPEN:
         return null(d, p)

@@ -6,6 +6,7 @@ newline ends every buffer and is no part of any token, so nothing runs past it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ POWERS: Final = 10.0 ** np.arange(23)
 
 
 def code(name: str) -> np.uint64:
+    """Return the code of a key."""
     code = 0xCBF29CE484222325  # FNV-1a, 64 bit
     for byte in name.encode():
         code = (code ^ byte) * 0x100000001B3 % 2**64
@@ -30,11 +32,13 @@ def code(name: str) -> np.uint64:
 START, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 CLOCKS = tuple(code(name) for name in ("capture", "convert", "arrival", "pts"))
 LARGEST_EXACT = 2**53
+token = partial(njit, cache=True, _nrt=False)()
+"""Compile without counting references: nothing here owns an array, and counting costs two thirds of the time."""
 MOST_DIGITS = 18
 DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
-@njit(cache=True)
+@token
 def space(d, p):  # type: ignore[no-untyped-def]
     """Return the place of the next byte that is no white space."""
     while d[p] == 32 or d[p] == 9 or d[p] == 13:
@@ -42,7 +46,7 @@ def space(d, p):  # type: ignore[no-untyped-def]
     return p
 
 
-@njit(cache=True)
+@token
 def key_at(d, p):  # type: ignore[no-untyped-def]
     """Read a key and its colon; return the place of its value, and the key's code."""
     code = START
@@ -61,13 +65,13 @@ def key_at(d, p):  # type: ignore[no-untyped-def]
     return space(d, p + 1), code
 
 
-@njit(cache=True)
+@token
 def null(d, p):  # type: ignore[no-untyped-def]
     """Read the word null."""
     return p + 4 if d[p] == NULL and d[p + 1] == 117 and d[p + 2] == 108 and d[p + 3] == 108 else -1
 
 
-@njit(cache=True)
+@token
 def _end(d, p):  # type: ignore[no-untyped-def]
     """Return the place of a plain string's closing quote."""
     if d[p] != QUOTE:
@@ -80,7 +84,7 @@ def _end(d, p):  # type: ignore[no-untyped-def]
     return p
 
 
-@njit(cache=True)
+@token
 def text(d, p, spans, row, column, optional):  # type: ignore[no-untyped-def]
     """Read a plain string into a span; only an optional one may be null or empty."""
     if optional and d[p] == NULL:
@@ -93,7 +97,7 @@ def text(d, p, spans, row, column, optional):  # type: ignore[no-untyped-def]
     return end + 1
 
 
-@njit(cache=True)
+@token
 def is_clock(d, start, end):  # type: ignore[no-untyped-def]
     """Tell whether a span names one of the clocks, or is absent."""
     code = START
@@ -102,14 +106,14 @@ def is_clock(d, start, end):  # type: ignore[no-untyped-def]
     return start < 0 or code == CLOCKS[0] or code == CLOCKS[1] or code == CLOCKS[2] or code == CLOCKS[3]
 
 
-@njit(cache=True)
+@token
 def number(d, p):  # type: ignore[no-untyped-def]
     """Read a number: the place behind it, what it is, its value and, when whole, its exact value."""
     negative = d[p] == 45
     if negative:
         p += 1
     first = p
-    mantissa, digits, power = np.int64(0), 0, 0
+    mantissa, digits, power = np.int64(0), np.int64(0), np.int64(0)
     while 48 <= d[p] <= 57 and digits <= MOST_DIGITS:
         mantissa = mantissa * 10 + (np.int64(d[p]) - 48)
         digits += mantissa > 0
@@ -125,7 +129,7 @@ def number(d, p):  # type: ignore[no-untyped-def]
             mantissa = mantissa * 10 + (np.int64(d[p]) - 48)
             digits += mantissa > 0
             p += 1
-        power = point - p
+        power = np.int64(point - p)
         if p == point or digits > MOST_DIGITS:
             return -1, FAIL, 0.0, np.int64(0)
     if d[p] == 101 or d[p] == 69:
@@ -134,7 +138,7 @@ def number(d, p):  # type: ignore[no-untyped-def]
         if d[p] == 45 or d[p] == 43:
             sign = -1 if d[p] == 45 else 1
             p += 1
-        start, exponent = p, 0
+        start, exponent = p, np.int64(0)
         while 48 <= d[p] <= 57 and p < start + 4:
             exponent = exponent * 10 + (np.int64(d[p]) - 48)
             p += 1
@@ -149,7 +153,7 @@ def number(d, p):  # type: ignore[no-untyped-def]
     return p, sort, -value if negative else value, -mantissa if negative else mantissa
 
 
-@njit(cache=True)
+@token
 def fraction(d, p, out, row, column, ratio, optional):  # type: ignore[no-untyped-def]
     """Read a number into 32 bits; give up where 64 bits might round it to another one."""
     if optional and d[p] == NULL:
@@ -167,7 +171,7 @@ def fraction(d, p, out, row, column, ratio, optional):  # type: ignore[no-untype
     return p
 
 
-@njit(cache=True)
+@token
 def whole(d, p, out, row, column, low, high):  # type: ignore[no-untyped-def]
     """Read a whole number in low..high, or null."""
     if d[p] == NULL:
@@ -179,7 +183,7 @@ def whole(d, p, out, row, column, low, high):  # type: ignore[no-untyped-def]
     return p
 
 
-@njit(cache=True)
+@token
 def track(d, p, spans, row):  # type: ignore[no-untyped-def]
     """Read a track id: a string, a whole number as it is written, or null."""
     if d[p] == QUOTE or d[p] == NULL:
@@ -192,7 +196,7 @@ def track(d, p, spans, row):  # type: ignore[no-untyped-def]
     return end
 
 
-@njit(cache=True)
+@token
 def skip(d, p):  # type: ignore[no-untyped-def]
     """Read past an unknown plain value: a string, number or word."""
     if d[p] == QUOTE:
@@ -206,15 +210,15 @@ def skip(d, p):  # type: ignore[no-untyped-def]
     return number(d, p)[0]
 
 
-@njit(cache=True)
+@token
 def _two(d, p):  # type: ignore[no-untyped-def]
     """Return two digits as a number, -1000 when they are none."""
     tens, ones = np.int64(d[p]) - 48, np.int64(d[p + 1]) - 48
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1000
 
 
-@njit(cache=True)
-def time(d, p):  # type: ignore[no-untyped-def]
+@token
+def time(d, p):  # type: ignore[no-untyped-def]  # noqa: PLR0911  a place to give up at every part
     """Read microseconds, or YYYY-MM-DDTHH:MM:SS[.ffffff] with Z or an offset, as microseconds."""
     if d[p] != QUOTE:
         p, sort, _, value = number(d, p)
@@ -240,7 +244,7 @@ def time(d, p):  # type: ignore[no-untyped-def]
             p += 1
         if p == start or p > start + 6:
             return -1, ABSENT
-    offset = 0
+    offset = np.int64(0)
     if d[p] == 90:
         p += 1
     elif (d[p] == 43 or d[p] == 45) and end == p + 6 and d[p + 3] == COLON:
