@@ -58,7 +58,8 @@ def among(starts: list[datetime], length: timedelta, column: str) -> str:
 
 
 def _span(column: str, start: datetime, end: datetime) -> str:
-    return f"({column} >= fromUnixTimestamp({int(start.timestamp())}) AND {column} < fromUnixTimestamp({int(end.timestamp())}))"
+    first, last = (f"fromUnixTimestamp({int(at.timestamp())})" for at in (start, end))
+    return f"({column} >= {first} AND {column} < {last})"
 
 
 def _fold(metric: Metric) -> list[str]:
@@ -115,7 +116,7 @@ def _from_minutes(metric: Metric, grain: str, bucket: str, within: str, number: 
 def _from_hours(metric: Metric, within: str, number: int) -> str:
     keys = ", ".join(f"r.{name}" for name in key(metric))
     short = f"r.expected_ms > 0 AND r.observed_ms / r.expected_ms < {PUBLISHED_COVERAGE}"
-    scaled = "intDiv(r.{0} * r.expected_ms + intDiv(r.observed_ms, 2), r.observed_ms)"
+    scaled = "intDivOrZero(r.{0} * r.expected_ms + intDiv(r.observed_ms, 2), greatest(r.observed_ms, 1))"
     columns = [
         *(f"r.{name} AS {name}" for name in key(metric)),
         "r.bucket AS at",
@@ -154,9 +155,12 @@ def _from_hours(metric: Metric, within: str, number: int) -> str:
 
 
 def _leftovers(metric: Metric, grain: str, within: str, number: int) -> str:
-    """Return the statement that tombstones buckets which this roll found no minutes for."""
+    """Return the statement that tombstones buckets which this roll found no minutes for.
+
+    The condition stands in a subquery: outside, it would see the replaced columns.
+    """
     table = f"{metric.name}_{grain}_log"
     return (
         f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt64({number}) AS roll) "
-        f"FROM {table} FINAL WHERE {within} AND deleted = 0 AND roll < {number}"
+        f"FROM (SELECT * FROM {table} FINAL WHERE {within} AND deleted = 0 AND roll < {number})"
     )

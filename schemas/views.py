@@ -81,7 +81,7 @@ def _source(metric: str, grain: str) -> str:
     )
 
 
-def _common(zone: str, keys: tuple[str, ...], why: str = "") -> list[str]:
+def _common(zone: str, keys: tuple[str, ...], why: str = "''") -> list[str]:
     local = f"toTimeZone(m.ts, '{zone}')"
     return [
         "m.ts AS ts",
@@ -89,7 +89,7 @@ def _common(zone: str, keys: tuple[str, ...], why: str = "") -> list[str]:
         *(f"m.{name} AS {name}" for name in ("camera_id", "area", "owner", "category", *keys)),
         "m.frames AS frames",
         "m.covered AS coverage",
-        f"multiIf(m.published, '{why}', m.reason = 0, 'low_coverage', "
+        f"multiIf(m.published, {why}, m.reason = 0, 'low_coverage', "
         f"arrayElement({_array(REASONS)}, m.reason + 1)) AS reason",
         f"{_day_type(local)} AS day_type",
         "m.rev % 65536 AS revision",
@@ -113,7 +113,7 @@ def crowd(grain: str, zone: str) -> str:
     longest = "arrayReduce('max', m.level_ms)"
     worst = f"arrayLastIndex(x -> x = {longest}, m.level_ms)"
     columns = [
-        *_common(zone, ("zone_id",)),
+        *_common(zone, ("zone_id",), "if(m.area_ms = 0, 'uncalibrated', '')"),
         f"{_published('m.person_ms / m.observed_ms')} AS persons_mean",
         f"{_published(p95)} AS persons_p95",
         f"{_published('m.persons_max')} AS persons_max",

@@ -99,8 +99,7 @@ class Warehouse:
 
     def migrate(self) -> list[int]:
         """Bring tables and views to this version; return the migrations applied now."""
-        create = f"CREATE DATABASE IF NOT EXISTS {self.address.database}"
-        self._attempt(lambda: self._write_client().command(create, use_database=False), "making its database")
+        self._make_database()
         scripts = MigrationStorage(Path(str(files("schemas").joinpath("migrations")))).migrations()
         try:
             migrator = Migrator(ClickhouseConnectConnection(self._write_client()))
@@ -137,7 +136,7 @@ class Warehouse:
         """Store one block as it is: at most 100 partitions, columns named as in the table."""
         self._attempt(lambda: self._write_client().insert_arrow(table, block), f"inserting into {table}")
 
-    def begin_run(self, fingerprint: int, command: str, inputs: list[str], simulated: bool, replace: bool) -> runs.Run:  # noqa: FBT001 - named by every caller
+    def begin_run(self, fingerprint: int, command: str, inputs: list[str], simulated: bool, replace: bool) -> runs.Run:
         """Register a run; the same input gets its first run's generation, a replacement the next."""
         return runs.begin(self, fingerprint, command, inputs, simulated=simulated, replace=replace)
 
@@ -174,6 +173,12 @@ class Warehouse:
             self._write_client()
         except FAILURES as error:
             raise failures.explain(error, self.where, "connecting") from error
+        if self._lease is not None:
+            self._make_database()
+
+    def _make_database(self) -> None:
+        create = f"CREATE DATABASE IF NOT EXISTS {self.address.database}"
+        self._attempt(lambda: self._write_client().command(create, use_database=False), "making its database")
 
     def _client(self, **settings: int) -> Client:
         at = self.address

@@ -105,18 +105,21 @@ class Lease:
         port = _free_port()
         self._configure(port)
         with (self.root / "engine.log").open("wb") as log:
-            process = subprocess.Popen(
+            subprocess.run(
                 [sys.executable, str(HERE / "engine.py"), str(self.root), str(port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                check=False,
             )
 
         def ready() -> bool:
-            if process.poll() is not None:
+            if (self.root / "server.json").exists():
+                return True
+            if not self._engine_runs():
                 raise WarehouseError(self._why())
-            return (self.root / "server.json").exists()
+            return False
 
         _wait_for(ready, START_S, f"the engine of {self.root} does not answer: see {self.root / 'engine.log'}")
         (self.root / "version").write_text(version("chdb-core"))

@@ -30,6 +30,8 @@ def main(root: Path, port: int) -> int:
         fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return _say("another engine serves this directory")
+    if os.fork():  # its starter reaps this process; the engine belongs to nobody and keeps the lock
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = threading.Thread(target=_hold, args=(root,), daemon=True)
@@ -54,10 +56,10 @@ def main(root: Path, port: int) -> int:
 def _hold(root: Path) -> None:
     """Keep the engine open: the HTTP server lives as long as this query."""
     try:
-        from chdb import _chdb  # noqa: PLC0415 - costs half a second, and the lock comes first
+        from chdb import _chdb  # noqa: PLC0415 - costs half a second, and no thread may live before the fork
 
-        _chdb.query(HOLD, "TabSeparated", path=str(root / "data"))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs in engine.log
+        _chdb.query(HOLD, "TabSeparated", path=str(root / "data"))  # type: ignore[attr-defined]
+    except Exception as error:  # whatever it is, it belongs in engine.log
         _say(str(error))
 
 

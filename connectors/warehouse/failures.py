@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from clickhouse_connect.driver.exceptions import Error as DriverError
-from schemas.errors import WarehouseError
 from urllib3.exceptions import HTTPError
+
+from schemas.errors import WarehouseError
 
 ADVICE = {
     60: "the table does not exist: run `tilik warehouse migrate`, or look at `SHOW TABLES`",

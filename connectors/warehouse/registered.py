@@ -48,10 +48,19 @@ def forget(warehouse: Warehouse, camera_id: str) -> None:
             f"SELECT DISTINCT toStartOfHour(ts) AS hour FROM {metric.name}_minute_log WHERE camera_id = {{c:String}}",
             {"c": camera_id},
         )["hour"].to_pylist()
-        mark(warehouse, metric.name, hours)
+        if hours:
+            mark(warehouse, metric.name, hours)
     logs = [f"{metric.name}_{grain}_log" for metric in METRICS for grain in ("minute", *GRAINS)]
     for table in (*logs, "incidents_log", "cameras_log"):
-        warehouse.command(f"DELETE FROM {table} WHERE camera_id = {{c:String}}", {"c": camera_id})
+        held = warehouse.query(
+            f"SELECT DISTINCT _partition_id FROM {table} WHERE camera_id = {{c:String}}", {"c": camera_id}
+        )
+        for (partition,) in held.rows:
+            warehouse.command(
+                f"ALTER TABLE {table} DELETE IN PARTITION ID '{partition}' WHERE camera_id = {{c:String}} "
+                "SETTINGS mutations_sync = 1",
+                {"c": camera_id},
+            )
 
 
 _KINDS: dict[str, Any] = {

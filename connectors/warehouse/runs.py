@@ -38,22 +38,22 @@ class Run(NamedTuple):
 class Conflicts(NamedTuple):
     """Minutes that other input stored: how many, and the first of them."""
 
-    count: int
+    found: int
     minutes: list[tuple[str, datetime, int]]  # camera_id, ts, run
     inputs: list[str]
 
     def __str__(self) -> str:
         """Name the first minutes and the input they come from."""
         shown = ", ".join(f"{camera} {ts:%Y-%m-%dT%H:%MZ} (run {run})" for camera, ts, run in self.minutes)
-        more = f" and {self.count - len(self.minutes)} more" if self.count > len(self.minutes) else ""
-        return f"{self.count} minutes are already stored from other input ({', '.join(self.inputs)}): {shown}{more}"
+        more = f" and {self.found - len(self.minutes)} more" if self.found > len(self.minutes) else ""
+        return f"{self.found} minutes are already stored from other input ({', '.join(self.inputs)}): {shown}{more}"
 
 
 def begin(
     warehouse: Warehouse, fingerprint: int, command: str, inputs: list[str], *, simulated: bool, replace: bool
 ) -> Run:
     """Take the next run number; two processes that ask at once get different ones."""
-    for _ in range(20):
+    for attempt in range(20):
         facts = warehouse.query(
             "SELECT max(run) AS last, countIf(fingerprint = {f:UInt64}) AS known, "
             "argMinIf(generation, run, fingerprint = {f:UInt64}) AS first, "
@@ -67,7 +67,7 @@ def begin(
         elif replace:
             generation = facts["newest"]
         row = {
-            "run": facts["last"] + 1 + secrets.randbelow(2),
+            "run": facts["last"] + 1 + (secrets.randbelow(8) if attempt else 0),
             "token": secrets.randbits(63),
             "fingerprint": fingerprint,
             "generation": generation,
@@ -182,7 +182,7 @@ def _tombstone(warehouse: Warehouse, run: Run, table: str, time: str, start: int
     rev = run.generation * 65_536
     warehouse.command(
         f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt32({run.run}) AS run, "
-        f"greatest(rev, toUInt64({rev})) AS rev) {left}"
+        f"greatest(rev, toUInt64({rev})) AS rev) FROM (SELECT * {left})"
     )
     if domain:
         mark(warehouse, domain, hours)

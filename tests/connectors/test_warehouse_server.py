@@ -1,0 +1,154 @@
+"""The embedded engine: shared by processes, survives kill -9, ends with its last client."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import clickhouse_connect
+import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from connectors.warehouse import Warehouse, connect
+from connectors.warehouse.address import parse
+from schemas.errors import UsageError, WarehouseError
+
+from .minutes import rows
+
+NOON = datetime(2026, 1, 5, 5, 0, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+
+
+def held(root: Path) -> bool:
+    """Say whether an engine holds the directory."""
+    with (root / "engine.lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_two_processes_share_one_directory(warehouse: Warehouse, warehouse_url: str) -> None:
+    code = """
+import sys
+from connectors.warehouse import connect
+with connect(sys.argv[1]) as store:
+    store.command("INSERT INTO settings_log (name, value) VALUES ('guest', 'was here')")
+    print(store.url)
+"""
+    done = python(code, warehouse_url)
+    assert done.stdout.strip() == warehouse.url, done.stderr
+    assert warehouse.query("SELECT value FROM settings_log WHERE name = 'guest'").rows == [("was here",)]
+
+
+def test_the_last_client_stops_the_engine(tmp_path: Path) -> None:
+    with connect(f"embedded:{tmp_path}"):
+        with connect(f"embedded:{tmp_path}"):
+            pass
+        assert held(tmp_path)
+    assert not held(tmp_path)
+
+
+def test_kill_9_of_the_engine_loses_nothing_acknowledged_and_it_comes_back(tmp_path: Path) -> None:
+    with connect(f"embedded:{tmp_path}") as store:
+        store.migrate()
+        store.insert("health_minute_log", rows("health", "kill-1", NOON, 30))
+        pid = json.loads((tmp_path / "server.json").read_text())["pid"]
+        os.kill(pid, signal.SIGKILL)
+        store.insert("health_minute_log", rows("health", "kill-2", NOON, 30))
+        found = store.query("SELECT camera_id, count() FROM health_minute GROUP BY camera_id ORDER BY camera_id").rows
+    assert found == [("kill-1", 30), ("kill-2", 30)]
+
+
+def test_a_killed_client_does_not_keep_the_engine(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from connectors.warehouse import connect
+connect(sys.argv[1])
+os.kill(os.getpid(), 9)
+"""
+    python(code, f"embedded:{tmp_path}")
+    with connect(f"embedded:{tmp_path}") as store:
+        assert store.query("SELECT 1").rows == [(1,)]
+    assert not held(tmp_path)
+
+
+def test_a_directory_held_by_another_program_is_named(tmp_path: Path) -> None:
+    code = """
+import sys
+from chdb import session
+other = session.Session(sys.argv[1])
+other.query("SELECT 1")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+    data = tmp_path / "data"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        with pytest.raises(WarehouseError, match=f"held by another program.*{other.pid}"):
+            connect(f"embedded:{tmp_path}")
+        assert other.stdin is not None
+        other.stdin.close()
+
+
+def test_data_of_a_newer_engine_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("99.1.0")
+    with pytest.raises(WarehouseError, match=r"written by chdb-core 99\.1\.0"):
+        connect(f"embedded:{tmp_path}")
+
+
+def test_a_reader_sees_figures_and_nothing_else(warehouse: Warehouse, warehouse_url: str) -> None:
+    root = Path(warehouse_url.partition(":")[2])
+    word = json.loads((root / "secrets.json").read_text())["reader"]
+    assert (root / "secrets.json").stat().st_mode & 0o077 == 0
+    reader = clickhouse_connect.get_client(
+        host="127.0.0.1", port=warehouse.address.port, username="reader", password=word, database="tilik"
+    )
+    reader.query("SELECT count() FROM crowd_minute")
+    assert reader.query("SELECT count() FROM dead_letters_raw").result_rows == [(0,)]
+    for forbidden in (
+        "INSERT INTO settings_log (name) VALUES ('x')",
+        "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+    ):
+        with pytest.raises(DatabaseError, match="privileges"):
+            reader.command(forbidden)
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "embedded:", "clickhouse", "ftp://x/y", "http:///tilik", "http://h:x/d", "http://h/a;b"]
+)
+def test_a_wrong_url_is_wrong_usage(url: str) -> None:
+    with pytest.raises(UsageError, match="expected embedded:DIR"):
+        parse(url)
+
+
+def test_the_password_comes_from_the_environment_and_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILIK_WAREHOUSE_PASSWORD", "p")
+    address = parse("https://me@host/db")
+    assert not isinstance(address, Path)
+    assert (address.password, address.port, address.url) == ("p", 8443, "https://me@host:8443/db")
+    with pytest.raises(UsageError) as error:
+        parse("http://me:secret@host:bad/db")
+    assert "secret" not in str(error.value)
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    with pytest.raises(WarehouseError, match=r"http://me@127.0.0.1:1/tilik does not answer"):
+        connect("http://me@127.0.0.1:1/tilik")
