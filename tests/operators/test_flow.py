@@ -220,6 +220,11 @@ def test_a_track_whose_state_went_on_starts_anew_when_it_comes_back() -> None:
     assert directions(counted(rows)) == ">"
 
 
+def test_an_heir_has_the_votes_of_the_lost() -> None:
+    rows = drive("AAAa", cls="truck") + [(0, t + 400_000, o) for _, t, o in drive("aBB", 8, cls="bus")]
+    assert classes(counted(rows)) == ["truck"]
+
+
 def test_a_lost_track_has_one_heir() -> None:
     rows = [*drive("AAAa"), (0, T0 + 400_000, [at(WHERE["a"], 0.5, k, "car") for k in (8, 9)])]
     rows += [(0, T0 + (5 + i) * STEP_US, [at(WHERE["B"], 0.5, k, "car") for k in (8, 9)]) for i in range(3)]
