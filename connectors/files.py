@@ -190,13 +190,12 @@ class _LineReader:
             if too_long:
                 long = Oversize(0, len(tail), bytes(tail[:RAW_BYTES]))
                 tail.clear()
+        if tail and not self.broken:
+            parts += [bytes(tail), b"\n"]
         if parts:
             yield b"".join(parts)
-        if not self.broken:
-            if long is not None:
-                self._set_aside(long)
-            elif tail:
-                yield bytes(tail) + b"\n"
+        if long is not None and not self.broken:
+            self._set_aside(long)
 
     def _set_aside(self, line: Oversize) -> None:
         self.lines += 1

@@ -110,7 +110,7 @@ def _batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
     is_file = magic[:6] == FILE_MAGIC
     with path.open("rb") as raw:
         plain = raw.read(8) == magic
-    with pa.memory_map(str(path)) if plain else pa.PythonFile(open_plain(path)) as file:
+    with pa.memory_map(str(path)) if plain else pa.PythonFile(open_plain(path), mode="r") as file:
         if is_file:
             file.read(8)
         with pa.ipc.open_stream(file) as reader:

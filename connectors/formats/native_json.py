@@ -64,12 +64,12 @@ def _columns(scanned: Scanned, block: Block) -> Draft:
         "sharpness": _numbers(image[:, 1]),
         "position": block.position[read],
     }
-    objects = {
+    objects: dict[str, Any] = {
         "frame": row[scanned.object_line],
         **_texts(data, scanned.object_text, ("class", "track", "mask")),
         **{name: _numbers(scanned.number[:, NUMBERS.index(name)]) for name in NUMBERS if name in WITHOUT_BOX},
     }
-    signals = {
+    signals: dict[str, Any] = {
         "frame": row[scanned.signal_line],
         **_texts(data, scanned.signal_text, ("kind", "zone")),
         "value": _values(scanned, data),
