@@ -209,12 +209,24 @@ def test_what_stands_is_found_again_within_30_s(gap_s: float, is_kept: bool, is_
     assert (ids[-1] == ids[0]) == is_kept
 
 
+def test_what_moves_is_found_again_where_its_speed_takes_it() -> None:
+    film = [(i / 10, [] if 20 <= i < 28 else [_seen(0.05 + 0.02 * i)]) for i in range(32)]
+    ids = _ids(_film(film))
+    assert ids[31] == ids[0]
+
+
+def test_an_unsure_box_beside_a_track_is_not_its_object() -> None:
+    film = [(i / 10, [_seen(0.4)]) for i in range(9)]
+    ids = _ids(_film([*film, (0.9, [_seen(0.43, confidence=0.2)])]))
+    assert ids[-1] == [0]
+
+
 def test_a_parked_car_keeps_its_id_behind_a_passing_bus() -> None:
     film = []
     for i in range(150):
         bus = ("bus", 0.9, _box(-0.2 + 0.01 * i, w=0.3, h=0.2), 0)
         hidden = 45 <= i <= 75
-        car = [] if hidden else [("car", 0.9, (0.37, 0.44, 0.40 if 40 <= i < 45 else 0.43, 0.56), 0)]
+        car = [] if hidden else [("car", 0.9, (0.37, 0.44, 0.39 if 40 <= i < 45 else 0.43, 0.56), 0)]
         film.append((i / 10, [bus, *car]))
     ids = _ids(_film(film))
     assert ids[0][1] == ids[-1][1]
