@@ -17,6 +17,7 @@ install: .venv/installed  # Set up .venv with the locked packages and the comman
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m flows.compile
 	@touch $@
 
 run: install  # Play the recordings and a simulated day, print the city, serve until Ctrl-C (ONCE=1: end)

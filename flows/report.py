@@ -31,9 +31,9 @@ SELECT if(n.name = '', camera_id, n.name) AS place, camera_id AS camera, zone_id
     formatDateTime(local_ts, '%F %H:%i') AS local_hour, round(persons_mean, 1) AS persons_mean, persons_max,
     level, {LABEL}
 FROM (SELECT * FROM tilik.crowd_hour WHERE persons_mean IS NOT NULL
-      ORDER BY persons_mean DESC, camera_id, zone_id LIMIT 1 BY camera_id, zone_id LIMIT 8) AS c
+      ORDER BY persons_mean DESC, camera_id, zone_id LIMIT 1 BY camera_id, zone_id) AS c
 LEFT JOIN {NAMES} USING (camera_id)
-ORDER BY c.persons_mean DESC, camera_id""",
+ORDER BY simulated, c.persons_mean DESC, camera_id LIMIT 5 BY simulated""",
         "no zone was watched long enough to publish an hour",
     ),
     Section(
@@ -45,9 +45,9 @@ FROM (SELECT camera_id, line_id, direction, simulated, sum(crossings) AS crossin
         sumIf(f.crossings, class = 'motorcycle') AS motorcycles, sumIf(f.crossings, class = 'car') AS cars,
         sumIf(f.crossings, class IN ('bus', 'truck')) AS heavy, sumIf(f.crossings, class = 'person') AS persons
       FROM tilik.flow_minute AS f GROUP BY camera_id, line_id, direction, simulated
-      HAVING crossings > 0 ORDER BY crossings DESC, camera_id, line_id, direction LIMIT 10) AS f
+      HAVING crossings > 0 ORDER BY crossings DESC, camera_id, line_id, direction LIMIT 6 BY simulated) AS f
 LEFT JOIN {NAMES} USING (camera_id)
-ORDER BY f.crossings DESC, camera_id, line, direction""",
+ORDER BY simulated, f.crossings DESC, camera_id, line, direction""",
         "nothing crossed a line in a minute that was watched enough",
     ),
     Section(
@@ -71,7 +71,7 @@ FROM tilik.incidents GROUP BY kind, simulated ORDER BY incidents DESC, kind""",
         "Cameras that were not watching when their stream ended",
         f"""
 SELECT if(n.name = '', camera_id, n.name) AS place, camera_id AS camera, state,
-    formatDateTime(local_ts, '%F %H:%i') AS since_before, round(100 * uptime, 1) AS uptime_percent, {LABEL}
+    formatDateTime(local_ts, '%F %H:%i') AS last_minute, round(100 * uptime, 1) AS uptime_percent, {LABEL}
 FROM (SELECT * FROM tilik.health_now WHERE state != 'online') AS h LEFT JOIN {NAMES} USING (camera_id)
 ORDER BY state DESC, camera_id LIMIT 10""",
         "all were watching",
