@@ -161,7 +161,7 @@ class Warehouse:
         registered.store(self, registry, areas)
 
     def forget_camera(self, camera_id: str) -> None:
-        """Erase a camera's rows and its registration."""
+        """Withdraw a camera's rows and its registration, in every grain."""
         registered.forget(self, camera_id)
 
     def roll(self) -> int:

@@ -10,7 +10,6 @@ import polars as pl
 
 from connectors.warehouse.inserts import mark, to_arrow
 from schemas.columns import METRICS
-from schemas.ddl import GRAINS
 from schemas.errors import WarehouseError
 
 if TYPE_CHECKING:
@@ -42,25 +41,26 @@ def store(warehouse: Warehouse, registry: Registry, areas: Areas | None) -> None
 
 
 def forget(warehouse: Warehouse, camera_id: str) -> None:
-    """Erase a camera's rows and its registration."""
+    """Withdraw a camera's rows and its registration: tombstones, which merges clear away."""
+    given = {"c": camera_id}
     for metric in METRICS:
-        hours = warehouse.query(
-            f"SELECT DISTINCT toStartOfHour(ts) AS hour FROM {metric.name}_minute_log WHERE camera_id = {{c:String}}",
-            {"c": camera_id},
-        )["hour"].to_pylist()
+        table = f"{metric.name}_minute_log"
+        held = f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0"
+        hours = warehouse.query(f"SELECT DISTINCT toStartOfHour(ts) AS hour {held}", given)["hour"].to_pylist()
         if hours:
             mark(warehouse, metric.name, hours)
-    logs = [f"{metric.name}_{grain}_log" for metric in METRICS for grain in ("minute", *GRAINS)]
-    for table in (*logs, "incidents_log", "cameras_log"):
-        held = warehouse.query(
-            f"SELECT DISTINCT _partition_id FROM {table} WHERE camera_id = {{c:String}}", {"c": camera_id}
-        )
-        for (partition,) in held.rows:
-            warehouse.command(
-                f"ALTER TABLE {table} DELETE IN PARTITION ID '{partition}' WHERE camera_id = {{c:String}} "
-                "SETTINGS mutations_sync = 1",
-                {"c": camera_id},
-            )
+            _withdraw(warehouse, table, held, given)
+            mark(warehouse, metric.name, hours)
+    for table in ("incidents_log", "cameras_log"):
+        _withdraw(warehouse, table, f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0", given)
+    warehouse.roll()
+
+
+def _withdraw(warehouse: Warehouse, table: str, held: str, given: dict[str, str]) -> None:
+    many = "SETTINGS max_partitions_per_insert_block = 0"
+    warehouse.command(
+        f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted) FROM (SELECT * {held}) {many}", given
+    )
 
 
 _KINDS: dict[str, Any] = {

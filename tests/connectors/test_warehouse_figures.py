@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from connectors.warehouse import Warehouse
-from schemas.columns import VEHICLES
+from schemas.columns import INCIDENTS, VEHICLES
 
-from .minutes import persons, rows
+from .minutes import AREA, persons, rows
 
 NOON = datetime(2026, 1, 5, 5, 0, tzinfo=UTC)
 
@@ -132,3 +133,26 @@ def test_time_between_two_stored_minutes_counts_as_not_watched(warehouse: Wareho
         warehouse.insert("health_minute_log", rows("health", "gap-1", NOON.replace(minute=minute), 20))
     warehouse.roll()
     assert ask(warehouse, "health_hour", "gap-1", "uptime, reason") == [(40 / 60, "low_coverage")]
+
+
+def test_an_incident_lasts_from_opened_to_closed_and_has_no_duration_while_open(warehouse: Warehouse) -> None:
+    plain: dict[str, object] = dict.fromkeys(INCIDENTS, "")
+    plain |= {"area": AREA, "kind": "parking", "camera_id": "inc-1", "peak": 1.0, "box": [0.0, 0.5, 0.1, 1.0]}
+    plain |= {"opened_at": NOON, "active_at": NOON, "updated_at": NOON, "closed_at": None, "track_ids": ["7"]}
+    plain |= {"params_hash": 1, "simulated": False, "run": 1, "rev": 1, "deleted": 0}
+    done = plain | {"incident_id": "b", "rev": 2, "closed_at": NOON + timedelta(seconds=90.5), "state": "closed"}
+    found = [plain | {"incident_id": "a"}, done | {"rev": 1, "closed_at": None, "state": "active"}, done]
+    warehouse.insert("incidents_log", pl.DataFrame(found))
+    columns = "incident_id, state, duration_s, track_ids, day_type"
+    assert sorted(ask(warehouse, "incidents", "inc-1", columns)) == [
+        ("a", "", None, ["7"], "weekday"),
+        ("b", "closed", 90.5, ["7"], "weekday"),
+    ]
+
+
+def test_answers_keep_names_and_times_have_their_zone(warehouse: Warehouse) -> None:
+    answer = warehouse.query("SELECT toDateTime(0, 'UTC') AS t, CAST(NULL AS Nullable(DateTime('Asia/Jakarta'))) AS u;")
+    assert answer.column_names == ["t", "u"]
+    assert answer.rows == [(datetime(1970, 1, 1, tzinfo=UTC), None)]
+    assert str(answer.table.schema.field("u").type) == "timestamp[s, tz=Asia/Jakarta]"
+    assert ("crowd_minute",) in warehouse.query("SHOW TABLES").rows

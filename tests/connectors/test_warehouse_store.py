@@ -122,7 +122,10 @@ def test_a_camera_with_rows_is_not_registered_in_another_area(warehouse: Warehou
     moved = Registry(camera=(Camera(id="move-1", area="33.74.07.1006", fps=10.0),))
     with pytest.raises(WarehouseError, match=r"move-1: registered in area 33.74.07.1006.*33.74.07.1005"):
         warehouse.store_registry(moved)
+    warehouse.roll()
+    assert ask(warehouse, "health_day", "move-1", "frames") == [(600,)]
     warehouse.forget_camera("move-1")
+    assert ask(warehouse, "health_day", "move-1", "frames") == []
     warehouse.store_registry(moved)
     found = warehouse.query("SELECT area, lat FROM cameras WHERE camera_id = 'move-1'").rows
     assert found == [("33.74.07.1006", None)]
