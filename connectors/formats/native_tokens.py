@@ -212,9 +212,9 @@ def skip(d, p):  # type: ignore[no-untyped-def]
 
 @token
 def _two(d, p):  # type: ignore[no-untyped-def]
-    """Return two digits as a number, -1000 when they are none."""
+    """Return two digits as a number, -100,000 when they are none."""
     tens, ones = np.int64(d[p]) - 48, np.int64(d[p + 1]) - 48
-    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1000
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -100_000
 
 
 @token
