@@ -98,7 +98,7 @@ def tick(state: State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.
     order = np.argsort(cameras, kind="stable")
     cameras, t_us = np.asarray(cameras, np.int32)[order], np.asarray(t_us, np.int64)[order]
     log = _close_slots(state, plan, cameras, t_us, new_log())
-    return changes(persistence.tick_log(state.machine, plan.rule, cameras, t_us, log))
+    return changes(persistence.tick_log(state.machine.cell, plan.rule, cameras, t_us, log))
 
 
 @njit(cache=True)
@@ -139,6 +139,6 @@ def _close_slot(state: State, plan: Plan, key: int, log: Log) -> Log:
     mean = state.total[key] / state.signals[key]
     state.signals[key] = 0
     return persistence.observe(
-        state.machine, plan.rule, log, key, state.slot[key] * plan.slot_us, plan.slot_us // 1000,
+        state.machine.cell, plan.rule, log, key, state.slot[key] * plan.slot_us, plan.slot_us // 1000,
         state.first_us[key], state.seen_us[key], mean, 0,
     )  # fmt: skip

@@ -56,7 +56,7 @@ def step(state: Spots, plan: Plan, ordered: Ordered) -> tuple[Spots, Changes]:
         log, at = _step(state, plan, ordered, at, widest, log)
         if at == len(ordered.camera):
             return state, changes(log)
-        state = spots.grown(state, max(len(state.next), widest))
+        state = spots.grown(state, max(len(state.spot), widest))
 
 
 def tick(state: Spots, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
@@ -74,17 +74,14 @@ def _silences(state: Spots, plan: Plan, cameras: NDArray[np.int32], t_us: NDArra
 @njit(cache=True)
 def _silence(state: Spots, plan: Plan, camera: int, now_us: int, log: Log) -> Log:
     """Judge the silence of a camera until `now_us`; spots that end go back to the pool."""
-    machine = state.machine
     j = state.head[camera]
     while j >= 0:
-        after = state.next[j]
-        if state.settled[j]:
-            log = persistence.silence(machine, plan.rule, log, j, now_us)
-            over = machine.phase[j] == persistence.CLEAR
-        else:
-            over = now_us - machine.seen_us[j] >= plan.rule.unknown_after_us
-        if over:
-            spots.give_back(state, camera, j)
+        after = state.spot[j].next
+        if now_us - state.cell[j].seen_us >= plan.rule.unknown_after_us:
+            if state.spot[j].settled:
+                log = persistence.silence(state.cell, plan.rule, log, j, now_us)
+            if not state.spot[j].settled or state.cell[j].phase == persistence.CLEAR:
+                spots.give_back(state, camera, j)
         j = after
     return log
 
@@ -95,6 +92,8 @@ def _step(state: Spots, plan: Plan, ordered: Ordered, begin: int, widest: int, l
     owner = np.empty(widest, np.int64)
     row = np.empty(plan.params.most, np.int64)  # the camera's spots
     seen = np.empty(plan.params.most, np.int64)  # the object on each of them, -1 when none
+    stands = np.empty(plan.params.most, np.bool_)  # kept while its vehicle is hidden
+    track = np.empty(plan.params.most, np.uint64)
     share = np.zeros((len(plan.in_lane), 2), np.int64)  # vehicles in a lane's zone, those that stand
     for i in range(begin, len(ordered.camera)):
         camera = ordered.camera[i]
@@ -107,25 +106,25 @@ def _step(state: Spots, plan: Plan, ordered: Ordered, begin: int, widest: int, l
         n = 0
         j = state.head[camera]
         while j >= 0:
-            row[n], seen[n] = j, -1
+            row[n], seen[n], stands[n], track[n] = j, -1, _stands(state, plan, j), state.cell[j].track
             n += 1
-            j = state.next[j]
-        _own(state, plan, ordered, i, row, seen, n, owner)
-        _others(state, plan, ordered, i, row, seen, n, owner)
+            j = state.spot[j].next
+        _own(state, plan, ordered, i, row, seen, stands, track, n, owner)
+        _others(state, plan, ordered, i, row, seen, stands, n, owner)
         _count(state, plan, row, seen, n, share)
         log = _drive(state, plan, ordered, i, row, seen, n, share, log)
     return log, len(ordered.camera)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _stands(state: Spots, plan: Plan, j: int) -> bool:
-    phase = state.machine.phase[j]
-    long = state.machine.held_us[j] >= plan.params.still_s * 1e6
-    return bool(state.settled[j] and (phase >= persistence.ACTIVE or (phase == persistence.PENDING and long)))
+    phase = state.cell[j].phase
+    long = state.cell[j].held_us >= plan.params.still_s * 1e6
+    return bool(state.spot[j].settled and (phase >= persistence.ACTIVE or (phase == persistence.PENDING and long)))
 
 
-@njit(cache=True)
-def _own(state, plan, ordered, i, row, seen, n, owner):  # type: ignore[no-untyped-def]
+@njit(cache=True, inline="always")
+def _own(state, plan, ordered, i, row, seen, stands, track, n, owner):  # type: ignore[no-untyped-def]
     """Put each tracked object on its track's spot; a vehicle far from the spot where it stood has left it."""
     first = ordered.first[i]
     for o in range(first, ordered.first[i + 1]):
@@ -133,18 +132,18 @@ def _own(state, plan, ordered, i, row, seen, n, owner):  # type: ignore[no-untyp
         best = -1.0
         for r in range(n):
             j = row[r]
-            if state.machine.track[j] != ordered.track[o] or seen[r] >= 0 or ordered.track[o] == 0:
+            if track[r] != ordered.track[o] or seen[r] >= 0 or ordered.track[o] == 0:
                 continue
-            value = spots.overlap(ordered.box[o], state.anchor[j]) if state.settled[j] else 0.0
-            gone = value < plan.params.bridge and _stands(state, plan, j)
+            value = spots.overlap(ordered.box[o], state.spot[j].anchor) if state.spot[j].settled else 0.0
+            gone = value < plan.params.bridge and stands[r]
             if not gone and value > best:
                 best, owner[o - first] = value, r
         if best >= 0.0:
             seen[owner[o - first]] = o
 
 
-@njit(cache=True)
-def _others(state, plan, ordered, i, row, seen, n, owner):  # type: ignore[no-untyped-def]
+@njit(cache=True, inline="always")
+def _others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: ignore[no-untyped-def]
     """Bridge orphaned spots with objects that have none, leave out doubles, give the rest spots of their own."""
     camera, first = ordered.camera[i], ordered.first[i]
     for o in range(first, ordered.first[i + 1]):
@@ -152,19 +151,19 @@ def _others(state, plan, ordered, i, row, seen, n, owner):  # type: ignore[no-un
             continue
         best, at = plan.params.bridge, -1
         for r in range(n):
-            if _stands(state, plan, row[r]):
-                value = spots.overlap(ordered.box[o], state.anchor[row[r]])
+            if stands[r]:
+                value = spots.overlap(ordered.box[o], state.spot[row[r]].anchor)
                 if value > best or (value == best and at < 0):
                     best, at = value, r
         if at >= 0:
             if seen[at] < 0:
                 seen[at] = o
-                state.machine.track[row[at]] = ordered.track[o]
+                state.cell[row[at]].track = ordered.track[o]
             continue
         zone = _zone(plan, ordered, camera, o)
         if zone >= 0 and state.used[camera] < plan.params.most:
             j = spots.take(state, camera, zone, ordered.track[o])
-            state.machine.seen_us[j] = ordered.t_us[i]
+            state.cell[j].seen_us = ordered.t_us[i]
             spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, ordered.box[o])
 
 
@@ -182,25 +181,25 @@ def _zone(plan, ordered, camera, o):  # type: ignore[no-untyped-def]
     return np.int32(-1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _count(state, plan, row, seen, n, share):  # type: ignore[no-untyped-def]
     """Count the vehicles of zones in moving lanes, and those that stand."""
     for r in range(n):
-        share[state.machine.zone[row[r]]] = 0
+        share[state.cell[row[r]].zone] = 0
     for r in range(n):
         j = row[r]
         if seen[r] >= 0:
-            share[state.machine.zone[j], 0] += 1
-            share[state.machine.zone[j], 1] += _stands(state, plan, j) and state.machine.held_us[j] >= _STANDS_US
+            share[state.cell[j].zone, 0] += 1
+            share[state.cell[j].zone, 1] += _stands(state, plan, j) and state.cell[j].held_us >= _STANDS_US
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[no-untyped-def]
     """Feed the frame to the camera's spots and return those that are over to the pool."""
-    machine, camera, left_us = state.machine, ordered.camera[i], plan.params.left_s * 1e6
+    camera, left_us = ordered.camera[i], plan.params.left_s * 1e6
     t_us, dt_ms = ordered.t_us[i], ordered.dt_ms[i]
     for r in range(n):
-        j, zone = row[r], machine.zone[row[r]]
+        j, zone = row[r], state.cell[row[r]].zone
         queue = (
             plan.in_lane[zone]
             and share[zone, 0] >= plan.params.queue_least
@@ -211,78 +210,80 @@ def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[n
             value = _look(state, plan, ordered, i, j, seen[r], row, seen, n)
             over = value < 0.0
         else:
-            state.missed_us[j] += dt_ms * 1000
+            state.spot[j].missed_us += dt_ms * 1000
             patience_us = left_us if _stands(state, plan, j) else max(plan.params.still_s * 1e6, 5.0 * dt_ms * 1000)
-            over = machine.phase[j] <= persistence.PENDING and state.missed_us[j] >= patience_us
-        frozen = machine.phase[j] == persistence.PENDING and (queue or seen[r] < 0)
-        if state.settled[j] and not over and not frozen:
-            log = persistence.observe(machine, plan.rule, log, j, t_us, dt_ms, t_us, t_us, value, 0)
-            over = machine.phase[j] == persistence.CLEAR
-        machine.seen_us[j] = t_us
+            over = state.cell[j].phase <= persistence.PENDING and state.spot[j].missed_us >= patience_us
+        frozen = state.cell[j].phase == persistence.PENDING and (queue or seen[r] < 0)
+        if state.spot[j].settled and not over and not frozen:
+            log = persistence.observe(state.cell, plan.rule, log, j, t_us, dt_ms, t_us, t_us, value, 0)
+            over = state.cell[j].phase == persistence.CLEAR
+        state.cell[j].seen_us = t_us
         if over:
             spots.give_back(state, camera, j)
             row[r], seen[r] = -1, -1
     return log
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untyped-def]
     """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
-    box, machine = ordered.box[o], state.machine
-    state.missed_us[j] = 0
-    machine.box[j] = box
-    value = spots.overlap(box, state.anchor[j]) if state.settled[j] else 0.0
+    box = ordered.box[o]
+    state.spot[j].missed_us = 0
+    for k in range(4):
+        state.cell[j].box[k] = box[k]
+    value = spots.overlap(box, state.spot[j].anchor) if state.spot[j].settled else 0.0
     within_noise = (
-        state.settled[j]
-        and spots.shift_px(box, state.anchor[j], ordered.width[i], ordered.height[i]) <= plan.params.noise_px
+        state.spot[j].settled
+        and spots.shift_px(box, state.spot[j].anchor, ordered.width[i], ordered.height[i]) <= plan.params.noise_px
     )
     if within_noise:
         value = max(value, plan.params.same)
-    if machine.phase[j] >= persistence.ACTIVE:
+    if state.cell[j].phase >= persistence.ACTIVE:
         return value
-    if state.settled[j]:
-        moved = spots.foot_moved(box, state.anchor[j], plan.aspect[ordered.camera[i]]) >= plan.params.moved
+    if state.spot[j].settled:
+        moved = spots.foot_moved(box, state.spot[j].anchor, plan.aspect[ordered.camera[i]]) >= plan.params.moved
         if moved and not within_noise:
             value = min(value, _SHIFTED)
         if value >= plan.params.same:
-            state.buffered[j], state.shifted_us[j] = 0, 0
+            state.spot[j].buffered, state.spot[j].shifted_us = 0, 0
             return -1.0 if _resettles(state, plan, j, row, seen, n) else value
-        if _stands(state, plan, j) and state.shifted_us[j] < plan.params.still_s * 1e6:
-            state.shifted_us[j] += ordered.dt_ms[i] * 1000  # half hidden, or on its way: the next boxes tell
+        if _stands(state, plan, j) and state.spot[j].shifted_us < plan.params.still_s * 1e6:
+            state.spot[j].shifted_us += ordered.dt_ms[i] * 1000  # half hidden, or on its way: the next boxes tell
             return value
     if spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
-        value = spots.overlap(box, state.anchor[j])
+        value = spots.overlap(box, state.spot[j].anchor)
         if _doubles(state, plan, j, row, seen, n):
             return -1.0
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
     """Tell whether a new anchor lies on that of a vehicle that stands; an orphaned incident there takes its track."""
     for r in range(n):
         other = row[r]
         if other < 0 or other == j or not _stands(state, plan, other):
             continue
-        if spots.overlap(state.anchor[j], state.anchor[other]) >= plan.params.bridge:
+        if spots.overlap(state.spot[j].anchor, state.spot[other].anchor) >= plan.params.bridge:
             if seen[r] >= 0:
                 return True
-            if state.machine.phase[other] >= persistence.ACTIVE:
-                state.machine.track[other] = state.machine.track[j]
+            if state.cell[other].phase >= persistence.ACTIVE:
+                state.cell[other].track = state.cell[j].track
                 return True
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _resettles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
     """Tell whether a vehicle with an open incident stands again nearby; its incident then moves along."""
-    if state.machine.held_us[j] < plan.params.resettle_s * 1e6:
+    if state.cell[j].held_us < plan.params.resettle_s * 1e6:
         return False
     for r in range(n):
         other = row[r]
-        if other < 0 or seen[r] >= 0 or state.machine.phase[other] < persistence.ACTIVE:
+        if other < 0 or seen[r] >= 0 or state.cell[other].phase < persistence.ACTIVE:
             continue
-        if state.machine.track[other] == state.machine.track[j]:
-            state.anchor[other] = state.anchor[j]
+        if state.cell[other].track == state.cell[j].track:
+            for k in range(4):
+                state.spot[other].anchor[k] = state.spot[j].anchor[k]
             return True
     return False

@@ -15,54 +15,54 @@ from numpy.typing import NDArray
 
 from operators import persistence
 
+VERSION: Final = 1
 ANCHOR_BOXES: Final = 5
 """Boxes that make an anchor (metrics.md, parking)."""
 
 
-class Spots(NamedTuple):
-    """`s` spots of `c` cameras; spot j is key j of the machine."""
+SPOT: Final = np.dtype(
+    [
+        ("next", np.int32),  # next spot of the camera or of the free list, -1 at the end
+        ("settled", np.bool_),  # has an anchor, and the machine runs
+        ("anchor", np.float64, (4,)),  # box, once settled
+        ("buffer", np.float64, (ANCHOR_BOXES, 4)),  # boxes of the anchor to come
+        ("buffered", np.int8),
+        ("buffer_us", np.int64),  # time of the first of them
+        ("buffer_held_us", np.int64),  # observed time of those before the newest
+        ("missed_us", np.int64),  # observed time without a box
+        ("shifted_us", np.int64),  # observed time off the anchor, but near it
+    ],
+    align=True,
+)
 
-    machine: persistence.State
+
+class Spots(NamedTuple):
+    """`s` spots of `c` cameras; spot j is cell j of the persistence machine."""
+
+    version: int
+    cell: NDArray[np.void]  # (s,) of persistence.CELL
+    spot: NDArray[np.void]  # (s,) of SPOT
     head: NDArray[np.int32]  # (c,) first spot of each camera, -1 when none
     used: NDArray[np.int32]  # (c,) spots of each camera
     free: NDArray[np.int32]  # (2,) first free spot or -1, number of free spots
-    next: NDArray[np.int32]  # (s,) next spot of the camera or of the free list
-    anchor: NDArray[np.float64]  # (s, 4) box, once settled
-    settled: NDArray[np.bool_]  # (s,) has an anchor, and the machine runs
-    buffer: NDArray[np.float64]  # (s, 5, 4) boxes of the anchor to come
-    buffered: NDArray[np.int8]  # (s,)
-    buffer_us: NDArray[np.int64]  # (s,) time of the first of them
-    buffer_held_us: NDArray[np.int64]  # (s,) observed time of those before the newest
-    missed_us: NDArray[np.int64]  # (s,) observed time without a box
-    shifted_us: NDArray[np.int64]  # (s,) observed time off the anchor, but near it
 
 
 def start(cameras: int) -> Spots:
     """Return an empty pool for that many cameras."""
-    none = np.empty(0, np.int32)
-    empty = persistence.start(none, none, none)
-    boxes = (np.empty((0, 4)), np.empty(0, np.bool_), np.empty((0, ANCHOR_BOXES, 4)), np.empty(0, np.int8))
-    times = tuple(np.empty(0, np.int64) for _ in range(4))
     head, used = np.full(cameras, -1, np.int32), np.zeros(cameras, np.int32)
-    return Spots(empty, head, used, np.array([-1, 0], np.int32), none, *boxes, *times)
+    empty = np.empty(0, persistence.CELL), np.empty(0, SPOT)
+    return Spots(VERSION, *empty, head, used, np.array([-1, 0], np.int32))
 
 
 def grown(spots: Spots, by: int) -> Spots:
     """Return the pool with `by` more free spots."""
-    old = len(spots.next)
-    new = np.zeros(by, np.int32)
-    more = persistence.start(new, new, new)
-    joined = [np.concatenate([a, b]) for a, b in zip(spots.machine[1:], more[1:], strict=True)]
-    links = np.arange(old + 1, old + by + 1, dtype=np.int32)
-    links[-1] = spots.free[0]
-    arrays = [np.concatenate([a, np.zeros((by, *a.shape[1:]), a.dtype)]) for a in spots[5:]]
-    return Spots(
-        persistence.State(spots.machine.version, *joined),
-        spots.head,
-        spots.used,
-        np.array([old, spots.free[1] + by], np.int32),
-        np.concatenate([spots.next, links]),
-        *arrays,
+    old, more = len(spots.spot), np.zeros(by, SPOT)
+    more["next"] = np.arange(old + 1, old + by + 1)
+    more["next"][-1] = spots.free[0]
+    return spots._replace(
+        cell=np.concatenate([spots.cell, np.zeros(by, persistence.CELL)]),
+        spot=np.concatenate([spots.spot, more]),
+        free=np.array([old, spots.free[1] + by], np.int32),
     )
 
 
@@ -98,12 +98,11 @@ def shift_px(box: NDArray[np.float32], anchor: NDArray[np.float64], width: int, 
 def take(spots: Spots, camera: int, zone: int, track: int) -> int:
     """Take a spot from the pool for a vehicle; the pool must have one."""
     j = spots.free[0]
-    spots.free[0], spots.free[1] = spots.next[j], spots.free[1] - 1
-    spots.next[j], spots.head[camera] = spots.head[camera], j
+    spots.free[0], spots.free[1] = spots.spot[j].next, spots.free[1] - 1
+    spots.spot[j].next, spots.head[camera] = spots.head[camera], j
     spots.used[camera] += 1
-    machine = spots.machine
-    machine.camera[j], machine.zone[j], machine.row[j] = camera, zone, zone
-    machine.track[j] = track
+    spots.cell[j].camera, spots.cell[j].zone, spots.cell[j].row = camera, zone, zone
+    spots.cell[j].track = track
     restart(spots, j)
     return int(j)
 
@@ -111,11 +110,11 @@ def take(spots: Spots, camera: int, zone: int, track: int) -> int:
 @njit(cache=True)
 def restart(spots: Spots, j: int) -> None:
     """Begin anew with no boxes."""
-    spots.machine.phase[j] = persistence.CLEAR
-    spots.settled[j] = False
-    spots.buffered[j] = 0
-    spots.missed_us[j] = 0
-    spots.shifted_us[j] = 0
+    spots.cell[j].phase = persistence.CLEAR
+    spots.spot[j].settled = False
+    spots.spot[j].buffered = 0
+    spots.spot[j].missed_us = 0
+    spots.spot[j].shifted_us = 0
 
 
 @njit(cache=True)
@@ -123,13 +122,13 @@ def give_back(spots: Spots, camera: int, j: int) -> None:
     """Return a spot to the pool."""
     at = spots.head[camera]
     if at == j:
-        spots.head[camera] = spots.next[j]
+        spots.head[camera] = spots.spot[j].next
     else:
-        while spots.next[at] != j:
-            at = spots.next[at]
-        spots.next[at] = spots.next[j]
-    spots.machine.phase[j] = persistence.CLEAR
-    spots.next[j] = spots.free[0]
+        while spots.spot[at].next != j:
+            at = spots.spot[at].next
+        spots.spot[at].next = spots.spot[j].next
+    spots.cell[j].phase = persistence.CLEAR
+    spots.spot[j].next = spots.free[0]
     spots.free[0], spots.free[1] = j, spots.free[1] + 1
     spots.used[camera] -= 1
 
@@ -137,20 +136,31 @@ def give_back(spots: Spots, camera: int, j: int) -> None:
 @njit(cache=True)
 def push(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) -> bool:
     """Add a box to the anchor to come; when it is complete, anchor there and begin PENDING."""
-    n = spots.buffered[j]
+    n = spots.spot[j].buffered
     if n == 0:
-        spots.buffer_us[j], spots.buffer_held_us[j] = t_us, 0
+        spots.spot[j].buffer_us, spots.spot[j].buffer_held_us = t_us, 0
     for k in range(4):
-        spots.buffer[j, n, k] = box[k]
-    spots.buffered[j] = n + 1
+        spots.spot[j].buffer[n, k] = box[k]
+    spots.spot[j].buffered = n + 1
     if n + 1 < ANCHOR_BOXES:
-        spots.buffer_held_us[j] += dt_us
+        spots.spot[j].buffer_held_us += dt_us
         return False
     for k in range(4):
-        spots.anchor[j, k] = np.sort(spots.buffer[j, :, k])[ANCHOR_BOXES // 2]
-    spots.buffered[j], spots.shifted_us[j] = 0, 0
-    spots.settled[j] = True
-    machine = spots.machine
-    machine.anchor[j] = machine.track[j]
-    persistence.open_pending(machine, j, spots.buffer_us[j], spots.buffer_held_us[j])
+        spots.spot[j].anchor[k] = _median(spots.spot[j].buffer, k)
+    spots.spot[j].buffered, spots.spot[j].shifted_us = 0, 0
+    spots.spot[j].settled = True
+    spots.cell[j].anchor = spots.cell[j].track
+    persistence.open_pending(spots.cell, j, spots.spot[j].buffer_us, spots.spot[j].buffer_held_us)
     return True
+
+
+@njit(cache=True)
+def _median(boxes: NDArray[np.float64], k: int) -> float:
+    """Return the median of column k of five boxes: the one that two are below."""
+    for i in range(ANCHOR_BOXES):
+        below = 0
+        for other in range(ANCHOR_BOXES):
+            below += boxes[other, k] < boxes[i, k] or (boxes[other, k] == boxes[i, k] and other < i)
+        if below == ANCHOR_BOXES // 2:
+            return float(boxes[i, k])
+    return np.nan
