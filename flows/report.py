@@ -93,6 +93,6 @@ def render(store: Store) -> str:
     parts = []
     for section in SECTIONS:
         answer = ask(store, section.sql)
-        body = rendering.table(answer.column_names, answer.rows, width=120) if answer.rows else f"{section.empty}\n"
+        body = rendering.table(answer.column_names, answer.rows, width=140) if answer.rows else f"{section.empty}\n"
         parts.append(f"{section.title}\n{body}")
     return "\n".join(parts)
