@@ -179,7 +179,8 @@ def settle(
     box = np.empty((4, objects.height), np.float32)
     of_frame = objects["frame"].to_numpy()
     empty = _boxes(of_frame, draft.box, box, bad, keep)
-    objects = objects.with_columns(pl.Series(name, box[i]) for i, name in enumerate(BOX)).select(list(OBJECTS))
+    sides = dict(zip(BOX, box, strict=True))
+    objects = pl.DataFrame([pl.Series(n, sides[n]) if n in sides else objects[n] for n in OBJECTS])
     faults = _faults(frames, bad, options.now_us)
     if faults:
         bad[list(faults)] = True

@@ -177,7 +177,7 @@ def _series(column: pa.Array | None) -> pl.Series | None:
     if column is None or pa.types.is_null(column.type):
         return None
     series = pl.Series(pl.from_arrow(column))
-    return series.fill_nan(None) if series.dtype.is_float() else series
+    return series.fill_nan(None) if series.dtype.is_float() and series.is_nan().any() else series
 
 
 def _times(column: pa.Array) -> tuple[NDArray[np.int64], dict[int, tuple[str, str]]]:
