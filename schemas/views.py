@@ -1,7 +1,7 @@
 """The views people query: figures out of parts, NULL where nobody watched.
 
 Every view reads its `_log` table with FINAL, so corrections and tombstones show
-at once. Names are those of the contract (docs/views.md). Ratios are taken here
+at once. People's scripts rely on their names. Ratios are taken here
 and only here; a window watched for less than `PUBLISHED_COVERAGE` says why.
 """
 

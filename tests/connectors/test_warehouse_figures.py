@@ -80,6 +80,13 @@ def test_crowd_figures_come_from_the_parts(warehouse: Warehouse) -> None:
     assert ask(warehouse, "crowd_minute", "fig-1", columns) == [(3.3, 3, 3.3, 0.33, 0.3, "D", True, "")]
 
 
+def test_a_percentile_is_passed_by_no_more_than_its_share(warehouse: Warehouse) -> None:
+    for camera, low in (("p95-1", 57_000), ("p95-2", 56_999)):
+        given = {"persons_max": 9, "persons_hist": persons(p3=low, p9=60_000 - low), "area_ms": 1}
+        warehouse.insert("crowd_minute_log", rows("crowd", camera, NOON, **given))
+    assert [ask(warehouse, "crowd_minute", camera, "persons_p95") for camera in ("p95-1", "p95-2")] == [[(3,)], [(9,)]]
+
+
 def test_a_percentile_in_a_wide_bin_never_exceeds_the_maximum(warehouse: Warehouse) -> None:
     given = {"persons_max": 43, "persons_hist": persons(p43=60_000), "area_ms": 1}
     warehouse.insert("crowd_minute_log", rows("crowd", "fig-2", NOON, **given))
