@@ -110,6 +110,14 @@ def test_a_car_hidden_for_25_s_is_one_incident_even_under_another_id() -> None:
     assert told(out) == STORY
 
 
+def test_hidden_time_does_not_count_before_it_is_stopped() -> None:
+    def half_seen(t: int) -> list[Object]:
+        return [] if 20 <= t < 45 else [car(0.3, 7)]
+
+    assert told(run(watch(range(80), half_seen))) == []
+    assert told(run(watch(range(90), half_seen))) == [("active", 1, 85)]
+
+
 def test_jitter_of_the_box_does_not_end_it() -> None:
     shake = np.random.default_rng(3).uniform(-0.006, 0.006, 300)
     assert told(run(watch(range(300), lambda t: [car(0.3 + shake[t], 7)]))) == STORY
