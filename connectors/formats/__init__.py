@@ -2,9 +2,9 @@
 
 from connectors.files import find
 from connectors.formats.chunks import Chunk, ReadOptions
+from connectors.formats.merge import MergedReader, first_time_us, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
 from connectors.formats.readers import FORMATS, read
-from connectors.merge import MergedReader, first_time_us, read_merged
 
 __all__ = [
     "FORMATS",

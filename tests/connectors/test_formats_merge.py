@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import merge
-from connectors.formats import MergedReader, read, read_merged, to_json_lines
+from connectors.formats import MergedReader, merge, read, read_merged, to_json_lines
 from schemas.frames import FrameBatch
 from tests.connectors.frames import START_US, assert_same, batch, dead, joined, options
 

@@ -296,7 +296,7 @@ def test_slices_and_missing_optional_columns_are_read(tmp_path: Path) -> None:
     table = to_table(wanted).select(["camera", "ts", "objects"]).slice(30, 40)
     with pa.ipc.new_stream(str(tmp_path / "a"), table.schema) as writer:
         writer.write_table(table)
-    got = joined(read(tmp_path / "a", "arrow", options()))
+    got = joined(read(tmp_path / "a", "arrow", options(chunk_records=7)))
     assert got.frames["t_us"].to_list() == wanted.frames["t_us"][30:70].to_list()
     inside = wanted.objects.filter(pl.col("frame").is_between(30, 69))
     assert got.objects.drop("frame").equals(inside.drop("frame"))
