@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 FORM: Final = "JSONCompactEachRowWithNamesAndTypes"
-SETTINGS: Final = {
+SETTINGS: Final[dict[str, int | str]] = {
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_quote_decimals": 0,
     "output_format_json_quote_denormals": 0,
@@ -50,8 +50,8 @@ def ask(store: Store, sql: str) -> Answer:
     names, types, *rows = (json.loads(line, parse_float=Decimal) for line in lines)
     zones = {at: ZoneInfo(zone) for at, kind in enumerate(types) if (zone := _zone(kind)) != "UTC"}
     for row in rows if zones else ():
-        for at, zone in zones.items():
-            row[at] = None if row[at] is None else _local(row[at], zone)
+        for at, info in zones.items():
+            row[at] = None if row[at] is None else _local(row[at], info)
     return Answer(names, rows)
 
 
