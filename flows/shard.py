@@ -102,7 +102,7 @@ class Shard:
             health=health.start(count),
             levels=crowd.start(self.city),
             crossings=flow.start(self.city),
-            tracks=tracker.start(count, self.thresholds.tracker),
+            tracks=tracker.start(count, self.thresholds.tracker, [c.id for c in self.city.cameras]),
             crowds=crowd_incidents.start(self.plans[0]),
             floods=flood.start(self.plans[1]),
             parked=parking.start(self.plans[2]),
@@ -151,7 +151,8 @@ class Shard:
         if pushed.late is not None:
             parts += self._late(pushed.late)
         if pushed.on_time is not None:
-            silent = health.gaps(state.health, self.city, pushed.on_time, self.thresholds.health)
+            frontier_us = state.order.frontier_us
+            silent = health.gaps(state.health, self.city, pushed.on_time, frontier_us, self.thresholds.health)
             fresh, changes = self._on_time(state, pushed.on_time)
             parts += fresh
         if until_us is not None:

@@ -219,15 +219,27 @@ class Silences(NamedTuple):
     until_us: NDArray[np.int64]
 
 
-def gaps(state: HealthState, city: City, released: Released, params: HealthParams) -> Silences:
-    """Return the silences that on-time frames end; call it before `step`."""
+def gaps(
+    state: HealthState, city: City, released: Released, frontier_us: NDArray[np.int64], params: HealthParams
+) -> Silences:
+    """Return the silences after on-time frames, up to the next or the frontier; call it before `step`.
+
+    The frontier is the time of the next frame, which is not released yet: a
+    silence is told in the push that lets its minutes be stated.
+    """
     camera, t_us = released.ordered.camera, released.ordered.t_us
-    before = np.empty_like(t_us)
-    before[1:] = t_us[:-1]
+    until = np.empty_like(t_us)
+    until[:-1] = t_us[1:]
+    ends = np.flatnonzero(np.diff(camera, append=-1))
+    until[ends] = frontier_us[camera[ends]]
+    rows = np.flatnonzero(until - t_us > stale_after_us(city, params)[camera])
     starts = np.flatnonzero(np.diff(camera, prepend=-1))
-    before[starts] = state.last_us[camera[starts]]
-    rows = np.flatnonzero(t_us - before > stale_after_us(city, params)[camera])
-    return Silences(camera[rows], before[rows], t_us[rows])
+    fresh = starts[state.seen_us[camera[starts]] == NEVER]
+    first = np.concatenate([fresh, rows])
+    since = np.concatenate([state.last_us[camera[fresh]], t_us[rows]])
+    till = np.concatenate([t_us[fresh], until[rows]])
+    order = np.argsort(camera[first], kind="stable")
+    return Silences(camera[first][order], since[order], till[order])
 
 
 @njit(cache=True)

@@ -69,7 +69,7 @@ class Metric:
 
 
 PERSON_EDGES: Final = (*range(16), 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500)
-"""Lower edges of the histogram of persons in a zone: exact up to 15, the last bin is open."""
+"""Lower edges of the histogram of persons in a zone: exact up to 14, the last bin is open."""
 
 DELAY_EDGES_MS: Final = (0, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 600_000)
 """Lower edges of the histogram of arrival - capture [ms]."""

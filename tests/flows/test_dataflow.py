@@ -133,3 +133,13 @@ def test_a_recording_starts_with_its_first_frame_and_ends_with_its_last(batch) -
     edges = found["health_minute_log"].filter(pl.col("camera_id") == "a")
     assert edges["expected_ms"].to_list() == [40_000]
     assert edges["observed_ms"].to_list() == [40_000]
+
+
+def test_the_last_minute_before_a_long_silence_keeps_its_frames() -> None:
+    before, after = stream(["a"], 100), stream(["a"], 30, seed=4)
+    later = after.frames.with_columns(pl.col("t_us") + 3_600 * SECOND)
+    items = [*chunks(before)[:-1], *chunks(type(after)(later, after.objects, after.signals, "test"))]
+    found = play(items, plan(Registry(camera=(camera("a"),))))["health_minute_log"]
+    assert found["frames"].to_list() == [120, 80] + [0] * 58 + [60]
+    assert found["rev"].to_list() == [0] * 61
+    assert [STATES[s] for s in found["state"]] == ["online", "stale", *["stale"] * 4, *["offline"] * 54, "online"]
