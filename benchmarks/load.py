@@ -21,14 +21,16 @@ def registry(cameras: int, fps: float = 10.0) -> Registry:
     )
     line = (Line("utara", ((0.5, 0.5), (0.5, 0.85))),)
     made = [
-        Camera(id=f"cam-{i:05}", area="00", fps=fps, metrics=("crowd", "flow", "parking", "flood"), zone=zones, line=line)
+        Camera(
+            id=f"cam-{i:05}", area="00", fps=fps, metrics=("crowd", "flow", "parking", "flood"), zone=zones, line=line
+        )
         for i in range(cameras)
     ]
     return Registry(camera=tuple(made))
 
 
 def frames(cameras: int, steps: int, fps: float = 10.0, seed: int = 1, first_step: int = 0) -> FrameBatch:
-    """`steps` frames of each camera in time order, ten objects each: four walk, four drive, two are parked."""
+    """Make `steps` frames of each camera in time order, ten objects each: four walk, four drive, two are parked."""
     random = np.random.default_rng(seed)
     count = cameras * steps
     camera = np.tile(np.arange(cameras), steps)

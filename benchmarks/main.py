@@ -1,0 +1,141 @@
+"""`make bench`: frames/s through the real flow and its plain alternatives, in one run.
+
+Every variant gets the same frames of the same cameras, ten objects each, on one
+core. Ratios between variants are what counts; a noisy machine moves them all.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+import argparse
+import gc
+import json
+import platform
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from benchmarks.idiomatic import fold_window, group_by
+from benchmarks.load import START, frames, registry
+from connectors.formats import Chunk, ReadOptions, read, to_json_lines, write_arrow
+from flows.dataflow import End, Plan, ShardLogic
+from flows.thresholds import Thresholds
+from operators import city as cities
+from schemas.frames import DEAD_LETTERS, FrameBatch
+from schemas.registry import Registry
+
+NOW = START + 86_400_000_000
+
+
+def rows(chunks: Iterator[Chunk], known: Registry) -> int:
+    """Run frames through the ordered stage and all kernels; returns the rows made."""
+    plan = Plan(cities.build(known), Thresholds(), 1, START, NOW)
+    logic = ShardLogic(plan, None)
+    made, last = 0, START
+    for chunk in chunks:
+        out, _ = logic.on_batch([(0, chunk.batch)])
+        made += sum(block.rows.height for block in out)
+        last = max(last, int(chunk.batch.frames["t_us"].max() or START))  # type: ignore[arg-type]
+    out, _ = logic.on_batch([(0, End(last))])
+    return made + sum(block.rows.height for block in out)
+
+
+def _pieces(batch: FrameBatch, size: int) -> list[Chunk]:
+    dead = pl.DataFrame(schema=DEAD_LETTERS)
+    edges = range(0, len(batch), size)
+    return [Chunk(batch.pick(np.arange(a, min(a + size, len(batch)))), dead, 0, 0) for a in edges]
+
+
+def _best(work: Callable[[], object], repeats: int) -> float:
+    seconds = []
+    for _ in range(repeats):
+        gc.collect()
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def measure(cameras: int, steps: int, repeats: int) -> list[dict[str, object]]:
+    """Return a row a variant: frames/s, and the ratio to the idiomatic flow."""
+    known, batch = registry(cameras), frames(cameras, steps)
+    few = batch.pick(np.arange(min(len(batch), 20_000)))
+    options = ReadOptions(now_us=NOW, chunk_records=16_384)
+    with tempfile.TemporaryDirectory() as folder:
+        lines, arrow = Path(folder) / "frames.jsonl", Path(folder) / "frames.arrow"
+        lines.write_bytes(to_json_lines(batch))
+        write_arrow(arrow, batch)
+        pieces = _pieces(batch, 16_384)
+        variants: list[tuple[str, int, Callable[[], object]]] = [
+            ("idiomatic Bytewax fold_window, crowd only", len(few), lambda: fold_window(few)),
+            ("JSON: decoding alone", len(batch), lambda: sum(len(c.batch) for c in read(lines, "native", options))),
+            ("JSON: decoding, all kernels, rows", len(batch), lambda: rows(read(lines, "native", options), known)),
+            ("Arrow: decoding alone", len(batch), lambda: sum(len(c.batch) for c in read(arrow, "arrow", options))),
+            ("Arrow: decoding, all kernels, rows", len(batch), lambda: rows(read(arrow, "arrow", options), known)),
+            ("batches in memory: all kernels, rows", len(batch), lambda: rows(iter(pieces), known)),
+            ("ceiling: bare Polars group_by, crowd only", len(batch), lambda: group_by(batch)),
+        ]
+        size = lines.stat().st_size / len(batch)
+        out: list[dict[str, object]] = []
+        for name, count, work in variants:
+            work()  # compiles, fills caches
+            rate = count / _best(work, repeats)
+            base = float(out[0]["frames_per_s"]) if out else rate  # type: ignore[arg-type]
+            out.append({"variant": name, "frames_per_s": round(rate), "times_idiomatic": round(rate / base, 1)})
+    print(
+        f"{len(batch):,} frames of {cameras} cameras, {size:,.0f} bytes a JSON frame, {platform.processor() or 'cpu'}"
+    )
+    return out
+
+
+def memory(cameras: int, seconds: int) -> dict[str, object]:
+    """Return the memory of one shard that holds a whole city at 10 frames/s."""
+    known = registry(cameras)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    plan = Plan(cities.build(known), Thresholds(), 1, START, NOW)
+    logic = ShardLogic(plan, None)
+    for second in range(seconds):
+        logic.on_batch([(0, frames(cameras, 10, first_step=10 * second))])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "cameras": cameras,
+        "seconds": seconds,
+        "peak_mb": round(peak / 1024),
+        "grown_mb": round((peak - before) / 1024),
+    }
+
+
+def main() -> None:
+    """Print a table, or JSON for a script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cameras", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=1_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--city", type=int, default=20_000, help="cameras of the memory measurement, 0: none")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    found = measure(given.cameras, given.steps, given.repeats)
+    held = memory(given.city, 8) if given.city else None
+    if given.json:
+        print(json.dumps({"speed": found, "memory": held}))
+        return
+    for row in found:
+        print(f"{row['variant']:<45} {row['frames_per_s']:>12,} frames/s {row['times_idiomatic']:>8} x")
+    if held is not None:
+        print(
+            f"memory of one process with {held['cameras']:,} cameras at 10 frames/s after {held['seconds']} s: "
+            f"{held['peak_mb']:,} MB at most, {held['grown_mb']:,} MB of it since start (frames being made included)"
+        )
+
+
+if __name__ == "__main__":
+    main()
