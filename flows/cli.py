@@ -8,6 +8,7 @@ only when they run, so that `--help` answers at once. Exit codes: 0 done,
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from typing import Annotated
 
@@ -57,6 +58,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; every way it can end becomes one of the four exit codes."""
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # what it logs, our reason says better
     try:
         app()
     except UsageError as error:

@@ -115,6 +115,14 @@ def test_every_way_to_end_has_its_exit_code_and_no_trace(tilik, monkeypatch, err
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
+def test_a_warehouse_that_does_not_answer_is_one_reason_and_exit_code_1(tmp_path):
+    command = [TILIK, "query", "SELECT 1", "--warehouse", "http://nobody@127.0.0.1:1/tilik"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert [line for line in done.stderr.splitlines() if not line.startswith("tilik: ")] == []
+
+
 def test_settings_with_mistakes_stop_a_command_before_it_starts(tilik, monkeypatch):
     monkeypatch.setenv("TILIK_WORKERS", "many")
     code, _, err = tilik("query", "SELECT 1")
