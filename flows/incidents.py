@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME = pl.Datetime("us", "UTC")
 SEVERITIES = {"parking": ("", "stopped", "parked"), "crowd": LEVELS}
 REASONS = {"closed": "cleared", "expired_unobserved": "expired_unobserved"}
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "area": pl.String,
     "camera_id": pl.String,
     "incident_id": pl.String,

@@ -29,6 +29,7 @@ from operators import (
     ordered,
     parking,
     persistence,
+    spots,
     tracker,
     windows,
 )
@@ -71,7 +72,7 @@ class State:
     tracks: tracker.TrackerState
     crowds: persistence.State
     floods: flood.State
-    parked: parking.Spots
+    parked: spots.Spots
     pools: dict[str, windows.Pool]
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
     revisions: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -147,7 +148,7 @@ class Shard:
         """Run the kernels, fold their parts, state what has become final."""
         parts: list[tuple[str, Parts]] = [("health", health.copies(pushed.copies))]
         changes: list[tuple[str, Changes]] = []
-        silent = health.Silences(*(np.empty(0, kind) for kind in (np.int32, np.int64, np.int64)))
+        silent = health.no_silences()
         if pushed.late is not None:
             parts += self._late(pushed.late)
         if pushed.on_time is not None:
@@ -213,10 +214,7 @@ class Shard:
             ("flood", flood.tick(state.floods, floods, camera, until)),
             ("parking", parking.tick(state.parked, parked, camera, until)),
         ]
-        joined = (np.concatenate(pair) for pair in zip(silent, (camera, since, until), strict=True))
-        columns = health.Silences(*joined)
-        order = np.argsort(columns.camera, kind="stable")
-        return health.Silences(*(column[order] for column in columns)), changes
+        return health.joined(silent, health.Silences(camera, since, until)), changes
 
     def _fold(self, state: State, name: str, parts: Parts) -> NDArray[np.int64]:
         """Merge parts; returns (r, 2) camera and minute of windows that were stated before."""

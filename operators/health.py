@@ -219,6 +219,19 @@ class Silences(NamedTuple):
     until_us: NDArray[np.int64]
 
 
+def no_silences() -> Silences:
+    """Return zero silences."""
+    return Silences(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def joined(a: Silences, b: Silences) -> Silences:
+    """Return both, by camera; those of `a` come first."""
+    camera = np.concatenate([a.camera, b.camera])
+    order = np.argsort(camera, kind="stable")
+    since, until = np.concatenate([a.since_us, b.since_us]), np.concatenate([a.until_us, b.until_us])
+    return Silences(camera[order], since[order], until[order])
+
+
 def gaps(
     state: HealthState, city: City, released: Released, frontier_us: NDArray[np.int64], params: HealthParams
 ) -> Silences:

@@ -167,7 +167,7 @@ def _others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: igno
             spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, ordered.box[o])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # called for every object: counting references costs more than the polygon
 def _zone(plan, ordered, camera, o):  # type: ignore[no-untyped-def]
     """Return the first zone that an object's foot point lies in and its class counts in, else -1."""
     box = ordered.box[o]
