@@ -167,9 +167,12 @@ def _others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: igno
             spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, ordered.box[o])
 
 
-@njit(cache=True, _nrt=False)  # called for every object: counting references costs more than the polygon
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _zone(plan, ordered, camera, o):  # type: ignore[no-untyped-def]
-    """Return the first zone that an object's foot point lies in and its class counts in, else -1."""
+    """Return the first zone that an object's foot point lies in and its class counts in, else -1.
+
+    Called for every object: without `_nrt=False` counting references costs more than the polygon.
+    """
     box = ordered.box[o]
     x = snap_point((np.float64(box[0]) + np.float64(box[2])) / 2.0)
     y = snap_point(np.float64(box[3]))
