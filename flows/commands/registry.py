@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.console import say
+from flows.options import Warehouse, settings_of
 
 if TYPE_CHECKING:
     from schemas.registry import Registry
@@ -36,6 +37,18 @@ def summary(registry: Registry) -> str:
     counts = {"cameras": len({c.id for c in registry.camera}), "zones": zones, "lines": lines}
     counts |= {"roads": len(registry.road), "places": len(registry.place)}
     return ", ".join(f"{number} {name}" for name, number in counts.items())
+
+
+@app.command()
+def forget(
+    context: typer.Context, camera: Annotated[str, typer.Argument(metavar="ID")], warehouse: Warehouse = None
+) -> None:
+    """Withdraw a camera and all its rows from the warehouse, so that its id may be registered anew."""
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+
+    with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
+        store.forget_camera(camera)
+    say(f"{camera}: its rows are withdrawn")
 
 
 @app.command()
