@@ -12,7 +12,8 @@ import polars as pl
 from operators.arrays import Changes
 from operators.city import City
 from operators.intake import track_name
-from schemas.columns import INCIDENT_KINDS, INCIDENT_STATES, LEVELS
+from schemas.columns import LEVELS
+from schemas.incidents import INCIDENT_KINDS, INCIDENT_STATES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME = pl.Datetime("us", "UTC")

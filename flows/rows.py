@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from flows.thresholds import Thresholds, params_hashes
 from operators import emit
 from operators.city import City
-from schemas.columns import Metric
+from schemas.parts import Metric
 
 POLARS = {
     "UInt8": pl.UInt8,

@@ -36,6 +36,7 @@ from operators import (
 from operators.arrays import Changes, Parts
 from operators.city import FOREVER_US, City
 from operators.intake import Arrived
+from operators.minutes import MINUTE_US
 from schemas.columns import METRICS
 
 
@@ -108,7 +109,7 @@ class Shard:
             floods=flood.start(self.plans[1]),
             parked=parking.start(self.plans[2]),
             pools={metric.name: windows.start(metric) for metric in METRICS},
-            stated=begin // health.MINUTE_US,
+            stated=begin // MINUTE_US,
         )
         state.health.last_us[:] = begin
         return state
@@ -226,9 +227,9 @@ class Shard:
     def _state(
         self, state: State, silent: health.Silences, again: list[NDArray[np.int64]], until_us: NDArray[np.int64] | None
     ) -> list[Block]:
-        end = state.order.frontier_us // health.MINUTE_US
+        end = state.order.frontier_us // MINUTE_US
         if until_us is not None:
-            end = np.where(self.mine, -(-until_us // health.MINUTE_US), 0)
+            end = np.where(self.mine, -(-until_us // MINUTE_US), 0)
         camera = np.flatnonzero(end > state.stated).astype(np.int32)
         fresh = emit.due(camera, state.stated[camera], end[camera], silent)
         restated = np.unique(np.concatenate(again), axis=0)
@@ -266,7 +267,7 @@ class Shard:
 
     def _forget(self, state: State) -> None:
         """Drop windows whose lateness has passed, two minutes of grace for crossings told later."""
-        oldest = (state.order.newest_us - self.thresholds.lateness_us) // health.MINUTE_US - 2
+        oldest = (state.order.newest_us - self.thresholds.lateness_us) // MINUTE_US - 2
         oldest = np.minimum(oldest, state.stated)
         for name, pool in state.pools.items():
             windows.forget(pool, oldest[self.keys[name].camera])

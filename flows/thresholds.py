@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from operators import crowd, flood, flow, parking, tracker
+from operators import crowd, flood, flow, health, parking, tracker
 from operators.city import City
 from operators.health import HealthParams
 from schemas.registry import fingerprint
 
-VERSIONS = {"health": 1, "crowd": 1, "flow": 1, "parking": 1, "flood": 1}
-"""Raise a metric's number when its kernel's figures change: it is part of `params_hash`."""
+VERSIONS = {kernel.__name__.split(".")[-1]: kernel.VERSION for kernel in (health, crowd, flow, parking, flood)}
+"""A kernel raises its number when its figures change: it is part of `params_hash`."""
 
 
 @dataclass(frozen=True)

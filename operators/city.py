@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.frames import CLASSES
+from schemas.ground import homography, to_ground
 from schemas.registry import METRIC_NAMES, ZONE_KINDS, Camera, Registry
 
 FOREVER_US = 1 << 62
@@ -50,41 +51,6 @@ class City(NamedTuple):
 
 
 LIMITS = ("on", "off", "on_s", "off_s", "stopped_s", "parked_s", "saturation")
-
-
-def homography(image: NDArray[np.float64], ground: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fit the plane homography image -> ground by the direct linear transform.
-
-    Parameters
-    ----------
-    image, ground
-        (k, 2), k >= 4 corresponding points; image in 0..1, ground in metres.
-
-    Returns
-    -------
-    (3, 3) matrix with last element 1, unless the points are degenerate (NaN).
-    """
-    zero, one = np.zeros(len(image)), np.ones(len(image))
-    (x, y), (u, v) = image.T, ground.T
-    rows = np.concatenate(
-        [
-            np.stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u], 1),
-            np.stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v], 1),
-        ]
-    )
-    _, sizes, vectors = np.linalg.svd(rows)
-    matrix = vectors[-1].reshape(3, 3)
-    if sizes[7] < 1e-9 * sizes[0] or abs(matrix[2, 2]) < 1e-12:
-        return np.full((3, 3), np.nan)
-    out: NDArray[np.float64] = matrix / matrix[2, 2]
-    return out
-
-
-def to_ground(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map (k, 2) image points (0..1) to ground metres."""
-    (x, y), m = points.T, matrix
-    w = m[2, 0] * x + m[2, 1] * y + m[2, 2]
-    return np.stack([(m[0, 0] * x + m[0, 1] * y + m[0, 2]) / w, (m[1, 0] * x + m[1, 1] * y + m[1, 2]) / w], 1)
 
 
 def polygon_area(points: NDArray[np.float64]) -> float:

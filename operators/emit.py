@@ -15,7 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.city import City
-from operators.health import LONGEST_SILENCE, MINUTE_US, OFFLINE, Silences
+from operators.health import LONGEST_SILENCE, OFFLINE, Silences
+from operators.minutes import MINUTE_US
 from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES
 from schemas.registry import METRIC_NAMES, ZONE_KINDS
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators.arrays import Parts
 from operators.city import City
-from operators.minutes import segments
+from operators.minutes import MINUTE_US, segments
 from operators.ordered import NEVER, Copies, Released
 from schemas.columns import DELAY_EDGES_MS, HEALTH, STATES
 
@@ -24,7 +24,7 @@ ONLINE, SKEW, DEGRADED, BLURRED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
     STATES.index(name)
     for name in ("online", "clock_skew", "degraded", "blurred", "dark", "frozen", "flapping", "stale", "offline")
 )
-MINUTE_US = 60_000_000
+VERSION = 1
 LONGEST_SILENCE = 1440
 """Minutes of a silence that get rows; a longer outage is one incident."""
 
@@ -128,17 +128,6 @@ def _walk(
         out[i] = code
 
 
-def _flags(released: Released, params: HealthParams) -> NDArray[np.uint8]:
-    """Return the state codes of frames without their order (late ones)."""
-    dark, blurred = released.luma < params.dark_luma, released.sharpness < params.blurred_sharpness
-    empty = np.diff(released.ordered.first) == 0
-    out = np.zeros(len(empty), np.uint8)
-    out[dark | blurred] = DEGRADED
-    out[blurred & empty] = BLURRED
-    out[dark & empty] = DARK
-    return out
-
-
 def stale_after_us(city: City, params: HealthParams) -> NDArray[np.int64]:
     """Return (c,) the silence after which a camera is stale [us]."""
     after: NDArray[np.int64] = np.maximum(
@@ -172,8 +161,14 @@ def step(state: HealthState, city: City, released: Released, params: HealthParam
 
 
 def late(released: Released, params: HealthParams) -> NDArray[np.uint8]:
-    """Return (n,) a state code a late frame."""
-    return _flags(released, params)
+    """Return (n,) a state code a late frame, from what it shows alone."""
+    dark, blurred = released.luma < params.dark_luma, released.sharpness < params.blurred_sharpness
+    empty = np.diff(released.ordered.first) == 0
+    out = np.zeros(len(empty), np.uint8)
+    out[dark | blurred] = DEGRADED
+    out[blurred & empty] = BLURRED
+    out[dark & empty] = DARK
+    return out
 
 
 def usable(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -187,7 +182,7 @@ def measure(city: City, released: Released, codes: NDArray[np.uint8], *, is_late
     pieces = segments(ordered.t_us, ordered.dt_ms)
     code, once = codes[pieces.frame], pieces.is_first.astype(np.int64)
     values = np.zeros((len(pieces.frame), HEALTH.width), np.int64)
-    watched = ~np.isin(code, (DARK, BLURRED, FROZEN))
+    watched = usable(code)
     values[:, HEALTH.offset("frames")] = once
     values[:, HEALTH.offset("observed_ms")] = pieces.ms * watched
     values[:, HEALTH.offset("late_frames")] = once * is_late

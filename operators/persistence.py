@@ -17,10 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from operators.arrays import Changes
 from operators.incident_log import Log, changes, claim, new_log
-from schemas.columns import INCIDENT_KINDS, INCIDENT_STATES
+from operators.minutes import MINUTE_US
+from schemas.incidents import INCIDENT_KINDS, INCIDENT_STATES
 
 VERSION = 1
-MINUTE_US = 60_000_000
 UNKNOWN_AFTER_US = 5 * MINUTE_US
 CLEAR, PENDING, ACTIVE, CLEARING = range(4)
 """Phases of a key."""

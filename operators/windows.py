@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import Parts
-from schemas.columns import Metric
+from schemas.parts import Metric
 
 EMPTY = np.int64(-1)
 SUM, MAX, MIN = 0, 1, 2

@@ -12,8 +12,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from schemas.columns import METRICS, PUBLISHED_COVERAGE, Metric
-from schemas.ddl import GRAINS, ZONE, coarse_columns, estimated, key
+from schemas.columns import METRICS, PUBLISHED_COVERAGE
+from schemas.ddl import GRAINS, coarse_columns, estimated, key
+from schemas.local_time import ZONE
+from schemas.parts import Metric
 
 NEVER_MS: Final = 1 << 62
 SPAN_MS: Final = {"quarter": 900_000, "hour": 3_600_000}

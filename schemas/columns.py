@@ -7,72 +7,18 @@ order of merging gives the same bits; ratios are taken last, in views.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Combine = Literal["sum", "max", "min"]
-Kind = Literal["UInt8", "UInt16", "UInt32", "UInt64", "Int32", "Int64"]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One stored column of a metric.
-
-    Attributes
-    ----------
-    type
-        ClickHouse integer type.
-    combine
-        How two parts of the same key merge; a histogram is ``sum`` with ``bins``.
-    unit
-        Unit in words, "1" for a count.
-    meaning
-        One sentence, shown as the column's comment.
-    bins
-        Number of bins when the column is an array (merged bin by bin), else 0.
-    """
-
-    type: Kind
-    combine: Combine
-    unit: str
-    meaning: str
-    bins: int = 0
-
-    @property
-    def width(self) -> int:
-        """Return how many int64 values hold the part."""
-        return max(1, self.bins)
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A domain's minute table: its key beside camera and minute, and its parts."""
-
-    name: str
-    key: tuple[str, ...]
-    parts: dict[str, Part]
-    meaning: str
-
-    @property
-    def width(self) -> int:
-        """Return how many int64 values hold a row's parts."""
-        return sum(part.width for part in self.parts.values())
-
-    def offset(self, column: str) -> int:
-        """Return where a part starts in a row of int64 values."""
-        at = 0
-        for name, part in self.parts.items():
-            if name == column:
-                return at
-            at += part.width
-        raise KeyError(column)
-
+from schemas.parts import Metric, Part
 
 PERSON_EDGES: Final = (*range(16), 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500)
 """Lower edges of the histogram of persons in a zone: exact up to 14, the last bin is open."""
 
 DELAY_EDGES_MS: Final = (0, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 600_000)
 """Lower edges of the histogram of arrival - capture [ms]."""
+
+STAY_EDGES_S: Final = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1_200, 1_800, 3_600, 7_200)
+"""Lower edges of the histogram of how long a person stayed in view [s]; the last bin is open."""
 
 LEVELS: Final = ("A", "B", "C", "D", "E", "F")
 
@@ -86,7 +32,9 @@ CROWD: Final = Metric(
     ("zone_id",),
     {
         **WATCH,
-        "person_ms": Part("UInt64", "sum", "person ms", "Persons in the zone, times how long each frame lasted"),
+        "person_ms": Part(
+            "UInt64", "sum", "person ms", "Persons in the zone, times how long each frame lasted", is_count=True
+        ),
         "persons_max": Part("UInt16", "max", "person", "Most persons in one frame"),
         "persons_hist": Part(
             "UInt32", "sum", "ms", "Time with so many persons; bins of PERSON_EDGES", len(PERSON_EDGES)
@@ -106,7 +54,7 @@ FLOW: Final = Metric(
     ("line_id", "direction"),
     {
         **WATCH,
-        **{f"{name}_n": Part("UInt32", "sum", "1", f"Crossings, class {name}") for name in VEHICLES},
+        **{f"{name}_n": Part("UInt32", "sum", "1", f"Crossings, class {name}", is_count=True) for name in VEHICLES},
         **{f"{name}_speed_n": Part("UInt32", "sum", "1", f"Crossings with a speed, class {name}") for name in VEHICLES},
         **{
             f"{name}_speed_sum": Part("UInt64", "sum", "mm/s", f"Sum of their speeds, class {name}")
@@ -114,6 +62,82 @@ FLOW: Final = Metric(
         },
     },
     "Tracks that cross a line, by direction and class",
+)
+
+VISITS: Final = Metric(
+    "visits",
+    ("line_id",),
+    {
+        **WATCH,
+        "entries_n": Part("UInt32", "sum", "1", "Persons who came in, once a track", is_count=True),
+        "exits_n": Part("UInt32", "sum", "1", "Persons who went out, once a track", is_count=True),
+    },
+    "Persons who pass a gate",
+)
+
+STAYS: Final = Metric(
+    "stays",
+    ("zone_id",),
+    {
+        **WATCH,
+        "stays_n": Part("UInt32", "sum", "1", "Tracked persons who left the zone", is_count=True),
+        "stay_ms": Part("UInt64", "sum", "ms", "Sum of their stays, first sight to last"),
+        "stays_hist": Part("UInt32", "sum", "1", "Their stays; bins of STAY_EDGES_S", len(STAY_EDGES_S)),
+    },
+    "How long persons stay in view in a zone",
+)
+
+MASK: Final = Metric(
+    "mask",
+    ("zone_id",),
+    {
+        **WATCH,
+        "masked_n": Part("UInt32", "sum", "1", "Tracks decided: masked"),
+        "unmasked_n": Part("UInt32", "sum", "1", "Tracks decided: not masked, or wrongly"),
+        "unknown_n": Part("UInt32", "sum", "1", "Tracks of persons not decided"),
+        "frame_masked_n": Part("UInt32", "sum", "1", "Faces of untracked persons, frame by frame: masked"),
+        "frame_unmasked_n": Part("UInt32", "sum", "1", "Faces of untracked persons, frame by frame: not masked"),
+        "frame_unknown_n": Part("UInt32", "sum", "1", "Untracked persons, frame by frame: no face to judge"),
+    },
+    "Masks worn, by track",
+)
+
+CONGESTION: Final = Metric(
+    "congestion",
+    ("zone_id",),
+    {
+        **WATCH,
+        "occupied_ms": Part("UInt32", "sum", "ms", "Time when a vehicle's foot point was in the lane"),
+        "vehicle_ms": Part("UInt64", "sum", "vehicle ms", "Vehicles in the lane, times how long each frame lasted"),
+        "tracked_ms": Part("UInt64", "sum", "vehicle ms", "The same, tracked vehicles only"),
+        "standing_ms": Part("UInt64", "sum", "vehicle ms", "The same, tracked vehicles that stand"),
+        "timed_ms": Part("UInt64", "sum", "vehicle ms", "Time of tracked vehicles over calibrated ground"),
+        "way_mm": Part("UInt64", "sum", "mm", "Their way in that time"),
+    },
+    "Vehicles in a lane: occupancy, standing share, speed",
+)
+
+FLOOD: Final = Metric(
+    "flood",
+    ("zone_id",),
+    {
+        **WATCH,
+        "signals_n": Part("UInt32", "sum", "1", "Signals of the wet share"),
+        "wet_ppm": Part("UInt64", "sum", "1e-6", "Their sum"),
+        "wet_ppm_max": Part("UInt32", "max", "1e-6", "The highest"),
+    },
+    "Wet share of a road zone, a trend index and not a depth",
+)
+
+GARBAGE: Final = Metric(
+    "garbage",
+    ("zone_id",),
+    {
+        **WATCH,
+        "garbage_ms": Part("UInt64", "sum", "object ms", "Garbage in the zone, times how long each frame lasted"),
+        "garbage_max": Part("UInt16", "max", "1", "Most garbage in one frame"),
+    },
+    "Garbage seen in a zone",
 )
 
 STATES: Final = (
@@ -147,11 +171,12 @@ HEALTH: Final = Metric(
             "UInt32", "sum", "1", "Frames by arrival - capture; bins of DELAY_EDGES_MS", len(DELAY_EDGES_MS)
         ),
         "state": Part("UInt8", "max", "1", "Worst state: an index into STATES"),
+        "last_ms": Part("UInt64", "max", "ms", "Time of the last frame, ms since 1970"),
     },
     "Was the camera watching, and how well",
 )
 
-METRICS: Final = (CROWD, FLOW, HEALTH)
+METRICS: Final = (CROWD, FLOW, VISITS, STAYS, MASK, CONGESTION, FLOOD, GARBAGE, HEALTH)
 """Every metric's minute table `{name}_minute_log`; adding one adds it everywhere."""
 
 REASONS: Final = (
@@ -191,41 +216,3 @@ TABLE_COLUMNS: Final = {
     "deleted": ("UInt8", "Tombstone"),
 }
 """Columns every minute table has beside its key and parts, with type and meaning."""
-
-INCIDENT_KINDS: Final = (
-    "crowd",
-    "congestion",
-    "flood",
-    "garbage",
-    "parking",
-    "site_down",
-    "camera_down",
-    "night",
-    "racing",
-    "gathering",
-)
-INCIDENT_STATES: Final = ("pending", "active", "clearing", "closed", "unknown", "expired_unobserved")
-INCIDENTS: Final = {
-    "area": ("LowCardinality(String)", "Kemendagri code of the camera"),
-    "camera_id": ("LowCardinality(String)", "Camera placement"),
-    "incident_id": ("String", "hash(camera, zone, kind, track or anchor, opened_at), 16 hex digits"),
-    "zone_id": ("LowCardinality(String)", "Zone, or '' for the whole camera"),
-    "kind": ("LowCardinality(String)", "One of INCIDENT_KINDS"),
-    "state": ("LowCardinality(String)", "One of INCIDENT_STATES"),
-    "severity": ("LowCardinality(String)", "Level or, for parking, stopped or parked"),
-    "opened_at": ("DateTime64(6, 'UTC')", "Start of what became the incident"),
-    "active_at": ("DateTime64(6, 'UTC')", "When it was confirmed"),
-    "updated_at": ("DateTime64(6, 'UTC')", "Event time of the last change"),
-    "closed_at": ("Nullable(DateTime64(6, 'UTC'))", "First sample below the off threshold, confirmed later"),
-    "close_reason": ("LowCardinality(String)", "cleared, left, expired_unobserved, end_of_input or ''"),
-    "peak": ("Float64", "Highest signal"),
-    "track_ids": ("Array(String)", "Tracks behind it, as the stream names them"),
-    "box": ("Array(Float32)", "x1, y1, x2, y2 in 0..1, or empty"),
-    "owner": ("LowCardinality(String)", "Who runs the camera"),
-    "category": ("LowCardinality(String)", "atcs, pasar, pompa_air, ..."),
-    "params_hash": ("UInt64", "Kernel version, geometry and thresholds behind the row"),
-    "simulated": ("Bool", "The camera is simulated"),
-    "run": ("UInt32", "The run that wrote the row"),
-    "rev": ("UInt64", "generation * 65536 + the incident's own change number"),
-    "deleted": ("UInt8", "Tombstone"),
-}

@@ -10,11 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from schemas.columns import INCIDENTS, METRICS, TABLE_COLUMNS, Metric, Part
+from schemas.columns import METRICS, TABLE_COLUMNS
+from schemas.incidents import INCIDENTS
+from schemas.local_time import ZONE
+from schemas.parts import Metric, Part
+from schemas.service_tables import SERVICE_TABLES
 from schemas.views import views
-
-ZONE: Final = "Asia/Jakarta"
-"""The city's time zone: days and day types are local. Fixed at set-up."""
 
 GRAINS: Final = ("quarter", "hour", "day")
 FOLDER: Final = Path(__file__).parent / "migrations"
@@ -33,118 +34,6 @@ FORCE_MERGE: Final = (
     "min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192"
 )
 
-SERVICE_TABLES: Final = {
-    "runs_log": (
-        {
-            "run": ("UInt32", "Number of the run"),
-            "token": ("UInt64", "Who asked for the number: two runs never share one"),
-            "fingerprint": ("UInt64", "Hash of the input: the same input is the same statement"),
-            "generation": ("UInt32", "0 is live; a run that replaces takes the next"),
-            "command": ("String", "What was called"),
-            "inputs": ("Array(String)", "Paths or topics"),
-            "simulated": ("Bool", "The input was simulated"),
-            "state": ("LowCardinality(String)", "running, done or abandoned"),
-            "summary": ("String", "JSON, once done"),
-            "started_at": ("DateTime('UTC')", "Wall clock"),
-            "step": ("UInt8", "0 running, 1 done or abandoned: the higher counts"),
-        },
-        "ReplacingMergeTree(step)",
-        "(run, token)",
-        "",
-    ),
-    "cameras_log": (
-        {
-            "camera_id": ("String", "Camera placement"),
-            "valid_from": ("DateTime64(6, 'UTC')", "From when this version holds; 1970 when not said"),
-            "name": ("String", "What people call it"),
-            "area": ("LowCardinality(String)", "Kemendagri code"),
-            "lat": ("Nullable(Float64)", "Latitude, degrees"),
-            "lon": ("Nullable(Float64)", "Longitude, degrees"),
-            "owner": ("LowCardinality(String)", "Who runs the camera"),
-            "category": ("LowCardinality(String)", "atcs, pasar, pompa_air, ..."),
-            "site": ("LowCardinality(String)", "Recorder or power supply it shares"),
-            "fps": ("Float64", "Nominal frame rate, 1/s"),
-            "metrics": ("Array(LowCardinality(String))", "Metrics that are on; health always"),
-            "simulated": ("Bool", "The camera is simulated"),
-            "definition": ("String", "The whole entry as JSON: zones, lines, calibration"),
-            "version": ("UInt64", "Number of the registration: the highest counts"),
-            "deleted": ("UInt8", "Tombstone"),
-        },
-        "ReplacingMergeTree(version)",
-        "(camera_id, valid_from)",
-        "",
-    ),
-    "areas_log": (
-        {
-            "area": ("String", "Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]"),
-            "name": ("String", "Its name"),
-            "level": ("LowCardinality(String)", "province, city, kecamatan, kelurahan, rw or rt"),
-            "parent": ("String", "Code of the area around it, or ''"),
-            "version": ("UInt64", "Number of the registration: the highest counts"),
-        },
-        "ReplacingMergeTree(version)",
-        "area",
-        "",
-    ),
-    "dead_letters_log": (
-        {
-            "source": ("String", "Path or topic"),
-            "position": ("Int64", "Record number from 1"),
-            "reason": ("LowCardinality(String)", "Why it was not used"),
-            "detail": ("String", "What was expected and what came"),
-            "first_seen": ("DateTime64(6, 'UTC')", "When it was seen"),
-            "count": ("UInt32", "Records of this kind at this place"),
-            "run": ("UInt32", "The run that met it last"),
-        },
-        "ReplacingMergeTree(run)",
-        "(source, position, reason)",
-        "",
-    ),
-    "dead_letters_raw": (
-        {
-            "source": ("String", "Path or topic"),
-            "position": ("Int64", "Record number from 1"),
-            "reason": ("LowCardinality(String)", "Why it was not used"),
-            "raw": ("String", "The record's bytes, at most 64 KB"),
-            "stored_at": ("DateTime('UTC') DEFAULT now('UTC')", "Wall clock: kept for 7 days"),
-        },
-        "ReplacingMergeTree(stored_at)",
-        "(source, position, reason)",
-        "TTL stored_at + INTERVAL 7 DAY DELETE",
-    ),
-    "marks_log": (
-        {
-            "domain": ("LowCardinality(String)", "Which metric's minutes changed"),
-            "hour": ("DateTime('UTC')", "Hour that must be recomputed"),
-            "mark": ("UInt64", "The insert that marked it"),
-            "state": ("UInt8", "0 about to insert, 1 inserted, 2 recomputed: the highest counts"),
-            "at": ("DateTime('UTC') DEFAULT now('UTC')", "Wall clock"),
-        },
-        "ReplacingMergeTree(state)",
-        "(domain, hour, mark)",
-        "TTL at + INTERVAL 7 DAY DELETE WHERE state = 2",
-    ),
-    "rolls_log": (
-        {
-            "roll": ("UInt64", "Number of the recomputation"),
-            "domain": ("LowCardinality(String)", "Which metric it recomputed"),
-            "hour": ("DateTime('UTC')", "Hour of a mark that it read"),
-            "mark": ("UInt64", "The mark"),
-            "at": ("DateTime('UTC') DEFAULT now('UTC')", "Wall clock"),
-        },
-        "ReplacingMergeTree",
-        "(roll, domain, hour, mark)",
-        "TTL at + INTERVAL 7 DAY DELETE",
-    ),
-    "settings_log": (
-        {"name": ("String", "Set-up constant"), "value": ("String", "Its value; a change is refused")},
-        "ReplacingMergeTree",
-        "name",
-        "",
-    ),
-}
-"""Tables beside the metrics': columns, engine, key, TTL."""
-
 
 def key(metric: Metric) -> tuple[str, ...]:
     """Return the sorting key of a metric's tables without `ts`."""
@@ -159,7 +48,7 @@ def part_type(part: Part, *, coarse: bool = False) -> str:
 
 def estimated(metric: Metric) -> tuple[str, ...]:
     """Return the sums that a day also carries scaled to full coverage."""
-    return tuple(name for name in metric.parts if name == "person_ms" or (name.endswith("_n") and "speed" not in name))
+    return tuple(name for name, part in metric.parts.items() if part.is_count)
 
 
 def coarse_columns(metric: Metric, grain: str) -> tuple[str, ...]:

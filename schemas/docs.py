@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from schemas import columns
+from schemas import columns, incidents
+from schemas.parts import Metric, Part
 
 TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
 
@@ -33,11 +34,11 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     return [_row(head), _row("---" for _ in head), *(_row(row) for row in rows), ""]
 
 
-def _type(part: columns.Part) -> str:
+def _type(part: Part) -> str:
     return f"Array({part.type}), {part.bins} bins" if part.bins else part.type
 
 
-def _metric(metric: columns.Metric) -> list[str]:
+def _metric(metric: Metric) -> list[str]:
     key = ", ".join(f"`{name}`" for name in ("camera_id", *metric.key, "ts"))
     rows = ((f"`{name}`", _type(part), part.unit, part.combine, part.meaning) for name, part in metric.parts.items())
     head = ("column", "type", "unit", "merges by", "meaning")
@@ -65,16 +66,17 @@ def render() -> str:
     for metric in columns.METRICS:
         lines += _metric(metric)
     lines += _described("Columns of every minute table", columns.TABLE_COLUMNS)
-    lines += _described("Incidents", columns.INCIDENTS)
+    lines += _described("Incidents", incidents.INCIDENTS)
     lines += [
         "## Words and edges",
         "",
         _words("levels", columns.LEVELS),
         _words("camera states, best to worst", columns.STATES),
         _words("reasons", columns.REASONS),
-        _words("incident kinds", columns.INCIDENT_KINDS),
-        _words("incident states", columns.INCIDENT_STATES),
+        _words("incident kinds", incidents.INCIDENT_KINDS),
+        _words("incident states", incidents.INCIDENT_STATES),
         _words("lower edges of `persons_hist`, persons", columns.PERSON_EDGES),
+        _words("lower edges of `stays_hist`, s", columns.STAY_EDGES_S),
         _words("lower edges of `delay_hist`, ms", columns.DELAY_EDGES_MS),
         "",
     ]

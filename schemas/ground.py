@@ -50,6 +50,10 @@ def depth(matrix: Matrix, points: Matrix) -> Matrix:
 
 
 def to_ground(matrix: Matrix, points: Matrix) -> Matrix:
-    """Map (k, 2) image points (0..1) to ground metres."""
-    out: Matrix = (points @ matrix[:2, :2].T + matrix[:2, 2]) / depth(matrix, points)[:, None]
-    return out
+    """Map (k, 2) image points (0..1) to ground metres.
+
+    Element by element: matrix products differ in the last bit with the batch's size.
+    """
+    (x, y), m = points.T, matrix
+    w = m[2, 0] * x + m[2, 1] * y + m[2, 2]
+    return np.stack([(m[0, 0] * x + m[0, 1] * y + m[0, 2]) / w, (m[1, 0] * x + m[1, 1] * y + m[1, 2]) / w], 1)

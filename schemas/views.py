@@ -11,7 +11,6 @@ from typing import Final
 
 from schemas.columns import (
     DELAY_EDGES_MS,
-    INCIDENTS,
     LEVELS,
     METRICS,
     PERSON_EDGES,
@@ -21,6 +20,7 @@ from schemas.columns import (
     TABLE_COLUMNS,
     VEHICLES,
 )
+from schemas.incidents import INCIDENTS
 
 GRAINS: Final = ("minute", "quarter", "hour", "day")
 COVERAGE: Final = "if(expected_ms = 0, 0., least(1., observed_ms / expected_ms))"

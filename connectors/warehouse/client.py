@@ -27,9 +27,9 @@ from urllib3.exceptions import HTTPError
 from connectors.warehouse import answers, failures, inserts, registered, rolls, runs
 from connectors.warehouse.address import Address, embedded, parse
 from connectors.warehouse.embedded import Lease
-from schemas.ddl import ZONE
 from schemas.errors import WarehouseError
 from schemas.geo import Areas
+from schemas.local_time import ZONE
 from schemas.registry import Registry
 
 T = TypeVar("T")

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
 from schemas import coarse
-from schemas.columns import METRICS, Metric
-from schemas.ddl import ZONE
+from schemas.columns import METRICS
+from schemas.local_time import ZONE
+from schemas.parts import Metric
 
 if TYPE_CHECKING:
     from connectors.warehouse.client import Warehouse

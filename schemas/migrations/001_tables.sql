@@ -326,6 +326,715 @@ PARTITION BY toYYYYMM(ts)
 SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
 COMMENT 'Tracks that cross a line, by direction and class, by day';
 
+CREATE TABLE visits_minute_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `run` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The run that wrote the row: runs_log',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `line_id` LowCardinality(String) COMMENT 'line id',
+    `frames` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `entries_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Persons who came in, once a track [1]',
+    `exits_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Persons who went out, once a track [1]'
+)
+ENGINE = ReplacingMergeTree(rev)
+ORDER BY (area, camera_id, line_id, ts)
+PARTITION BY toYYYYMMDD(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Persons who pass a gate, by minute';
+
+CREATE TABLE visits_quarter_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `line_id` LowCardinality(String) COMMENT 'line id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `entries_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Persons who came in, once a track [1]',
+    `exits_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Persons who went out, once a track [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, line_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Persons who pass a gate, by quarter';
+
+CREATE TABLE visits_hour_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `line_id` LowCardinality(String) COMMENT 'line id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `entries_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Persons who came in, once a track [1]',
+    `exits_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Persons who went out, once a track [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, line_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Persons who pass a gate, by hour';
+
+CREATE TABLE visits_day_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `hours_short` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Expected hours of the day that were not watched enough',
+    `entries_n_estimated` Nullable(UInt64) COMMENT 'entries_n, each hour''s over its coverage; NULL if one is 0',
+    `exits_n_estimated` Nullable(UInt64) COMMENT 'exits_n, each hour''s over its coverage; NULL if one is 0',
+    `line_id` LowCardinality(String) COMMENT 'line id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `entries_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Persons who came in, once a track [1]',
+    `exits_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Persons who went out, once a track [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, line_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Persons who pass a gate, by day';
+
+CREATE TABLE stays_minute_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `run` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The run that wrote the row: runs_log',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `stays_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Tracked persons who left the zone [1]',
+    `stay_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Sum of their stays, first sight to last [ms]',
+    `stays_hist` Array(UInt32) COMMENT 'Their stays; bins of STAY_EDGES_S [1]'
+)
+ENGINE = ReplacingMergeTree(rev)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMMDD(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'How long persons stay in view in a zone, by minute';
+
+CREATE TABLE stays_quarter_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `stays_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracked persons who left the zone [1]',
+    `stay_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Sum of their stays, first sight to last [ms]',
+    `stays_hist` Array(UInt64) COMMENT 'Their stays; bins of STAY_EDGES_S [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'How long persons stay in view in a zone, by quarter';
+
+CREATE TABLE stays_hour_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `stays_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracked persons who left the zone [1]',
+    `stay_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Sum of their stays, first sight to last [ms]',
+    `stays_hist` Array(UInt64) COMMENT 'Their stays; bins of STAY_EDGES_S [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'How long persons stay in view in a zone, by hour';
+
+CREATE TABLE stays_day_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `hours_short` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Expected hours of the day that were not watched enough',
+    `stays_n_estimated` Nullable(UInt64) COMMENT 'stays_n, each hour''s over its coverage; NULL if one is 0',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `stays_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracked persons who left the zone [1]',
+    `stay_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Sum of their stays, first sight to last [ms]',
+    `stays_hist` Array(UInt64) COMMENT 'Their stays; bins of STAY_EDGES_S [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'How long persons stay in view in a zone, by day';
+
+CREATE TABLE mask_minute_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `run` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The run that wrote the row: runs_log',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `masked_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: masked [1]',
+    `unmasked_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: not masked, or wrongly [1]',
+    `unknown_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Tracks of persons not decided [1]',
+    `frame_masked_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: masked [1]',
+    `frame_unmasked_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: not masked [1]',
+    `frame_unknown_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Untracked persons, frame by frame: no face to judge [1]'
+)
+ENGINE = ReplacingMergeTree(rev)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMMDD(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Masks worn, by track, by minute';
+
+CREATE TABLE mask_quarter_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `masked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: masked [1]',
+    `unmasked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: not masked, or wrongly [1]',
+    `unknown_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks of persons not decided [1]',
+    `frame_masked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: masked [1]',
+    `frame_unmasked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: not masked [1]',
+    `frame_unknown_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Untracked persons, frame by frame: no face to judge [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Masks worn, by track, by quarter';
+
+CREATE TABLE mask_hour_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `masked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: masked [1]',
+    `unmasked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: not masked, or wrongly [1]',
+    `unknown_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks of persons not decided [1]',
+    `frame_masked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: masked [1]',
+    `frame_unmasked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: not masked [1]',
+    `frame_unknown_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Untracked persons, frame by frame: no face to judge [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Masks worn, by track, by hour';
+
+CREATE TABLE mask_day_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `hours_short` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Expected hours of the day that were not watched enough',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `masked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: masked [1]',
+    `unmasked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks decided: not masked, or wrongly [1]',
+    `unknown_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Tracks of persons not decided [1]',
+    `frame_masked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: masked [1]',
+    `frame_unmasked_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Faces of untracked persons, frame by frame: not masked [1]',
+    `frame_unknown_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Untracked persons, frame by frame: no face to judge [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Masks worn, by track, by day';
+
+CREATE TABLE congestion_minute_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `run` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The run that wrote the row: runs_log',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `occupied_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time when a vehicle''s foot point was in the lane [ms]',
+    `vehicle_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Vehicles in the lane, times how long each frame lasted [vehicle ms]',
+    `tracked_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles only [vehicle ms]',
+    `standing_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles that stand [vehicle ms]',
+    `timed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of tracked vehicles over calibrated ground [vehicle ms]',
+    `way_mm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their way in that time [mm]'
+)
+ENGINE = ReplacingMergeTree(rev)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMMDD(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Vehicles in a lane: occupancy, standing share, speed, by minute';
+
+CREATE TABLE congestion_quarter_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `occupied_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when a vehicle''s foot point was in the lane [ms]',
+    `vehicle_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Vehicles in the lane, times how long each frame lasted [vehicle ms]',
+    `tracked_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles only [vehicle ms]',
+    `standing_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles that stand [vehicle ms]',
+    `timed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of tracked vehicles over calibrated ground [vehicle ms]',
+    `way_mm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their way in that time [mm]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Vehicles in a lane: occupancy, standing share, speed, by quarter';
+
+CREATE TABLE congestion_hour_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `occupied_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when a vehicle''s foot point was in the lane [ms]',
+    `vehicle_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Vehicles in the lane, times how long each frame lasted [vehicle ms]',
+    `tracked_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles only [vehicle ms]',
+    `standing_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles that stand [vehicle ms]',
+    `timed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of tracked vehicles over calibrated ground [vehicle ms]',
+    `way_mm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their way in that time [mm]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Vehicles in a lane: occupancy, standing share, speed, by hour';
+
+CREATE TABLE congestion_day_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `hours_short` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Expected hours of the day that were not watched enough',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `occupied_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when a vehicle''s foot point was in the lane [ms]',
+    `vehicle_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Vehicles in the lane, times how long each frame lasted [vehicle ms]',
+    `tracked_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles only [vehicle ms]',
+    `standing_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'The same, tracked vehicles that stand [vehicle ms]',
+    `timed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of tracked vehicles over calibrated ground [vehicle ms]',
+    `way_mm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their way in that time [mm]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Vehicles in a lane: occupancy, standing share, speed, by day';
+
+CREATE TABLE flood_minute_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `run` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The run that wrote the row: runs_log',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `signals_n` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Signals of the wet share [1]',
+    `wet_ppm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their sum [1e-6]',
+    `wet_ppm_max` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The highest [1e-6]'
+)
+ENGINE = ReplacingMergeTree(rev)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMMDD(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by minute';
+
+CREATE TABLE flood_quarter_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `signals_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Signals of the wet share [1]',
+    `wet_ppm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their sum [1e-6]',
+    `wet_ppm_max` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The highest [1e-6]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by quarter';
+
+CREATE TABLE flood_hour_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `signals_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Signals of the wet share [1]',
+    `wet_ppm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their sum [1e-6]',
+    `wet_ppm_max` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The highest [1e-6]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by hour';
+
+CREATE TABLE flood_day_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `hours_short` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Expected hours of the day that were not watched enough',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `signals_n` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Signals of the wet share [1]',
+    `wet_ppm` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Their sum [1e-6]',
+    `wet_ppm_max` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The highest [1e-6]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by day';
+
+CREATE TABLE garbage_minute_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `run` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'The run that wrote the row: runs_log',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `garbage_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Garbage in the zone, times how long each frame lasted [object ms]',
+    `garbage_max` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Most garbage in one frame [1]'
+)
+ENGINE = ReplacingMergeTree(rev)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMMDD(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Garbage seen in a zone, by minute';
+
+CREATE TABLE garbage_quarter_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `garbage_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Garbage in the zone, times how long each frame lasted [object ms]',
+    `garbage_max` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Most garbage in one frame [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Garbage seen in a zone, by quarter';
+
+CREATE TABLE garbage_hour_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `garbage_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Garbage in the zone, times how long each frame lasted [object ms]',
+    `garbage_max` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Most garbage in one frame [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Garbage seen in a zone, by hour';
+
+CREATE TABLE garbage_day_log (
+    `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
+    `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
+    `ts` DateTime('UTC') CODEC(T64, ZSTD(1)) COMMENT 'Window start, UTC',
+    `owner` LowCardinality(String) COMMENT 'Who runs the camera',
+    `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
+    `expected_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time the camera should have been watching, ms; time without any row counts',
+    `reason` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Why the window is not published: an index into REASONS, 0 when it is or coverage decides',
+    `params_hash` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Kernel version, geometry and thresholds behind the row',
+    `model_id` LowCardinality(String) COMMENT 'Detector or tracker behind the row',
+    `simulated` Bool COMMENT 'The camera is simulated',
+    `rev` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'generation * 65536 + revision',
+    `first_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the first stored minute of the window begins to be expected, ms since 1970',
+    `last_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'When the last stored minute of the window stops being expected, ms since 1970',
+    `roll` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the recomputation that wrote the row',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone',
+    `hours_short` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Expected hours of the day that were not watched enough',
+    `zone_id` LowCardinality(String) COMMENT 'zone id',
+    `frames` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Frames observed [1]',
+    `observed_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time watched: each frame''s share, capped at two periods [ms]',
+    `garbage_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Garbage in the zone, times how long each frame lasted [object ms]',
+    `garbage_max` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Most garbage in one frame [1]'
+)
+ENGINE = ReplacingMergeTree(roll)
+ORDER BY (area, camera_id, zone_id, ts)
+PARTITION BY toYYYYMM(ts)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, index_granularity = 8192
+COMMENT 'Garbage seen in a zone, by day';
+
 CREATE TABLE health_minute_log (
     `area` LowCardinality(String) COMMENT 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]',
     `camera_id` LowCardinality(String) COMMENT 'Camera placement; a moved camera is a new id',
@@ -350,7 +1059,8 @@ CREATE TABLE health_minute_log (
     `frozen_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time when the picture stood still: not watched [ms]',
     `skew_ms` UInt32 CODEC(T64, ZSTD(1)) COMMENT 'Time when capture and arrival differed by more than 30 s [ms]',
     `delay_hist` Array(UInt32) COMMENT 'Frames by arrival - capture; bins of DELAY_EDGES_MS [1]',
-    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]'
+    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]',
+    `last_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of the last frame, ms since 1970 [ms]'
 )
 ENGINE = ReplacingMergeTree(rev)
 ORDER BY (area, camera_id, ts)
@@ -384,7 +1094,8 @@ CREATE TABLE health_quarter_log (
     `frozen_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when the picture stood still: not watched [ms]',
     `skew_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when capture and arrival differed by more than 30 s [ms]',
     `delay_hist` Array(UInt64) COMMENT 'Frames by arrival - capture; bins of DELAY_EDGES_MS [1]',
-    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]'
+    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]',
+    `last_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of the last frame, ms since 1970 [ms]'
 )
 ENGINE = ReplacingMergeTree(roll)
 ORDER BY (area, camera_id, ts)
@@ -418,7 +1129,8 @@ CREATE TABLE health_hour_log (
     `frozen_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when the picture stood still: not watched [ms]',
     `skew_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when capture and arrival differed by more than 30 s [ms]',
     `delay_hist` Array(UInt64) COMMENT 'Frames by arrival - capture; bins of DELAY_EDGES_MS [1]',
-    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]'
+    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]',
+    `last_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of the last frame, ms since 1970 [ms]'
 )
 ENGINE = ReplacingMergeTree(roll)
 ORDER BY (area, camera_id, ts)
@@ -453,7 +1165,8 @@ CREATE TABLE health_day_log (
     `frozen_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when the picture stood still: not watched [ms]',
     `skew_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time when capture and arrival differed by more than 30 s [ms]',
     `delay_hist` Array(UInt64) COMMENT 'Frames by arrival - capture; bins of DELAY_EDGES_MS [1]',
-    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]'
+    `state` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Worst state: an index into STATES [1]',
+    `last_ms` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Time of the last frame, ms since 1970 [ms]'
 )
 ENGINE = ReplacingMergeTree(roll)
 ORDER BY (area, camera_id, ts)
@@ -476,6 +1189,7 @@ CREATE TABLE incidents_log (
     `close_reason` LowCardinality(String) COMMENT 'cleared, left, expired_unobserved, end_of_input or ''''',
     `peak` Float64 COMMENT 'Highest signal',
     `track_ids` Array(String) COMMENT 'Tracks behind it, as the stream names them',
+    `inhibited_by` String COMMENT 'Incident of the site that explains this one: nobody is told of it; or ''''',
     `box` Array(Float32) COMMENT 'x1, y1, x2, y2 in 0..1, or empty',
     `owner` LowCardinality(String) COMMENT 'Who runs the camera',
     `category` LowCardinality(String) COMMENT 'atcs, pasar, pompa_air, ...',
@@ -535,6 +1249,68 @@ CREATE TABLE areas_log (
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY area;
+
+CREATE TABLE places_log (
+    `place_id` String COMMENT 'A square, a market, a park',
+    `name` String COMMENT 'What people call it',
+    `area` LowCardinality(String) COMMENT 'Kemendagri code that its cameras have in common',
+    `zones` Array(String) COMMENT 'camera/zone; they do not overlap',
+    `gates` Array(String) COMMENT 'camera/line; all ways in and out',
+    `opens` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Opening, minutes after local midnight',
+    `closes` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Closing, minutes after local midnight; before `opens`: on the next day',
+    `version` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the registration: the highest counts',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY place_id;
+
+CREATE TABLE roads_log (
+    `road` String COMMENT 'A street''s cross-section',
+    `name` String COMMENT 'What people call it',
+    `area` LowCardinality(String) COMMENT 'Kemendagri code that its cameras have in common',
+    `kind` LowCardinality(String) COMMENT 'ruas (mid-block) or pendekat (approach to a signal)',
+    `type` LowCardinality(String) COMMENT '2/2 UD, 4/2 D, ... (MKJI 1997)',
+    `lanes` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Lanes in one direction; both ways together where undivided; 0 when not known',
+    `width_m` Float64 COMMENT 'Carriageway [m], 0 when not known',
+    `free_flow_kmh` Float64 COMMENT 'Free-flow speed [km/h], 0 when not known',
+    `green_s` Float64 COMMENT 'Green time [s], 0 without signal data',
+    `cycle_s` Float64 COMMENT 'Cycle time [s], 0 without signal data',
+    `saturation_flow` Float64 COMMENT 'S [smp/h of green], 0 when not known',
+    `capacity` Float64 COMMENT 'C [smp/h]: of a direction, or both ways where undivided; 0 when not known',
+    `factors` Map(String, Float64) COMMENT 'FCw, FCsp, FCsf, FCcs: what the registry gives',
+    `lines` Array(String) COMMENT 'camera/line: together the whole cross-section',
+    `version` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the registration: the highest counts',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY road;
+
+CREATE TABLE calendar_log (
+    `date` Date32 COMMENT 'Local day',
+    `day_type` LowCardinality(String) COMMENT 'weekday, saturday, sunday, holiday or joint_leave',
+    `holiday` String COMMENT 'Name of the public holiday or joint leave, or ''''',
+    `hijri` String COMMENT 'Hijri date YYYY-MM-DD',
+    `is_ramadan` Bool COMMENT 'A day of the fast',
+    `school_holiday` String COMMENT 'Name of the school holiday, or ''''',
+    `events` Array(Tuple(from_minute UInt16, to_minute UInt16, name String)) COMMENT 'City events, local minutes',
+    `version` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the registration: the highest counts'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY date;
+
+CREATE TABLE trends_log (
+    `place_id` String COMMENT 'The place',
+    `day` Date32 COMMENT 'Local day up to which the verdict looks',
+    `verdict` LowCardinality(String) COMMENT 'naik, landai, turun or data tidak cukup',
+    `slope` Nullable(Float64) COMMENT 'Theil-Sen slope, share of the median a week',
+    `slope_low` Nullable(Float64) COMMENT 'Its interval, lower end',
+    `slope_high` Nullable(Float64) COMMENT 'Its interval, upper end',
+    `days_used` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Days of the last 8 weeks that were published and not left out',
+    `basis` LowCardinality(String) COMMENT 'entries or lintasan: what was counted',
+    `version` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the computation: the highest counts'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (place_id, day);
 
 CREATE TABLE dead_letters_log (
     `source` String COMMENT 'Path or topic',

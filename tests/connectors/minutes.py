@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from schemas.columns import CROWD, FLOW, HEALTH, PERSON_EDGES, Metric
+from schemas.columns import CROWD, FLOW, HEALTH, PERSON_EDGES
+from schemas.parts import Metric
 
 AREA = "33.74.07.1005"
 KEYS = {"crowd": {"zone_id": "alun"}, "flow": {"line_id": "utara", "direction": "masuk"}, "health": {}}

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from connectors.warehouse import Warehouse
-from schemas.columns import INCIDENTS, VEHICLES
+from schemas.columns import VEHICLES
+from schemas.incidents import INCIDENTS
 
 from .minutes import AREA, persons, rows
 
@@ -50,7 +51,7 @@ def test_views_have_the_columns_that_people_rely_on(warehouse: Warehouse, view: 
 
 def test_views_without_a_metric_exist(warehouse: Warehouse) -> None:
     for view in ("columns", "areas", "cameras", "dead_letters"):
-        warehouse.query(f"SELECT * FROM {view}")
+        assert warehouse.query(f"SELECT * FROM {view}").column_names
 
 
 def test_a_minute_watched_too_little_has_no_figures_and_says_why(warehouse: Warehouse) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 
 from operators import crowd_incidents
 from operators.crowd import LevelSamples
-from schemas.columns import INCIDENT_STATES, LEVELS
+from schemas.columns import LEVELS
+from schemas.incidents import INCIDENT_STATES
 from schemas.registry import Limits
 from tests.operators.stage import FULL, camera, city, zone
 

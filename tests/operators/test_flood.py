@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from operators import city, flood
 from operators.arrays import Changes, Ordered
-from schemas.columns import INCIDENT_STATES
+from schemas.incidents import INCIDENT_STATES
 from schemas.registry import Camera, Limits, Registry, Zone
 
 SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))

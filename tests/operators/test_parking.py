@@ -9,7 +9,7 @@ import pytest
 from operators import parking
 from operators.arrays import Changes, Ordered
 from operators.city import City
-from schemas.columns import INCIDENT_STATES
+from schemas.incidents import INCIDENT_STATES
 from schemas.registry import Limits
 from tests.operators.stage import FULL, Object, camera, city, frames, zone
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from operators import persistence
 from operators.arrays import Changes
-from schemas.columns import INCIDENT_STATES
+from schemas.incidents import INCIDENT_STATES
 
 SAMPLE_S = 30
 VALUES = {"#": 0.5, "+": 0.07, ".": 0.0}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from operators import city, flood
 from operators.arrays import Ordered
-from schemas.columns import INCIDENT_STATES
+from schemas.incidents import INCIDENT_STATES
 from schemas.registry import Camera, Limits, Registry, Zone
 
 LEVELS = Path(__file__).parents[1] / "data" / "recordings" / "jakarta" / "levels.csv.gz"

@@ -73,6 +73,7 @@ def quadrilaterals() -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def test_the_check_and_the_kernels_fit_the_same_ground():
     for image, metres in quadrilaterals():
         assert np.array_equal(ground.homography(image, metres), city.homography(image, metres))
+        assert np.allclose(ground.to_ground(city.homography(image, metres), image), metres)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""The city's time zone: its days, hours and day types are local.
+
+The zone is fixed at set-up and has no daylight saving time (Indonesia's three
+zones have none), so that a local minute is a UTC minute plus a constant.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+ZONE: Final = "Asia/Jakarta"
+
+
+def offset_us(zone: str) -> int:
+    """Return local time - UTC of a zone [us].
+
+    Raises
+    ------
+    ValueError
+        The zone changes its clocks within the year.
+    """
+    shifts = {datetime(2026, month, 1, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() for month in range(1, 13)}
+    if len(shifts) != 1:
+        raise ValueError(f"expected a zone without daylight saving time, got {zone}: local days would differ in length")
+    shift = shifts.pop()
+    assert shift is not None
+    return round(shift.total_seconds() * 1e6)
+
+
+OFFSET_US: Final = offset_us(ZONE)

@@ -1,0 +1,66 @@
+"""What a column definition is: a part of a metric, and the metric it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Combine = Literal["sum", "max", "min"]
+Kind = Literal["UInt8", "UInt16", "UInt32", "UInt64", "Int32", "Int64"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stored column of a metric.
+
+    Attributes
+    ----------
+    type
+        ClickHouse integer type.
+    combine
+        How two parts of the same key merge; a histogram is ``sum`` with ``bins``.
+    unit
+        Unit in words, "1" for a count.
+    meaning
+        One sentence, shown as the column's comment.
+    bins
+        Number of bins when the column is an array (merged bin by bin), else 0.
+    is_count
+        A day also carries it with each hour's over its coverage.
+    """
+
+    type: Kind
+    combine: Combine
+    unit: str
+    meaning: str
+    bins: int = 0
+    is_count: bool = False
+
+    @property
+    def width(self) -> int:
+        """Return how many int64 values hold the part."""
+        return max(1, self.bins)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A domain's minute table: its key beside camera and minute, and its parts."""
+
+    name: str
+    key: tuple[str, ...]
+    parts: dict[str, Part]
+    meaning: str
+
+    @property
+    def width(self) -> int:
+        """Return how many int64 values hold a row's parts."""
+        return sum(part.width for part in self.parts.values())
+
+    def offset(self, column: str) -> int:
+        """Return where a part starts in a row of int64 values."""
+        at = 0
+        for name, part in self.parts.items():
+            if name == column:
+                return at
+            at += part.width
+        raise KeyError(column)
