@@ -15,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from connectors.registry_writing import to_toml
 from connectors.simulate import faults, flood, layout, parking, people, vehicles, watch, writer
 from connectors.simulate.detector import detect
 from connectors.simulate.faults import Delivery
 from connectors.simulate.flood import Signals
-from connectors.simulate.registry_toml import to_toml
 from connectors.simulate.scene import Scene, live_span
 from connectors.simulate.tracks import Objects, Tracks, merged, sample
 from connectors.simulate.writer import Arrivals, Format
