@@ -1,0 +1,74 @@
+"""What every view is made of: the rows that count, common columns, percentiles.
+
+Every view reads its `_log` table with FINAL, so corrections and tombstones show
+at once. Ratios are taken in views and only there; a window watched for less
+than `PUBLISHED_COVERAGE` has NULL figures and says why.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.columns import PUBLISHED_COVERAGE, REASONS
+
+GRAINS: Final = ("minute", "quarter", "hour", "day")
+COVERAGE: Final = "if(expected_ms = 0, 0., least(1., observed_ms / expected_ms))"
+
+
+def array(values: tuple[object, ...]) -> str:
+    """Return an SQL array of words or numbers."""
+    return "[" + ", ".join(f"'{v}'" if isinstance(v, str) else str(v) for v in values) + "]"
+
+
+def day_type(local: str) -> str:
+    """Return SQL for the kind of day of a local time."""
+    return f"multiIf(toDayOfWeek({local}) = 6, 'saturday', toDayOfWeek({local}) = 7, 'sunday', 'weekday')"
+
+
+def percentile(hist: str, edges: tuple[int, ...], top: str, share: float = 0.95) -> str:
+    """Return SQL for a percentile of a histogram with lower edges `edges`.
+
+    The value is the highest integer of the bin, not above `top`: exact for
+    bins one wide, at most one bin too high for wide ones. An open last bin
+    gives `top`.
+    """
+    uppers = array((*(edge - 1 for edge in edges[1:]), 4294967295))
+    place = f"arrayFirstIndex(x -> x >= {share} * arraySum({hist}), arrayCumSum({hist}))"
+    return f"least(arrayElement({uppers}, {place}), {top})"
+
+
+def source(metric: str, grain: str) -> str:
+    """Return the rows that count, with coverage and whether it is enough."""
+    enough = f"{COVERAGE} >= {PUBLISHED_COVERAGE}" + (" AND hours_short = 0" if grain == "day" else "")
+    return (
+        f"(SELECT *, {COVERAGE} AS covered, {enough} AS published\n"
+        f"    FROM {metric}_{grain}_log FINAL WHERE deleted = 0) AS m"
+    )
+
+
+def common(zone: str, keys: tuple[str, ...], why: str = "''") -> list[str]:
+    """Return the columns of every view by camera; `why` is the reason of a published row."""
+    local = f"toTimeZone(m.ts, '{zone}')"
+    return [
+        "m.ts AS ts",
+        f"{local} AS local_ts",
+        *(f"m.{name} AS {name}" for name in ("camera_id", "area", "owner", "category", *keys)),
+        "m.frames AS frames",
+        "m.covered AS coverage",
+        f"multiIf(m.published, {why}, m.reason = 0, 'low_coverage', "
+        f"arrayElement({array(REASONS)}, m.reason + 1)) AS reason",
+        f"{day_type(local)} AS day_type",
+        "m.rev % 65536 AS revision",
+        "intDiv(m.rev, 65536) AS generation",
+        *(f"m.{name} AS {name}" for name in ("params_hash", "model_id", "simulated")),
+    ]
+
+
+def published(figure: str, condition: str = "m.published") -> str:
+    """Return SQL for a figure that is NULL unless the condition holds."""
+    return f"if({condition}, {figure}, NULL)"
+
+
+def select(name: str, columns: list[str], rows: str) -> str:
+    """Return the CREATE statement of a view of `columns` from `rows`."""
+    return f"CREATE OR REPLACE VIEW {name} AS\nSELECT\n    " + ",\n    ".join(columns) + f"\nFROM {rows}"
