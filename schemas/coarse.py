@@ -107,8 +107,8 @@ def _from_minutes(metric: Metric, grain: str, bucket: str, within: str, number: 
     values = {
         "ts": "s.at",
         "expected_ms": f"greatest(s.expected, toUInt64({implied}))",
-        "first_ms": "s.first",
-        "last_ms": "s.last",
+        "from_ms": "s.first",
+        "until_ms": "s.last",
         "roll": str(number),
         "deleted": "0",
     }
@@ -124,8 +124,8 @@ def _from_hours(metric: Metric, within: str, number: int) -> str:
         "r.bucket AS at",
         *_fold(metric),
         "sum(r.expected_ms) AS expected",
-        "min(r.first_ms) AS first",
-        "max(r.last_ms) AS last",
+        "min(r.from_ms) AS first",
+        "max(r.until_ms) AS last",
         f"countIf({short}) AS short",
         "intDiv(max(if(r.expected_ms > 0, toUnixTimestamp(r.ts), 0)) - "
         "min(if(r.expected_ms > 0, toUnixTimestamp(r.ts), toUnixTimestamp(r.ts) + 86400)), 3600) + 1 "
@@ -143,8 +143,8 @@ def _from_hours(metric: Metric, within: str, number: int) -> str:
     values = {
         "ts": "s.at",
         "expected_ms": "greatest(s.expected, toUInt64(greatest(0, s.last - s.first)))",
-        "first_ms": "s.first",
-        "last_ms": "s.last",
+        "from_ms": "s.first",
+        "until_ms": "s.last",
         "roll": str(number),
         "deleted": "0",
         "hours_short": "toUInt8(if(s.expected_hours = 0, 0, s.short + s.absent))",

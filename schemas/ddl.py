@@ -23,8 +23,8 @@ FOLDER: Final = Path(__file__).parent / "migrations"
 COARSE_COLUMNS: Final = {
     **{name: what for name, what in TABLE_COLUMNS.items() if name not in ("run", "deleted")},
     "expected_ms": ("UInt64", "Time the camera should have been watching, ms; time without any row counts"),
-    "first_ms": ("Int64", "When the first stored minute of the window begins to be expected, ms since 1970"),
-    "last_ms": ("Int64", "When the last stored minute of the window stops being expected, ms since 1970"),
+    "from_ms": ("Int64", "When the first stored minute of the window begins to be expected, ms since 1970"),
+    "until_ms": ("Int64", "When the last stored minute of the window stops being expected, ms since 1970"),
     "roll": ("UInt64", "Number of the recomputation that wrote the row"),
     "deleted": ("UInt8", "Tombstone"),
 }
