@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from connectors.formats import mot, native_columns, native_json, opendatacam
+from connectors.formats import mot, native_columns, native_json, nvschema, opendatacam
 from connectors.formats.chunks import Chunk, ReadOptions
 from schemas.errors import UsageError
 
@@ -15,6 +15,7 @@ FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "arrow": native_columns.read,
     "mot": mot.read,
     "opendatacam": opendatacam.read,
+    "nvschema": nvschema.read,
 }
 
 
