@@ -43,13 +43,15 @@ class RowMaker:
         )
         lines = [line for camera in cameras for line in camera.line]
         directions = [line.directions.get(side, side) for line in lines for side in DIRECTIONS]
+        zones = {"zone_id": pl.Series(city.zone_ids, dtype=pl.String)}
         self.key_columns: dict[str, dict[str, pl.Series]] = {
             "health": {},
-            "crowd": {"zone_id": pl.Series(city.zone_ids, dtype=pl.String)},
             "flow": {
                 "line_id": pl.Series([line.id for line in lines for _ in DIRECTIONS], dtype=pl.String),
                 "direction": pl.Series(directions, dtype=pl.String),
             },
+            "visits": {"line_id": pl.Series([line.id for line in lines], dtype=pl.String)},
+            **{table: zones for table, _, _ in emit.ZONE_TABLES},
         }
 
     def windows(

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flows import kernels
 from flows.incidents import incident_rows
 from flows.rows import RowMaker
 from flows.thresholds import Thresholds
@@ -22,14 +23,12 @@ from operators import (
     crowd,
     crowd_incidents,
     emit,
-    flood,
+    feet,
     flow,
     health,
     names,
     ordered,
-    parking,
     persistence,
-    spots,
     tracker,
     windows,
 )
@@ -72,8 +71,7 @@ class State:
     crossings: flow.State
     tracks: tracker.TrackerState
     crowds: persistence.State
-    floods: flood.State
-    parked: spots.Spots
+    kernels: dict[str, Any]
     pools: dict[str, windows.Pool]
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
     revisions: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -87,12 +85,10 @@ class Shard:
         self.city, self.mine, self.thresholds, self.since_us = city, mine, thresholds, since_us
         self.tracked = np.array([camera.tracker == "iou" for camera in city.cameras], np.bool_) & mine
         self.keys = emit.keys(city)
+        self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
-        self.plans = (
-            crowd_incidents.plan(city),
-            flood.plan(city, thresholds.flood),
-            parking.plan(city, thresholds.parking),
-        )
+        self.crowds = crowd_incidents.plan(city)
+        self.plans = kernels.plans(city, thresholds)
         self.until_us = np.full(len(city.cameras), FOREVER_US)
 
     def start(self) -> State:
@@ -105,9 +101,8 @@ class Shard:
             levels=crowd.start(self.city),
             crossings=flow.start(self.city),
             tracks=tracker.start(count, self.thresholds.tracker, [c.id for c in self.city.cameras]),
-            crowds=crowd_incidents.start(self.plans[0]),
-            floods=flood.start(self.plans[1]),
-            parked=parking.start(self.plans[2]),
+            crowds=crowd_incidents.start(self.crowds),
+            kernels=kernels.start(self.plans),
             pools={metric.name: windows.start(metric) for metric in METRICS},
             stated=begin // MINUTE_US,
         )
@@ -159,7 +154,8 @@ class Shard:
             parts += fresh
         if until_us is not None:
             silent, ended = self._silence(state, silent, until_us)
-            changes += ended
+            parts += ended.parts
+            changes += ended.changes
         parts.append(("health", health.silences(self.city, silent, self.thresholds.health)))
         again = [self._fold(state, name, part) for name, part in parts]
         blocks = self._state(state, silent, again, until_us)
@@ -169,11 +165,11 @@ class Shard:
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
         """Late frames restate what is measured; kernels that need the order do not see them."""
         codes = health.late(late, self.thresholds.health)
-        seen = late.ordered._replace(usable=health.usable(codes))
+        seen = feet.placed(self.feet, late.ordered._replace(usable=health.usable(codes)))
         return [
             ("health", health.measure(self.city, late, codes, is_late=True)),
             ("crowd", crowd.measure(self.city, seen, crowd.count(self.city, seen))),
-            ("flow", flow.watched(self.city, seen)),
+            *kernels.measure(self.plans, seen),
         ]
 
     def _on_time(
@@ -181,7 +177,7 @@ class Shard:
     ) -> tuple[list[tuple[str, Parts]], list[tuple[str, Changes]]]:
         city, limits = self.city, self.thresholds
         codes = health.step(state.health, city, released, limits.health)
-        seen = released.ordered._replace(usable=health.usable(codes))
+        seen = feet.placed(self.feet, released.ordered._replace(usable=health.usable(codes)))
         if self.tracked.any():
             state.tracks, track = tracker.step(state.tracks, city, seen, self.tracked, limits.tracker)
             seen = seen._replace(track=track)
@@ -191,31 +187,23 @@ class Shard:
             ("health", health.measure(city, released, codes, is_late=False)),
             ("crowd", crowd.measure(city, seen, counts)),
             ("crowd", levels),
-            ("flow", flow.watched(city, seen)),
-            ("flow", flow.step(state.crossings, city, seen, limits.flow)),
+            ("flow", flow.counts(flow.follow(state.crossings, city, seen, limits.flow))),
+            *kernels.measure(self.plans, seen),
         ]
-        crowds, floods, parked = self.plans
-        state.parked, stopped = parking.step(state.parked, parked, seen)
-        changes = [
-            ("crowd", crowd_incidents.step(state.crowds, crowds, samples)),
-            ("flood", flood.step(state.floods, floods, seen)),
-            ("parking", stopped),
-        ]
-        return parts, changes
+        said = kernels.step(state.kernels, self.plans, seen)
+        crowds = crowd_incidents.step(state.crowds, self.crowds, samples)
+        return parts + said.parts, [("crowd", crowds), *said.changes]
 
     def _silence(
         self, state: State, silent: health.Silences, until_us: NDArray[np.int64]
-    ) -> tuple[health.Silences, list[tuple[str, Changes]]]:
-        """Let the clocks of this shard's cameras run on to `until_us`."""
+    ) -> tuple[health.Silences, kernels.Said]:
+        """Let the clocks of this shard's cameras run on to `until_us`, the end of the input."""
         camera = np.flatnonzero(self.mine & (state.health.last_us < until_us)).astype(np.int32)
         since, until = state.health.last_us[camera], until_us[camera]
-        crowds, floods, parked = self.plans
-        changes = [
-            ("crowd", crowd_incidents.tick(state.crowds, crowds, camera, until)),
-            ("flood", flood.tick(state.floods, floods, camera, until)),
-            ("parking", parking.tick(state.parked, parked, camera, until)),
-        ]
-        return health.joined(silent, health.Silences(camera, since, until)), changes
+        crowds = crowd_incidents.tick(state.crowds, self.crowds, camera, until)
+        said = kernels.tick(state.kernels, self.plans, camera, until, ending=True)
+        said.changes.append(("crowd", crowds))
+        return health.joined(silent, health.Silences(camera, since, until)), said
 
     def _fold(self, state: State, name: str, parts: Parts) -> NDArray[np.int64]:
         """Merge parts; returns (r, 2) camera and minute of windows that were stated before."""
@@ -262,6 +250,7 @@ class Shard:
             parts = values
             if metric.name != "health":
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
+                parts = emit.watch(parts, values[rows.window])
             blocks.append(Block(f"{metric.name}_minute_log", self.maker.rows(metric, common, due, rows, parts)))
         return blocks
 
@@ -296,6 +285,7 @@ def _nothing() -> Arrived:
         confidence=real,
         box=np.empty((0, 4), np.float32),
         track=np.empty(0, np.uint64),
+        face=np.empty(0, np.uint32),
         signal_first=np.zeros(1, np.int64),
         signal_zone=small,
         signal_value=np.empty(0, np.float64),

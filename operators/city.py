@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from schemas.frames import CLASSES
 from schemas.ground import homography, to_ground
-from schemas.registry import METRIC_NAMES, ZONE_KINDS, Camera, Registry
+from schemas.local_time import OFFSET_US
+from schemas.registry import METRIC_NAMES, ZONE_KINDS, Camera, Line, Registry
 
 FOREVER_US = 1 << 62
 
@@ -41,13 +42,20 @@ class City(NamedTuple):
     zone_standing: NDArray[np.bool_]  # (z,)
     zone_classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] counts; 0 means the metric's default
     zone_limits: NDArray[np.float64]  # (z, 7) on off on_s off_s stopped_s parked_s saturation; NaN = default
+    zone_free_mps: NDArray[np.float64]  # (z,) free-flow speed of the camera's road, NaN when not known
+    zone_occupancy: NDArray[np.float64]  # (z,) occupancy from which its slow lane is congested, NaN: the default
+    hours_first: NDArray[np.int64]  # (z + 1,)
+    hours: NDArray[np.int32]  # (h, 2) local minutes of the day from, to; no hours: always
     vertex_first: NDArray[np.int64]  # (z + 1,)
     vertex: NDArray[np.float64]  # (v, 2)
     line_first: NDArray[np.int64]  # (c + 1,)
     line_camera: NDArray[np.int32]  # (l,)
     point_first: NDArray[np.int64]  # (l + 1,)
     point: NDArray[np.float64]  # (p, 2)
+    line_entry: NDArray[np.int8]  # (l,) a gate's way in: 1 to_right, -1 to_left; 0: no gate
+    line_limit_mps: NDArray[np.float64]  # (l,) speed limit, NaN: the default
     homography: NDArray[np.float64]  # (c, 3, 3) image 0..1 -> ground m; NaN when not calibrated
+    offset_us: int  # local time - UTC
 
 
 LIMITS = ("on", "off", "on_s", "off_s", "stopped_s", "parked_s", "saturation")
@@ -73,6 +81,25 @@ def _area_m2(given: float | None, polygon: NDArray[np.float64], matrix: NDArray[
 
 def _us(camera: Camera) -> int:
     return 0 if camera.valid_from is None else round(camera.valid_from.timestamp() * 1e6)
+
+
+def _minutes(hours: str) -> list[int]:
+    """Return "23:00-04:00" as local minutes of the day."""
+    return [60 * int(clock[:2]) + int(clock[3:]) for clock in hours.split("-")]
+
+
+def _roads(registry: Registry) -> dict[str, tuple[float, float]]:
+    """Return free-flow speed [m/s] and occupancy threshold by camera, NaN when not given; its first road counts."""
+    out: dict[str, tuple[float, float]] = {}
+    for road in registry.road:
+        free = np.nan if road.free_flow_kmh is None else road.free_flow_kmh / 3.6
+        for reference in road.lines:
+            out.setdefault(reference.partition("/")[0], (free, np.nan if road.occupancy is None else road.occupancy))
+    return out
+
+
+def _entry(line: Line) -> int:
+    return 0 if line.role != "gate" else 1 if line.entry == "to_right" else -1
 
 
 def _offsets(lengths: list[int]) -> NDArray[np.int64]:
@@ -101,6 +128,10 @@ def build(registry: Registry) -> City:
     lines = [(i, line) for i, c in enumerate(cameras) for line in c.line]
     polygons = [np.array(z.polygon, np.float64) for _, z in zones]
     classes = [sum(1 << CLASSES.index(name) for name in z.classes if name in CLASSES) for _, z in zones]
+    roads = _roads(registry)
+    road = np.array([roads.get(cameras[i].id, (np.nan, np.nan)) for i, _ in zones]).reshape(-1, 2)
+    hours = [[_minutes(span) for span in z.hours] for _, z in zones]
+    speeds = [np.nan if line.speed_limit_kmh is None else line.speed_limit_kmh / 3.6 for _, line in lines]
     limits = [[np.nan if (v := getattr(z.limits, name)) is None else v for name in LIMITS] for _, z in zones]
     return City(
         cameras=cameras,
@@ -128,11 +159,18 @@ def build(registry: Registry) -> City:
         zone_standing=np.array([z.surface == "standing" for _, z in zones], np.bool_),
         zone_classes=np.array(classes, np.uint16),
         zone_limits=np.array(limits, np.float64).reshape(len(zones), len(LIMITS)),
+        zone_free_mps=road[:, 0],
+        zone_occupancy=road[:, 1],
+        hours_first=_offsets([len(spans) for spans in hours]),
+        hours=np.array([span for spans in hours for span in spans], np.int32).reshape(-1, 2),
         vertex_first=_offsets([len(p) for p in polygons]),
         vertex=np.concatenate([*polygons, np.empty((0, 2))]),
         line_first=_offsets([len(c.line) for c in cameras]),
         line_camera=np.array([i for i, _ in lines], np.int32),
         point_first=_offsets([len(line.points) for _, line in lines]),
         point=np.concatenate([*(np.array(line.points, np.float64) for _, line in lines), np.empty((0, 2))]),
+        line_entry=np.array([_entry(line) for _, line in lines], np.int8),
+        line_limit_mps=np.array(speeds, np.float64),
         homography=matrices,
+        offset_us=OFFSET_US,
     )

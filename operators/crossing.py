@@ -35,6 +35,8 @@ TRACK: Final = np.dtype(
         ("is_beside", np.bool_),  # its last change of sides was beside the line
         ("flip_mmps", np.int32),  # speed then, -1 when not known
         ("flip_us", np.int64),  # time of it
+        ("flip_x", np.float64),  # foot point then, in 0..1
+        ("flip_y", np.float64),
         ("seen_us", np.int64),
         ("x", np.float64),  # foot point in 0..1
         ("y", np.float64),
@@ -45,9 +47,20 @@ TRACK: Final = np.dtype(
     align=True,
 )
 CROSSING: Final = np.dtype(
-    [("key", np.int32), ("t_us", np.int64), ("cls", np.int64), ("speed_mmps", np.int64)], align=True
+    [
+        ("key", np.int32),  # line * 2 + (0 to_right, 1 to_left)
+        ("is_first", np.bool_),  # of its track in this direction
+        ("t_us", np.int64),
+        ("cls", np.int64),  # index into VEHICLES
+        ("speed_mmps", np.int64),  # -1 when not known
+        ("track", np.uint64),
+        ("x", np.float64),  # where, in 0..1
+        ("y", np.float64),
+    ],
+    align=True,
 )
-"""A crossing: key of the line and direction, time, index into VEHICLES, speed or -1."""
+"""A crossing."""
+_NO, _AGAIN, _FIRST = range(3)
 
 _VOTE: Final = np.full(256, VEHICLES.index("other"), np.int8)
 _VOTE[[CLASSES.index(name) for name in VEHICLES if name in CLASSES]] = [
@@ -123,7 +136,10 @@ def _turn(tracks, band, geometry, rules, ordered, i, is_birth, out, count):  # t
             row.seen_us, row.x, row.y, row.distance = t_us, x, y, seen.distance
             row.votes[vote] += weight
             _rechain(tracks, band, at, abs(seen.distance) <= half_band)
-            if not row.is_inside and _has_crossed(row, rules):
+            crossed = _NO if row.is_inside else _has_crossed(row, rules)
+            if crossed != _NO:
+                out[count].is_first, out[count].track = crossed == _FIRST, ordered.track[k]
+                out[count].x, out[count].y = row.flip_x, row.flip_y
                 out[count].key = 2 * line + (0 if row.side > 0 else 1)
                 out[count].t_us, out[count].speed_mmps = row.flip_us, row.flip_mmps
                 out[count].cls = np.argmax(row.votes)
@@ -133,12 +149,12 @@ def _turn(tracks, band, geometry, rules, ordered, i, is_birth, out, count):  # t
 
 @njit(cache=True)
 def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
-    """Take note of a track beyond the band, and tell whether that completes a crossing."""
+    """Take note of a track beyond the band, and tell whether that completes a crossing, its first this way or not."""
     beyond = 1 if row.distance > 0.0 else -1
     row.run = min(row.run + 1, rules.frames) if row.beyond == beyond else 1
     row.beyond = beyond
     if row.run < rules.frames or row.side == beyond:
-        return False
+        return _NO
     was = row.side
     row.side = beyond
     if row.seen_us - row.flip_us > rules.told_us:
@@ -147,9 +163,10 @@ def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
     is_armed = row.flip_us - row.counted_us[same] >= rules.rearm_us
     is_armed = is_armed and row.flip_us - row.counted_us[other] >= rules.turn_us
     if was == 0 or not row.is_beside or not is_armed:
-        return False
+        return _NO
+    crossed = _FIRST if row.counted_us[same] < NEVER_US else _AGAIN
     row.counted_us[same] = row.flip_us
-    return True
+    return crossed
 
 
 @njit(cache=True)
@@ -158,8 +175,8 @@ def _flip(row, t_us, x, y, distance, geometry, line, camera):  # type: ignore[no
     share = row.distance / (row.distance - distance)
     row.flip_us = row.seen_us + np.int64(np.rint(share * (t_us - row.seen_us)))
     start, end = geometry.point_first[line], geometry.point_first[line + 1]
-    at_x, at_y = row.x + share * (x - row.x), row.y + share * (y - row.y)
-    row.is_beside = project(at_x, at_y, geometry.point, start, end, geometry.aspect[camera]).is_beside
+    row.flip_x, row.flip_y = row.x + share * (x - row.x), row.y + share * (y - row.y)
+    row.is_beside = project(row.flip_x, row.flip_y, geometry.point, start, end, geometry.aspect[camera]).is_beside
     row.flip_mmps = _speed_mmps(geometry.homography[camera], row.x, row.y, x, y, t_us - row.seen_us)
 
 
@@ -188,12 +205,13 @@ def _bear(tracks, band, rules, at, track, line, t_us, x, y, height, aspect):  # 
     if donor < 0:
         row.side, row.beyond, row.run, row.is_beside = 0, 0, 0, False
         row.seen_us, row.distance, row.flip_us, row.flip_mmps = NEVER_US, 0.0, NEVER_US, -1
+        row.flip_x, row.flip_y = 0.0, 0.0
         row.counted_us[:], row.votes[:] = 2 * NEVER_US, 0
         return at
     lost = tracks.row[donor]
     row.side, row.beyond, row.run, row.is_beside = lost.side, lost.beyond, lost.run, lost.is_beside
     row.seen_us, row.distance, row.flip_us, row.flip_mmps = lost.seen_us, lost.distance, lost.flip_us, lost.flip_mmps
-    row.x, row.y = lost.x, lost.y
+    row.x, row.y, row.flip_x, row.flip_y = lost.x, lost.y, lost.flip_x, lost.flip_y
     row.counted_us[:], row.votes[:] = lost.counted_us, lost.votes
     _rechain(tracks, band, donor, False)
     lost.is_live = False  # its state went on: should it come back, it is a new track

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from operators.arrays import Ordered, Parts
 from operators.city import LIMITS, City
-from operators.geometry import inside, snap_point
+from operators.feet import is_in
 from operators.minutes import groups, segments
 from schemas.columns import CROWD, PERSON_EDGES
 from schemas.frames import CLASSES
@@ -105,12 +105,10 @@ def count(city: City, ordered: Ordered) -> Counts:
         ordered.usable,
         ordered.first,
         ordered.cls,
-        ordered.box,
+        ordered.zones,
         city.zone_first,
         city.zone_kind,
         classes,
-        city.vertex_first,
-        city.vertex,
     )
     return Counts(first, zone, persons)
 
@@ -179,7 +177,7 @@ def _first(city: City, ordered: Ordered) -> NDArray[np.int64]:
 
 @njit(cache=True)
 def _count(  # type: ignore[no-untyped-def]
-    first, camera, usable, objects, cls, box, zone_first, zone_kind, classes, vertex_first, vertex
+    first, camera, usable, objects, cls, zones, zone_first, zone_kind, classes
 ):
     zone, persons = np.empty(first[-1], np.int32), np.zeros(first[-1], np.int64)
     for i in range(len(camera)):
@@ -193,9 +191,7 @@ def _count(  # type: ignore[no-untyped-def]
             if usable[i]:
                 for k in range(objects[i], objects[i + 1]):
                     if cls[k] < 16 and classes[z] >> cls[k] & 1:
-                        x = snap_point((np.float64(box[k, 0]) + np.float64(box[k, 2])) / 2.0)
-                        y = snap_point(np.float64(box[k, 3]))
-                        persons[at] += inside(x, y, vertex, vertex_first[z], vertex_first[z + 1])
+                        persons[at] += is_in(zones[k], z, zone_first[camera[i]])
             at += 1
     return zone, persons
 

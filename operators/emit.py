@@ -8,7 +8,7 @@ every minute of its camera's expected time, also when nothing was seen; after
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -17,10 +17,21 @@ from numpy.typing import NDArray
 from operators.city import City
 from operators.health import LONGEST_SILENCE, OFFLINE, Silences
 from operators.minutes import MINUTE_US
-from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES
+from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES, WATCH
 from schemas.registry import METRIC_NAMES, ZONE_KINDS
 
 LOW_FPS = STATES.index("low_fps")
+
+
+ZONE_TABLES: Final = (
+    ("crowd", "crowd", "crowd"),
+    ("stays", "visits", "crowd"),
+    ("mask", "mask", "crowd"),
+    ("congestion", "congestion", "lane"),
+    ("flood", "flood", "flood"),
+    ("garbage", "garbage", "garbage"),
+)
+"""Tables with a row a zone: the metric that enables them, and the kind of zone."""
 
 
 class Keys(NamedTuple):
@@ -44,18 +55,28 @@ def _keys(camera: NDArray[np.int32], wanted: NDArray[np.bool_], cameras: int) ->
 
 
 def keys(city: City) -> dict[str, Keys]:
-    """Return every metric's keys, as the registry enables them."""
+    """Return every metric's keys, as the registry enables them: cameras, zones, lines or line * 2 + direction."""
     cameras = len(city.cameras)
-    crowd, flow = (city.enabled[:, METRIC_NAMES.index(name)] for name in ("crowd", "flow"))
-    zones = (city.zone_kind == ZONE_KINDS.index("crowd")) & crowd[city.zone_camera]
-    line_camera = np.repeat(city.line_camera, 2)
-    lines = (flow & city.fixed)[line_camera]
-    every = np.arange(cameras, dtype=np.int32)
-    return {
+    every, line_camera = np.arange(cameras, dtype=np.int32), city.line_camera
+    directed, lines = (np.asarray(enabled(city, name) & city.fixed) for name in ("flow", "visits"))
+    out = {
         "health": _keys(every, np.ones(cameras, np.bool_), cameras),
-        "crowd": _keys(city.zone_camera, zones, cameras),
-        "flow": _keys(line_camera, lines, cameras),
+        "flow": _keys(np.repeat(line_camera, 2), directed[np.repeat(line_camera, 2)], cameras),
+        "visits": _keys(line_camera, lines[line_camera] & (city.line_entry != 0), cameras),
     }
+    for table, metric, kind in ZONE_TABLES:
+        out[table] = _keys(city.zone_camera, zones(city, metric, kind), cameras)
+    return out
+
+
+def enabled(city: City, metric: str) -> NDArray[np.bool_]:
+    """Return (c,) which cameras measure a metric."""
+    return np.asarray(city.enabled[:, METRIC_NAMES.index(metric)])
+
+
+def zones(city: City, metric: str, kind: str) -> NDArray[np.bool_]:
+    """Return (z,) the zones of a kind whose camera measures a metric."""
+    return np.asarray((city.zone_kind == ZONE_KINDS.index(kind)) & enabled(city, metric)[city.zone_camera])
 
 
 @njit(cache=True)
@@ -125,6 +146,16 @@ def expected_ms(city: City, windows: Minutes, since_us: int, until_us: NDArray[n
     start = np.maximum(windows.minute * MINUTE_US, np.maximum(city.valid_from_us[windows.camera], since_us))
     end = np.minimum((windows.minute + 1) * MINUTE_US, np.minimum(city.valid_to_us, until_us)[windows.camera])
     out: NDArray[np.int64] = np.maximum(end // 1000 - start // 1000, 0)
+    return out
+
+
+def watch(parts: NDArray[np.int64], health: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a metric's rows (n, width) with frames and time watched from their camera's health rows (n, ...).
+
+    What a camera watched is one statement, made once: every table's first two parts.
+    """
+    out = parts.copy()
+    out[:, : len(WATCH)] = health[:, : len(WATCH)]
     return out
 
 

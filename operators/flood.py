@@ -15,9 +15,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators import persistence
-from operators.arrays import Changes, Ordered
+from operators.arrays import Ordered, Parts, Told
 from operators.city import LIMITS, City
 from operators.incident_log import Log, changes, new_log
+from operators.minutes import MINUTE_US
+from schemas.columns import FLOOD
 from schemas.registry import METRIC_NAMES, ZONE_KINDS
 
 VERSION = 1
@@ -85,20 +87,36 @@ def start(plan: Plan) -> State:
     return State(machine, whole[0], whole[1], np.zeros(count), whole[2], whole[3])
 
 
-def step(state: State, plan: Plan, ordered: Ordered) -> Changes:
-    """Feed the signals of flood zones; the state's arrays are updated in place.
+def measure(plan: Plan, ordered: Ordered) -> Parts:
+    """Return parts of `FLOOD`: the signals of each zone and minute, from frames in any order, late ones too.
 
-    Signals of frames that are not usable, and NaN, are not observations.
+    Signals of frames that are not usable, and NaN, are not observations; a wet share
+    lies within 0..1.
     """
-    return changes(_step(state, plan, ordered, new_log()))
+    frame, zone, value = ordered.signal_frame, ordered.signal_zone, ordered.signal_value
+    known = np.flatnonzero((zone >= 0) & ~np.isnan(value) & ordered.usable[frame])
+    known = known[plan.key[zone[known]] >= 0]
+    ppm = np.rint(np.clip(value[known], 0.0, 1.0) * 1e6).astype(np.int64)
+    values = np.zeros((len(known), FLOOD.width), np.int64)
+    values[:, FLOOD.offset("signals_n")] = 1
+    values[:, FLOOD.offset("wet_ppm")] = ppm
+    values[:, FLOOD.offset("wet_ppm_max")] = ppm
+    return Parts(zone[known].astype(np.int32), ordered.t_us[frame[known]] // MINUTE_US, values)
 
 
-def tick(state: State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
+def step(state: State, plan: Plan, ordered: Ordered) -> Told:
+    """Feed the signals of flood zones; the state's arrays are updated in place."""
+    return Told(None, changes(_step(state, plan, ordered, new_log())))
+
+
+def tick(
+    state: State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool = False
+) -> Told:
     """Close the slots of cameras whose clocks have come to `t_us` (c,), then judge their silence."""
     order = np.argsort(cameras, kind="stable")
     cameras, t_us = np.asarray(cameras, np.int32)[order], np.asarray(t_us, np.int64)[order]
     log = _close_slots(state, plan, cameras, t_us, new_log())
-    return changes(persistence.tick_log(state.machine.cell, plan.rule, cameras, t_us, log))
+    return Told(None, changes(persistence.tick_log(state.machine.cell, plan.rule, cameras, t_us, log)))
 
 
 @njit(cache=True)

@@ -21,7 +21,7 @@ from operators import slots
 from operators.arrays import Ordered, Parts
 from operators.city import City
 from operators.crossing import CROSSING, TRACK, Geometry, walk
-from operators.minutes import MINUTE_US, groups, segments
+from operators.minutes import MINUTE_US
 from schemas.columns import FLOW, VEHICLES
 from schemas.registry import METRIC_NAMES
 
@@ -32,7 +32,6 @@ _METRICS: Final = [METRIC_NAMES.index(name) for name in ("flow", "visits")]
 _COUNT: Final = FLOW.offset(f"{VEHICLES[0]}_n")
 _SPEED_N: Final = FLOW.offset(f"{VEHICLES[0]}_speed_n")
 _SPEED_SUM: Final = FLOW.offset(f"{VEHICLES[0]}_speed_sum")
-_WIDTH: Final = FLOW.width
 _BUFFER: Final = 4096
 
 
@@ -68,36 +67,13 @@ class State:
     band: NDArray[np.int32]
 
 
-def keys(city: City) -> NDArray[np.int32]:
-    """Return the keys of flow rows: line * 2 + (0 to_right, 1 to_left), flow lines and gates alike."""
-    line = np.flatnonzero(_watching(city)[city.line_camera])
-    return np.stack([2 * line, 2 * line + 1], 1).ravel().astype(np.int32)
-
-
 def start(city: City) -> State:
     """Return the state in which no track was seen."""
     clock = np.full(len(city.cameras), -(1 << 62), np.int64)
     return State(slots.empty(TRACK), clock, np.full(len(city.line_ids), -1, np.int32))
 
 
-def watched(city: City, ordered: Ordered) -> Parts:
-    """Return how long each line was watched, per direction.
-
-    Parameters
-    ----------
-    ordered
-        Frames in any order, late ones too.
-
-    Returns
-    -------
-    Parts of `FLOW` with frames and observed_ms only, frames of a minute already merged.
-    """
-    cut = segments(ordered.t_us, ordered.dt_ms)
-    lines = np.where(_watching(city), np.diff(city.line_first), 0)
-    return Parts(*_watched(cut, ordered.camera, ordered.usable, 2 * lines[ordered.camera], city.line_first))
-
-
-def step(state: State, city: City, ordered: Ordered, rules: Rules) -> Parts:
+def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[Any]:
     """Follow tracks over lines. `state` is changed in place.
 
     Parameters
@@ -108,8 +84,8 @@ def step(state: State, city: City, ordered: Ordered, rules: Rules) -> Parts:
 
     Returns
     -------
-    Parts of `FLOW`, one a crossing, in the minute of the crossing, which may lie
-    before the frame that confirmed it.
+    Crossings, records of `operators.crossing.CROSSING`; their time may lie before
+    the frame that confirmed them.
     """
     geometry = _geometry(city)
     most = int(np.max(np.diff(ordered.first) * np.diff(city.line_first)[ordered.camera], initial=0))
@@ -120,7 +96,17 @@ def step(state: State, city: City, ordered: Ordered, rules: Rules) -> Parts:
         found.append(out[:count].copy())
         if done < len(ordered.t_us) and count <= len(out) - most:
             _make_room(state, city, rules, most)
-    return _parts(np.concatenate([out[:0], *found]))
+    return np.concatenate([out[:0], *found])
+
+
+def counts(crossing: NDArray[Any]) -> Parts:
+    """Return parts of `FLOW`, one a crossing, in its minute."""
+    values = np.zeros((len(crossing), FLOW.width), np.int64)
+    at, cls, has_speed = np.arange(len(crossing)), crossing["cls"], crossing["speed_mmps"] >= 0
+    values[at, _COUNT + cls] = 1
+    values[at, _SPEED_N + cls] = has_speed
+    values[at, _SPEED_SUM + cls] = np.where(has_speed, crossing["speed_mmps"], 0)
+    return Parts(crossing["key"].copy(), crossing["t_us"] // MINUTE_US, values)
 
 
 def _make_room(state: State, city: City, rules: Rules, room: int) -> None:
@@ -138,15 +124,6 @@ def _geometry(city: City) -> Geometry:
     return Geometry(_watching(city), city.aspect, city.homography, city.line_first, city.point_first, city.point)
 
 
-def _parts(crossing: NDArray[Any]) -> Parts:
-    values = np.zeros((len(crossing), FLOW.width), np.int64)
-    at, cls, has_speed = np.arange(len(crossing)), crossing["cls"], crossing["speed_mmps"] >= 0
-    values[at, _COUNT + cls] = 1
-    values[at, _SPEED_N + cls] = has_speed
-    values[at, _SPEED_SUM + cls] = np.where(has_speed, crossing["speed_mmps"], 0)
-    return Parts(crossing["key"].copy(), crossing["t_us"] // MINUTE_US, values)
-
-
 @njit(cache=True)
 def _chain(tracks, band):  # type: ignore[no-untyped-def]
     """Chain the tracks inside each line's band anew."""
@@ -158,18 +135,3 @@ def _chain(tracks, band):  # type: ignore[no-untyped-def]
             if row.after >= 0:
                 tracks.row[row.after].before = at
             band[row.owner] = at
-
-
-@njit(cache=True)
-def _watched(cut, camera, usable, width, line_first):  # type: ignore[no-untyped-def]
-    row, rows = groups(cut, camera, width)
-    key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
-    values = np.zeros((rows, _WIDTH), np.int64)
-    for s in range(len(cut.frame)):
-        i = cut.frame[s]
-        for k in range(width[i]):
-            at = row[s] + k
-            key[at], minute[at] = 2 * line_first[camera[i]] + k, cut.minute[s]
-            values[at, 0] += cut.is_first[s]
-            values[at, 1] += cut.ms[s] if usable[i] else 0
-    return key, minute, values

@@ -48,10 +48,19 @@ def inside(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int
     vertex
         (v, 2) corners in 0..1; the polygon is ``vertex[start:end]``, in either sense.
     """
-    odd = False
-    bx, by = snap(vertex[end - 1, 0]), snap(vertex[end - 1, 1])
+    corner = np.empty((end - start, 2))
     for i in range(start, end):
-        ax, ay = snap(vertex[i, 0]), snap(vertex[i, 1])
+        corner[i - start, 0], corner[i - start, 1] = snap(vertex[i, 0]), snap(vertex[i, 1])
+    return bool(inside_snapped(x, y, corner, 0, end - start))
+
+
+@njit(cache=True)
+def inside_snapped(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int) -> bool:
+    """Like `inside`, with corners in grid steps already."""
+    odd = False
+    bx, by = vertex[end - 1, 0], vertex[end - 1, 1]
+    for i in range(start, end):
+        ax, ay = vertex[i, 0], vertex[i, 1]
         if (ay > y) != (by > y):  # compared from the upper end, whichever way the edge is walked
             if ay < by:
                 left = (bx - ax) * (y - ay) > (x - ax) * (by - ay)

@@ -192,6 +192,7 @@ def measure(city: City, released: Released, codes: NDArray[np.uint8], *, is_late
     values[:, HEALTH.offset("frozen_ms")] = pieces.ms * (code == FROZEN)
     values[:, HEALTH.offset("skew_ms")] = pieces.ms * (code == SKEW)
     values[:, HEALTH.offset("state")] = code
+    values[:, HEALTH.offset("last_ms")] = (ordered.t_us // 1000)[pieces.frame] * once
     arrival = released.arrival_us[pieces.frame]
     delay = np.digitize((arrival - ordered.t_us[pieces.frame]) // 1000, DELAY_EDGES_MS[1:])
     known = np.flatnonzero((arrival >= 0) & pieces.is_first)

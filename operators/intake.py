@@ -13,6 +13,7 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
+from operators import faces
 from operators.arrays import OTHER
 from operators.city import City
 from schemas.frames import CLASSES, FrameBatch
@@ -40,13 +41,14 @@ class Arrived(NamedTuple):
     confidence: NDArray[np.float32]  # (m,)
     box: NDArray[np.float32]  # (m, 4)
     track: NDArray[np.uint64]  # (m,)
+    face: NDArray[np.uint32]  # (m,)
     signal_first: NDArray[np.int64]  # (n + 1,) signals of frame i
     signal_zone: NDArray[np.int32]  # (k,) dense zone code, -1 when unknown
     signal_value: NDArray[np.float64]  # (k,)
 
 
 FRAME_FIELDS = ("camera", "t_us", "seq", "arrival_us", "width", "height", "luma", "sharpness", "image")
-OBJECT_FIELDS = ("cls", "confidence", "box", "track")
+OBJECT_FIELDS = ("cls", "confidence", "box", "track", "face")
 SIGNAL_FIELDS = ("signal_zone", "signal_value")
 
 
@@ -201,6 +203,7 @@ def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
         confidence=_floats(objects["confidence"]),
         box=np.stack([objects[name].to_numpy() for name in ("x1", "y1", "x2", "y2")], axis=1),
         track=tracks(objects["track"]),
+        face=faces.pack(objects["mask"], objects["mask_confidence"], objects["face_px"]),
         signal_first=_slices(signals["frame"].to_numpy(), len(camera)),
         signal_zone=_signal_zones(signals, camera, city, index),
         signal_value=signals["value"].to_numpy(),

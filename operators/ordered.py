@@ -208,6 +208,8 @@ def released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released:
         confidence=frames.confidence,
         box=frames.box,
         track=frames.track,
+        face=frames.face,
+        zones=np.zeros(len(frames.cls), np.uint64),
         signal_frame=frame[known],
         signal_zone=frames.signal_zone[known],
         signal_value=frames.signal_value[known],

@@ -8,6 +8,7 @@ takes it over. Whether the driver left no camera sees: the word is suspected.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,15 +16,16 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators import persistence, spots
-from operators.arrays import Changes, Ordered
-from operators.geometry import inside, snap_point
+from operators.arrays import Ordered, Told
+from operators.feet import is_in
 from operators.incident_log import Log, changes, new_log
+from operators.local_hours import is_open
 from operators.parking_plan import Params, Plan, plan
 from operators.spots import Spots
 
-__all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "plan", "start", "step", "tick"]
+__all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 STOPPED, PARKED = 1, 2
 """Severities."""
 
@@ -32,18 +34,25 @@ _STANDS_US = 10_000_000  # a vehicle stands when it did not move for so long (me
 _NOBODY, _IGNORED = -1, -2  # owners of an object
 
 
-def start(plan: Plan) -> Spots:
+@dataclass(slots=True)
+class State:
+    """The pool of spots; it grows, at most `Params.most` a camera."""
+
+    spots: Spots
+
+
+def start(plan: Plan) -> State:
     """Return the state before the first frame."""
-    return spots.grown(spots.start(len(plan.first) - 1), 64)
+    return State(spots.grown(spots.start(len(plan.first) - 1), 64))
 
 
-def step(state: Spots, plan: Plan, ordered: Ordered) -> tuple[Spots, Changes]:
+def step(state: State, plan: Plan, ordered: Ordered) -> Told:
     """Follow the tracked vehicles in the zones.
 
     Parameters
     ----------
     state
-        From `start` or the last call; updated in place, use the returned one.
+        From `start` or the last call; changed in place.
     plan
         From `plan`.
     ordered
@@ -53,15 +62,18 @@ def step(state: Spots, plan: Plan, ordered: Ordered) -> tuple[Spots, Changes]:
     log, at = new_log(), 0
     widest = int(np.diff(ordered.first).max(initial=0))
     while True:
-        log, at = _step(state, plan, ordered, at, widest, log)
+        log, at = _step(state.spots, plan, ordered, at, widest, log)
         if at == len(ordered.camera):
-            return state, changes(log)
-        state = spots.grown(state, max(len(state.spot), widest))
+            return Told(None, changes(log))
+        state.spots = spots.grown(state.spots, max(len(state.spots.spot), widest))
 
 
-def tick(state: Spots, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
-    """Move the clocks of silent cameras to `t_us` (c,)."""
-    return changes(_silences(state, plan, np.asarray(cameras, np.int32), np.asarray(t_us, np.int64), new_log()))
+def tick(
+    state: State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool = False
+) -> Told:
+    """Move the clocks of silent cameras to `t_us` (c,); the end of the input ends nothing."""
+    log = _silences(state.spots, plan, np.asarray(cameras, np.int32), np.asarray(t_us, np.int64), new_log())
+    return Told(None, changes(log))
 
 
 @njit(cache=True)
@@ -160,28 +172,31 @@ def _others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: igno
                 seen[at] = o
                 state.cell[row[at]].track = ordered.track[o]
             continue
-        zone = _zone(plan, ordered, camera, o)
-        if zone >= 0 and state.used[camera] < plan.params.most:
+        zone = _zone(plan, ordered.zones[o], ordered.cls[o], camera)
+        if zone >= 0 and state.used[camera] < plan.params.most and _holds(plan, zone, ordered.t_us[i]):
             j = spots.take(state, camera, zone, ordered.track[o])
             state.cell[j].seen_us = ordered.t_us[i]
             spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, ordered.box[o])
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _zone(plan, ordered, camera, o):  # type: ignore[no-untyped-def]
-    """Return the first zone that an object's foot point lies in and its class counts in, else -1.
+def _zone(plan, zones, cls, camera):  # type: ignore[no-untyped-def]
+    """Return the first zone that an object stands in and its class counts in, else -1.
 
-    Called for every object: without `_nrt=False` counting references costs more than the polygon.
+    Called for every object: without `_nrt=False` counting references costs more than the search.
     """
-    box = ordered.box[o]
-    x = snap_point((np.float64(box[0]) + np.float64(box[2])) / 2.0)
-    y = snap_point(np.float64(box[3]))
-    for k in range(plan.first[camera], plan.first[camera + 1]):
-        z = plan.zone[k]
-        if ordered.cls[o] < 16 and plan.classes[z] >> ordered.cls[o] & 1:  # noqa: SIM102
-            if inside(x, y, plan.vertex, plan.vertex_first[z], plan.vertex_first[z + 1]):
+    if zones != 0 and cls < 16:
+        for k in range(plan.first[camera], plan.first[camera + 1]):
+            z = plan.zone[k]
+            if plan.classes[z] >> cls & 1 and is_in(zones, z, plan.zone_first[camera]):
                 return z
     return np.int32(-1)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _holds(plan, zone, t_us):  # type: ignore[no-untyped-def]
+    """Tell whether a zone's rule holds now: outside its hours nobody is in the way."""
+    return is_open(plan.hours, plan.hours_first[zone], plan.hours_first[zone + 1], t_us, plan.offset_us)
 
 
 @njit(cache=True, inline="always")
@@ -216,6 +231,8 @@ def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[n
             state.spot[j].missed_us += dt_ms * 1000
             patience_us = left_us if _stands(state, plan, j) else max(plan.params.still_s * 1e6, 5.0 * dt_ms * 1000)
             over = state.cell[j].phase <= persistence.PENDING and state.spot[j].missed_us >= patience_us
+        if not _holds(plan, zone, t_us):
+            value, over = 0.0, state.cell[j].phase <= persistence.PENDING
         frozen = state.cell[j].phase == persistence.PENDING and (queue or seen[r] < 0)
         if state.spot[j].settled and not over and not frozen:
             log = persistence.observe(state.cell, plan.rule, log, j, t_us, dt_ms, t_us, t_us, value, 0)

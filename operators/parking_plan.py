@@ -53,8 +53,10 @@ class Plan(NamedTuple):
     zone: NDArray[np.int32]  # (p,) zone codes, no_stopping first
     classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] counts
     in_lane: NDArray[np.bool_]  # (z,) at least half of the zone lies in lane zones
-    vertex_first: NDArray[np.int64]  # (z + 1,)
-    vertex: NDArray[np.float64]  # (v, 2)
+    zone_first: NDArray[np.int64]  # (c + 1,) all zones of camera i
+    hours_first: NDArray[np.int64]  # (z + 1,)
+    hours: NDArray[np.int32]  # (h, 2) local minutes in which a zone's rule holds
+    offset_us: int  # local time - UTC
     aspect: NDArray[np.float64]  # (c,)
 
 
@@ -85,8 +87,10 @@ def plan(city: City, params: Params | None = None) -> Plan:
         zone=zones.astype(np.int32),
         classes=np.where(city.zone_classes == 0, _VEHICLES, city.zone_classes).astype(np.uint16),
         in_lane=_in_lane(city, zones),
-        vertex_first=city.vertex_first,
-        vertex=city.vertex,
+        zone_first=city.zone_first,
+        hours_first=city.hours_first,
+        hours=city.hours,
+        offset_us=city.offset_us,
         aspect=city.aspect,
     )
 

@@ -75,6 +75,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Literal["flow", "gate"] = "flow"
     entry: Literal["to_right", "to_left"] | None = None
     directions: dict[str, str] = {}
+    speed_limit_kmh: float | None = None
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,6 +128,11 @@ class Road(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     green_s: float | None = None
     cycle_s: float | None = None
     saturation_flow: float | None = None
+    protected: bool = True
+    occupancy: float | None = None
+    split: float | None = None
+    city_millions: float | None = None
+    emp: str = "mkji1997"
     factors: dict[str, float] = {}
     lines: tuple[str, ...] = ()
 

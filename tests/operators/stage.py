@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from operators import feet
 from operators.arrays import OTHER, Ordered
 from operators.city import City, build
 from schemas.frames import CLASSES
 from schemas.registry import Camera, Line, Registry, Zone
 
 FULL = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-Object = tuple[str, float, Sequence[float], int]  # class, confidence, box, track
+Object = tuple[Any, ...]  # class, confidence, box, track and, where one was judged, a packed face
 
 
 def camera(name: str = "cam", **fields: Any) -> Camera:
@@ -40,12 +41,15 @@ def at(x: float, y: float, track: int = 0, cls: str = "person", confidence: floa
 
 
 def frames(
-    rows: Sequence[tuple[int, int, Sequence[Object]]], dt_ms: int | Sequence[int] = 100, usable: Sequence[bool] = ()
+    rows: Sequence[tuple[int, int, Sequence[Object]]],
+    dt_ms: int | Sequence[int] = 100,
+    usable: Sequence[bool] = (),
+    place: City | None = None,
 ) -> Ordered:
-    """Return frames from (camera code, t_us, objects) in the order given."""
+    """Return frames from (camera code, t_us, objects) in the order given, standing in the zones of `place`."""
     n = len(rows)
     objects = [o for row in rows for o in row[2]]
-    return Ordered(
+    made = Ordered(
         camera=np.array([r[0] for r in rows], np.int32),
         t_us=np.array([r[1] for r in rows], np.int64),
         dt_ms=np.full(n, dt_ms, np.int32) if isinstance(dt_ms, int) else np.array(dt_ms, np.int32),
@@ -57,7 +61,15 @@ def frames(
         confidence=np.array([o[1] for o in objects], np.float32),
         box=np.array([o[2] for o in objects], np.float32).reshape(-1, 4),
         track=np.array([o[3] for o in objects], np.uint64),
+        face=np.array([o[4] if len(o) > 4 else 0 for o in objects], np.uint32),
+        zones=np.zeros(len(objects), np.uint64),
         signal_frame=np.empty(0, np.int64),
         signal_zone=np.empty(0, np.int32),
         signal_value=np.empty(0, np.float64),
     )
+    return made if place is None else stand(place, made)
+
+
+def stand(place: City, ordered: Ordered) -> Ordered:
+    """Return the frames with the zones that their objects stand in."""
+    return feet.placed(feet.plan(place), ordered)

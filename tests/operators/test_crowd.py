@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from operators import crowd
 from operators.arrays import Ordered, Parts
+from operators.city import City
 from schemas.columns import CROWD, PERSON_EDGES
 from schemas.registry import Limits
-from tests.operators.stage import FULL, at, camera, city, frames, zone
+from tests.operators.stage import FULL, at, camera, city, frames, stand, zone
 
 LEFT, RIGHT = ((0, 0), (0.3, 0), (0.7, 1), (0, 1)), ((1, 1), (0.7, 1), (0.3, 0), (1, 0))
 TWO = city(camera(zone=(zone("left", LEFT, area_m2=10.0), zone("lane", FULL, kind="lane"), zone("right", RIGHT))))
@@ -26,33 +27,39 @@ def column(parts: Parts, key: int, name: str) -> dict[int, list[int]]:
     return {m: merge(parts.values[rows & (parts.minute == m), at : at + width], 0).tolist() for m in minutes}
 
 
+def counted(place: City, ordered: Ordered) -> crowd.Counts:
+    return crowd.count(place, stand(place, ordered))
+
+
 def measured(ordered: Ordered) -> Parts:
-    return crowd.measure(TWO, ordered, crowd.count(TWO, ordered))
+    return crowd.measure(TWO, ordered, counted(TWO, ordered))
 
 
 def test_persons_are_counted_where_their_feet_are() -> None:
     ordered = frames([(0, 0, [at(0.1, 0.5), at(0.2, 0.9), at(0.9, 0.5), at(0.1, 0.5, cls="car")])])
-    counts = crowd.count(TWO, ordered)
+    counts = counted(TWO, ordered)
     assert counts.zone.tolist() == [0, 2]
     assert counts.persons.tolist() == [2, 1]
 
 
 def test_a_zone_that_names_classes_counts_those() -> None:
     place = city(camera(zone=(zone("z", FULL, classes=("bicycle",)),)))
-    assert crowd.count(place, frames([(0, 0, [at(0.5, 0.5), at(0.5, 0.5, cls="bicycle")])])).persons.tolist() == [1]
+    assert crowd.count(
+        place, stand(place, frames([(0, 0, [at(0.5, 0.5), at(0.5, 0.5, cls="bicycle")])]))
+    ).persons.tolist() == [1]
 
 
 def test_only_cameras_with_the_metric_have_keys() -> None:
     place = city(camera("a", zone=(zone("z", FULL),), metrics=("flow",)), camera("b", zone=(zone("z", FULL),)))
     assert crowd.zones(place).tolist() == [1]
-    counts = crowd.count(place, frames([(0, 0, [at(0.5, 0.5)]), (1, 0, [at(0.5, 0.5)])]))
+    counts = counted(place, frames([(0, 0, [at(0.5, 0.5)]), (1, 0, [at(0.5, 0.5)])]))
     assert (counts.zone.tolist(), counts.first.tolist()) == ([1], [0, 0, 1])
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32)), max_size=30))
 def test_two_zones_that_fill_the_picture_count_everybody_once(feet: list[tuple[float, float]]) -> None:
-    counts = crowd.count(TWO, frames([(0, 0, [("person", 0.9, (x, 0, x, y), 0) for x, y in feet])]))
+    counts = counted(TWO, frames([(0, 0, [("person", 0.9, (x, 0, x, y), 0) for x, y in feet])]))
     assert counts.persons.sum() == len(feet)
 
 
@@ -79,7 +86,7 @@ def test_an_unusable_frame_is_seen_and_nothing_else() -> None:
 
 def test_a_zone_without_a_scale_has_neither_area_nor_saturation_nor_level() -> None:
     ordered = frames([(0, 0, [at(0.9, 0.5)] * 90)])
-    counts = crowd.count(TWO, ordered)
+    counts = counted(TWO, ordered)
     parts, samples = crowd.levels(crowd.start(TWO), TWO, ordered, counts, crowd.Hysteresis())
     assert column(measured(ordered), 2, "area_ms") == {0: [0]}
     assert column(measured(ordered), 2, "saturated_ms") == {0: [0]}
@@ -91,7 +98,7 @@ def test_a_zone_without_a_scale_has_neither_area_nor_saturation_nor_level() -> N
 def test_time_above_the_saturation_is_kept(limit: float | None, persons: int, saturated_ms: int) -> None:
     place = city(camera(zone=(zone("z", FULL, area_m2=10.0, limits=Limits(saturation=limit)),)))
     ordered = frames([(0, 0, [at(0.5, 0.5)] * persons)])
-    parts = crowd.measure(place, ordered, crowd.count(place, ordered))
+    parts = crowd.measure(place, ordered, counted(place, ordered))
     assert column(parts, 0, "saturated_ms") == {0: [saturated_ms]}
 
 
@@ -121,9 +128,9 @@ def test_parts_are_the_sum_over_frames_whatever_their_order(records: list[tuple[
     usable = [u for *_, u in records]
     together = frames(rows, 70_000, usable)
     alone = [frames([row], 70_000, [u]) for row, u in zip(rows, usable, strict=True)]
-    expected = [crowd.measure(place, one, crowd.count(place, one)) for one in alone]
+    expected = [crowd.measure(place, one, counted(place, one)) for one in alone]
     merged = Parts(*(np.concatenate([p[i] for p in expected]) for i in range(3))) if expected else None
-    got = summed(crowd.measure(place, together, crowd.count(place, together)))
+    got = summed(crowd.measure(place, together, counted(place, together)))
     assert got == ({} if merged is None else summed(merged))
 
 
@@ -135,7 +142,7 @@ def walk(story: list[tuple[int, int]], split: int = 0, unseen: int = 0) -> list[
     state, out = crowd.start(place), []
     for part in (rows[:split], rows[split:]) if split else (rows,):
         ordered = frames(part, 1000)
-        samples = crowd.levels(state, place, ordered, crowd.count(place, ordered), crowd.Hysteresis())[1]
+        samples = crowd.levels(state, place, ordered, counted(place, ordered), crowd.Hysteresis())[1]
         out += ["ABCDEF"[level] for level in samples.level]
     return out
 
@@ -176,7 +183,7 @@ def test_unusable_frames_freeze_the_timers_and_have_no_level() -> None:
     place = city(camera(zone=(zone("z", FULL, area_m2=10.0),)))
     rows = [(0, i * 1_000_000, [at(0.5, 0.5)] * 9) for i in range(100)]
     ordered = frames(rows, 1000, [i >= 50 for i in range(100)])
-    samples = crowd.levels(crowd.start(place), place, ordered, crowd.count(place, ordered), crowd.Hysteresis())[1]
+    samples = crowd.levels(crowd.start(place), place, ordered, counted(place, ordered), crowd.Hysteresis())[1]
     assert len(samples.level) == 50
     assert not samples.level.any()
 
@@ -184,7 +191,7 @@ def test_unusable_frames_freeze_the_timers_and_have_no_level() -> None:
 def test_people_who_stand_have_another_table() -> None:
     place = city(camera(zone=(zone("z", FULL, area_m2=10.0, surface="standing"),)))
     ordered = frames([(0, i * 1_000_000, [at(0.5, 0.5)] * 9) for i in range(61)], 1000)
-    samples = crowd.levels(crowd.start(place), place, ordered, crowd.count(place, ordered), crowd.Hysteresis())[1]
+    samples = crowd.levels(crowd.start(place), place, ordered, counted(place, ordered), crowd.Hysteresis())[1]
     assert samples.level[-1] == 1
 
 
@@ -202,7 +209,7 @@ def test_time_at_levels_adds_up_to_time_watched(seconds: list[tuple[int, bool]])
     ordered = frames(
         [(0, i * 1_000_000, [at(0.5, 0.5)] * n) for i, (n, _) in enumerate(seconds)], 1000, [u for _, u in seconds]
     )
-    counts = crowd.count(place, ordered)
+    counts = counted(place, ordered)
     parts, samples = crowd.levels(crowd.start(place), place, ordered, counts, crowd.Hysteresis())
     watched = column(crowd.measure(place, ordered, counts), 0, "observed_ms")
     assert {m: [sum(ms)] for m, ms in column(parts, 0, "level_ms").items()} == watched

@@ -35,7 +35,8 @@ def signals(t_s: Any, value: Any, camera: int = 0, usable: bool = True) -> Order
         camera=np.full(n, camera, np.int32), t_us=t_us, dt_ms=np.full(n, 1000, np.int32), usable=np.full(n, usable),
         width=np.full(n, 1920, np.int32), height=np.full(n, 1080, np.int32), first=np.zeros(n + 1, np.int64),
         cls=np.empty(0, np.uint8), confidence=np.empty(0, np.float32), box=np.empty((0, 4), np.float32),
-        track=np.empty(0, np.uint64), signal_frame=np.arange(n, dtype=np.int64),
+        track=np.empty(0, np.uint64), face=np.empty(0, np.uint32), zones=np.empty(0, np.uint64),
+        signal_frame=np.arange(n, dtype=np.int64),
         signal_zone=np.full(n, 2 * camera + 1, np.int32),
         signal_value=np.broadcast_to(np.asarray(value, np.float64), n),
     )  # fmt: skip
@@ -56,7 +57,7 @@ def wet(until: int = 200, level: float = 0.2) -> Ordered:
 
 def test_a_road_wet_for_three_minutes_is_flooded() -> None:
     plan = flood.plan(town())
-    out = flood.step(flood.start(plan), plan, wet())
+    out = flood.step(flood.start(plan), plan, wet()).changes
     assert told(out) == [(0, "active", 180)]
     assert (out.zone[0], out.opened_us[0], out.peak[0]) == (1, 0, pytest.approx(0.2))
 
@@ -64,21 +65,21 @@ def test_a_road_wet_for_three_minutes_is_flooded() -> None:
 def test_a_slot_counts_only_once_it_is_over() -> None:
     plan = flood.plan(town())
     state = flood.start(plan)
-    assert told(flood.step(state, plan, wet(180))) == []
-    assert told(flood.tick(state, plan, *at(179))) == []
-    assert told(flood.tick(state, plan, *at(180))) == [(0, "active", 180)]
+    assert told(flood.step(state, plan, wet(180)).changes) == []
+    assert told(flood.tick(state, plan, *at(179)).changes) == []
+    assert told(flood.tick(state, plan, *at(180)).changes) == [(0, "active", 180)]
 
 
 def test_a_sample_is_the_mean_of_its_slot() -> None:
     plan = flood.plan(town())
     value = np.where(np.arange(400) % 30 < 20, 0.12, 0.0)  # mean 0.08: never at 0.10
-    assert told(flood.step(flood.start(plan), plan, signals(range(400), value))) == []
+    assert told(flood.step(flood.start(plan), plan, signals(range(400), value)).changes) == []
 
 
 def test_a_zone_has_its_own_limits() -> None:
     plan = flood.plan(town(Limits(on=0.5, off=0.4, on_s=30, off_s=60)))
     value = np.where(np.arange(300) < 120, 0.6, 0.3)
-    out = flood.step(flood.start(plan), plan, signals(range(300), value))
+    out = flood.step(flood.start(plan), plan, signals(range(300), value)).changes
     assert told(out) == [(0, "active", 120), (0, "closed", 180)]
 
 
@@ -93,21 +94,21 @@ def test_a_zone_has_its_own_limits() -> None:
 )
 def test_what_is_not_watched_floods_nothing(ordered: Ordered) -> None:
     plan = flood.plan(town())
-    assert told(flood.step(flood.start(plan), plan, ordered)) == []
+    assert told(flood.step(flood.start(plan), plan, ordered).changes) == []
 
 
 def test_a_camera_without_the_metric_has_no_floods() -> None:
     plan = flood.plan(town(metrics=("crowd",)))
     assert len(plan.zone) == 0
-    assert told(flood.step(flood.start(plan), plan, wet())) == []
+    assert told(flood.step(flood.start(plan), plan, wet()).changes) == []
 
 
 def test_a_power_cut_ends_the_flood_unknown_and_then_expired() -> None:
     plan = flood.plan(town())
     state = flood.start(plan)
-    story = told(flood.step(state, plan, wet(600)))
+    story = told(flood.step(state, plan, wet(600)).changes)
     for hour in range(1, 30):
-        story += told(flood.tick(state, plan, *at(hour * 3600)))
+        story += told(flood.tick(state, plan, *at(hour * 3600)).changes)
     assert story == [(0, "active", 180), (0, "unknown", 599 + 300), (0, "expired_unobserved", 599 + 86_400)]
 
 
@@ -123,13 +124,13 @@ def test_splits_ticks_and_pickles_change_nothing(signal: list[tuple[int, float, 
     end = at((seconds[-1] if seconds else 0) + 100_000, 2)
     state, whole = flood.start(plan), []
     for part in parts:
-        whole += told(flood.step(state, plan, part))
-    whole += told(flood.tick(state, plan, *end))
+        whole += told(flood.step(state, plan, part).changes)
+    whole += told(flood.tick(state, plan, *end).changes)
     state, split = flood.start(plan), []
     for t, part in zip(seconds, parts, strict=True):
         if data.draw(st.booleans()):
-            split += told(flood.tick(state, plan, *at(t, 2)))
+            split += told(flood.tick(state, plan, *at(t, 2)).changes)
             state = pickle.loads(pickle.dumps(state))
-        split += told(flood.step(state, plan, part))
-    split += told(flood.tick(state, plan, *end))
+        split += told(flood.step(state, plan, part).changes)
+    split += told(flood.tick(state, plan, *end).changes)
     assert sorted(split) == sorted(whole)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operators import flow
+from operators import emit, flow
 from operators.arrays import Parts
 from operators.city import City
 from schemas.columns import FLOW, VEHICLES
@@ -42,7 +42,7 @@ def counted(rows: list[Row], place: City = ROAD, splits: tuple[int, ...] = ()) -
     """Return the crossings of frames given in batches cut at `splits`, the state pickled between them."""
     state, parts, edges = flow.start(place), [], [0, *sorted(splits), len(rows)]
     for begin, end in itertools.pairwise(edges):
-        parts.append(flow.step(state, place, frames(rows[begin:end]), flow.Rules()))
+        parts.append(flow.counts(flow.follow(state, place, frames(rows[begin:end]), flow.Rules())))
         state = pickle.loads(pickle.dumps(state))
     return Parts(*(np.concatenate([p[i] for p in parts]) for i in range(3)))
 
@@ -240,7 +240,7 @@ def test_identities_that_alternate_on_the_line_count_once() -> None:
 
 def test_unusable_frames_are_passed_over() -> None:
     ordered = frames(drive("AABBB"), usable=[True] * 3 + [False] * 2)
-    assert len(flow.step(flow.start(ROAD), ROAD, ordered, flow.Rules()).key) == 0
+    assert len(flow.follow(flow.start(ROAD), ROAD, ordered, flow.Rules())) == 0
 
 
 def test_cameras_that_turn_or_are_not_asked_have_no_lines() -> None:
@@ -248,19 +248,8 @@ def test_cameras_that_turn_or_are_not_asked_have_no_lines() -> None:
         camera("a", line=(MIDDLE,), optics="ptz"), camera("b", line=(MIDDLE,), metrics=()), camera("c", line=(MIDDLE,))
     )
     rows = [(c, t, o) for c in range(3) for _, t, o in drive("AABB")]
-    assert flow.keys(place).tolist() == [4, 5]
+    assert emit.keys(place)["flow"].key.tolist() == [4, 5]
     assert counted(rows, place).key.tolist() == [4]
-    assert set(flow.watched(place, frames(rows)).key.tolist()) == {4, 5}
-
-
-def test_lines_are_watched_in_both_directions_while_frames_are_usable() -> None:
-    rows = [(0, 59_950_000, []), (0, 60_050_000, [])]
-    parts = flow.watched(ROAD, frames(rows, usable=[True, False]))
-    by_key = {
-        (k, m): v[:2].tolist() for k, m, v in zip(parts.key.tolist(), parts.minute.tolist(), parts.values, strict=True)
-    }
-    assert by_key == {(k, m): v for k in (0, 1) for m, v in ((0, [1, 50]), (1, [1, 50]))}
-    assert not parts.values[:, 2:].any()
 
 
 def test_tracks_unseen_for_long_leave_the_table() -> None:
@@ -269,7 +258,7 @@ def test_tracks_unseen_for_long_leave_the_table() -> None:
         rows = [
             (0, T0 + (i * 10 + j) * 1_000_000, [at(0.1, 0.5, 1 + i * 1000 + k) for k in range(100)]) for j in range(9)
         ]
-        flow.step(state, ROAD, frames(rows), flow.Rules())
+        flow.follow(state, ROAD, frames(rows), flow.Rules())
     assert len(state.tracks.row) == 1024
 
 

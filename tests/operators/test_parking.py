@@ -33,8 +33,8 @@ def watch(seconds: range, objects: Any, code: int = 0) -> list[Row]:
     return [(code, t * SECOND, objects(t) if callable(objects) else objects) for t in seconds]
 
 
-def stage(rows: list[Row]) -> Ordered:
-    return frames(rows, dt_ms=1000)
+def stage(rows: list[Row], place: City | None = None) -> Ordered:
+    return frames(rows, dt_ms=1000, place=town() if place is None else place)
 
 
 def told(changes: Changes) -> Told:
@@ -43,8 +43,9 @@ def told(changes: Changes) -> Told:
 
 
 def run(rows: list[Row], place: City | None = None) -> Changes:
-    plan = parking.plan(town() if place is None else place)
-    return parking.step(parking.start(plan), plan, stage(rows))[1]
+    place = town() if place is None else place
+    plan = parking.plan(place)
+    return parking.step(parking.start(plan), plan, stage(rows, place)).changes
 
 
 STORY = [("active", 1, 60), ("active", 2, 180)]
@@ -144,18 +145,20 @@ def test_one_car_standing_in_a_moving_lane_is_no_queue() -> None:
 
 def test_a_camera_that_dies_ends_its_incident_unknown_and_then_expired() -> None:
     plan = parking.plan(town())
-    state, out = parking.step(parking.start(plan), plan, stage(watch(range(100), [car(0.3, 7)])))
+    state = parking.start(plan)
+    out = parking.step(state, plan, stage(watch(range(100), [car(0.3, 7)]))).changes
     story = told(out)
     for t in range(200, 30_000, 1000):
-        story += told(parking.tick(state, plan, np.zeros(1, np.int32), np.array([t * SECOND])))
+        story += told(parking.tick(state, plan, np.zeros(1, np.int32), np.array([t * SECOND])).changes)
     assert story == [("active", 1, 60), ("unknown", 1, 99 + 300), ("expired_unobserved", 1, 99 + 21_600)]
 
 
 def test_frames_that_are_not_usable_are_silence() -> None:
-    dark = frames(watch(range(500), [car(0.3, 7)]), dt_ms=1000, usable=[t < 100 for t in range(500)])
+    dark = frames(watch(range(500), [car(0.3, 7)]), dt_ms=1000, usable=[t < 100 for t in range(500)], place=town())
     plan = parking.plan(town())
-    state, out = parking.step(parking.start(plan), plan, dark)
-    out = parking.tick(state, plan, np.zeros(1, np.int32), np.array([500 * SECOND]))
+    state = parking.start(plan)
+    out = parking.step(state, plan, dark).changes
+    out = parking.tick(state, plan, np.zeros(1, np.int32), np.array([500 * SECOND])).changes
     assert told(out) == [("unknown", 1, 99 + 300)]
 
 
@@ -167,9 +170,10 @@ def test_a_car_still_there_after_a_silence_goes_on() -> None:
 def test_a_crowded_street_stays_bounded() -> None:
     plan = parking.plan(town(), parking.Params(most=8))
     street = [car(0.09 * (k % 10), 1 + k, 0.09 * (k // 10)) for k in range(100)]
-    state, out = parking.step(parking.start(plan), plan, stage(watch(range(200), street)))
+    state = parking.start(plan)
+    out = parking.step(state, plan, stage(watch(range(200), street))).changes
     assert len(np.unique(out.anchor)) == 8
-    assert state.used.tolist() == [8]
+    assert state.spots.used.tolist() == [8]
 
 
 def busy(seed: int) -> list[Row]:
@@ -202,20 +206,33 @@ def ordered_story(changes: list[Changes]) -> list[tuple[Any, ...]]:
 def test_splits_ticks_and_pickles_change_nothing(seed: int) -> None:
     rows = busy(seed)
     end = 2_000_000 * SECOND
-    plan = parking.plan(town(cameras=2))
+    place = town(cameras=2)
+    plan = parking.plan(place)
     both = np.arange(2, dtype=np.int32)
-    state, out = parking.step(parking.start(plan), plan, stage(rows))
-    whole = ordered_story([out, parking.tick(state, plan, both, np.full(2, end))])
+    state = parking.start(plan)
+    out = parking.step(state, plan, stage(rows, place)).changes
+    whole = ordered_story([out, parking.tick(state, plan, both, np.full(2, end)).changes])
     random = np.random.default_rng(seed)
     state, parts, rest = parking.start(plan), [], rows
     while rest:
         cut = int(random.integers(1, 40))
         now, rest = rest[:cut], rest[cut:]
-        state, out = parking.step(state, plan, stage(now))
+        out = parking.step(state, plan, stage(now, place)).changes
         parts.append(out)
         if rest and rest[0][0] == now[-1][0]:
-            parts.append(parking.tick(state, plan, np.array([rest[0][0]], np.int32), np.array([rest[0][1]])))
+            parts.append(parking.tick(state, plan, np.array([rest[0][0]], np.int32), np.array([rest[0][1]])).changes)
         state = pickle.loads(pickle.dumps(state))
-    parts.append(parking.tick(state, plan, both, np.full(2, end)))
+    parts.append(parking.tick(state, plan, both, np.full(2, end)).changes)
     assert len(whole) > 20
     assert ordered_story(parts) == whole
+
+
+def test_a_zone_forbids_parking_within_its_hours_only() -> None:
+    hours = ("07:00-07:05",)  # local: 00:00 UTC is 07:00
+    place = town(zones=(zone("kerb", FULL, kind="no_parking", hours=hours),))
+    before = [(0, t * SECOND, [car(0.3, 7)]) for t in range(-200, 400)]
+    rows = [(0, t + 86_400 * SECOND, objects) for _, t, objects in before]
+    out = run(rows, place)
+    assert [(s, v, t - 86_400) for s, v, t in told(out)] == [("active", 1, 60), ("active", 2, 180), ("closed", 2, 330)]
+    assert out.opened_us[0] == 86_400 * SECOND
+    assert out.closed_us[-1] == (86_400 + 300) * SECOND

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from connectors.formats import ReadOptions, read
-from operators import intake, ordered, tracker
+from operators import feet, intake, ordered, tracker
 from operators.arrays import Ordered
 from operators.city import City, build
 from schemas.registry_check import parse
@@ -31,7 +31,7 @@ def play(path: Path, kind: str, city: City) -> Ordered:
     arrived = ordered.concat([intake.arrays(chunk.batch, city, index) for chunk in chunks])
     pushed = ordered.push(ordered.start(1), city, arrived, reorder_us=0, lateness_us=0, ending=True)
     assert pushed.on_time is not None
-    return pushed.on_time.ordered
+    return feet.placed(feet.plan(city), pushed.on_time.ordered)
 
 
 def tracked(city: City, frames: Ordered) -> Ordered:

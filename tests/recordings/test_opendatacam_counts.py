@@ -29,7 +29,7 @@ def counted(road: Played, height: float = 0.6) -> np.ndarray:
     """Return (2, 7) crossings of a level line, toward the camera and away, by class."""
     city, frames = road
     city = city._replace(point=np.array([[0.02, height], [0.98, height]]))
-    parts = flow.step(flow.start(city), city, frames, flow.Rules())
+    parts = flow.counts(flow.follow(flow.start(city), city, frames, flow.Rules()))
     return np.array([parts.values[parts.key == key, N : N + len(VEHICLES)].sum(0) for key in (0, 1)])
 
 

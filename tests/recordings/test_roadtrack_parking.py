@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from operators import parking, tracker
+from operators import feet, parking, tracker
 from operators.arrays import OTHER, Ordered
 from operators.city import build
 from schemas.frames import CLASSES
@@ -55,16 +55,18 @@ def frames(path: Path) -> Ordered:
         first=np.searchsorted(rows[:, 0] - 1, np.arange(n + 1)).astype(np.int64),
         cls=np.array([CLASS.get(int(c), OTHER) for c in rows[:, 7]], np.uint8),
         confidence=rows[:, 6].astype(np.float32), box=(rows[:, 2:6] / SIZE).clip(0, 1).astype(np.float32),
-        track=np.zeros(len(rows), np.uint64), signal_frame=np.empty(0, np.int64), signal_zone=np.empty(0, np.int32),
+        track=np.zeros(len(rows), np.uint64), face=np.zeros(len(rows), np.uint32),
+        zones=np.zeros(len(rows), np.uint64), signal_frame=np.empty(0, np.int64), signal_zone=np.empty(0, np.int32),
         signal_value=np.empty(0),
     )  # fmt: skip
 
 
 def incidents(path: Path) -> list[Incident]:
-    town, ordered = build(Registry(camera=(CAMERA,))), frames(path)
+    town = build(Registry(camera=(CAMERA,)))
+    ordered = feet.placed(feet.plan(town), frames(path))
     _, track = tracker.step(tracker.start(1), town, ordered, np.ones(1, np.bool_))
     plan = parking.plan(town)
-    _, out = parking.step(parking.start(plan), plan, ordered._replace(track=track))
+    out = parking.step(parking.start(plan), plan, ordered._replace(track=track)).changes
     end = {i: t for i, t in zip(out.opened_us.tolist(), out.t_us.tolist(), strict=True)}
     return [
         Incident(out.opened_us[i] / FRAME_US, end[int(out.opened_us[i])] / FRAME_US, tuple(out.box[i] * SIZE))

@@ -1,0 +1,99 @@
+"""Which zones each object stands in, found once a batch for all kernels.
+
+An object's place is its foot point, the bottom centre of its box. Each zone says
+which classes it is asked about; others are not looked at. The answer is one bit
+a zone of the object's camera, so a camera has at most 64 zones.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators.arrays import Ordered
+from operators.city import City
+from operators.geometry import GRID, inside_snapped, snap_point
+from schemas.frames import CLASSES
+from schemas.registry import METRIC_NAMES, ZONE_KINDS
+
+PERSON: Final = 1 << CLASSES.index("person")
+VEHICLES: Final = sum(1 << CLASSES.index(name) for name in ("motorcycle", "car", "bus", "truck"))
+GARBAGE: Final = 1 << CLASSES.index("garbage")
+
+
+class Plan(NamedTuple):
+    """The zones' outlines on the grid, and what each is asked about."""
+
+    first: NDArray[np.int64]  # (c + 1,) zones of camera i
+    classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] is looked at
+    box: NDArray[np.float64]  # (z, 4) bounds in grid steps
+    vertex_first: NDArray[np.int64]  # (z + 1,)
+    vertex: NDArray[np.float64]  # (v, 2) corners in grid steps
+
+
+def classes(city: City) -> NDArray[np.uint16]:
+    """Return (z,) the classes that the metrics of each zone's camera look at there; bit i is CLASSES[i]."""
+    kind = city.zone_kind
+    by_kind = np.zeros(len(ZONE_KINDS), np.uint16)
+    for name, wanted in {"no_parking": VEHICLES, "no_stopping": VEHICLES, "lane": VEHICLES, "garbage": GARBAGE}.items():
+        by_kind[ZONE_KINDS.index(name)] = wanted
+    for name in ("crowd", "night"):
+        by_kind[ZONE_KINDS.index(name)] = PERSON
+    out = np.where(city.zone_classes > 0, city.zone_classes, by_kind[kind]).astype(np.uint16)
+    gathers = city.enabled[city.zone_camera, METRIC_NAMES.index("gathering")]
+    out[gathers & (kind == ZONE_KINDS.index("lane"))] |= PERSON
+    masks = city.enabled[city.zone_camera][:, [METRIC_NAMES.index(name) for name in ("mask", "visits", "gathering")]]
+    out[masks.any(axis=1) & (kind == ZONE_KINDS.index("crowd"))] |= PERSON
+    out[kind == ZONE_KINDS.index("flood")] = 0
+    return out
+
+
+def plan(city: City) -> Plan:
+    """Return the city's zones, ready to be asked."""
+    vertex = np.floor(city.vertex * GRID + 0.5)
+    box = np.array(
+        [
+            [*vertex[a:b].min(axis=0), *vertex[a:b].max(axis=0)]
+            for a, b in zip(city.vertex_first[:-1], city.vertex_first[1:], strict=True)
+        ],
+        np.float64,
+    ).reshape(-1, 4)
+    return Plan(city.zone_first, classes(city), box, city.vertex_first, vertex)
+
+
+def placed(plan: Plan, ordered: Ordered) -> Ordered:
+    """Return the frames with `zones` filled in: bit i is zone `zone_first[camera] + i`."""
+    out = np.zeros(len(ordered.cls), np.uint64)
+    _zones(plan, ordered.camera, ordered.first, ordered.cls, ordered.box, out)
+    return ordered._replace(zones=out)
+
+
+@njit(cache=True)
+def is_in(zones: int, zone: int, first: int) -> bool:
+    """Tell whether an object's `zones` hold a zone code, `first` being its camera's first."""
+    return bool((np.uint64(zones) >> np.uint64(zone - first)) & np.uint64(1))
+
+
+@njit(cache=True)
+def _zones(plan, camera, first, cls, box, out):  # type: ignore[no-untyped-def]
+    for i in range(len(camera)):
+        begin, end = plan.first[camera[i]], plan.first[camera[i] + 1]
+        if begin == end:
+            continue
+        for o in range(first[i], first[i + 1]):
+            if cls[o] >= 16:
+                continue
+            x = snap_point((np.float64(box[o, 0]) + np.float64(box[o, 2])) / 2.0)
+            y = snap_point(np.float64(box[o, 3]))
+            found = np.uint64(0)
+            for z in range(begin, end):
+                if not plan.classes[z] >> cls[o] & 1:
+                    continue
+                if x < plan.box[z, 0] or x > plan.box[z, 2] or y < plan.box[z, 1] or y > plan.box[z, 3]:
+                    continue
+                if inside_snapped(x, y, plan.vertex, plan.vertex_first[z], plan.vertex_first[z + 1]):
+                    found |= np.uint64(1) << np.uint64(z - begin)
+            out[o] = found
