@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import dead_letters, doctor, query, registry, replay, simulate, warehouse
+from flows.commands import calendar, dead_letters, doctor, query, registry, replay, simulate, warehouse
 from flows.console import fail
 from schemas.errors import TilikError, UsageError
 
@@ -31,6 +31,7 @@ app.command("simulate")(simulate.simulate)
 app.command("query")(query.query)
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(registry.app, name="registry")
+app.add_typer(calendar.app, name="calendar")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("doctor")(doctor.doctor)
 

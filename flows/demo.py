@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from connectors import calendar as calendars
 from connectors import registry as registries
 from connectors import simulate
 from connectors import warehouse as warehouses
@@ -112,6 +113,7 @@ def _run(settings: Settings) -> None:
     with _announced(), warehouses.connect(settings.warehouse) as store:
         store.migrate()
         store.store_registry(registries.load(registries.public_cameras()), registries.load_areas())
+        store.store_calendar(calendars.days(settings.calendar, time.time_ns() // 1000))
         say("Semarang: 16 kecamatan, 177 kelurahan and 60 public cameras are registered")
         for recording in recordings():
             _say_played(recording.title, _play(_asked(recording, settings)))
@@ -130,6 +132,7 @@ def _asked(recording: Recording, settings: Settings) -> ReplayOptions:
         format=recording.format,
         warehouse=settings.warehouse,
         registry=str(recording.registry),
+        calendar=settings.calendar,
         camera=recording.camera,
         fps=recording.fps,
         start_us=START_US,
@@ -151,6 +154,7 @@ def _simulated(settings: Settings) -> ReplayOptions:
         warehouse=settings.warehouse,
         registry=str(folder / "registry.toml"),
         workers=settings.workers,
+        calendar=settings.calendar,
         reorder_s=settings.reorder_s,
         lateness_s=settings.lateness_s,
     )

@@ -19,6 +19,7 @@ import msgspec
 import polars as pl
 from bytewax.testing import cluster_main, run_main
 
+from connectors import calendar as calendars
 from connectors import files
 from connectors import registry as registries
 from connectors import warehouse as warehouses
@@ -45,6 +46,7 @@ class ReplayOptions:
     format: str
     warehouse: str
     registry: str | None = None
+    calendar: str | None = None
     camera: str | None = None
     fps: float | None = None
     start_us: int | None = None
@@ -102,9 +104,11 @@ def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int
         class_map=options.class_map,
     )
     registry, warnings = _registry(options, paths, read)
+    days = calendars.days(options.calendar, now)
     with warehouses.connect(options.warehouse) as warehouse:
         warehouse.migrate()
         warehouse.store_registry(registry, registries.load_areas())
+        warehouse.store_calendar(days)
         run = warehouse.begin_run(
             fingerprint(paths, options),
             "replay",

@@ -34,6 +34,8 @@ class Settings:
         `embedded:DIR` or `http(s)://user:password@host:port/db`.
     registry
         Camera registry, a TOML file or a directory of them; None registers cameras provisionally.
+    calendar
+        The city's calendar, a TOML file; None means Semarang's, which ships.
     workers
         Bytewax workers of a replay.
     tracker
@@ -48,6 +50,7 @@ class Settings:
 
     warehouse: str = "embedded:./data/warehouse"
     registry: str | None = None
+    calendar: str | None = None
     workers: int = 1
     tracker: str | None = None
     reorder_s: float = 2.0
@@ -98,6 +101,7 @@ def _seconds(value: Any) -> float:
 READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "warehouse": _warehouse,
     "registry": _text,
+    "calendar": _text,
     "workers": _workers,
     "tracker": _tracker,
     "reorder_s": _seconds,

@@ -24,7 +24,7 @@ from clickhouse_migrations.migration import MigrationStorage
 from clickhouse_migrations.migrator import Migrator
 from urllib3.exceptions import HTTPError
 
-from connectors.warehouse import answers, failures, inserts, registered, rolls, runs
+from connectors.warehouse import answers, calendar_days, failures, inserts, registered, rolls, runs
 from connectors.warehouse.address import Address, embedded, parse
 from connectors.warehouse.embedded import Lease
 from schemas.errors import WarehouseError
@@ -159,6 +159,10 @@ class Warehouse:
     def store_registry(self, registry: Registry, areas: Areas | None = None) -> None:
         """Store cameras and areas; refuses a camera whose rows stand under another area."""
         registered.store(self, registry, areas)
+
+    def store_calendar(self, days: pl.DataFrame) -> int:
+        """Store the calendar's days (`schemas.calendar.DAYS`); return how many were new or different."""
+        return calendar_days.store(self, days)
 
     def forget_camera(self, camera_id: str) -> None:
         """Withdraw a camera's rows and its registration, in every grain."""

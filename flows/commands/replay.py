@@ -59,6 +59,7 @@ def replay(
         format=wanted,
         warehouse=settings.warehouse,
         registry=settings.registry,
+        calendar=settings.calendar,
         camera=camera,
         fps=fps,
         start_us=start_us,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.views.calendar import calendar
 from schemas.views.cameras import crowd, flow, health, now
 from schemas.views.describe import FIGURES, describe
 from schemas.views.incidents import incidents
@@ -24,5 +25,6 @@ def views(zone: str) -> list[str]:
         "CREATE OR REPLACE VIEW areas AS\nSELECT area, name, level, parent\nFROM areas_log FINAL",
         "CREATE OR REPLACE VIEW cameras AS\nSELECT * EXCEPT (version, deleted)\nFROM cameras_log FINAL\n"
         "WHERE deleted = 0",
+        calendar(),
         describe(),
     ]

@@ -21,8 +21,16 @@ def array(values: tuple[object, ...]) -> str:
 
 
 def day_type(local: str) -> str:
-    """Return SQL for the kind of day of a local time."""
-    return f"multiIf(toDayOfWeek({local}) = 6, 'saturday', toDayOfWeek({local}) = 7, 'sunday', 'weekday')"
+    """Return SQL for the kind of day of a local time.
+
+    Holidays and joint leave are looked up in two small sets that a query reads
+    once from the calendar; every other day, and every day of an empty calendar,
+    follows from the week.
+    """
+    named = "SELECT date FROM calendar_log FINAL WHERE day_type = '{0}'"
+    kinds = (f"toDate32({local}) IN ({named.format(kind)}), '{kind}'" for kind in ("holiday", "joint_leave"))
+    week = f"toDayOfWeek({local}) = 6, 'saturday', toDayOfWeek({local}) = 7, 'sunday', 'weekday'"
+    return f"multiIf({', '.join(kinds)}, {week})"
 
 
 def percentile(hist: str, edges: tuple[int, ...], top: str, share: float = 0.95) -> str:
