@@ -93,7 +93,7 @@ def build(city: CityCalendar, first_year: int, last_year: int) -> pl.DataFrame:
     return (
         pl.DataFrame({"date": pl.date_range(first, last, eager=True)})
         .join(_holidays(city, first_year, last_year), on="date", how="left", maintain_order="left")
-        .join(_school(city), on="date", how="left", maintain_order="left")
+        .join(_school(city, first, last), on="date", how="left", maintain_order="left")
         .join(_events(city, first, last), on="date", how="left", maintain_order="left")
         .join_asof(months, left_on="date", right_on="starts")
         .with_columns(pl.col("holiday", "school_holiday").fill_null(""), pl.col("events").fill_null([]))
@@ -141,11 +141,11 @@ def _holidays(city: CityCalendar, first_year: int, last_year: int) -> pl.DataFra
     )
 
 
-def _school(city: CityCalendar) -> pl.DataFrame:
+def _school(city: CityCalendar, first: date, last: date) -> pl.DataFrame:
     """Return date and the names of its school holidays, in the file's order."""
     names: dict[date, list[str]] = defaultdict(list)
     for row in city.school_holiday:
-        for day in _each(row.first, row.last):
+        for day in _each(max(row.first, first), min(row.last, last)):
             names[day].append(row.name)
     return pl.DataFrame(
         [(day, ", ".join(dict.fromkeys(named))) for day, named in names.items()],
@@ -156,15 +156,15 @@ def _school(city: CityCalendar) -> pl.DataFrame:
 
 def _events(city: CityCalendar, first: date, last: date) -> pl.DataFrame:
     """Return date and its events by time; what goes past midnight goes on at 0 on the next day."""
+    eve = first - timedelta(1)
     found: dict[date, list[tuple[int, int, str]]] = defaultdict(list)
     for event in city.event:
-        for day in _each(event.first, event.last or event.first):
+        for day in _each(max(event.first, eve), min(event.last or event.first, last)):
             _put(found, day, event.hours, event.name)
     for weekly in city.weekly:
-        since, until = max(weekly.since, first), min(weekly.until, last)
-        ahead = (WEEKDAYS.index(weekly.weekday) - since.weekday()) % 7
-        for day in _each(since + timedelta(ahead), until, 7):
-            _put(found, day, weekly.hours, weekly.name)
+        for day in _each(max(weekly.since, eve), min(weekly.until, last)):
+            if WEEKDAYS[day.weekday()] == weekly.weekday:
+                _put(found, day, weekly.hours, weekly.name)
     return pl.DataFrame(
         [{"date": day, "events": [_event(*one) for one in sorted(set(held))]} for day, held in found.items()],
         {name: DAYS[name] for name in ("date", "events")},
@@ -185,8 +185,8 @@ def _event(begin: int, end: int, name: str) -> dict[str, Any]:
     return {"from_minute": begin, "to_minute": end, "name": name}
 
 
-def _each(first: date, last: date, step: int = 1) -> Iterator[date]:
-    for number in range(first.toordinal(), last.toordinal() + 1, step):
+def _each(first: date, last: date) -> Iterator[date]:
+    for number in range(first.toordinal(), last.toordinal() + 1):
         yield date.fromordinal(number)
 
 

@@ -35,8 +35,8 @@ TABLES: Final[dict[str, Any]] = {
 }
 WORDS: Final[dict[Any, str]] = {
     str: "text in quotes",
-    date: "a date without quotes, such as 2026-08-17",
-    date | None: "a date without quotes, such as 2026-08-17",
+    date: "a date such as 2026-08-17",
+    date | None: "a date such as 2026-08-17",
     Hours: 'two times ["HH:MM", "HH:MM"]',
 }
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
