@@ -1,4 +1,4 @@
-"""`tilik registry`: check and show the camera registry."""
+"""`tilik registry`: check, show, import and draw the camera registry, and say what to change in it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.console import say
+from flows.console import note, say
 from flows.options import Warehouse, settings_of
 
 if TYPE_CHECKING:
     from schemas.registry import Registry
 
-app = typer.Typer(no_args_is_help=True, help="Check and show the camera registry.")
+app = typer.Typer(no_args_is_help=True, help="Check, show, import and draw the camera registry.")
 Path = Annotated[str, typer.Argument(metavar="PATH", help="A TOML file or a directory of them.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
@@ -49,6 +49,63 @@ def forget(
     with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
         store.forget_camera(camera)
     say(f"{camera}: its rows are withdrawn")
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, GeoJSON or a JSON list of objects.")],
+    out: Annotated[str, typer.Option(metavar="FILE.toml", help="Where the registry is written.")],
+    columns: Annotated[
+        str | None, typer.Option(metavar="FIELD=HEADER,...", help="Columns of other names, such as name=Titik.")
+    ] = None,
+    fps: Annotated[float | None, typer.Option(metavar="F", help="Frames a second where the list has none.")] = None,
+    owner: Annotated[str, typer.Option(metavar="O", help="Owner where the list has none.")] = "",
+    category: Annotated[str, typer.Option(metavar="C", help="Category where the list has none.")] = "",
+    area: Annotated[str | None, typer.Option(metavar="CODE", help="Area where list and position tell none.")] = None,
+    merge: Annotated[
+        str | None, typer.Option(metavar="EXISTING.toml", help="Registry whose cameras keep their zones and lines.")
+    ] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out rows that cannot be used.")] = False,
+) -> None:
+    """Turn a city's own list of cameras into a registry; nothing is written while a row cannot be used."""
+    from connectors.registry_import import Defaults  # noqa: PLC0415  start-up time
+    from flows import registry_import  # noqa: PLC0415  start-up time
+
+    wanted = registry_import.Wanted(files, out, columns, Defaults(fps, owner, category, area), merge, skip_bad)
+    done = registry_import.run(wanted)
+    for line in done.remarks:
+        note(line)
+    say(done.summary)
+
+
+@app.command()
+def preview(
+    path: Path,
+    out: Annotated[
+        str, typer.Option(metavar="FILE.png", help="A picture; with several cameras a sheet of all, or a folder.")
+    ],
+    camera: Annotated[str | None, typer.Option(metavar="ID", help="One camera instead of all.")] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="PNG or JPEG from the camera, instead of a blank frame.")
+    ] = None,
+) -> None:
+    """Draw zones, lines and the calibration's ground grid of cameras over a snapshot or a blank frame."""
+    from flows import registry_preview  # noqa: PLC0415  start-up time
+
+    for line in registry_preview.run(_load(path), out, camera, snapshot):
+        say(line)
+
+
+@app.command()
+def suggest(context: typer.Context, path: Path, warehouse: Warehouse = None) -> None:
+    """Compare a registry with what its cameras showed, and say what to change."""
+    registry = _load(path)
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+    from flows import suggestions  # noqa: PLC0415  start-up time
+
+    with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
+        found = suggestions.find(store, registry)
+    say(suggestions.as_text(found))
 
 
 @app.command()

@@ -1,0 +1,228 @@
+"""What a registry should say otherwise, by what its cameras showed.
+
+The warehouse's minutes are folded a camera, zone and line; each finding names
+the camera, what was seen and over how long, and what to change. How long it was
+watched stands in every line, so that whoever reads it judges whether it is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from flows.asking import Store, ask
+from flows.provisional import COMMON_FPS, NEAR
+from flows.replay import RATE_TOLERANCE
+from schemas.columns import VEHICLES
+from schemas.errors import TilikError
+from schemas.registry import Camera, Registry
+from schemas.registry_links import BEGINNING
+
+OTHER_SHARE: Final = 0.05
+"""More crossings than this of classes that are not counted by name are worth a class map; ours."""
+SHORTEST_MS: Final = 10_000
+"""Minutes that expect less are no measure of a frame rate; ours."""
+
+ROWS: Final = "FROM {}_minute_log FINAL WHERE deleted = 0"
+HEALTH: Final = f"""
+SELECT camera_id, sum(frames) AS n, sum(observed_ms) AS watched_ms, sum(objects) AS objects_n,
+    quantileExactIf(0.5)(frames * 1000 / greatest(expected_ms, 1), frames > 0 AND expected_ms >= {SHORTEST_MS}) AS fps,
+    countIf(frames > 0 AND expected_ms >= {SHORTEST_MS}) AS minutes
+{ROWS.format("health")} GROUP BY camera_id ORDER BY camera_id"""
+ZONES: Final = {
+    "crowd": ("person_ms", "nobody ever entered zone {}", "redraw it where people walk, or drop it"),
+    "congestion": ("vehicle_ms", "no vehicle ever entered zone {}", "redraw it on the lane, or drop it"),
+    "flood": (
+        "signals_n",
+        "no flood signal ever came for zone {}",
+        "let the edge send signals of that zone, or drop it",
+    ),
+}
+"""By metric: the part that is 0 in a zone that nothing enters, and what to say."""
+LINES: Final = {
+    "flow": {name: f"{name}_n" for name in VEHICLES},
+    "visits": {"entries": "entries_n", "exits": "exits_n"},
+}
+"""By metric: the parts that count crossings."""
+
+
+class Suggestion(NamedTuple):
+    """One line: which camera, what was seen, what to change."""
+
+    camera: str
+    seen: str
+    change: str
+
+
+class Seen(NamedTuple):
+    """What the warehouse holds of a camera: frames, their rate [1/s] (None where unknown), time, objects."""
+
+    frames: int
+    watched_ms: int
+    objects: int
+    fps: float | None
+    minutes: int
+
+
+class Shown(NamedTuple):
+    """Sums over everything stored, by camera and by (camera, zone or line)."""
+
+    cameras: dict[str, Seen]
+    zones: dict[str, dict[tuple[str, str], tuple[int, int]]]  # by metric: watched_ms, sum
+    lines: dict[str, dict[tuple[str, str], dict[str, int]]]  # by metric: watched_ms and crossings by class
+
+
+def find(store: Store, registry: Registry) -> list[Suggestion]:
+    """Return what to change in a registry.
+
+    Parameters
+    ----------
+    store
+        A warehouse; every stored minute counts.
+    registry
+        A checked registry; of a camera with several versions the newest counts.
+
+    Raises
+    ------
+    TilikError
+        The warehouse holds no tables.
+    """
+    shown = read(store)
+    newest: dict[str, Camera] = {}
+    for camera in sorted(registry.camera, key=lambda one: one.valid_from or BEGINNING):
+        newest[camera.id] = camera
+    roads = {line: road.id for road in registry.road for line in road.lines}
+    found: list[Suggestion] = []
+    for name in dict.fromkeys(camera.id for camera in registry.camera):
+        seen = shown.cameras.get(name)
+        if seen is None or seen.frames == 0:
+            told = "no row is stored" if seen is None else "no frame ever came"
+            todo = "check its id and address, or take it out"
+            found.append(Suggestion(name, f"never seen: {told}", todo))
+            continue
+        found += _of_camera(newest[name], seen, shown, roads)
+    for name in sorted(shown.cameras.keys() - newest.keys()):
+        told = f"is in the warehouse ({shown.cameras[name].frames:,} frames), but not in the registry"
+        found.append(Suggestion(name, told, f"register it, or withdraw it: tilik registry forget {name}"))
+    return found
+
+
+def as_text(found: list[Suggestion]) -> str:
+    """Return a line a suggestion; says so where there is none."""
+    lines = [f"camera {one.camera}: {one.seen}: {one.change}" for one in found]
+    return "\n".join(lines) if lines else "nothing to suggest: the registry fits what its cameras showed"
+
+
+def read(store: Store) -> Shown:
+    """Fold a warehouse's minutes into what each camera, zone and line showed."""
+    held = {row[0] for row in ask(store, "SELECT name FROM system.tables WHERE database = currentDatabase()").rows}
+    if "health_minute_log" not in held:
+        raise TilikError("the warehouse holds no tables yet: tilik replay fills it, tilik warehouse migrate makes them")
+    cameras = {
+        name: Seen(frames, watched, objects, float(fps) if minutes else None, minutes)
+        for name, frames, watched, objects, fps, minutes in ask(store, HEALTH).rows
+    }
+    zones = {
+        metric: {
+            (camera, zone): (watched, total) for camera, zone, watched, total in _sums(store, metric, "zone_id", [part])
+        }
+        for metric, (part, _, _) in ZONES.items()
+        if f"{metric}_minute_log" in held
+    }
+    lines = {
+        metric: {
+            (row[0], row[1]): dict(zip(("watched_ms", *parts), row[2:], strict=True))
+            for row in _sums(store, metric, "line_id", parts.values())
+        }
+        for metric, parts in LINES.items()
+        if f"{metric}_minute_log" in held
+    }
+    return Shown(cameras, zones, lines)
+
+
+def _sums(store: Store, metric: str, key: str, parts: Iterable[str]) -> list[list[Any]]:
+    """Return camera, zone or line, time watched [ms] and the parts' sums; both directions of a line together."""
+    sums = ", ".join(f"sum({part}) AS sum_{part}" for part in parts)
+    watched = f"intDiv(sum(observed_ms), {'2' if metric == 'flow' else '1'})"  # flow has a row a direction
+    sql = f"SELECT camera_id, {key}, {watched} AS watched, {sums} {ROWS.format(metric)} GROUP BY camera_id, {key}"
+    return ask(store, sql).rows
+
+
+def _of_camera(camera: Camera, seen: Seen, shown: Shown, roads: Mapping[str, str]) -> Iterator[Suggestion]:
+    yield from _rate(camera, seen)
+    yield from _drawn(camera, seen)
+    for zone in camera.zone:
+        for metric, (_, told, todo) in ZONES.items():
+            watched, total = shown.zones.get(metric, {}).get((camera.id, zone.id), (0, 0))
+            if watched > 0 and total == 0:
+                yield Suggestion(camera.id, f"{told.format(zone.id)} in {_hours(watched)} watched", todo)
+    by_class = dict.fromkeys(VEHICLES, 0)
+    for line in camera.line:
+        tables = [table[camera.id, line.id] for table in shown.lines.values() if (camera.id, line.id) in table]
+        watched = max((sums["watched_ms"] for sums in tables), default=0)
+        crossed = {name: n for sums in tables for name, n in sums.items() if name != "watched_ms"}
+        if watched > 0:
+            yield from _line(camera.id, line.id, line.role, watched, crossed, roads)
+        by_class = {name: n + crossed.get(name, 0) for name, n in by_class.items()}
+    yield from _classes(camera, by_class)
+
+
+def _rate(camera: Camera, seen: Seen) -> Iterator[Suggestion]:
+    """Compare the frame rate; where empty frames are not sent, it says nothing of the camera."""
+    said = camera.event_fps or camera.fps
+    if seen.fps is None or not camera.sends_empty or abs(seen.fps / said - 1) <= RATE_TOLERANCE:
+        return
+    common = min(COMMON_FPS, key=lambda rate: abs(rate / seen.fps - 1) if seen.fps else 0.0)
+    rate = common if abs(common / seen.fps - 1) <= NEAR else round(seen.fps, 2)
+    told = f"{seen.fps:.3g} frames/s measured (median of {seen.minutes:,} minutes), the registry says {said:g}"
+    if camera.event_fps is not None:
+        todo = f"set event_fps = {rate:g}"
+    else:
+        todo = f"set fps = {rate:g}, or event_fps = {rate:g} where the edge sends fewer frames than it sees"
+    yield Suggestion(camera.id, told, todo)
+
+
+def _drawn(camera: Camera, seen: Seen) -> Iterator[Suggestion]:
+    if seen.objects == 0:
+        told = f"not one object in {seen.frames:,} frames"
+        yield Suggestion(camera.id, told, "check its view and its detector")
+    elif not camera.zone and not camera.line:
+        told = f"{seen.objects:,} objects in {seen.frames:,} frames, and nothing drawn"
+        yield Suggestion(camera.id, told, "draw a zone or a line, and enable a metric")
+
+
+def _line(
+    camera: str, line: str, role: str, watched_ms: int, crossed: Mapping[str, int], roads: Mapping[str, str]
+) -> Iterator[Suggestion]:
+    persons = crossed.get("person", 0) + crossed.get("entries", 0) + crossed.get("exits", 0)
+    vehicles = sum(crossed.get(name, 0) for name in VEHICLES if name != "person")
+    if persons == vehicles == 0:
+        told = f"nothing ever crossed line {line} in {_hours(watched_ms)} watched"
+        yield Suggestion(camera, told, "draw it across the way, longer, or check that objects carry tracks")
+    elif role == "gate" and persons == 0:
+        told = f"{vehicles:,} vehicles and no person crossed gate {line}"
+        yield Suggestion(camera, told, 'draw it across the footway, or give it role = "flow"')
+    elif f"{camera}/{line}" in roads and vehicles == 0:
+        told = f"{persons:,} persons and no vehicle crossed line {line} of road {roads[f'{camera}/{line}']}"
+        yield Suggestion(camera, told, "draw it across the carriageway, or take it off the road")
+
+
+def _classes(camera: Camera, crossed: Mapping[str, int]) -> Iterator[Suggestion]:
+    every = sum(crossed.values())
+    kinds = {zone.kind for zone in camera.zone}
+    seen = ", ".join(f"{n:,} {name}" for name, n in sorted(crossed.items(), key=lambda one: -one[1]) if n)
+    if crossed["other"] > OTHER_SHARE * every:
+        todo = "name their class: tilik replay --class-map theirs=ours"
+        yield Suggestion(camera.id, f"{crossed['other']:,} of {every:,} crossings are of no counted class", todo)
+    if crossed["person"] and "crowd" not in kinds:
+        yield Suggestion(
+            camera.id, f"classes seen on its lines: {seen}; no zone of kind crowd", "draw one where they walk"
+        )
+    if every - crossed["person"] - crossed["other"] > 0 and "lane" not in kinds:
+        yield Suggestion(
+            camera.id, f"classes seen on its lines: {seen}; no zone of kind lane", "draw one for congestion"
+        )
+
+
+def _hours(ms: int) -> str:
+    return f"{ms / 3_600_000:,.1f} h" if ms >= 3_600_000 else f"{ms / 60_000:.0f} min"
