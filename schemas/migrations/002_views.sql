@@ -27,7 +27,8 @@ SELECT
     if(m.published AND arrayReduce('max', m.level_ms) > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], arrayLastIndex(x -> x = arrayReduce('max', m.level_ms), m.level_ms)), NULL) AS level,
     if(m.published, m.saturated_ms > 0, NULL) AS is_lower_bound
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
-    FROM crowd_minute_log FINAL WHERE deleted = 0) AS m;
+    FROM crowd_minute_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons in zones, by camera, zone and minute';
 
 CREATE OR REPLACE VIEW crowd_quarter AS
 SELECT
@@ -56,7 +57,8 @@ SELECT
     if(m.published AND arrayReduce('max', m.level_ms) > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], arrayLastIndex(x -> x = arrayReduce('max', m.level_ms), m.level_ms)), NULL) AS level,
     if(m.published, m.saturated_ms > 0, NULL) AS is_lower_bound
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
-    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS m;
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons in zones, by camera, zone and quarter';
 
 CREATE OR REPLACE VIEW crowd_hour AS
 SELECT
@@ -85,7 +87,8 @@ SELECT
     if(m.published AND arrayReduce('max', m.level_ms) > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], arrayLastIndex(x -> x = arrayReduce('max', m.level_ms), m.level_ms)), NULL) AS level,
     if(m.published, m.saturated_ms > 0, NULL) AS is_lower_bound
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
-    FROM crowd_hour_log FINAL WHERE deleted = 0) AS m;
+    FROM crowd_hour_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons in zones, by camera, zone and hour';
 
 CREATE OR REPLACE VIEW crowd_day AS
 SELECT
@@ -115,7 +118,8 @@ SELECT
     if(m.published, m.saturated_ms > 0, NULL) AS is_lower_bound,
     m.person_ms_estimated / 60000 AS person_minutes_estimated
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
-    FROM crowd_day_log FINAL WHERE deleted = 0) AS m;
+    FROM crowd_day_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons in zones, by camera, zone and day';
 
 CREATE OR REPLACE VIEW flow_minute AS
 SELECT
@@ -144,7 +148,8 @@ FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS
 ARRAY JOIN ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'] AS class_name,
     [m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n] AS n,
     [m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n] AS speed_n,
-    [m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum] AS speed_sum;
+    [m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum] AS speed_sum
+COMMENT 'Crossings, by camera, line, direction, class and minute';
 
 CREATE OR REPLACE VIEW flow_quarter AS
 SELECT
@@ -173,7 +178,8 @@ FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS
 ARRAY JOIN ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'] AS class_name,
     [m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n] AS n,
     [m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n] AS speed_n,
-    [m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum] AS speed_sum;
+    [m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum] AS speed_sum
+COMMENT 'Crossings, by camera, line, direction, class and quarter';
 
 CREATE OR REPLACE VIEW flow_hour AS
 SELECT
@@ -202,7 +208,8 @@ FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS
 ARRAY JOIN ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'] AS class_name,
     [m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n] AS n,
     [m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n] AS speed_n,
-    [m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum] AS speed_sum;
+    [m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum] AS speed_sum
+COMMENT 'Crossings, by camera, line, direction, class and hour';
 
 CREATE OR REPLACE VIEW flow_day AS
 SELECT
@@ -233,7 +240,639 @@ ARRAY JOIN ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'] A
     [m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n] AS n,
     [m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n] AS speed_n,
     [m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum] AS speed_sum,
-    [m.person_n_estimated, m.bicycle_n_estimated, m.motorcycle_n_estimated, m.car_n_estimated, m.bus_n_estimated, m.truck_n_estimated, m.other_n_estimated] AS n_estimated;
+    [m.person_n_estimated, m.bicycle_n_estimated, m.motorcycle_n_estimated, m.car_n_estimated, m.bus_n_estimated, m.truck_n_estimated, m.other_n_estimated] AS n_estimated
+COMMENT 'Crossings, by camera, line, direction, class and day';
+
+CREATE OR REPLACE VIEW visits_minute AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.line_id AS line_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.entries_n, NULL) AS entries,
+    if(m.published, m.exits_n, NULL) AS exits
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_minute_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons who passed a gate, by camera, line and minute';
+
+CREATE OR REPLACE VIEW visits_quarter AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.line_id AS line_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.entries_n, NULL) AS entries,
+    if(m.published, m.exits_n, NULL) AS exits
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_quarter_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons who passed a gate, by camera, line and quarter';
+
+CREATE OR REPLACE VIEW visits_hour AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.line_id AS line_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.entries_n, NULL) AS entries,
+    if(m.published, m.exits_n, NULL) AS exits
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_hour_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons who passed a gate, by camera, line and hour';
+
+CREATE OR REPLACE VIEW visits_day AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.line_id AS line_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.entries_n, NULL) AS entries,
+    if(m.published, m.exits_n, NULL) AS exits,
+    m.entries_n_estimated AS entries_estimated,
+    m.exits_n_estimated AS exits_estimated
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM visits_day_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Persons who passed a gate, by camera, line and day';
+
+CREATE OR REPLACE VIEW stays_minute AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.stays_n, NULL) AS stays,
+    if(m.published AND m.stays_n >= 10, m.stay_ms / m.stays_n / 1000, NULL) AS stay_mean_s,
+    if(m.published AND m.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))), NULL) AS stay_median_s,
+    if(m.published AND m.stays_n >= 10 AND c.published, c.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))), NULL) AS passages
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM stays_minute_log FINAL WHERE deleted = 0) AS m
+LEFT JOIN (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_minute_log FINAL WHERE deleted = 0) AS c ON c.area = m.area AND c.camera_id = m.camera_id AND c.zone_id = m.zone_id AND c.ts = m.ts
+COMMENT 'How long persons stayed in view, by camera, zone and minute';
+
+CREATE OR REPLACE VIEW stays_quarter AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.stays_n, NULL) AS stays,
+    if(m.published AND m.stays_n >= 10, m.stay_ms / m.stays_n / 1000, NULL) AS stay_mean_s,
+    if(m.published AND m.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))), NULL) AS stay_median_s,
+    if(m.published AND m.stays_n >= 10 AND c.published, c.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))), NULL) AS passages
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM stays_quarter_log FINAL WHERE deleted = 0) AS m
+LEFT JOIN (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS c ON c.area = m.area AND c.camera_id = m.camera_id AND c.zone_id = m.zone_id AND c.ts = m.ts
+COMMENT 'How long persons stayed in view, by camera, zone and quarter';
+
+CREATE OR REPLACE VIEW stays_hour AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.stays_n, NULL) AS stays,
+    if(m.published AND m.stays_n >= 10, m.stay_ms / m.stays_n / 1000, NULL) AS stay_mean_s,
+    if(m.published AND m.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))), NULL) AS stay_median_s,
+    if(m.published AND m.stays_n >= 10 AND c.published, c.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))), NULL) AS passages
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM stays_hour_log FINAL WHERE deleted = 0) AS m
+LEFT JOIN (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_hour_log FINAL WHERE deleted = 0) AS c ON c.area = m.area AND c.camera_id = m.camera_id AND c.zone_id = m.zone_id AND c.ts = m.ts
+COMMENT 'How long persons stayed in view, by camera, zone and hour';
+
+CREATE OR REPLACE VIEW stays_day AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.stays_n, NULL) AS stays,
+    if(m.published AND m.stays_n >= 10, m.stay_ms / m.stays_n / 1000, NULL) AS stay_mean_s,
+    if(m.published AND m.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))), NULL) AS stay_median_s,
+    if(m.published AND m.stays_n >= 10 AND c.published, c.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) * (arraySum(m.stays_hist) / 2 - arrayElement(arrayCumSum(m.stays_hist), arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist))) + arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))) / arrayElement(m.stays_hist, arrayFirstIndex(x -> x >= arraySum(m.stays_hist) / 2, arrayCumSum(m.stays_hist)))), NULL) AS passages,
+    m.stays_n_estimated AS stays_estimated
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM stays_day_log FINAL WHERE deleted = 0) AS m
+LEFT JOIN (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM crowd_day_log FINAL WHERE deleted = 0) AS c ON c.area = m.area AND c.camera_id = m.camera_id AND c.zone_id = m.zone_id AND c.ts = m.ts
+COMMENT 'How long persons stayed in view, by camera, zone and day';
+
+CREATE OR REPLACE VIEW mask_minute AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)), NULL) AS masked,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS decided,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)), NULL) AS unknown,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS ratio,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, least(1., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) > 0, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n))), NULL) AS unknown_share
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM mask_minute_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Masks worn, by camera, zone and minute; no target unless one is set';
+
+CREATE OR REPLACE VIEW mask_quarter AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)), NULL) AS masked,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS decided,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)), NULL) AS unknown,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS ratio,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, least(1., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) > 0, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n))), NULL) AS unknown_share
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM mask_quarter_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Masks worn, by camera, zone and quarter; no target unless one is set';
+
+CREATE OR REPLACE VIEW mask_hour AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)), NULL) AS masked,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS decided,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)), NULL) AS unknown,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS ratio,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, least(1., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) > 0, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n))), NULL) AS unknown_share
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM mask_hour_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Masks worn, by camera, zone and hour; no target unless one is set';
+
+CREATE OR REPLACE VIEW mask_day AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)), NULL) AS masked,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS decided,
+    if(m.published, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)), NULL) AS unknown,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)), NULL) AS ratio,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) >= 30, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) = 0, NULL, least(1., (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n)) * (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) - toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n, m.masked_n))) / toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(m.published AND toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) > 0, toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n)) / (toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) + toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_unknown_n, m.unknown_n))), NULL) AS unknown_share
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM mask_day_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Masks worn, by camera, zone and day; no target unless one is set';
+
+CREATE OR REPLACE VIEW congestion_minute AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.occupied_ms / m.observed_ms, NULL) AS occupancy,
+    if(m.published, m.vehicle_ms / m.observed_ms, NULL) AS vehicles_mean,
+    if(m.published AND m.tracked_ms > 0, m.standing_ms / m.tracked_ms, NULL) AS standing_share,
+    if(m.published AND m.timed_ms > 0, m.way_mm / m.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM congestion_minute_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Vehicles in a lane: occupancy, standing share and speed, by camera, zone and minute';
+
+CREATE OR REPLACE VIEW congestion_quarter AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.occupied_ms / m.observed_ms, NULL) AS occupancy,
+    if(m.published, m.vehicle_ms / m.observed_ms, NULL) AS vehicles_mean,
+    if(m.published AND m.tracked_ms > 0, m.standing_ms / m.tracked_ms, NULL) AS standing_share,
+    if(m.published AND m.timed_ms > 0, m.way_mm / m.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM congestion_quarter_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Vehicles in a lane: occupancy, standing share and speed, by camera, zone and quarter';
+
+CREATE OR REPLACE VIEW congestion_hour AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.occupied_ms / m.observed_ms, NULL) AS occupancy,
+    if(m.published, m.vehicle_ms / m.observed_ms, NULL) AS vehicles_mean,
+    if(m.published AND m.tracked_ms > 0, m.standing_ms / m.tracked_ms, NULL) AS standing_share,
+    if(m.published AND m.timed_ms > 0, m.way_mm / m.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM congestion_hour_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Vehicles in a lane: occupancy, standing share and speed, by camera, zone and hour';
+
+CREATE OR REPLACE VIEW congestion_day AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.occupied_ms / m.observed_ms, NULL) AS occupancy,
+    if(m.published, m.vehicle_ms / m.observed_ms, NULL) AS vehicles_mean,
+    if(m.published AND m.tracked_ms > 0, m.standing_ms / m.tracked_ms, NULL) AS standing_share,
+    if(m.published AND m.timed_ms > 0, m.way_mm / m.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM congestion_day_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Vehicles in a lane: occupancy, standing share and speed, by camera, zone and day';
+
+CREATE OR REPLACE VIEW flood_minute AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published AND m.signals_n > 0, m.wet_ppm / m.signals_n / 1000000, NULL) AS wet_mean,
+    if(m.published AND m.signals_n > 0, m.wet_ppm_max / 1000000, NULL) AS wet_max,
+    if(m.published, m.signals_n, NULL) AS signals
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flood_minute_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by camera, zone and minute';
+
+CREATE OR REPLACE VIEW flood_quarter AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published AND m.signals_n > 0, m.wet_ppm / m.signals_n / 1000000, NULL) AS wet_mean,
+    if(m.published AND m.signals_n > 0, m.wet_ppm_max / 1000000, NULL) AS wet_max,
+    if(m.published, m.signals_n, NULL) AS signals
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flood_quarter_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by camera, zone and quarter';
+
+CREATE OR REPLACE VIEW flood_hour AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published AND m.signals_n > 0, m.wet_ppm / m.signals_n / 1000000, NULL) AS wet_mean,
+    if(m.published AND m.signals_n > 0, m.wet_ppm_max / 1000000, NULL) AS wet_max,
+    if(m.published, m.signals_n, NULL) AS signals
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flood_hour_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by camera, zone and hour';
+
+CREATE OR REPLACE VIEW flood_day AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published AND m.signals_n > 0, m.wet_ppm / m.signals_n / 1000000, NULL) AS wet_mean,
+    if(m.published AND m.signals_n > 0, m.wet_ppm_max / 1000000, NULL) AS wet_max,
+    if(m.published, m.signals_n, NULL) AS signals
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM flood_day_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Wet share of a road zone, a trend index and not a depth, by camera, zone and day';
+
+CREATE OR REPLACE VIEW garbage_minute AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.garbage_ms / m.observed_ms, NULL) AS objects_mean,
+    if(m.published, m.garbage_max, NULL) AS objects_max
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM garbage_minute_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Garbage seen, by camera, zone and minute';
+
+CREATE OR REPLACE VIEW garbage_quarter AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.garbage_ms / m.observed_ms, NULL) AS objects_mean,
+    if(m.published, m.garbage_max, NULL) AS objects_max
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM garbage_quarter_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Garbage seen, by camera, zone and quarter';
+
+CREATE OR REPLACE VIEW garbage_hour AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.garbage_ms / m.observed_ms, NULL) AS objects_mean,
+    if(m.published, m.garbage_max, NULL) AS objects_max
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM garbage_hour_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Garbage seen, by camera, zone and hour';
+
+CREATE OR REPLACE VIEW garbage_day AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.garbage_ms / m.observed_ms, NULL) AS objects_mean,
+    if(m.published, m.garbage_max, NULL) AS objects_max
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM garbage_day_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Garbage seen, by camera, zone and day';
 
 CREATE OR REPLACE VIEW health_minute AS
 SELECT
@@ -260,7 +899,8 @@ SELECT
     m.duplicate_frames AS duplicate_frames,
     m.objects AS objects
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
-    FROM health_minute_log FINAL WHERE deleted = 0) AS m;
+    FROM health_minute_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Was the camera watching, and how well, by camera and minute';
 
 CREATE OR REPLACE VIEW health_quarter AS
 SELECT
@@ -287,7 +927,8 @@ SELECT
     m.duplicate_frames AS duplicate_frames,
     m.objects AS objects
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
-    FROM health_quarter_log FINAL WHERE deleted = 0) AS m;
+    FROM health_quarter_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Was the camera watching, and how well, by camera and quarter';
 
 CREATE OR REPLACE VIEW health_hour AS
 SELECT
@@ -314,7 +955,8 @@ SELECT
     m.duplicate_frames AS duplicate_frames,
     m.objects AS objects
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
-    FROM health_hour_log FINAL WHERE deleted = 0) AS m;
+    FROM health_hour_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Was the camera watching, and how well, by camera and hour';
 
 CREATE OR REPLACE VIEW health_day AS
 SELECT
@@ -341,28 +983,2128 @@ SELECT
     m.duplicate_frames AS duplicate_frames,
     m.objects AS objects
 FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
-    FROM health_day_log FINAL WHERE deleted = 0) AS m;
+    FROM health_day_log FINAL WHERE deleted = 0) AS m
+COMMENT 'Was the camera watching, and how well, by camera and day';
 
 CREATE OR REPLACE VIEW crowd_now AS
 SELECT *
 FROM crowd_minute
 WHERE ts > (SELECT max(ts) FROM crowd_minute_log) - INTERVAL 1 DAY
 ORDER BY ts DESC
-LIMIT 1 BY camera_id, zone_id;
+LIMIT 1 BY camera_id, zone_id
+COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 
 CREATE OR REPLACE VIEW flow_now AS
 SELECT *
 FROM flow_minute
 WHERE ts > (SELECT max(ts) FROM flow_minute_log) - INTERVAL 1 DAY
 ORDER BY ts DESC
-LIMIT 1 BY camera_id, line_id, direction, class;
+LIMIT 1 BY camera_id, line_id, direction, class
+COMMENT 'The last minute of each camera_id, line_id, direction, class of the last stored day';
+
+CREATE OR REPLACE VIEW visits_now AS
+SELECT *
+FROM visits_minute
+WHERE ts > (SELECT max(ts) FROM visits_minute_log) - INTERVAL 1 DAY
+ORDER BY ts DESC
+LIMIT 1 BY camera_id, line_id
+COMMENT 'The last minute of each camera_id, line_id of the last stored day';
+
+CREATE OR REPLACE VIEW stays_now AS
+SELECT *
+FROM stays_minute
+WHERE ts > (SELECT max(ts) FROM stays_minute_log) - INTERVAL 1 DAY
+ORDER BY ts DESC
+LIMIT 1 BY camera_id, zone_id
+COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
+
+CREATE OR REPLACE VIEW mask_now AS
+SELECT *
+FROM mask_minute
+WHERE ts > (SELECT max(ts) FROM mask_minute_log) - INTERVAL 1 DAY
+ORDER BY ts DESC
+LIMIT 1 BY camera_id, zone_id
+COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
+
+CREATE OR REPLACE VIEW congestion_now AS
+SELECT *
+FROM congestion_minute
+WHERE ts > (SELECT max(ts) FROM congestion_minute_log) - INTERVAL 1 DAY
+ORDER BY ts DESC
+LIMIT 1 BY camera_id, zone_id
+COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
+
+CREATE OR REPLACE VIEW flood_now AS
+SELECT *
+FROM flood_minute
+WHERE ts > (SELECT max(ts) FROM flood_minute_log) - INTERVAL 1 DAY
+ORDER BY ts DESC
+LIMIT 1 BY camera_id, zone_id
+COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
+
+CREATE OR REPLACE VIEW garbage_now AS
+SELECT *
+FROM garbage_minute
+WHERE ts > (SELECT max(ts) FROM garbage_minute_log) - INTERVAL 1 DAY
+ORDER BY ts DESC
+LIMIT 1 BY camera_id, zone_id
+COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 
 CREATE OR REPLACE VIEW health_now AS
 SELECT *
 FROM health_minute
 WHERE ts > (SELECT max(ts) FROM health_minute_log) - INTERVAL 1 DAY
 ORDER BY ts DESC
-LIMIT 1 BY camera_id;
+LIMIT 1 BY camera_id
+COMMENT 'The last minute of each camera_id of the last stored day';
+
+CREATE OR REPLACE VIEW crowd_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
+    if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    sum(c.person_ms) AS person_ms,
+    max(c.level) AS level,
+    max(c.saturated) AS saturated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.person_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        sumIf(m.person_ms, m.published) AS person_ms,
+        maxIf(if(arrayReduce('max', m.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', m.level_ms), m.level_ms), 0), m.published) AS level,
+        maxIf(m.saturated_ms > 0, m.published) AS saturated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Persons in an area''s zones, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW crowd_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
+    if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    sum(c.person_ms) AS person_ms,
+    max(c.level) AS level,
+    max(c.saturated) AS saturated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.person_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        sumIf(m.person_ms, m.published) AS person_ms,
+        maxIf(if(arrayReduce('max', m.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', m.level_ms), m.level_ms), 0), m.published) AS level,
+        maxIf(m.saturated_ms > 0, m.published) AS saturated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Persons in an area''s zones, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW crowd_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
+    if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    sum(c.person_ms) AS person_ms,
+    max(c.level) AS level,
+    max(c.saturated) AS saturated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.person_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        sumIf(m.person_ms, m.published) AS person_ms,
+        maxIf(if(arrayReduce('max', m.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', m.level_ms), m.level_ms), 0), m.published) AS level,
+        maxIf(m.saturated_ms > 0, m.published) AS saturated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Persons in an area''s zones, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW crowd_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
+    if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    sum(c.person_ms) AS person_ms,
+    max(c.level) AS level,
+    max(c.saturated) AS saturated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.person_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        sumIf(m.person_ms, m.published) AS person_ms,
+        maxIf(if(arrayReduce('max', m.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', m.level_ms), m.level_ms), 0), m.published) AS level,
+        maxIf(m.saturated_ms > 0, m.published) AS saturated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM crowd_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Persons in an area''s zones, by kelurahan, kecamatan, city and day';
+
+CREATE OR REPLACE VIEW flow_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
+    length(s.lines) AS lines_reporting,
+    if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
+    if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    groupArrayArray(c.lines) AS lines,
+    sumForEach(c.speed_n) AS speed_n,
+    sumForEach(c.speed_sum) AS speed_sum
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        groupArrayIf([m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n], m.published) AS lines,
+        sumForEachIf([m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n], m.published) AS speed_n,
+        sumForEachIf([m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum], m.published) AS speed_sum
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flow_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+ARRAY JOIN range(1, 8) AS class_at
+COMMENT 'Crossings of an area''s lines, the median of a line and direction, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW flow_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
+    length(s.lines) AS lines_reporting,
+    if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
+    if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    groupArrayArray(c.lines) AS lines,
+    sumForEach(c.speed_n) AS speed_n,
+    sumForEach(c.speed_sum) AS speed_sum
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        groupArrayIf([m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n], m.published) AS lines,
+        sumForEachIf([m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n], m.published) AS speed_n,
+        sumForEachIf([m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum], m.published) AS speed_sum
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flow_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+ARRAY JOIN range(1, 8) AS class_at
+COMMENT 'Crossings of an area''s lines, the median of a line and direction, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW flow_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
+    length(s.lines) AS lines_reporting,
+    if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
+    if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    groupArrayArray(c.lines) AS lines,
+    sumForEach(c.speed_n) AS speed_n,
+    sumForEach(c.speed_sum) AS speed_sum
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        groupArrayIf([m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n], m.published) AS lines,
+        sumForEachIf([m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n], m.published) AS speed_n,
+        sumForEachIf([m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum], m.published) AS speed_sum
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flow_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+ARRAY JOIN range(1, 8) AS class_at
+COMMENT 'Crossings of an area''s lines, the median of a line and direction, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW flow_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
+    length(s.lines) AS lines_reporting,
+    if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
+    if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    groupArrayArray(c.lines) AS lines,
+    sumForEach(c.speed_n) AS speed_n,
+    sumForEach(c.speed_sum) AS speed_sum
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        groupArrayIf([m.person_n, m.bicycle_n, m.motorcycle_n, m.car_n, m.bus_n, m.truck_n, m.other_n], m.published) AS lines,
+        sumForEachIf([m.person_speed_n, m.bicycle_speed_n, m.motorcycle_speed_n, m.car_speed_n, m.bus_speed_n, m.truck_speed_n, m.other_speed_n], m.published) AS speed_n,
+        sumForEachIf([m.person_speed_sum, m.bicycle_speed_sum, m.motorcycle_speed_sum, m.car_speed_sum, m.bus_speed_sum, m.truck_speed_sum, m.other_speed_sum], m.published) AS speed_sum
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM flow_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+ARRAY JOIN range(1, 8) AS class_at
+COMMENT 'Crossings of an area''s lines, the median of a line and direction, by kelurahan, kecamatan, city and day';
+
+CREATE OR REPLACE VIEW visits_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.entries_n, NULL) AS entries,
+    if(s.reporting > 0, s.exits_n, NULL) AS exits
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.entries_n) AS entries_n,
+    sum(c.exits_n) AS exits_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.entries_n, m.published) AS entries_n,
+        sumIf(m.exits_n, m.published) AS exits_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Entries and exits at an area''s gates, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW visits_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.entries_n, NULL) AS entries,
+    if(s.reporting > 0, s.exits_n, NULL) AS exits
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.entries_n) AS entries_n,
+    sum(c.exits_n) AS exits_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.entries_n, m.published) AS entries_n,
+        sumIf(m.exits_n, m.published) AS exits_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Entries and exits at an area''s gates, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW visits_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.entries_n, NULL) AS entries,
+    if(s.reporting > 0, s.exits_n, NULL) AS exits
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.entries_n) AS entries_n,
+    sum(c.exits_n) AS exits_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.entries_n, m.published) AS entries_n,
+        sumIf(m.exits_n, m.published) AS exits_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Entries and exits at an area''s gates, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW visits_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.entries_n, NULL) AS entries,
+    if(s.reporting > 0, s.exits_n, NULL) AS exits
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.entries_n) AS entries_n,
+    sum(c.exits_n) AS exits_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.entries_n, m.published) AS entries_n,
+        sumIf(m.exits_n, m.published) AS exits_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM visits_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Entries and exits at an area''s gates, by kelurahan, kecamatan, city and day';
+
+CREATE OR REPLACE VIEW mask_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) < 30, 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS ratio,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, least(1., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.masked_n) AS masked_n,
+    sum(c.unmasked_n) AS unmasked_n,
+    sum(c.unknown_n) AS unknown_n,
+    sum(c.frame_masked_n) AS frame_masked_n,
+    sum(c.frame_unmasked_n) AS frame_unmasked_n,
+    sum(c.frame_unknown_n) AS frame_unknown_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.masked_n, m.published) AS masked_n,
+        sumIf(m.unmasked_n, m.published) AS unmasked_n,
+        sumIf(m.unknown_n, m.published) AS unknown_n,
+        sumIf(m.frame_masked_n, m.published) AS frame_masked_n,
+        sumIf(m.frame_unmasked_n, m.published) AS frame_unmasked_n,
+        sumIf(m.frame_unknown_n, m.published) AS frame_unknown_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM mask_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Masks worn in an area: masked and decided are added over zones, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW mask_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) < 30, 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS ratio,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, least(1., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.masked_n) AS masked_n,
+    sum(c.unmasked_n) AS unmasked_n,
+    sum(c.unknown_n) AS unknown_n,
+    sum(c.frame_masked_n) AS frame_masked_n,
+    sum(c.frame_unmasked_n) AS frame_unmasked_n,
+    sum(c.frame_unknown_n) AS frame_unknown_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.masked_n, m.published) AS masked_n,
+        sumIf(m.unmasked_n, m.published) AS unmasked_n,
+        sumIf(m.unknown_n, m.published) AS unknown_n,
+        sumIf(m.frame_masked_n, m.published) AS frame_masked_n,
+        sumIf(m.frame_unmasked_n, m.published) AS frame_unmasked_n,
+        sumIf(m.frame_unknown_n, m.published) AS frame_unknown_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM mask_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Masks worn in an area: masked and decided are added over zones, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW mask_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) < 30, 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS ratio,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, least(1., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.masked_n) AS masked_n,
+    sum(c.unmasked_n) AS unmasked_n,
+    sum(c.unknown_n) AS unknown_n,
+    sum(c.frame_masked_n) AS frame_masked_n,
+    sum(c.frame_unmasked_n) AS frame_unmasked_n,
+    sum(c.frame_unknown_n) AS frame_unknown_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.masked_n, m.published) AS masked_n,
+        sumIf(m.unmasked_n, m.published) AS unmasked_n,
+        sumIf(m.unknown_n, m.published) AS unknown_n,
+        sumIf(m.frame_masked_n, m.published) AS frame_masked_n,
+        sumIf(m.frame_unmasked_n, m.published) AS frame_unmasked_n,
+        sumIf(m.frame_unknown_n, m.published) AS frame_unknown_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM mask_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Masks worn in an area: masked and decided are added over zones, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW mask_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) < 30, 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
+    if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS ratio,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, greatest(0., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 - 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_low,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) >= 30, if(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) = 0, NULL, least(1., (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) + 1.9207999999999998 + 1.96 * sqrt(toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)) * (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) - toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n))) / toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 0.9603999999999999)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + 3.8415999999999997))), NULL) AS ratio_high,
+    if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
+    if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.masked_n) AS masked_n,
+    sum(c.unmasked_n) AS unmasked_n,
+    sum(c.unknown_n) AS unknown_n,
+    sum(c.frame_masked_n) AS frame_masked_n,
+    sum(c.frame_unmasked_n) AS frame_unmasked_n,
+    sum(c.frame_unknown_n) AS frame_unknown_n
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.masked_n, m.published) AS masked_n,
+        sumIf(m.unmasked_n, m.published) AS unmasked_n,
+        sumIf(m.unknown_n, m.published) AS unknown_n,
+        sumIf(m.frame_masked_n, m.published) AS frame_masked_n,
+        sumIf(m.frame_unmasked_n, m.published) AS frame_unmasked_n,
+        sumIf(m.frame_unknown_n, m.published) AS frame_unknown_n
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM mask_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Masks worn in an area: masked and decided are added over zones, by kelurahan, kecamatan, city and day';
+
+CREATE OR REPLACE VIEW congestion_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(s.tracked_ms > 0 AND s.timed_ms = 0, 'uncalibrated', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
+    if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
+    if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.occupied_ms) AS occupied_ms,
+    sum(c.observed_ms) AS observed_ms,
+    sum(c.standing_ms) AS standing_ms,
+    sum(c.tracked_ms) AS tracked_ms,
+    sum(c.way_mm) AS way_mm,
+    sum(c.timed_ms) AS timed_ms
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.occupied_ms, m.published) AS occupied_ms,
+        sumIf(m.observed_ms, m.published) AS observed_ms,
+        sumIf(m.standing_ms, m.published) AS standing_ms,
+        sumIf(m.tracked_ms, m.published) AS tracked_ms,
+        sumIf(m.way_mm, m.published) AS way_mm,
+        sumIf(m.timed_ms, m.published) AS timed_ms
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM congestion_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Vehicles in an area''s lanes: occupancy, standing share, speed, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW congestion_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(s.tracked_ms > 0 AND s.timed_ms = 0, 'uncalibrated', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
+    if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
+    if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.occupied_ms) AS occupied_ms,
+    sum(c.observed_ms) AS observed_ms,
+    sum(c.standing_ms) AS standing_ms,
+    sum(c.tracked_ms) AS tracked_ms,
+    sum(c.way_mm) AS way_mm,
+    sum(c.timed_ms) AS timed_ms
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.occupied_ms, m.published) AS occupied_ms,
+        sumIf(m.observed_ms, m.published) AS observed_ms,
+        sumIf(m.standing_ms, m.published) AS standing_ms,
+        sumIf(m.tracked_ms, m.published) AS tracked_ms,
+        sumIf(m.way_mm, m.published) AS way_mm,
+        sumIf(m.timed_ms, m.published) AS timed_ms
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM congestion_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Vehicles in an area''s lanes: occupancy, standing share, speed, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW congestion_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(s.tracked_ms > 0 AND s.timed_ms = 0, 'uncalibrated', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
+    if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
+    if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.occupied_ms) AS occupied_ms,
+    sum(c.observed_ms) AS observed_ms,
+    sum(c.standing_ms) AS standing_ms,
+    sum(c.tracked_ms) AS tracked_ms,
+    sum(c.way_mm) AS way_mm,
+    sum(c.timed_ms) AS timed_ms
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.occupied_ms, m.published) AS occupied_ms,
+        sumIf(m.observed_ms, m.published) AS observed_ms,
+        sumIf(m.standing_ms, m.published) AS standing_ms,
+        sumIf(m.tracked_ms, m.published) AS tracked_ms,
+        sumIf(m.way_mm, m.published) AS way_mm,
+        sumIf(m.timed_ms, m.published) AS timed_ms
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM congestion_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Vehicles in an area''s lanes: occupancy, standing share, speed, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW congestion_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, if(s.tracked_ms > 0 AND s.timed_ms = 0, 'uncalibrated', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
+    if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
+    if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.occupied_ms) AS occupied_ms,
+    sum(c.observed_ms) AS observed_ms,
+    sum(c.standing_ms) AS standing_ms,
+    sum(c.tracked_ms) AS tracked_ms,
+    sum(c.way_mm) AS way_mm,
+    sum(c.timed_ms) AS timed_ms
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.occupied_ms, m.published) AS occupied_ms,
+        sumIf(m.observed_ms, m.published) AS observed_ms,
+        sumIf(m.standing_ms, m.published) AS standing_ms,
+        sumIf(m.tracked_ms, m.published) AS tracked_ms,
+        sumIf(m.way_mm, m.published) AS way_mm,
+        sumIf(m.timed_ms, m.published) AS timed_ms
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM congestion_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Vehicles in an area''s lanes: occupancy, standing share, speed, by kelurahan, kecamatan, city and day';
+
+CREATE OR REPLACE VIEW flood_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', if(s.watching > 0, 'no_signal_data', 'low_coverage')) AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
+    if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.signals_n) AS signals_n,
+    sum(c.wet_ppm) AS wet_ppm,
+    max(c.wet_ppm_max) AS wet_ppm_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published AND m.signals_n > 0) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.signals_n, m.published AND m.signals_n > 0) AS signals_n,
+        sumIf(m.wet_ppm, m.published AND m.signals_n > 0) AS wet_ppm,
+        maxIf(m.wet_ppm_max, m.published AND m.signals_n > 0) AS wet_ppm_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flood_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Wet share of an area''s road zones, a trend index and not a depth, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW flood_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', if(s.watching > 0, 'no_signal_data', 'low_coverage')) AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
+    if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.signals_n) AS signals_n,
+    sum(c.wet_ppm) AS wet_ppm,
+    max(c.wet_ppm_max) AS wet_ppm_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published AND m.signals_n > 0) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.signals_n, m.published AND m.signals_n > 0) AS signals_n,
+        sumIf(m.wet_ppm, m.published AND m.signals_n > 0) AS wet_ppm,
+        maxIf(m.wet_ppm_max, m.published AND m.signals_n > 0) AS wet_ppm_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flood_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Wet share of an area''s road zones, a trend index and not a depth, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW flood_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', if(s.watching > 0, 'no_signal_data', 'low_coverage')) AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
+    if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.signals_n) AS signals_n,
+    sum(c.wet_ppm) AS wet_ppm,
+    max(c.wet_ppm_max) AS wet_ppm_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published AND m.signals_n > 0) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.signals_n, m.published AND m.signals_n > 0) AS signals_n,
+        sumIf(m.wet_ppm, m.published AND m.signals_n > 0) AS wet_ppm,
+        maxIf(m.wet_ppm_max, m.published AND m.signals_n > 0) AS wet_ppm_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM flood_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Wet share of an area''s road zones, a trend index and not a depth, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW flood_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', if(s.watching > 0, 'no_signal_data', 'low_coverage')) AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
+    if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.signals_n) AS signals_n,
+    sum(c.wet_ppm) AS wet_ppm,
+    max(c.wet_ppm_max) AS wet_ppm_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published AND m.signals_n > 0) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(m.signals_n, m.published AND m.signals_n > 0) AS signals_n,
+        sumIf(m.wet_ppm, m.published AND m.signals_n > 0) AS wet_ppm,
+        maxIf(m.wet_ppm_max, m.published AND m.signals_n > 0) AS wet_ppm_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM flood_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Wet share of an area''s road zones, a trend index and not a depth, by kelurahan, kecamatan, city and day';
+
+CREATE OR REPLACE VIEW garbage_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
+    if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    max(c.garbage_max) AS garbage_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.garbage_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        maxIf(m.garbage_max, m.published) AS garbage_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM garbage_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Garbage seen in an area''s zones, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW garbage_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
+    if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    max(c.garbage_max) AS garbage_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.garbage_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        maxIf(m.garbage_max, m.published) AS garbage_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM garbage_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Garbage seen in an area''s zones, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW garbage_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
+    if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    max(c.garbage_max) AS garbage_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.garbage_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        maxIf(m.garbage_max, m.published) AS garbage_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM garbage_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Garbage seen in an area''s zones, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW garbage_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
+    if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated,
+    sum(c.milli) AS milli,
+    max(c.garbage_max) AS garbage_max
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated,
+        sumIf(intDiv(1000 * toUInt64(m.garbage_ms) + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.published) AS milli,
+        maxIf(m.garbage_max, m.published) AS garbage_max
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM garbage_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'Garbage seen in an area''s zones, by kelurahan, kecamatan, city and day';
+
+CREATE OR REPLACE VIEW health_area_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    s.covered AS uptime,
+    s.total - s.seeing AS cameras_blind
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM health_minute_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'How many of an area''s cameras watch, by kelurahan, kecamatan, city and minute';
+
+CREATE OR REPLACE VIEW health_area_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    s.covered AS uptime,
+    s.total - s.seeing AS cameras_blind
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM health_quarter_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'How many of an area''s cameras watch, by kelurahan, kecamatan, city and quarter';
+
+CREATE OR REPLACE VIEW health_area_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    s.covered AS uptime,
+    s.total - s.seeing AS cameras_blind
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM health_hour_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'How many of an area''s cameras watch, by kelurahan, kecamatan, city and hour';
+
+CREATE OR REPLACE VIEW health_area_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.code AS area,
+    multiIf(length(splitByChar('.', s.code)) = 2, 'city', length(splitByChar('.', s.code)) = 3, 'kecamatan', length(splitByChar('.', s.code)) = 4, 'kelurahan', '') AS area_level,
+    a.name AS area_name,
+    s.reporting AS cameras_reporting,
+    s.total AS cameras_total,
+    s.frames AS frames,
+    s.covered AS coverage,
+    multiIf(s.reporting > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    s.covered AS uptime,
+    s.total - s.seeing AS cameras_blind
+FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
+FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+LEFT JOIN (SELECT code,
+    c.ts AS ts,
+    count() AS cameras,
+    countIf(c.reports) AS reporting,
+    countIf(c.watching) AS watching,
+    countIf(c.frames > 0) AS seeing,
+    sum(c.expected) AS expected,
+    sum(c.watched) AS watched,
+    sum(c.frames) AS frames,
+    max(c.rev) AS rev,
+    max(c.simulated) AS simulated
+FROM (SELECT m.area AS area,
+        m.camera_id AS camera_id,
+        m.ts AS ts,
+        max(m.published) AS reports,
+        max(m.published) AS watching,
+        max(m.expected_ms) AS expected,
+        max(least(m.observed_ms, m.expected_ms)) AS watched,
+        max(m.frames) AS frames,
+        max(m.rev) AS rev,
+        max(m.simulated) AS simulated
+    FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM health_day_log FINAL WHERE deleted = 0) AS m
+    GROUP BY m.area, m.camera_id, m.ts) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code, c.ts) AS t ON t.ts = u.ts AND t.code = u.code
+WHERE u.registered > 0 OR t.cameras > 0) AS s
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
+COMMENT 'How many of an area''s cameras watch, by kelurahan, kecamatan, city and day';
 
 CREATE OR REPLACE VIEW incidents AS
 SELECT
@@ -396,20 +3138,136 @@ SELECT
     i.rev % 65536 AS revision,
     intDiv(i.rev, 65536) AS generation,
     '' AS model_id
-FROM (SELECT * FROM incidents_log FINAL WHERE deleted = 0) AS i;
+FROM (SELECT * FROM incidents_log FINAL WHERE deleted = 0) AS i
+COMMENT 'Newest state of each incident; inhibited_by names one that explains it';
+
+CREATE OR REPLACE VIEW flood_month AS
+SELECT
+    toTimeZone(toDateTime(m.month, 'Asia/Jakarta'), 'UTC') AS ts,
+    toDateTime(m.month, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.zone_id AS zone_id,
+    m.frames AS frames,
+    if(m.all_ms = 0, 0., m.watched_ms / m.all_ms) AS coverage,
+    multiIf(m.known, '', m.frames = 0, 'offline', 'no_signal_data') AS reason,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.simulated AS simulated,
+    if(m.known, m.flooded_us / 3600000000, NULL) AS hours_flooded,
+    m.watched_ms / 3600000 AS hours_watched,
+    (m.all_ms - m.watched_ms) / 3600000 AS hours_not_watched,
+    if(m.known, m.n, NULL) AS incidents,
+    if(m.n > 0, m.peak, NULL) AS peak,
+    if(m.n > 0, m.longest_us / 3600000000, NULL) AS longest_h,
+    if(m.known, rank() OVER (PARTITION BY m.month ORDER BY m.flooded_us DESC), NULL) AS rank
+FROM (SELECT z.area AS area, z.camera_id AS camera_id, z.zone_id AS zone_id, z.owner AS owner, z.category AS category, z.simulated AS simulated, z.month AS month, toInt64(w.watched_ms) AS watched_ms, w.frames AS frames, w.rev AS rev, f.n AS n, f.peak AS peak,
+    f.flooded_us AS flooded_us, f.longest_us AS longest_us, greatest(1000 * (toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), 'Asia/Jakarta'), (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log))) - toUnixTimestamp(greatest(toDateTime(z.month, 'Asia/Jakarta'), z.begun))), watched_ms) AS all_ms,
+    f.n > 0 OR w.watched_ms > 0 AS known
+FROM (SELECT area, camera_id, zone_id, any(owner) AS owner, any(category) AS category, max(simulated) AS simulated,
+        min(ts) AS begun, arrayJoin(arrayMap(n -> addMonths(toStartOfMonth(toTimeZone(min(ts), 'Asia/Jakarta')), n),
+            range(toUInt32(1 + dateDiff('month', min(ts), (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log), 'Asia/Jakarta'))))) AS month
+    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY area, camera_id, zone_id) AS z
+LEFT JOIN (SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, 'Asia/Jakarta')) AS month,
+        sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms, sum(frames) AS frames,
+        max(rev) AS rev
+    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY camera_id, zone_id, month) AS w ON w.camera_id = z.camera_id AND w.zone_id = z.zone_id AND w.month = z.month
+LEFT JOIN (SELECT i.camera_id AS camera_id, i.zone_id AS zone_id, month, count() AS n, max(i.peak) AS peak,
+        sum(dateDiff('microsecond', greatest(i.opened_at, toDateTime64(month, 6, 'Asia/Jakarta')), least(i.seen_until, toDateTime64(addMonths(month, 1), 6, 'Asia/Jakarta')))) AS flooded_us,
+        max(dateDiff('microsecond', greatest(i.opened_at, toDateTime64(month, 6, 'Asia/Jakarta')), least(i.seen_until, toDateTime64(addMonths(month, 1), 6, 'Asia/Jakarta')))) AS longest_us
+    FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 86400 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
+    FROM incidents_log FINAL WHERE kind = 'flood' AND deleted = 0 AND state != 'pending') AS i
+    ARRAY JOIN arrayMap(k -> addMonths(toStartOfMonth(toTimeZone(i.opened_at, 'Asia/Jakarta')), k),
+        range(toUInt32(1 + dateDiff('month', i.opened_at, i.seen_until, 'Asia/Jakarta')))) AS month
+    GROUP BY camera_id, zone_id, month) AS f ON f.camera_id = z.camera_id AND f.zone_id = z.zone_id AND f.month = z.month) AS m
+COMMENT 'Where and how long it flooded by month; rank by hours';
+
+CREATE OR REPLACE VIEW garbage_open AS
+SELECT
+    i.opened_at AS ts,
+    toTimeZone(i.opened_at, 'Asia/Jakarta') AS local_ts,
+    i.camera_id AS camera_id,
+    i.area AS area,
+    i.owner AS owner,
+    i.category AS category,
+    i.zone_id AS zone_id,
+    i.incident_id AS incident_id,
+    i.state AS state,
+    i.severity AS severity,
+    i.box AS box,
+    i.simulated AS simulated,
+    multiIf(toDate32(toTimeZone(i.opened_at, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(i.opened_at, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(i.opened_at, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(i.opened_at, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    dateDiff('microsecond', i.opened_at, i.seen_until) / 3600000000 AS age_h
+FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 259200 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
+    FROM incidents_log FINAL WHERE kind = 'garbage' AND deleted = 0 AND state != 'pending') AS i
+WHERE i.state IN ('active', 'clearing', 'unknown')
+ORDER BY age_h DESC
+COMMENT 'Garbage that still lies, oldest first; the age grows with the data';
+
+CREATE OR REPLACE VIEW garbage_clearance AS
+SELECT
+    c.kecamatan AS area,
+    a.name AS area_name,
+    if(arrayFirstIndex(x -> x <= 0.5 + 1e-09, c.left) = 0, NULL, c.steps[arrayFirstIndex(x -> x <= 0.5 + 1e-09, c.left)].1 / 3600000000) AS clear_p50_h,
+    if(arrayFirstIndex(x -> x <= 0.1 + 1e-09, c.left) = 0, NULL, c.steps[arrayFirstIndex(x -> x <= 0.1 + 1e-09, c.left)].1 / 3600000000) AS clear_p90_h,
+    c.n_cleared AS n_cleared,
+    c.n_censored AS n_censored,
+    if(c.lying > 0, c.oldest / 3600000000, NULL) AS oldest_age_h
+FROM (SELECT kecamatan, sum(ended) AS n_cleared, sum(censored) AS n_censored, max(t.oldest) AS oldest, sum(t.lying) AS lying,
+        arraySort(groupArrayIf((lay_us, 1 - ended / at_risk), ended > 0)) AS steps,
+        arrayMap(n -> arrayProduct(arrayMap(s -> s.2, arraySlice(steps, 1, n))), range(1, length(steps) + 1)) AS left
+    FROM (SELECT kecamatan, lay_us, countIf(cleared) AS ended, countIf(NOT cleared) AS censored,
+        maxIf(lay_us, lies) AS oldest, countIf(lies) AS lying,
+        sum(count()) OVER (PARTITION BY kecamatan ORDER BY lay_us DESC) AS at_risk
+    FROM (SELECT arrayStringConcat(arraySlice(splitByChar('.', area), 1, 3), '.') AS kecamatan,
+        dateDiff('microsecond', opened_at, seen_until) AS lay_us, state = 'closed' AND close_reason = 'cleared' AS cleared,
+        state IN ('active', 'clearing', 'unknown') AS lies
+    FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 259200 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
+    FROM incidents_log FINAL WHERE kind = 'garbage' AND deleted = 0 AND state != 'pending')
+    WHERE toDate(toTimeZone(opened_at, 'Asia/Jakarta')) BETWEEN {from:Date} AND {to:Date}) GROUP BY kecamatan, lay_us) AS t GROUP BY kecamatan) AS c
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = c.kecamatan
+COMMENT 'Time to clear garbage by kecamatan: garbage_clearance(from = ''2026-01-01'', to = ''2026-01-31''), both days in';
 
 CREATE OR REPLACE VIEW dead_letters AS
-SELECT source, position, reason, detail, first_seen, count
-FROM dead_letters_log FINAL;
+SELECT
+    source,
+    position,
+    reason,
+    detail,
+    first_seen,
+    count
+FROM dead_letters_log FINAL
+COMMENT 'Records that could not be used, and why';
 
 CREATE OR REPLACE VIEW areas AS
-SELECT area, name, level, parent
-FROM areas_log FINAL;
+SELECT
+    area,
+    name,
+    level,
+    parent
+FROM areas_log FINAL
+COMMENT 'Administrative areas by code';
 
 CREATE OR REPLACE VIEW cameras AS
-SELECT * EXCEPT (version, deleted)
+SELECT
+    * EXCEPT (version, deleted)
 FROM cameras_log FINAL
-WHERE deleted = 0;
+WHERE deleted = 0
+COMMENT 'Registered cameras, one row a version: valid_from says since when it holds';
+
+CREATE OR REPLACE VIEW places AS
+SELECT
+    p.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    p.zones AS zones,
+    p.gates AS gates,
+    p.opens AS opens,
+    p.closes AS closes
+FROM (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p
+COMMENT 'Squares, markets: their zones and gates';
 
 CREATE OR REPLACE VIEW calendar AS
 SELECT
@@ -518,28 +3376,98 @@ FROM values('views String, name String, unit String, meaning String',
     ('*', 'run', '', 'The run that wrote the row: runs_log'),
     ('*', 'rev', '', 'generation * 65536 + revision'),
     ('*', 'deleted', '', 'Tombstone'),
+    ('*', 'local_ts', '', 'Window start in the city''s time zone'),
     ('*', 'coverage', '1', 'Share of the expected time that was watched, 0..1'),
     ('*', 'reason', '', ''''' or why figures are NULL'),
-    ('*', 'day_type', '', 'weekday, saturday or sunday, local'),
-    ('*', 'local_ts', '', 'Window start in the city''s time zone'),
+    ('*', 'day_type', '', 'weekday, saturday, sunday, holiday or joint_leave, local'),
     ('*', 'revision', '1', 'How often the window was restated'),
     ('*', 'generation', '1', '0 live, else the replacement or backfill it comes from'),
-    ('*', 'persons_mean', 'person', 'Persons in the zone, time-weighted mean'),
-    ('*', 'persons_p95', 'person', 'Persons in the zone, not exceeded 95 % of the time'),
-    ('*', 'person_minutes', 'person min', 'Persons, times how long each stayed'),
-    ('*', 'person_minutes_estimated', 'person min', 'The same with each hour scaled to full coverage'),
-    ('*', 'density_mean', 'person/m2', 'Mean density; NULL where the zone is not calibrated'),
-    ('*', 'density_p95', 'person/m2', 'Density not exceeded 95 % of the time'),
-    ('*', 'level', '', 'Level of service A..F that held longest, with hysteresis'),
-    ('*', 'is_lower_bound', '', 'Part of the time the zone was too full to count everybody'),
-    ('*', 'class', '', 'Vehicle class, or person'),
-    ('*', 'crossings', '1', 'Tracks that crossed the line'),
-    ('*', 'crossings_estimated', '1', 'The same with each hour scaled to full coverage'),
-    ('*', 'speed_mean_mps', 'm/s', 'Mean speed of the crossings with a speed'),
-    ('*', 'uptime', '1', 'Watched share of the expected time, 0..1; never NULL'),
-    ('*', 'fps_mean', '1/s', 'Frames per second of watched time'),
-    ('*', 'delay_p95_ms', 'ms', 'Arrival - capture, not exceeded by 95 % of frames; NULL for files'),
-    ('*', 'duration_s', 's', 'From opened_at to closed_at; NULL while open'),
+    ('*', 'zone_id', '', 'Zone of the camera'),
+    ('*', 'line_id', '', 'Line of the camera'),
+    ('*', 'direction', '', 'Direction across the line, as the registry names it; else to_left or to_right'),
+    ('*', 'frames', '1', 'Frames observed'),
+    ('columns', 'views', '', 'Views that have the column; * stands for any ending'),
+    ('columns', 'name', '', 'The column'),
+    ('columns', 'unit', '', 'Its unit, 1 for counts and ratios'),
+    ('columns', 'meaning', '', 'What it says'),
+    ('crowd_*', 'persons_mean', 'person', 'Persons in the zone, time-weighted mean'),
+    ('crowd_*', 'persons_p95', 'person', 'Persons in the zone, not exceeded 95 % of the time'),
+    ('crowd_*', 'person_minutes', 'person min', 'Persons, times how long each stayed'),
+    ('crowd_*', 'person_minutes_estimated', 'person min', 'The same with each hour scaled to full coverage'),
+    ('crowd_*', 'density_mean', 'person/m2', 'Mean density; NULL where the zone is not calibrated'),
+    ('crowd_*', 'density_p95', 'person/m2', 'Density not exceeded 95 % of the time'),
+    ('crowd_*', 'level', '', 'Level of service A..F that held longest, with hysteresis'),
+    ('crowd_*', 'is_lower_bound', '', 'Part of the time the zone was too full to count everybody'),
+    ('flow_*', 'class', '', 'Vehicle class, or person'),
+    ('flow_*', 'crossings', '1', 'Tracks that crossed the line'),
+    ('flow_*', 'crossings_estimated', '1', 'The same with each hour scaled to full coverage'),
+    ('flow_*', 'speed_mean_mps', 'm/s', 'Mean speed of the crossings with a speed'),
+    ('health_*', 'state', '', 'Worst camera state of the window'),
+    ('health_*', 'uptime', '1', 'Watched share of the expected time, 0..1; never NULL'),
+    ('health_*', 'fps_mean', '1/s', 'Frames per second of watched time'),
+    ('health_*', 'delay_p95_ms', 'ms', 'Arrival - capture, not exceeded by 95 % of frames; NULL for files'),
+    ('visits_*', 'entries', '1', 'Persons who came in across the gate, once a track'),
+    ('visits_*', 'exits', '1', 'Persons who went out across the gate, once a track'),
+    ('visits_*', 'entries_estimated', '1', 'The same with each hour scaled to full coverage'),
+    ('visits_*', 'exits_estimated', '1', 'The same with each hour scaled to full coverage'),
+    ('stays_*', 'stays', '1', 'Tracked persons who left the zone in the window'),
+    ('stays_*', 'stay_mean_s', 's', 'Mean stay in view; NULL below 10 stays'),
+    ('stays_*', 'stay_median_s', 's', 'Median stay in view, linear within its bin; NULL below 10 stays'),
+    ('stays_*', 'passages', '1', 'Lintasan: person-minutes / median stay. Passages, not visitors: who comes twice counts twice'),
+    ('stays_*', 'stays_estimated', '1', 'Stays with each hour scaled to full coverage'),
+    ('mask_*', 'masked', '1', 'Tracks (or faces, see unit) decided: masked'),
+    ('mask_*', 'decided', '1', 'Tracks (or faces, see unit) decided at all'),
+    ('mask_*', 'unknown', '1', 'Tracks (or persons, see unit) that could not be decided'),
+    ('mask_*', 'ratio', '1', 'masked / decided; NULL below 30 decided'),
+    ('mask_*', 'ratio_low', '1', 'Wilson 95 % interval of the ratio, lower end: sampling only, not the model''s error'),
+    ('mask_*', 'ratio_high', '1', 'Wilson 95 % interval of the ratio, upper end'),
+    ('mask_*', 'unit', '', 'track; frame where nothing was tracked: one face counts in every frame, so the interval is too narrow'),
+    ('mask_*', 'unknown_share', '1', 'unknown / (decided + unknown)'),
+    ('congestion_*', 'occupancy', '1', 'Share of the watched time when a vehicle was in the lane'),
+    ('congestion_*', 'vehicles_mean', 'vehicle', 'Vehicles in the lane, time-weighted mean'),
+    ('congestion_*', 'standing_share', '1', 'Standing share of the tracked vehicles'' time; NULL where none was tracked'),
+    ('congestion_*', 'speed_mean_mps', 'm/s', 'Way over time of tracked vehicles on calibrated ground; NULL where there is none'),
+    ('flood_*', 'wet_mean', '1', 'Wet share of the road zone, mean of its signals: a trend index, not a depth'),
+    ('flood_*', 'wet_max', '1', 'The highest signal'),
+    ('flood_*', 'signals', '1', 'Signals behind them; 0 with frames: reason no_signal_data'),
+    ('garbage_*', 'objects_mean', '1', 'Garbage in the zone, time-weighted mean'),
+    ('garbage_*', 'objects_max', '1', 'Most garbage in one frame'),
+    ('flood_month', 'hours_flooded', 'h', 'Hours of the month within a flood; up to the last sight where the camera went silent'),
+    ('flood_month', 'hours_watched', 'h', 'Watched hours of the month that had signals'),
+    ('flood_month', 'hours_not_watched', 'h', 'The month''s other hours, from the zone''s first row to the newest stored minute'),
+    ('flood_month', 'incidents', '1', 'Floods that lasted into the month'),
+    ('flood_month', 'peak', '1', 'Highest wet share of these floods'),
+    ('flood_month', 'longest_h', 'h', 'Hours of the month within the longest of them'),
+    ('flood_month', 'rank', '1', 'Place of the zone in its month, most hours first'),
+    ('garbage_open', 'age_h', 'h', 'From its start to the newest stored minute, or to the last sight where the camera went silent'),
+    ('garbage_clearance', 'clear_p50_h', 'h', 'Half of the spots were cleared within so long (Kaplan-Meier); NULL when fewer were'),
+    ('garbage_clearance', 'clear_p90_h', 'h', 'Nine of ten spots were cleared within so long (Kaplan-Meier); NULL when fewer were'),
+    ('garbage_clearance', 'n_cleared', '1', 'Spots that began in the period and were seen cleared'),
+    ('garbage_clearance', 'n_censored', '1', 'Spots of the period still there, or never seen again'),
+    ('garbage_clearance', 'oldest_age_h', 'h', 'Age of the oldest spot of the period that is still open; NULL when none is'),
+    ('incidents', 'duration_s', 's', 'From opened_at to closed_at; NULL while open'),
+    ('*_area_*', 'area_level', '', 'city, kecamatan or kelurahan'),
+    ('*_area_*', 'area_name', '', 'Name of the area'),
+    ('*_area_*', 'cameras_reporting', '1', 'Cameras behind the figures: at least one row of theirs is published'),
+    ('*_area_*', 'cameras_total', '1', 'Cameras registered for it at the window''s end, silent ones too, or with rows in it'),
+    ('crowd_area_*', 'persons_mean', 'person', 'Persons in the reporting zones, means of zones added'),
+    ('crowd_area_*', 'person_minutes', 'person min', 'Persons in the reporting zones, times how long each stayed'),
+    ('crowd_area_*', 'level', '', 'Worst of the zones'' levels'),
+    ('crowd_area_*', 'is_lower_bound', '', 'A zone was too full to count everybody for part of the time'),
+    ('flow_area_*', 'lines_reporting', '1', 'Lines with direction behind the figures'),
+    ('flow_area_*', 'crossings_median', '1', 'Median over lines and directions: flows are never added along a road'),
+    ('flow_area_*', 'speed_mean_mps', 'm/s', 'Mean speed of all their crossings with a speed'),
+    ('visits_area_*', 'entries', '1', 'Persons who came in at the reporting gates; who passes two gates counts twice'),
+    ('visits_area_*', 'exits', '1', 'Persons who went out at the reporting gates'),
+    ('congestion_area_*', 'occupancy', '1', 'Share of the lanes'' watched time when a vehicle was in the lane'),
+    ('congestion_area_*', 'standing_share', '1', 'Standing share of the tracked vehicles'' time in all reporting lanes'),
+    ('congestion_area_*', 'speed_mean_mps', 'm/s', 'Way over time of their tracked vehicles on calibrated ground'),
+    ('flood_area_*', 'wet_mean', '1', 'Wet share, mean of all signals of the reporting zones: a trend index'),
+    ('flood_area_*', 'wet_max', '1', 'The highest signal of any zone'),
+    ('garbage_area_*', 'objects_mean', '1', 'Garbage in the reporting zones, means of zones added'),
+    ('garbage_area_*', 'objects_max', '1', 'Most garbage in one frame of one zone'),
+    ('health_area_*', 'uptime', '1', 'Watched share of all cameras'' expected time, silent ones included; never NULL'),
+    ('health_area_*', 'cameras_blind', '1', 'Cameras of cameras_total without a single frame'),
     ('incidents', 'area', '', 'Kemendagri code of the camera'),
     ('incidents', 'camera_id', '', 'Camera placement'),
     ('incidents', 'incident_id', '', 'hash(camera, zone, kind, track or anchor, opened_at), 16 hex digits'),
@@ -562,4 +3490,49 @@ FROM values('views String, name String, unit String, meaning String',
     ('incidents', 'simulated', '', 'The camera is simulated'),
     ('incidents', 'run', '', 'The run that wrote the row'),
     ('incidents', 'rev', '', 'generation * 65536 + the incident''s own change number'),
-    ('incidents', 'deleted', '', 'Tombstone'));
+    ('incidents', 'deleted', '', 'Tombstone'),
+    ('areas', 'area', '', 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]'),
+    ('areas', 'name', '', 'Its name'),
+    ('areas', 'level', '', 'province, city, kecamatan, kelurahan, rw or rt'),
+    ('areas', 'parent', '', 'Code of the area around it, or '''''),
+    ('areas', 'version', '', 'Number of the registration: the highest counts'),
+    ('cameras', 'camera_id', '', 'Camera placement'),
+    ('cameras', 'valid_from', '', 'From when this version holds; 1970 when not said'),
+    ('cameras', 'name', '', 'What people call it'),
+    ('cameras', 'area', '', 'Kemendagri code'),
+    ('cameras', 'lat', '', 'Latitude, degrees'),
+    ('cameras', 'lon', '', 'Longitude, degrees'),
+    ('cameras', 'owner', '', 'Who runs the camera'),
+    ('cameras', 'category', '', 'atcs, pasar, pompa_air, ...'),
+    ('cameras', 'site', '', 'Recorder or power supply it shares'),
+    ('cameras', 'fps', '', 'Nominal frame rate, 1/s'),
+    ('cameras', 'metrics', '', 'Metrics that are on; health always'),
+    ('cameras', 'simulated', '', 'The camera is simulated'),
+    ('cameras', 'definition', '', 'The whole entry as JSON: zones, lines, calibration'),
+    ('cameras', 'version', '', 'Number of the registration: the highest counts'),
+    ('cameras', 'deleted', '', 'Tombstone'),
+    ('places', 'place_id', '', 'A square, a market, a park'),
+    ('places', 'name', '', 'What people call it'),
+    ('places', 'area', '', 'Kemendagri code that its cameras have in common'),
+    ('places', 'zones', '', 'camera/zone; they do not overlap'),
+    ('places', 'gates', '', 'camera/line; all ways in and out'),
+    ('places', 'opens', '', 'Opening, minutes after local midnight'),
+    ('places', 'closes', '', 'Closing, minutes after local midnight; before `opens`: on the next day'),
+    ('places', 'version', '', 'Number of the registration: the highest counts'),
+    ('places', 'deleted', '', 'Tombstone'),
+    ('calendar', 'date', '', 'Local day'),
+    ('calendar', 'day_type', '', 'weekday, saturday, sunday, holiday or joint_leave'),
+    ('calendar', 'holiday', '', 'Name of the public holiday or joint leave, or '''''),
+    ('calendar', 'hijri', '', 'Hijri date YYYY-MM-DD'),
+    ('calendar', 'is_ramadan', '', 'A day of the fast'),
+    ('calendar', 'school_holiday', '', 'Name of the school holiday, or '''''),
+    ('calendar', 'events', '', 'City events, local minutes'),
+    ('calendar', 'version', '', 'Number of the registration: the highest counts'),
+    ('dead_letters', 'source', '', 'Path or topic'),
+    ('dead_letters', 'position', '', 'Record number from 1'),
+    ('dead_letters', 'reason', '', 'Why it was not used'),
+    ('dead_letters', 'detail', '', 'What was expected and what came'),
+    ('dead_letters', 'first_seen', '', 'When it was seen'),
+    ('dead_letters', 'count', '', 'Records of this kind at this place'),
+    ('dead_letters', 'run', '', 'The run that met it last'))
+COMMENT 'What every column of every view means, and its unit';

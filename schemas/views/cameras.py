@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from schemas.columns import DELAY_EDGES_MS, LEVELS, PERSON_EDGES, STATES, VEHICLES
-from schemas.views.sql import array, common, percentile, published, select, source
+from schemas.views.sql import array, common, percentile, published, select, source, view
+
+FIGURES: Final = {
+    "crowd_*": {
+        "persons_mean": ("person", "Persons in the zone, time-weighted mean"),
+        "persons_p95": ("person", "Persons in the zone, not exceeded 95 % of the time"),
+        "person_minutes": ("person min", "Persons, times how long each stayed"),
+        "person_minutes_estimated": ("person min", "The same with each hour scaled to full coverage"),
+        "density_mean": ("person/m2", "Mean density; NULL where the zone is not calibrated"),
+        "density_p95": ("person/m2", "Density not exceeded 95 % of the time"),
+        "level": ("", "Level of service A..F that held longest, with hysteresis"),
+        "is_lower_bound": ("", "Part of the time the zone was too full to count everybody"),
+    },
+    "flow_*": {
+        "class": ("", "Vehicle class, or person"),
+        "crossings": ("1", "Tracks that crossed the line"),
+        "crossings_estimated": ("1", "The same with each hour scaled to full coverage"),
+        "speed_mean_mps": ("m/s", "Mean speed of the crossings with a speed"),
+    },
+    "health_*": {
+        "state": ("", "Worst camera state of the window"),
+        "uptime": ("1", "Watched share of the expected time, 0..1; never NULL"),
+        "fps_mean": ("1/s", "Frames per second of watched time"),
+        "delay_p95_ms": ("ms", "Arrival - capture, not exceeded by 95 % of frames; NULL for files"),
+    },
+}
 
 
 def crowd(grain: str, zone: str) -> str:
@@ -25,7 +52,7 @@ def crowd(grain: str, zone: str) -> str:
     ]
     if grain == "day":
         columns.append("m.person_ms_estimated / 60000 AS person_minutes_estimated")
-    return select(f"crowd_{grain}", columns, source("crowd", grain))
+    return select(f"crowd_{grain}", columns, source("crowd", grain), f"Persons in zones, by camera, zone and {grain}")
 
 
 def flow(grain: str, zone: str) -> str:
@@ -45,7 +72,8 @@ def flow(grain: str, zone: str) -> str:
     ]
     if grain == "day":
         columns.append("n_estimated AS crossings_estimated")
-    return select(f"flow_{grain}", columns, source("flow", grain) + "\nARRAY JOIN " + ",\n    ".join(arrays))
+    rows = source("flow", grain) + "\nARRAY JOIN " + ",\n    ".join(arrays)
+    return select(f"flow_{grain}", columns, rows, f"Crossings, by camera, line, direction, class and {grain}")
 
 
 def health(grain: str, zone: str) -> str:
@@ -59,13 +87,12 @@ def health(grain: str, zone: str) -> str:
         f"if(arraySum(m.delay_hist) > 0, {delays}, NULL) AS delay_p95_ms",
         *(f"m.{name} AS {name}" for name in ("late_frames", "duplicate_frames", "objects")),
     ]
-    return select(f"health_{grain}", columns, source("health", grain))
+    comment = f"Was the camera watching, and how well, by camera and {grain}"
+    return select(f"health_{grain}", columns, source("health", grain), comment)
 
 
 def now(name: str, keys: str) -> str:
     """Return the view of the last row of each key. Minute rows stop after a day of silence, and so does this."""
-    table = f"{name}_minute_log"
-    return (
-        f"CREATE OR REPLACE VIEW {name}_now AS\nSELECT *\nFROM {name}_minute\n"
-        f"WHERE ts > (SELECT max(ts) FROM {table}) - INTERVAL 1 DAY\nORDER BY ts DESC\nLIMIT 1 BY {keys}"
-    )
+    newest = f"SELECT max(ts) FROM {name}_minute_log"
+    query = f"SELECT *\nFROM {name}_minute\nWHERE ts > ({newest}) - INTERVAL 1 DAY\nORDER BY ts DESC\nLIMIT 1 BY {keys}"
+    return view(f"{name}_now", query, f"The last minute of each {keys} of the last stored day")

@@ -1,53 +1,77 @@
-"""What every column of every view means: the view `columns`."""
+"""What every column of every view means: the view `columns`.
+
+Each module of views describes its own figures, by the views they stand in; the
+meanings of parts, keys and service tables come from where those are defined.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from schemas.columns import METRICS, TABLE_COLUMNS
-from schemas.incidents import INCIDENTS
+from schemas.incidents import INCIDENTS as INCIDENT_COLUMNS
+from schemas.service_tables import SERVICE_TABLES
+from schemas.views.areas import FIGURES as AREAS
+from schemas.views.cameras import FIGURES as CAMERAS
+from schemas.views.incidents import FIGURES as INCIDENTS
+from schemas.views.lanes import FIGURES as LANES
+from schemas.views.masks import FIGURES as MASKS
+from schemas.views.persistence import FIGURES as PERSISTENCE
+from schemas.views.sql import view
+from schemas.views.visits import FIGURES as VISITS
 
-FIGURES: Final = {
+COMMON: Final = {
+    "local_ts": ("", "Window start in the city's time zone"),
     "coverage": ("1", "Share of the expected time that was watched, 0..1"),
     "reason": ("", "'' or why figures are NULL"),
-    "day_type": ("", "weekday, saturday or sunday, local"),
-    "local_ts": ("", "Window start in the city's time zone"),
+    "day_type": ("", "weekday, saturday, sunday, holiday or joint_leave, local"),
     "revision": ("1", "How often the window was restated"),
     "generation": ("1", "0 live, else the replacement or backfill it comes from"),
-    "persons_mean": ("person", "Persons in the zone, time-weighted mean"),
-    "persons_p95": ("person", "Persons in the zone, not exceeded 95 % of the time"),
-    "person_minutes": ("person min", "Persons, times how long each stayed"),
-    "person_minutes_estimated": ("person min", "The same with each hour scaled to full coverage"),
-    "density_mean": ("person/m2", "Mean density; NULL where the zone is not calibrated"),
-    "density_p95": ("person/m2", "Density not exceeded 95 % of the time"),
-    "level": ("", "Level of service A..F that held longest, with hysteresis"),
-    "is_lower_bound": ("", "Part of the time the zone was too full to count everybody"),
-    "class": ("", "Vehicle class, or person"),
-    "crossings": ("1", "Tracks that crossed the line"),
-    "crossings_estimated": ("1", "The same with each hour scaled to full coverage"),
-    "speed_mean_mps": ("m/s", "Mean speed of the crossings with a speed"),
-    "uptime": ("1", "Watched share of the expected time, 0..1; never NULL"),
-    "fps_mean": ("1/s", "Frames per second of watched time"),
-    "delay_p95_ms": ("ms", "Arrival - capture, not exceeded by 95 % of frames; NULL for files"),
-    "duration_s": ("s", "From opened_at to closed_at; NULL while open"),
+    "zone_id": ("", "Zone of the camera"),
+    "line_id": ("", "Line of the camera"),
+    "direction": ("", "Direction across the line, as the registry names it; else to_left or to_right"),
+    "frames": ("1", "Frames observed"),
 }
-"""Columns that only views have: unit and meaning."""
+"""Columns that mean the same in every view that has them: unit and meaning."""
+
+COLUMNS: Final = {
+    "views": ("", "Views that have the column; * stands for any ending"),
+    "name": ("", "The column"),
+    "unit": ("", "Its unit, 1 for counts and ratios"),
+    "meaning": ("", "What it says"),
+}
+
+FIGURES: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "*": COMMON,
+    "columns": COLUMNS,
+    **CAMERAS,
+    **VISITS,
+    **MASKS,
+    **LANES,
+    **PERSISTENCE,
+    **INCIDENTS,
+    **AREAS,
+}
+"""Columns that only views have: views -> name -> unit and meaning."""
+
+
+def described() -> list[tuple[str, str, str, str]]:
+    """Return what the view `columns` holds: views, name, unit, meaning."""
+    rows = [
+        (f"{metric.name}_*", name, part.unit, part.meaning) for metric in METRICS for name, part in metric.parts.items()
+    ]
+    rows += [("*", name, "", meaning) for name, (_, meaning) in TABLE_COLUMNS.items()]
+    rows += [(views, name, *what) for views, figures in FIGURES.items() for name, what in figures.items()]
+    rows += [("incidents", name, "", meaning) for name, (_, meaning) in INCIDENT_COLUMNS.items()]
+    for views in ("areas", "cameras", "places", "calendar", "dead_letters"):
+        rows += [(views, name, "", meaning) for name, (_, meaning) in SERVICE_TABLES[f"{views}_log"][0].items()]
+    return list(dict.fromkeys(rows))
 
 
 def describe() -> str:
-    """Return the view that explains every metric's columns."""
-    rows = [
-        (f"{metric.name}_*", name, unit, meaning)
-        for metric in METRICS
-        for name, unit, meaning in [
-            *((name, part.unit, part.meaning) for name, part in metric.parts.items()),
-        ]
-    ]
-    rows += [("*", name, "", meaning) for name, (_, meaning) in TABLE_COLUMNS.items()]
-    rows += [("*", name, unit, meaning) for name, (unit, meaning) in FIGURES.items()]
-    rows += [("incidents", name, "", meaning) for name, (_, meaning) in INCIDENTS.items()]
-    values = ",\n    ".join("(" + ", ".join("'" + cell.replace("'", "''") + "'" for cell in row) + ")" for row in rows)
-    return (
-        "CREATE OR REPLACE VIEW columns AS\nSELECT *\nFROM values("
-        f"'views String, name String, unit String, meaning String',\n    {values})"
+    """Return the view that explains the columns of all views."""
+    values = ",\n    ".join(
+        "(" + ", ".join("'" + cell.replace("'", "''") + "'" for cell in row) + ")" for row in described()
     )
+    query = f"SELECT *\nFROM values('views String, name String, unit String, meaning String',\n    {values})"
+    return view("columns", query, "What every column of every view means, and its unit")

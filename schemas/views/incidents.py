@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from schemas.incidents import INCIDENTS
 from schemas.views.sql import day_type, select
+
+FIGURES: Final = {"incidents": {"duration_s": ("s", "From opened_at to closed_at; NULL while open")}}
 
 
 def incidents(zone: str) -> str:
@@ -23,4 +27,5 @@ def incidents(zone: str) -> str:
         "intDiv(i.rev, 65536) AS generation",
         "'' AS model_id",
     ]
-    return select("incidents", columns, "(SELECT * FROM incidents_log FINAL WHERE deleted = 0) AS i")
+    rows = "(SELECT * FROM incidents_log FINAL WHERE deleted = 0) AS i"
+    return select("incidents", columns, rows, "Newest state of each incident; inhibited_by names one that explains it")

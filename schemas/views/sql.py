@@ -7,11 +7,18 @@ than `PUBLISHED_COVERAGE` has NULL figures and says why.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from schemas.columns import PUBLISHED_COVERAGE, REASONS
 
 GRAINS: Final = ("minute", "quarter", "hour", "day")
+LENGTH_S: Final = {"minute": 60, "quarter": 900, "hour": 3_600, "day": 86_400}
+"""Length of a window [s]: local days too, as the zone has no daylight saving time."""
+
+DATA_END: Final = "(SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)"
+"""The present of what is stored: the end of the newest minute of any camera."""
+
 COVERAGE: Final = "if(expected_ms = 0, 0., least(1., observed_ms / expected_ms))"
 
 
@@ -45,12 +52,25 @@ def percentile(hist: str, edges: tuple[int, ...], top: str, share: float = 0.95)
     return f"least(arrayElement({uppers}, {place}), {top})"
 
 
-def source(metric: str, grain: str) -> str:
+def median(hist: str, edges: tuple[int, ...]) -> str:
+    """Return SQL for the median of a histogram with lower edges `edges`.
+
+    Linear within its bin, which is right where values lie evenly in it; in the
+    open last bin it is that bin's lower edge. The histogram is not empty.
+    """
+    half, below = f"arraySum({hist}) / 2", f"arrayCumSum({hist})"
+    place = f"arrayFirstIndex(x -> x >= {half}, {below})"
+    lower, widths = array(edges), array((*(b - a for a, b in pairwise(edges)), 0))
+    into = f"({half} - arrayElement({below}, {place}) + arrayElement({hist}, {place})) / arrayElement({hist}, {place})"
+    return f"arrayElement({lower}, {place}) + arrayElement({widths}, {place}) * {into}"
+
+
+def source(metric: str, grain: str, alias: str = "m") -> str:
     """Return the rows that count, with coverage and whether it is enough."""
     enough = f"{COVERAGE} >= {PUBLISHED_COVERAGE}" + (" AND hours_short = 0" if grain == "day" else "")
     return (
         f"(SELECT *, {COVERAGE} AS covered, {enough} AS published\n"
-        f"    FROM {metric}_{grain}_log FINAL WHERE deleted = 0) AS m"
+        f"    FROM {metric}_{grain}_log FINAL WHERE deleted = 0) AS {alias}"
     )
 
 
@@ -77,6 +97,12 @@ def published(figure: str, condition: str = "m.published") -> str:
     return f"if({condition}, {figure}, NULL)"
 
 
-def select(name: str, columns: list[str], rows: str) -> str:
-    """Return the CREATE statement of a view of `columns` from `rows`."""
-    return f"CREATE OR REPLACE VIEW {name} AS\nSELECT\n    " + ",\n    ".join(columns) + f"\nFROM {rows}"
+def select(name: str, columns: list[str], rows: str, comment: str = "") -> str:
+    """Return the CREATE statement of a view of `columns` from `rows`; `comment` says what it is for."""
+    return view(name, "SELECT\n    " + ",\n    ".join(columns) + f"\nFROM {rows}", comment)
+
+
+def view(name: str, query: str, comment: str = "") -> str:
+    """Return the CREATE statement of a view of a whole query."""
+    said = comment.replace("'", "''")
+    return f"CREATE OR REPLACE VIEW {name} AS\n{query}" + (f"\nCOMMENT '{said}'" if comment else "")

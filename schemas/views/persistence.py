@@ -1,0 +1,228 @@
+"""The views of floods and garbage, and what is asked of their incidents.
+
+A flood counts by the hours it lasted, with the hours that nobody watched beside
+them. Garbage counts by how long it lies: spots that are still there, or that no
+camera saw again, are censored (Kaplan-Meier), so that dying cameras flatter nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.views.sql import DATA_END, common, day_type, published, select, source
+
+UNKNOWN_AFTER_S: Final = 300
+EXPIRE_S: Final = {"flood": 86_400, "garbage": 259_200}
+"""An incident is unknown 5 min after its camera's last frame, and expires after so long (metrics.md)."""
+
+TIE: Final = 1e-9
+"""Slack of a survival share against its quantile: what a product of a few thousand ratios may be off by."""
+
+FIGURES: Final = {
+    "flood_*": {
+        "wet_mean": ("1", "Wet share of the road zone, mean of its signals: a trend index, not a depth"),
+        "wet_max": ("1", "The highest signal"),
+        "signals": ("1", "Signals behind them; 0 with frames: reason no_signal_data"),
+    },
+    "garbage_*": {
+        "objects_mean": ("1", "Garbage in the zone, time-weighted mean"),
+        "objects_max": ("1", "Most garbage in one frame"),
+    },
+    "flood_month": {
+        "hours_flooded": ("h", "Hours of the month within a flood; up to the last sight where the camera went silent"),
+        "hours_watched": ("h", "Watched hours of the month that had signals"),
+        "hours_not_watched": ("h", "The month's other hours, from the zone's first row to the newest stored minute"),
+        "incidents": ("1", "Floods that lasted into the month"),
+        "peak": ("1", "Highest wet share of these floods"),
+        "longest_h": ("h", "Hours of the month within the longest of them"),
+        "rank": ("1", "Place of the zone in its month, most hours first"),
+    },
+    "garbage_open": {
+        "age_h": ("h", "From its start to the newest stored minute, or to the last sight where the camera went silent"),
+    },
+    "garbage_clearance": {
+        "clear_p50_h": ("h", "Half of the spots were cleared within so long (Kaplan-Meier); NULL when fewer were"),
+        "clear_p90_h": ("h", "Nine of ten spots were cleared within so long (Kaplan-Meier); NULL when fewer were"),
+        "n_cleared": ("1", "Spots that began in the period and were seen cleared"),
+        "n_censored": ("1", "Spots of the period still there, or never seen again"),
+        "oldest_age_h": ("h", "Age of the oldest spot of the period that is still open; NULL when none is"),
+    },
+}
+
+
+def flood(grain: str, zone: str) -> str:
+    """Return the view of the wet share of a road zone."""
+    known = "m.published AND m.signals_n > 0"
+    columns = [
+        *common(zone, ("zone_id",), "if(m.signals_n = 0, 'no_signal_data', '')"),
+        f"{published('m.wet_ppm / m.signals_n / 1000000', known)} AS wet_mean",
+        f"{published('m.wet_ppm_max / 1000000', known)} AS wet_max",
+        f"{published('m.signals_n')} AS signals",
+    ]
+    comment = f"Wet share of a road zone, a trend index and not a depth, by camera, zone and {grain}"
+    return select(f"flood_{grain}", columns, source("flood", grain), comment)
+
+
+def garbage(grain: str, zone: str) -> str:
+    """Return the view of garbage seen in a zone."""
+    columns = [
+        *common(zone, ("zone_id",)),
+        f"{published('m.garbage_ms / m.observed_ms')} AS objects_mean",
+        f"{published('m.garbage_max')} AS objects_max",
+    ]
+    return select(f"garbage_{grain}", columns, source("garbage", grain), f"Garbage seen, by camera, zone and {grain}")
+
+
+def _incidents(kind: str) -> str:
+    """Return incidents that were confirmed, with `seen_until`: their end, or until when they are known to last."""
+    last = (
+        "multiIf(closed_at IS NOT NULL, closed_at, "
+        f"state = 'unknown', updated_at - INTERVAL {UNKNOWN_AFTER_S} SECOND, "
+        f"state = 'expired_unobserved', updated_at - INTERVAL {EXPIRE_S[kind]} SECOND, {DATA_END})"
+    )
+    return (
+        f"(SELECT *, greatest(opened_at, assumeNotNull({last})) AS seen_until\n"
+        f"    FROM incidents_log FINAL WHERE kind = '{kind}' AND deleted = 0 AND state != 'pending')"
+    )
+
+
+def flood_month(zone: str) -> str:
+    """Return the view of flooded and unwatched hours by camera, zone and local month."""
+    start, end = (f"toDateTime64({at}, 6, '{zone}')" for at in ("month", "addMonths(month, 1)"))
+    within = f"dateDiff('microsecond', greatest(i.opened_at, {start}), least(i.seen_until, {end}))"
+    begun = "min(ts)"
+    zones = (
+        "SELECT area, camera_id, zone_id, any(owner) AS owner, any(category) AS category, max(simulated) AS simulated,\n"
+        f"        {begun} AS begun, arrayJoin(arrayMap(n -> addMonths(toStartOfMonth(toTimeZone({begun}, '{zone}')), n),\n"
+        f"            range(toUInt32(1 + dateDiff('month', {begun}, {DATA_END}, '{zone}'))))) AS month\n"
+        "    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY area, camera_id, zone_id"
+    )
+    watched = (
+        f"SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, '{zone}')) AS month,\n"
+        "        sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms, sum(frames) AS frames,\n"
+        "        max(rev) AS rev\n"
+        "    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY camera_id, zone_id, month"
+    )
+    floods = (
+        f"SELECT i.camera_id AS camera_id, i.zone_id AS zone_id, month, count() AS n, max(i.peak) AS peak,\n"
+        f"        sum({within}) AS flooded_us,\n        max({within}) AS longest_us\n"
+        f"    FROM {_incidents('flood')} AS i\n"
+        f"    ARRAY JOIN arrayMap(k -> addMonths(toStartOfMonth(toTimeZone(i.opened_at, '{zone}')), k),\n"
+        f"        range(toUInt32(1 + dateDiff('month', i.opened_at, i.seen_until, '{zone}')))) AS month\n"
+        "    GROUP BY camera_id, zone_id, month"
+    )
+    kept = ", ".join(
+        f"z.{name} AS {name}" for name in ("area", "camera_id", "zone_id", "owner", "category", "simulated", "month")
+    )
+    seconds = (
+        f"toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), '{zone}'), {DATA_END})) "
+        f"- toUnixTimestamp(greatest(toDateTime(z.month, '{zone}'), z.begun))"
+    )
+    rows = (
+        f"(SELECT {kept}, toInt64(w.watched_ms) AS watched_ms, w.frames AS frames, w.rev AS rev, f.n AS n, f.peak AS peak,\n"
+        f"    f.flooded_us AS flooded_us, f.longest_us AS longest_us, greatest(1000 * ({seconds}), watched_ms) AS all_ms,\n"
+        "    f.n > 0 OR w.watched_ms > 0 AS known\n"
+        f"FROM ({zones}) AS z\n"
+        f"LEFT JOIN ({watched}) AS w ON w.camera_id = z.camera_id AND w.zone_id = z.zone_id AND w.month = z.month\n"
+        f"LEFT JOIN ({floods}) AS f ON f.camera_id = z.camera_id AND f.zone_id = z.zone_id AND f.month = z.month) AS m"
+    )
+    return select("flood_month", _flood_columns(zone), rows, "Where and how long it flooded by month; rank by hours")
+
+
+def _flood_columns(zone: str) -> list[str]:
+    local = f"toDateTime(m.month, '{zone}')"
+    return [
+        f"toTimeZone({local}, 'UTC') AS ts",
+        f"{local} AS local_ts",
+        *(f"m.{name} AS {name}" for name in ("camera_id", "area", "owner", "category", "zone_id", "frames")),
+        "if(m.all_ms = 0, 0., m.watched_ms / m.all_ms) AS coverage",
+        "multiIf(m.known, '', m.frames = 0, 'offline', 'no_signal_data') AS reason",
+        "m.rev % 65536 AS revision",
+        "intDiv(m.rev, 65536) AS generation",
+        "m.simulated AS simulated",
+        f"{published('m.flooded_us / 3600000000', 'm.known')} AS hours_flooded",
+        "m.watched_ms / 3600000 AS hours_watched",
+        "(m.all_ms - m.watched_ms) / 3600000 AS hours_not_watched",
+        f"{published('m.n', 'm.known')} AS incidents",
+        f"{published('m.peak', 'm.n > 0')} AS peak",
+        f"{published('m.longest_us / 3600000000', 'm.n > 0')} AS longest_h",
+        f"{published('rank() OVER (PARTITION BY m.month ORDER BY m.flooded_us DESC)', 'm.known')} AS rank",
+    ]
+
+
+def garbage_open(zone: str) -> str:
+    """Return the view of garbage that still lies, oldest first."""
+    local = f"toTimeZone(i.opened_at, '{zone}')"
+    names = (
+        "camera_id",
+        "area",
+        "owner",
+        "category",
+        "zone_id",
+        "incident_id",
+        "state",
+        "severity",
+        "box",
+        "simulated",
+    )
+    columns = [
+        "i.opened_at AS ts",
+        f"{local} AS local_ts",
+        *(f"i.{name} AS {name}" for name in names),
+        f"{day_type(local)} AS day_type",
+        "dateDiff('microsecond', i.opened_at, i.seen_until) / 3600000000 AS age_h",
+    ]
+    still = f"{_incidents('garbage')} AS i\nWHERE i.state IN ('active', 'clearing', 'unknown')\nORDER BY age_h DESC"
+    return select("garbage_open", columns, still, "Garbage that still lies, oldest first; the age grows with the data")
+
+
+def garbage_clearance(zone: str) -> str:
+    """Return the parameterised view of the time to clear garbage, by kecamatan.
+
+    Parameters of the view: `from` and `to`, the first and the last local day on
+    which a spot began. A spot that was censored at the very time another one was
+    cleared still counts as being there then.
+    """
+    opened = f"toDate(toTimeZone(opened_at, '{zone}'))"
+    spots = (
+        "SELECT arrayStringConcat(arraySlice(splitByChar('.', area), 1, 3), '.') AS kecamatan,\n"
+        "        dateDiff('microsecond', opened_at, seen_until) AS lay_us, state = 'closed' AND close_reason = 'cleared' AS cleared,\n"
+        "        state IN ('active', 'clearing', 'unknown') AS lies\n"
+        f"    FROM {_incidents('garbage')}\n"
+        f"    WHERE {opened} BETWEEN {{from:Date}} AND {{to:Date}}"
+    )
+    times = (
+        "SELECT kecamatan, lay_us, countIf(cleared) AS ended, countIf(NOT cleared) AS censored,\n"
+        "        maxIf(lay_us, lies) AS oldest, countIf(lies) AS lying,\n"
+        "        sum(count()) OVER (PARTITION BY kecamatan ORDER BY lay_us DESC) AS at_risk\n"
+        f"    FROM ({spots}) GROUP BY kecamatan, lay_us"
+    )
+    curves = (
+        "SELECT kecamatan, sum(ended) AS n_cleared, sum(censored) AS n_censored, max(t.oldest) AS oldest, sum(t.lying) AS lying,\n"
+        "        arraySort(groupArrayIf((lay_us, 1 - ended / at_risk), ended > 0)) AS steps,\n"
+        "        arrayMap(n -> arrayProduct(arrayMap(s -> s.2, arraySlice(steps, 1, n))), range(1, length(steps) + 1)) AS left\n"
+        f"    FROM ({times}) AS t GROUP BY kecamatan"
+    )
+    columns = [
+        "c.kecamatan AS area",
+        "a.name AS area_name",
+        *(f"{_quantile(share)} AS clear_p{round(100 * share)}_h" for share in (0.5, 0.9)),
+        "c.n_cleared AS n_cleared",
+        "c.n_censored AS n_censored",
+        "if(c.lying > 0, c.oldest / 3600000000, NULL) AS oldest_age_h",
+    ]
+    names = "(SELECT area, name FROM areas_log FINAL) AS a ON a.area = c.kecamatan"
+    comment = (
+        "Time to clear garbage by kecamatan: garbage_clearance(from = '2026-01-01', to = '2026-01-31'), both days in"
+    )
+    return select("garbage_clearance", columns, f"({curves}) AS c\nLEFT JOIN {names}", comment)
+
+
+def _quantile(share: float) -> str:
+    at = f"arrayFirstIndex(x -> x <= {round(1 - share, 9)} + {TIE}, c.left)"
+    return f"if({at} = 0, NULL, c.steps[{at}].1 / 3600000000)"
+
+
+def kpis(zone: str) -> list[str]:
+    """Return the views of floods and garbage that are not by grain."""
+    return [flood_month(zone), garbage_open(zone), garbage_clearance(zone)]
