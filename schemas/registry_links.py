@@ -18,6 +18,7 @@ from schemas.registry import Camera, Line, Place, Registry, Road, Zone
 from schemas.registry_mistakes import Flaw, Located, did_you_mean, expected
 from schemas.registry_rules import MIN_ZONE, is_span, positive
 from schemas.registry_structure import UNREAD
+from schemas.roads import EMP_TABLES, FACTORS, SPLIT_RANGE, TYPES
 from schemas.toml_lines import Path
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -115,14 +116,61 @@ def _references(name: str, named: Sequence[str], known: dict[str, Any], kind: st
 def road_flaws(road: Road, lines: dict[str, list[tuple[Camera, Line]]]) -> Iterator[Flaw]:
     """Yield the mistakes of one road."""
     yield from _references("lines", road.lines, lines, "line")
-    for name in ("lanes", "width_m", "free_flow_kmh", "green_s", "cycle_s", "saturation_flow"):
+    for i, reference in enumerate(road.lines):
+        if any("flow" not in camera.metrics for camera, _ in lines.get(reference, [])):
+            camera = reference.partition("/")[0]
+            todo = f'add "flow" to the metrics of {camera}'
+            yield Flaw(
+                ("lines", i), expected("a line whose camera counts flow", f"{reference} of one that does not", todo)
+            )
+    for name in ("lanes", "width_m", "free_flow_kmh", "green_s", "cycle_s", "saturation_flow", "city_millions"):
         value = getattr(road, name)
         if value is not None and not positive(value):
             yield Flaw((name,), expected("a number above 0", value, "correct it"))
+    if road.emp not in EMP_TABLES:
+        todo = did_you_mean(road.emp, EMP_TABLES, "known are " + ", ".join(EMP_TABLES))
+        yield Flaw(("emp",), expected("a known table of equivalents", road.emp, todo))
+    if road.occupancy is not None and not 0 < road.occupancy <= 1:
+        todo = "give a share of time, such as 0.3"
+        yield Flaw(("occupancy",), expected("a share above 0, at most 1", road.occupancy, todo))
+    yield from _type(road)
+    yield from _factors(road)
+    yield from _signal(road)
+
+
+def _type(road: Road) -> Iterator[Flaw]:
+    known = ", ".join(TYPES)
+    if road.type and road.type not in TYPES:
+        todo = did_you_mean(road.type, TYPES, f"known are {known}")
+        yield Flaw(("type",), expected("a known road type", road.type, todo))
+    elif not road.type and road.kind == "ruas":
+        yield Flaw((), expected("a road type", "none", f'add type = "4/2 D", or what it is of {known}'))
+    elif road.type and road.lanes is not None:
+        kind = TYPES[road.type]
+        fit = sorted({kind.lanes, kind.carriageway_lanes})
+        if road.lanes not in fit:
+            what = f"{' or '.join(map(str, fit))} lanes on a road {road.type}"
+            yield Flaw(("lanes",), expected(what, road.lanes, "correct one, or drop lanes: the type says them"))
+
+
+def _factors(road: Road) -> Iterator[Flaw]:
     for name, value in road.factors.items():
-        if not positive(value):
+        if name not in FACTORS:
+            todo = did_you_mean(name, FACTORS, "known are " + ", ".join(FACTORS))
+            yield Flaw(("factors", name), expected("a factor of capacity", name, todo))
+        elif not positive(value):
             yield Flaw(("factors", name), expected("a factor above 0", value, "correct it"))
-    if road.green_s is not None and road.cycle_s is not None and road.green_s > road.cycle_s:
+    least, most = SPLIT_RANGE
+    if road.split is not None and not least <= road.split <= most:
+        todo = "give the busier direction's share, or factors = { FCsp = ... } beyond the table"
+        yield Flaw(("split",), expected(f"{least:g} to {most:g} %", road.split, todo))
+
+
+def _signal(road: Road) -> Iterator[Flaw]:
+    given = [name for name in ("green_s", "cycle_s") if getattr(road, name) is not None]
+    if len(given) == 1:
+        yield Flaw((given[0],), expected("green_s and cycle_s together", f"{given[0]} alone", "add the other"))
+    elif road.green_s is not None and road.cycle_s is not None and road.green_s > road.cycle_s:
         came = f"green_s = {road.green_s:g}, cycle_s = {road.cycle_s:g}"
         yield Flaw(("green_s",), expected("a green within its cycle", came, "correct one"))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
+from connectors.warehouse import roads
 from connectors.warehouse.inserts import mark, to_arrow
 from schemas.columns import METRICS
 from schemas.errors import WarehouseError
@@ -21,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def store(warehouse: Warehouse, registry: Registry, areas: Areas | None) -> None:
-    """Store cameras and areas; see `Warehouse.store_registry`."""
+    """Store cameras, roads and areas; see `Warehouse.store_registry`."""
     _refuse_moved(warehouse, registry)
     last = warehouse.query(
         "SELECT greatest((SELECT max(version) FROM cameras_log), (SELECT max(version) FROM areas_log)) AS v"
@@ -38,6 +39,7 @@ def store(warehouse: Warehouse, registry: Registry, areas: Areas | None) -> None
         warehouse.insert_block(
             "areas_log", to_arrow(pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64)))
         )
+    roads.store(warehouse, registry)
 
 
 def forget(warehouse: Warehouse, camera_id: str) -> None:
