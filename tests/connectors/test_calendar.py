@@ -138,6 +138,15 @@ def test_islamic_holidays_since_2005_fall_on_their_hijri_days_but_where_a_decree
     assert off == [("2016-05-06", "1437-07-29"), ("2021-08-11", "1443-01-02"), ("2021-10-20", "1443-03-13")]
 
 
+def test_a_holiday_that_a_decree_moved_by_two_days_tells_no_month():
+    moved = {day: one_day(NOBODY, day) for day in ("2003-05-15", "2003-09-22", "2021-10-20")}
+    assert {day: (row["holiday"].split()[0], row["hijri"]) for day, row in moved.items()} == {
+        "2003-05-15": ("Maulid", "1424-03-14"),
+        "2003-09-22": ("Isra", "1424-07-25"),
+        "2021-10-20": ("Maulid", "1443-03-14"),
+    }
+
+
 def test_days_reach_from_2000_to_two_years_after_the_citys_year_without_a_gap():
     for now, last in (("2026-12-31T16:59:59Z", 2028), ("2026-12-31T17:00:00Z", 2029)):
         table = calendar.days(None, us(now))
@@ -372,6 +381,14 @@ def test_every_mistake_of_a_file_is_told_at_once_with_its_line(tmp_path):
             ":3: hijri_month[0], starts: expected a day within",
         ),
         ('[[hijri_month]]\nmonth = "1446-09"\nstarts = 2025-03-03\n', "Idul Fitri of the package holidays"),
+        (
+            '[[hijri_month]]\nmonth = "1446-13"\nstarts = 2025-03-01\n',
+            "hijri_month[0], month: expected a Hijri month YYYY-MM",
+        ),
+        (
+            '[[hijri_month]]\nmonth = "1446-9"\nstarts = 2025-03-01\n',
+            "hijri_month[0], month: expected a Hijri month YYYY-MM",
+        ),
         (
             '[[hijri_month]]\nmonth = "1446-02"\nstarts = 2024-08-05\n[[hijri_month]]\nmonth = "1446-03"\n'
             "starts = 2024-09-05\n",

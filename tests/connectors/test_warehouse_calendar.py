@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -154,6 +155,15 @@ def test_figures_join_the_events_of_their_hour(store: Warehouse) -> None:
         ("12:59", ["Salat Jumat"]),
         ("13:00", []),
     ]
+
+
+def test_the_queries_of_the_calendars_page_run(store: Warehouse) -> None:
+    store.store_calendar(DAYS)
+    page = (Path(__file__).parents[2] / "docs" / "calendar.md").read_text()
+    queries = [query for query in re.search(r"```sql\n(.*?)```", page, re.DOTALL)[1].split(";\n") if query.strip()]
+    assert len(queries) == 2
+    for query in queries:
+        assert store.query(query).column_names
 
 
 def test_the_read_only_user_sees_day_types_and_the_calendar(store: Warehouse, folder: Path) -> None:
