@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,7 @@ from benchmarks.idiomatic import fold_window, group_by
 from benchmarks.load import START, frames, registry
 from connectors.formats import Chunk, ReadOptions, read, to_json_lines, write_arrow
 from flows.dataflow import End, Plan, ShardLogic
+from flows.shard import Block
 from flows.thresholds import Thresholds
 from operators import city as cities
 from schemas.frames import DEAD_LETTERS, FrameBatch
@@ -43,10 +45,14 @@ def rows(chunks: Iterator[Chunk], known: Registry) -> int:
     made, last = 0, START
     for chunk in chunks:
         out, _ = logic.on_batch([(0, chunk.batch)])
-        made += sum(block.rows.height for block in out)
+        made += _height(out)
         last = max(last, int(chunk.batch.frames["t_us"].max() or START))  # type: ignore[arg-type]
     out, _ = logic.on_batch([(0, End(last))])
-    return made + sum(block.rows.height for block in out)
+    return made + _height(out)
+
+
+def _height(out: list[Any]) -> int:
+    return sum(item.rows.height for item in out if isinstance(item, Block))
 
 
 def _pieces(batch: FrameBatch, size: int) -> list[Chunk]:

@@ -23,10 +23,12 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from connectors.formats import Chunk, to_json_lines
 from flows import shard as shards
+from flows.outages import OutageLogic, joined
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
 from operators import intake
 from operators.city import City
+from operators.outages import Rows
 from schemas.frames import DEAD_LETTERS, FrameBatch
 
 ROWS_A_BLOCK = 20_000
@@ -173,6 +175,7 @@ class Memory:
     shard: int
     state: State
     held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    watched: list[Rows] = field(default_factory=list)
     count: int = 0
 
 
@@ -203,21 +206,24 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         if isinstance(item, Dead):
             return [item]
         if isinstance(item, End):
-            self._hold(memory, *shard.end(memory.state, item.last_us))
+            self._hold(memory, shard.end(memory.state, item.last_us))
             return _blocks(memory)
         frames = intake.arrays(item, self.plan.city, self.plan.index)
-        blocks, totals = shard.push(memory.state, frames, item.objects["track"])
-        self._hold(memory, blocks, totals)
+        pushed = shard.push(memory.state, frames, item.objects["track"])
+        self._hold(memory, pushed)
         out: list[Any] = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
-        if len(totals.too_late):
-            out.append(Dead(_refused(item, totals.too_late, "too_late", TOO_LATE, self.plan.now_us)))
+        if len(pushed.totals.too_late):
+            out.append(Dead(_refused(item, pushed.totals.too_late, "too_late", TOO_LATE, self.plan.now_us)))
         return out
 
-    def _hold(self, memory: Memory, blocks: list[Block], totals: shards.Totals) -> None:
+    def _hold(self, memory: Memory, pushed: shards.Pushed) -> None:
+        totals = pushed.totals
         self.plan.totals.add(
             frames=totals.frames, objects=totals.objects, duplicates=totals.duplicates, late=totals.late
         )
-        for block in blocks:
+        if pushed.watched is not None:
+            memory.watched.append(pushed.watched)
+        for block in pushed.blocks:
             memory.held.setdefault(block.table, []).append(block.rows)
             memory.count += block.rows.height
 
@@ -228,8 +234,11 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
 
 
 def _blocks(memory: Memory) -> list[Any]:
+    """Return what a shard held: blocks of rows, and what the step across cameras reads."""
     held, memory.held, memory.count = memory.held, {}, 0
-    return [Block(table, pl.concat(rows)) for table, rows in held.items()]
+    watched, memory.watched = memory.watched, []
+    blocks: list[Any] = [Block(table, pl.concat(rows)) for table, rows in held.items()]
+    return blocks + ([joined(watched)] if watched else [])
 
 
 class WarehouseSink(DynamicSink[Any]):
@@ -256,5 +265,15 @@ def build(plan: Plan, source: Source[Any], write: Callable[[Any], None]) -> Data
     items = op.input("frames", flow, source)
     shards = op.flat_map("admit", items, lambda item: admit(item, plan))
     made = op.stateful_batch("figures", shards, lambda memory: ShardLogic(plan, memory))
-    op.output("warehouse", op.map("rows", made, lambda pair: pair[1]), WarehouseSink(write))
+    parted = op.branch("watched", made, lambda pair: isinstance(pair[1], Rows))
+    city = op.map("city", parted.trues, lambda pair: ("city", pair[1]))
+    down = op.stateful_batch(
+        "outages", city, lambda state: OutageLogic(plan.city, plan.thresholds, plan.since_us, state)
+    )
+    rows = op.merge(
+        "rows",
+        op.map("figures_rows", parted.falses, lambda pair: pair[1]),
+        op.map("outages_rows", down, lambda pair: Block("incidents_log", pair[1])),
+    )
+    op.output("warehouse", rows, WarehouseSink(write))
     return flow

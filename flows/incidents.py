@@ -12,6 +12,7 @@ import polars as pl
 from operators.arrays import Changes
 from operators.city import City
 from operators.intake import track_name
+from operators.outages import site_of
 from schemas.columns import LEVELS
 from schemas.incidents import INCIDENT_KINDS, INCIDENT_STATES
 
@@ -24,6 +25,7 @@ SCHEMA: dict[str, Any] = {
     "camera_id": pl.String,
     "incident_id": pl.String,
     "zone_id": pl.String,
+    "site": pl.String,
     "kind": pl.String,
     "state": pl.String,
     "severity": pl.String,
@@ -34,6 +36,7 @@ SCHEMA: dict[str, Any] = {
     "close_reason": pl.String,
     "peak": pl.Float64,
     "track_ids": pl.List(pl.String),
+    "inhibited_by": pl.String,
     "box": pl.List(pl.Float32),
     "owner": pl.String,
     "category": pl.String,
@@ -43,7 +46,8 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def _time(t_us: int) -> datetime:
+def at_time(t_us: int) -> datetime:
+    """Return microseconds since 1970 as a time, UTC."""
     return EPOCH + timedelta(microseconds=t_us)
 
 
@@ -73,16 +77,18 @@ def _row(city: City, each: Changes, i: int, names: dict[int, str], hashes: pl.Se
         "camera_id": camera.id,
         "incident_id": incident_id(camera.id, zone, kind, int(each.anchor[i]), opened),
         "zone_id": zone,
+        "site": site_of(camera.site, camera.area),
         "kind": kind,
         "state": state,
         "severity": words[severity] if severity < len(words) else "",
-        "opened_at": _time(opened),
-        "active_at": _time(int(each.active_us[i])),
-        "updated_at": _time(int(each.t_us[i])),
-        "closed_at": _time(closed) if closed else None,
+        "opened_at": at_time(opened),
+        "active_at": at_time(int(each.active_us[i])),
+        "updated_at": at_time(int(each.t_us[i])),
+        "closed_at": at_time(closed) if closed else None,
         "close_reason": REASONS.get(state, ""),
         "peak": float(each.peak[i]),
         "track_ids": [track_name(track, names)] if track else [],
+        "inhibited_by": "",
         "box": [] if np.isnan(each.box[i]).any() else each.box[i].tolist(),
         "owner": camera.owner,
         "category": camera.category,

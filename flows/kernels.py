@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.thresholds import Thresholds
-from operators import flood, parking
+from operators import flood, garbage, parking
 from operators.arrays import Changes, Ordered, Parts, Told
 from operators.city import City
 
@@ -36,10 +36,10 @@ class Kernel(Protocol):
         """Move the clocks of silent cameras."""
 
 
-KERNELS: Final[dict[str, Kernel]] = {"parking": parking, "flood": flood}  # type: ignore[dict-item]
+KERNELS: Final[dict[str, Kernel]] = {"parking": parking, "flood": flood, "garbage": garbage}
 """Modules by the name of their table, incidents and thresholds."""
 
-MEASURED: Final = {"flood": flood}
+MEASURED: Final = {"flood": flood, "garbage": garbage}
 """Those with parts that need no order: `measure(plan, ordered)`."""
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from flows import kernels
 from flows.incidents import incident_rows
+from flows.outages import watched
 from flows.rows import RowMaker
 from flows.thresholds import Thresholds
 from operators import (
@@ -28,6 +29,7 @@ from operators import (
     health,
     names,
     ordered,
+    outages,
     persistence,
     tracker,
     windows,
@@ -44,6 +46,14 @@ class Block(NamedTuple):
 
     table: str
     rows: pl.DataFrame
+
+
+class Pushed(NamedTuple):
+    """What a push made: rows, what the step across cameras needs of them, and what it did to its frames."""
+
+    blocks: list[Block]
+    watched: outages.Rows | None
+    totals: Totals
 
 
 class Totals(NamedTuple):
@@ -109,20 +119,18 @@ class Shard:
         state.health.last_us[:] = begin
         return state
 
-    def push(self, state: State, frames: Arrived, tracks: pl.Series) -> tuple[list[Block], Totals]:
+    def push(self, state: State, frames: Arrived, tracks: pl.Series) -> Pushed:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
         names.learn(state.names, frames.track, tracks)
         pushed = self._order(state, frames, ending=False)
-        blocks = self._measure(state, pushed, None)
-        return blocks, self._totals(frames, pushed)
+        return Pushed(*self._measure(state, pushed, None), self._totals(frames, pushed))
 
-    def end(self, state: State, last_us: int) -> tuple[list[Block], Totals]:
+    def end(self, state: State, last_us: int) -> Pushed:
         """Close everything: the recording ends one period after its last frame."""
         nothing = _nothing()
         pushed = self._order(state, nothing, ending=True)
         self.until_us = np.minimum(last_us + self.city.period_us, self.city.valid_to_us)
-        blocks = self._measure(state, pushed, self.until_us)
-        return blocks, self._totals(nothing, pushed)
+        return Pushed(*self._measure(state, pushed, self.until_us), self._totals(nothing, pushed))
 
     def _order(self, state: State, frames: Arrived, *, ending: bool) -> ordered.Pushed:
         limits = self.thresholds
@@ -140,7 +148,9 @@ class Shard:
             too_late=np.flatnonzero(pushed.disposition == ordered.TOO_LATE),
         )
 
-    def _measure(self, state: State, pushed: ordered.Pushed, until_us: NDArray[np.int64] | None) -> list[Block]:
+    def _measure(
+        self, state: State, pushed: ordered.Pushed, until_us: NDArray[np.int64] | None
+    ) -> tuple[list[Block], outages.Rows | None]:
         """Run the kernels, fold their parts, state what has become final."""
         parts: list[tuple[str, Parts]] = [("health", health.copies(pushed.copies))]
         changes: list[tuple[str, Changes]] = []
@@ -158,9 +168,9 @@ class Shard:
             changes += ended.changes
         parts.append(("health", health.silences(self.city, silent, self.thresholds.health)))
         again = [self._fold(state, name, part) for name, part in parts]
-        blocks = self._state(state, silent, again, until_us)
+        blocks, watched = self._state(state, silent, again, until_us)
         rows = incident_rows(self.city, changes, state.names.known, self.maker.hashes)
-        return blocks + ([Block("incidents_log", rows)] if rows.height else [])
+        return blocks + ([Block("incidents_log", rows)] if rows.height else []), watched
 
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
         """Late frames restate what is measured; kernels that need the order do not see them."""
@@ -214,7 +224,7 @@ class Shard:
 
     def _state(
         self, state: State, silent: health.Silences, again: list[NDArray[np.int64]], until_us: NDArray[np.int64] | None
-    ) -> list[Block]:
+    ) -> tuple[list[Block], outages.Rows | None]:
         end = state.order.frontier_us // MINUTE_US
         if until_us is not None:
             end = np.where(self.mine, -(-until_us // MINUTE_US), 0)
@@ -230,13 +240,15 @@ class Shard:
         )
         revision = np.zeros(len(due.camera), np.int64)
         revision[len(fresh.camera) :] = [state.revisions[tuple(spot)] for spot in restated.tolist()]
-        blocks = self._blocks(state, due, revision)
+        stated = self._blocks(state, due, revision)
         self._forget(state)
-        return blocks
+        return stated
 
-    def _blocks(self, state: State, due: emit.Minutes, revision: NDArray[np.int64]) -> list[Block]:
+    def _blocks(
+        self, state: State, due: emit.Minutes, revision: NDArray[np.int64]
+    ) -> tuple[list[Block], outages.Rows | None]:
         if not len(due.camera):
-            return []
+            return [], None
         expected = emit.expected_ms(self.city, due, self.since_us, self.until_us)
         values = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, values, expected)
@@ -252,7 +264,7 @@ class Shard:
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
                 parts = emit.watch(parts, values[rows.window])
             blocks.append(Block(f"{metric.name}_minute_log", self.maker.rows(metric, common, due, rows, parts)))
-        return blocks
+        return blocks, watched(due, expected, values, revision)
 
     def _forget(self, state: State) -> None:
         """Drop windows whose lateness has passed, two minutes of grace for crossings told later."""

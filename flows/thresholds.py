@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from operators import crowd, flood, flow, health, parking, tracker
+from operators import crowd, flood, flow, garbage, health, outages, parking, tracker
 from operators.city import City
 from operators.health import HealthParams
 from schemas.registry import fingerprint
 
-VERSIONS = {kernel.__name__.split(".")[-1]: kernel.VERSION for kernel in (health, crowd, flow, parking, flood)}
+_KERNELS = (health, crowd, flow, parking, flood, garbage, outages)
+VERSIONS = {kernel.__name__.split(".")[-1]: kernel.VERSION for kernel in _KERNELS}
 """A kernel raises its number when its figures change: it is part of `params_hash`."""
 
 
@@ -24,6 +25,8 @@ class Thresholds:
     flow: flow.Rules = field(default_factory=flow.Rules)
     parking: parking.Params = field(default_factory=parking.Params)
     flood: flood.Params = field(default_factory=flood.Params)
+    garbage: garbage.Params = field(default_factory=garbage.Params)
+    outages: outages.Params = field(default_factory=outages.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
 
 

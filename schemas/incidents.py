@@ -22,6 +22,7 @@ INCIDENTS: Final = {
     "camera_id": ("LowCardinality(String)", "Camera placement"),
     "incident_id": ("String", "hash(camera, zone, kind, track or anchor, opened_at), 16 hex digits"),
     "zone_id": ("LowCardinality(String)", "Zone, or '' for the whole camera"),
+    "site": ("LowCardinality(String)", "Recorder or RT of the camera, or ''"),
     "kind": ("LowCardinality(String)", "One of INCIDENT_KINDS"),
     "state": ("LowCardinality(String)", "One of INCIDENT_STATES"),
     "severity": ("LowCardinality(String)", "Level or, for parking, stopped or parked"),

@@ -1179,6 +1179,7 @@ CREATE TABLE incidents_log (
     `camera_id` LowCardinality(String) COMMENT 'Camera placement',
     `incident_id` String COMMENT 'hash(camera, zone, kind, track or anchor, opened_at), 16 hex digits',
     `zone_id` LowCardinality(String) COMMENT 'Zone, or '''' for the whole camera',
+    `site` LowCardinality(String) COMMENT 'Recorder or RT of the camera, or ''''',
     `kind` LowCardinality(String) COMMENT 'One of INCIDENT_KINDS',
     `state` LowCardinality(String) COMMENT 'One of INCIDENT_STATES',
     `severity` LowCardinality(String) COMMENT 'Level or, for parking, stopped or parked',

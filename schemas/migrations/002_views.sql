@@ -3106,6 +3106,1849 @@ WHERE u.registered > 0 OR t.cameras > 0) AS s
 LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code
 COMMENT 'How many of an area''s cameras watch, by kelurahan, kecamatan, city and day';
 
+CREATE OR REPLACE VIEW crowd_place_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.enough, s.milli / 1000, NULL) AS persons_mean,
+    if(s.enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.enough AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.enough, s.saturated > 0, NULL) AS is_lower_bound
+FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(intDiv(1000 * k.person_ms + intDiv(k.observed_ms, 2), greatest(k.observed_ms, 1))) AS milli,
+    sum(k.person_ms) AS person_ms,
+    max(if(arrayReduce('max', k.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', k.level_ms), k.level_ms), 0)) AS level,
+    sum(k.saturated_ms) AS saturated,
+    CAST(NULL AS Nullable(UInt64)) AS estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 60000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.person_ms, 0) AS person_ms,
+    if(m.published, m.observed_ms, 0) AS observed_ms,
+    if(m.published, m.level_ms, []) AS level_ms,
+    if(m.published, m.saturated_ms, 0) AS saturated_ms
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_minute_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Persons in a place, added over its zones, by minute';
+
+CREATE OR REPLACE VIEW crowd_place_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.enough, s.milli / 1000, NULL) AS persons_mean,
+    if(s.enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.enough AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.enough, s.saturated > 0, NULL) AS is_lower_bound
+FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(intDiv(1000 * k.person_ms + intDiv(k.observed_ms, 2), greatest(k.observed_ms, 1))) AS milli,
+    sum(k.person_ms) AS person_ms,
+    max(if(arrayReduce('max', k.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', k.level_ms), k.level_ms), 0)) AS level,
+    sum(k.saturated_ms) AS saturated,
+    CAST(NULL AS Nullable(UInt64)) AS estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 900000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.person_ms, 0) AS person_ms,
+    if(m.published, m.observed_ms, 0) AS observed_ms,
+    if(m.published, m.level_ms, []) AS level_ms,
+    if(m.published, m.saturated_ms, 0) AS saturated_ms
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_quarter_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Persons in a place, added over its zones, by quarter';
+
+CREATE OR REPLACE VIEW crowd_place_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.enough, s.milli / 1000, NULL) AS persons_mean,
+    if(s.enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.enough AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.enough, s.saturated > 0, NULL) AS is_lower_bound
+FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(intDiv(1000 * k.person_ms + intDiv(k.observed_ms, 2), greatest(k.observed_ms, 1))) AS milli,
+    sum(k.person_ms) AS person_ms,
+    max(if(arrayReduce('max', k.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', k.level_ms), k.level_ms), 0)) AS level,
+    sum(k.saturated_ms) AS saturated,
+    CAST(NULL AS Nullable(UInt64)) AS estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 3600000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.person_ms, 0) AS person_ms,
+    if(m.published, m.observed_ms, 0) AS observed_ms,
+    if(m.published, m.level_ms, []) AS level_ms,
+    if(m.published, m.saturated_ms, 0) AS saturated_ms
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_hour_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Persons in a place, added over its zones, by hour';
+
+CREATE OR REPLACE VIEW crowd_place_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, '', s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(s.enough, s.milli / 1000, NULL) AS persons_mean,
+    if(s.enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.enough AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
+    if(s.enough, s.saturated > 0, NULL) AS is_lower_bound,
+    s.estimated / 60000 AS person_minutes_estimated
+FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(intDiv(1000 * k.person_ms + intDiv(k.observed_ms, 2), greatest(k.observed_ms, 1))) AS milli,
+    sum(k.person_ms) AS person_ms,
+    max(if(arrayReduce('max', k.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', k.level_ms), k.level_ms), 0)) AS level,
+    sum(k.saturated_ms) AS saturated,
+    if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.person_ms_estimated IS NULL) = 0, sum(k.person_ms_estimated), NULL) AS estimated
+FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+    h.camera_id AS camera_id,
+    h.spot_id AS spot_id,
+    h.ts AS ts,
+    sum(h.expected) AS expected,
+    sum(h.watched) AS watched,
+    min(h.enough) AS reports,
+    sum(h.frames) AS frames,
+    max(h.rev) AS rev,
+    max(h.simulated) AS simulated,
+    count() AS hours,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.expected, 0), range(24))) AS expected_by_hour,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.watched, 0), range(24))) AS watched_by_hour,
+    sumIf(h.person_ms, h.enough) AS person_ms,
+    sumIf(h.observed_ms, h.enough) AS observed_ms,
+    sumForEachIf(h.level_ms, h.enough) AS level_ms,
+    sumIf(h.saturated_ms, h.enough) AS saturated_ms,
+    if(min(h.observed) = 0, NULL, sum(intDiv(h.person_ms * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1)))) AS person_ms_estimated
+FROM (SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,
+    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,
+    watched / expected >= 0.8 AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,
+    max(q.simulated) AS simulated,
+    sum(q.person_ms) AS person_ms,
+    sum(q.observed) AS observed_ms,
+    sumForEach(q.level_ms) AS level_ms,
+    sum(q.saturated_ms) AS saturated_ms
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.day AS ts,
+    u.hour AS hour,
+    if(m.camera_id != '', m.expected_ms, 900000) AS expected,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    m.observed_ms AS observed,
+    m.person_ms AS person_ms,
+    m.level_ms AS level_ms,
+    m.saturated_ms AS saturated_ms
+FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id AS place_id,
+        k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts + 900 * n)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_day_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
+    ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
+LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.day = u.day AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS q
+GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
+GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+GROUP BY k.place_id, k.ts) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Persons in a place, added over its zones, by day';
+
+CREATE OR REPLACE VIEW visits_place_minute AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, if(empty(p.gates) AND NOT (s.stays_enough AND s.stays_n >= 10), 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(notEmpty(p.gates), 'entries', 'lintasan') AS basis,
+    if(s.visits_enough, s.entries_n, NULL) AS entries,
+    if(s.visits_enough, s.exits_n, NULL) AS exits,
+    if(s.crowd_enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.stays_enough AND s.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))), NULL) AS stay_median_s,
+    if(s.crowd_enough AND s.stays_enough AND s.stays_n >= 10, s.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))), NULL) AS passages
+FROM (SELECT f.*, if(notEmpty(g.gates), f.gates_expected, f.zones_expected) AS expected, if(notEmpty(g.gates), f.gates_watched, f.zones_watched) AS watched, if(notEmpty(g.gates), f.gates_frames, f.zones_frames) AS frames, if(notEmpty(g.gates), f.visits_enough, f.crowd_enough) AS enough
+FROM (SELECT t.place_id AS place_id,
+    t.ts AS ts,
+    maxIf(t.enough, t.metric = 'visits') AS visits_enough,
+    maxIf(t.enough, t.metric = 'stays') AS stays_enough,
+    maxIf(t.enough, t.metric = 'crowd') AS crowd_enough,
+    sumIf(t.expected, t.metric = 'visits') AS gates_expected,
+    sumIf(t.watched, t.metric = 'visits') AS gates_watched,
+    sumIf(t.frames, t.metric = 'visits') AS gates_frames,
+    sumIf(t.expected, t.metric = 'crowd') AS zones_expected,
+    sumIf(t.watched, t.metric = 'crowd') AS zones_watched,
+    sumIf(t.frames, t.metric = 'crowd') AS zones_frames,
+    groupUniqArrayArray(t.cameras) AS cameras,
+    groupUniqArrayArray(t.reporting) AS reporting,
+    max(t.rev) AS rev,
+    max(t.simulated) AS simulated,
+    sum(t.entries_n) AS entries_n,
+    sum(t.exits_n) AS exits_n,
+    sum(t.stays_n) AS stays_n,
+    sum(t.person_ms) AS person_ms,
+    sumForEach(t.stays_hist) AS stays_hist,
+    max(t.entries_n_estimated) AS entries_n_estimated,
+    max(t.exits_n_estimated) AS exits_n_estimated,
+    max(t.person_ms_estimated) AS person_ms_estimated
+FROM (SELECT 'visits' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(k.entries_n) AS entries_n,
+    sum(k.exits_n) AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    0 AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 60000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.entries_n, 0) AS entries_n,
+    if(m.published, m.exits_n, 0) AS exits_n
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM visits_minute_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'stays' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    sum(k.stays_n) AS stays_n,
+    sumForEach(k.stays_hist) AS stays_hist,
+    0 AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 60000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.stays_n, 0) AS stays_n,
+    if(m.published, m.stays_hist, []) AS stays_hist
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM stays_minute_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM stays_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'crowd' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    sum(k.person_ms) AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 60000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.person_ms, 0) AS person_ms,
+    if(m.published, m.observed_ms, 0) AS observed_ms,
+    if(m.published, m.level_ms, []) AS level_ms,
+    if(m.published, m.saturated_ms, 0) AS saturated_ms
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_minute_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)) AS t
+GROUP BY t.place_id, t.ts) AS f
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Entries, exits, stays and passages of a place by minute; a day needs every opening hour';
+
+CREATE OR REPLACE VIEW visits_place_quarter AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, if(empty(p.gates) AND NOT (s.stays_enough AND s.stays_n >= 10), 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(notEmpty(p.gates), 'entries', 'lintasan') AS basis,
+    if(s.visits_enough, s.entries_n, NULL) AS entries,
+    if(s.visits_enough, s.exits_n, NULL) AS exits,
+    if(s.crowd_enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.stays_enough AND s.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))), NULL) AS stay_median_s,
+    if(s.crowd_enough AND s.stays_enough AND s.stays_n >= 10, s.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))), NULL) AS passages
+FROM (SELECT f.*, if(notEmpty(g.gates), f.gates_expected, f.zones_expected) AS expected, if(notEmpty(g.gates), f.gates_watched, f.zones_watched) AS watched, if(notEmpty(g.gates), f.gates_frames, f.zones_frames) AS frames, if(notEmpty(g.gates), f.visits_enough, f.crowd_enough) AS enough
+FROM (SELECT t.place_id AS place_id,
+    t.ts AS ts,
+    maxIf(t.enough, t.metric = 'visits') AS visits_enough,
+    maxIf(t.enough, t.metric = 'stays') AS stays_enough,
+    maxIf(t.enough, t.metric = 'crowd') AS crowd_enough,
+    sumIf(t.expected, t.metric = 'visits') AS gates_expected,
+    sumIf(t.watched, t.metric = 'visits') AS gates_watched,
+    sumIf(t.frames, t.metric = 'visits') AS gates_frames,
+    sumIf(t.expected, t.metric = 'crowd') AS zones_expected,
+    sumIf(t.watched, t.metric = 'crowd') AS zones_watched,
+    sumIf(t.frames, t.metric = 'crowd') AS zones_frames,
+    groupUniqArrayArray(t.cameras) AS cameras,
+    groupUniqArrayArray(t.reporting) AS reporting,
+    max(t.rev) AS rev,
+    max(t.simulated) AS simulated,
+    sum(t.entries_n) AS entries_n,
+    sum(t.exits_n) AS exits_n,
+    sum(t.stays_n) AS stays_n,
+    sum(t.person_ms) AS person_ms,
+    sumForEach(t.stays_hist) AS stays_hist,
+    max(t.entries_n_estimated) AS entries_n_estimated,
+    max(t.exits_n_estimated) AS exits_n_estimated,
+    max(t.person_ms_estimated) AS person_ms_estimated
+FROM (SELECT 'visits' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(k.entries_n) AS entries_n,
+    sum(k.exits_n) AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    0 AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 900000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.entries_n, 0) AS entries_n,
+    if(m.published, m.exits_n, 0) AS exits_n
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM visits_quarter_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'stays' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    sum(k.stays_n) AS stays_n,
+    sumForEach(k.stays_hist) AS stays_hist,
+    0 AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 900000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.stays_n, 0) AS stays_n,
+    if(m.published, m.stays_hist, []) AS stays_hist
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM stays_quarter_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM stays_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'crowd' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    sum(k.person_ms) AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 900000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.person_ms, 0) AS person_ms,
+    if(m.published, m.observed_ms, 0) AS observed_ms,
+    if(m.published, m.level_ms, []) AS level_ms,
+    if(m.published, m.saturated_ms, 0) AS saturated_ms
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_quarter_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)) AS t
+GROUP BY t.place_id, t.ts) AS f
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Entries, exits, stays and passages of a place by quarter; a day needs every opening hour';
+
+CREATE OR REPLACE VIEW visits_place_hour AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, if(empty(p.gates) AND NOT (s.stays_enough AND s.stays_n >= 10), 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(notEmpty(p.gates), 'entries', 'lintasan') AS basis,
+    if(s.visits_enough, s.entries_n, NULL) AS entries,
+    if(s.visits_enough, s.exits_n, NULL) AS exits,
+    if(s.crowd_enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.stays_enough AND s.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))), NULL) AS stay_median_s,
+    if(s.crowd_enough AND s.stays_enough AND s.stays_n >= 10, s.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))), NULL) AS passages
+FROM (SELECT f.*, if(notEmpty(g.gates), f.gates_expected, f.zones_expected) AS expected, if(notEmpty(g.gates), f.gates_watched, f.zones_watched) AS watched, if(notEmpty(g.gates), f.gates_frames, f.zones_frames) AS frames, if(notEmpty(g.gates), f.visits_enough, f.crowd_enough) AS enough
+FROM (SELECT t.place_id AS place_id,
+    t.ts AS ts,
+    maxIf(t.enough, t.metric = 'visits') AS visits_enough,
+    maxIf(t.enough, t.metric = 'stays') AS stays_enough,
+    maxIf(t.enough, t.metric = 'crowd') AS crowd_enough,
+    sumIf(t.expected, t.metric = 'visits') AS gates_expected,
+    sumIf(t.watched, t.metric = 'visits') AS gates_watched,
+    sumIf(t.frames, t.metric = 'visits') AS gates_frames,
+    sumIf(t.expected, t.metric = 'crowd') AS zones_expected,
+    sumIf(t.watched, t.metric = 'crowd') AS zones_watched,
+    sumIf(t.frames, t.metric = 'crowd') AS zones_frames,
+    groupUniqArrayArray(t.cameras) AS cameras,
+    groupUniqArrayArray(t.reporting) AS reporting,
+    max(t.rev) AS rev,
+    max(t.simulated) AS simulated,
+    sum(t.entries_n) AS entries_n,
+    sum(t.exits_n) AS exits_n,
+    sum(t.stays_n) AS stays_n,
+    sum(t.person_ms) AS person_ms,
+    sumForEach(t.stays_hist) AS stays_hist,
+    max(t.entries_n_estimated) AS entries_n_estimated,
+    max(t.exits_n_estimated) AS exits_n_estimated,
+    max(t.person_ms_estimated) AS person_ms_estimated
+FROM (SELECT 'visits' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(k.entries_n) AS entries_n,
+    sum(k.exits_n) AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    0 AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 3600000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.entries_n, 0) AS entries_n,
+    if(m.published, m.exits_n, 0) AS exits_n
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM visits_hour_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'stays' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    sum(k.stays_n) AS stays_n,
+    sumForEach(k.stays_hist) AS stays_hist,
+    0 AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 3600000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.stays_n, 0) AS stays_n,
+    if(m.published, m.stays_hist, []) AS stays_hist
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM stays_hour_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM stays_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'crowd' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(sum(k.watched) / greatest(sum(k.expected), 1) >= 0.8) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    sum(k.person_ms) AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.ts AS ts,
+    if(m.camera_id != '', toUInt64(m.expected_ms), 3600000) AS expected,
+    toUInt64(least(m.observed_ms, m.expected_ms)) AS watched,
+    m.published AS reports,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    if(m.published, m.person_ms, 0) AS person_ms,
+    if(m.published, m.observed_ms, 0) AS observed_ms,
+    if(m.published, m.level_ms, []) AS level_ms,
+    if(m.published, m.saturated_ms, 0) AS saturated_ms
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_hour_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
+LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS k
+GROUP BY k.place_id, k.ts)) AS t
+GROUP BY t.place_id, t.ts) AS f
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Entries, exits, stays and passages of a place by hour; a day needs every opening hour';
+
+CREATE OR REPLACE VIEW visits_place_day AS
+SELECT
+    s.ts AS ts,
+    toTimeZone(s.ts, 'Asia/Jakarta') AS local_ts,
+    s.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    length(s.reporting) AS cameras_reporting,
+    length(s.cameras) AS cameras_total,
+    s.frames AS frames,
+    s.watched / greatest(s.expected, 1) AS coverage,
+    multiIf(s.enough > 0, if(empty(p.gates) AND NOT (s.stays_enough AND s.stays_n >= 10), 'few_samples', ''), s.frames = 0, 'offline', 'low_coverage') AS reason,
+    multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    s.rev % 65536 AS revision,
+    intDiv(s.rev, 65536) AS generation,
+    s.simulated AS simulated,
+    if(notEmpty(p.gates), 'entries', 'lintasan') AS basis,
+    if(s.visits_enough, s.entries_n, NULL) AS entries,
+    if(s.visits_enough, s.exits_n, NULL) AS exits,
+    if(s.crowd_enough, s.person_ms / 60000, NULL) AS person_minutes,
+    if(s.stays_enough AND s.stays_n >= 10, arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))), NULL) AS stay_median_s,
+    if(s.crowd_enough AND s.stays_enough AND s.stays_n >= 10, s.person_ms / 1000 / (arrayElement([0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600, 7200], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement([5, 5, 5, 5, 10, 15, 15, 30, 30, 60, 60, 60, 150, 150, 300, 300, 600, 1800, 3600, 0], arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) * (arraySum(s.stays_hist) / 2 - arrayElement(arrayCumSum(s.stays_hist), arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist))) + arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))) / arrayElement(s.stays_hist, arrayFirstIndex(x -> x >= arraySum(s.stays_hist) / 2, arrayCumSum(s.stays_hist)))), NULL) AS passages,
+    s.entries_n_estimated AS entries_estimated,
+    s.exits_n_estimated AS exits_estimated,
+    s.person_ms_estimated / 60000 AS person_minutes_estimated
+FROM (SELECT f.*, if(notEmpty(g.gates), f.gates_expected, f.zones_expected) AS expected, if(notEmpty(g.gates), f.gates_watched, f.zones_watched) AS watched, if(notEmpty(g.gates), f.gates_frames, f.zones_frames) AS frames, if(notEmpty(g.gates), f.visits_enough, f.crowd_enough) AS enough
+FROM (SELECT t.place_id AS place_id,
+    t.ts AS ts,
+    maxIf(t.enough, t.metric = 'visits') AS visits_enough,
+    maxIf(t.enough, t.metric = 'stays') AS stays_enough,
+    maxIf(t.enough, t.metric = 'crowd') AS crowd_enough,
+    sumIf(t.expected, t.metric = 'visits') AS gates_expected,
+    sumIf(t.watched, t.metric = 'visits') AS gates_watched,
+    sumIf(t.frames, t.metric = 'visits') AS gates_frames,
+    sumIf(t.expected, t.metric = 'crowd') AS zones_expected,
+    sumIf(t.watched, t.metric = 'crowd') AS zones_watched,
+    sumIf(t.frames, t.metric = 'crowd') AS zones_frames,
+    groupUniqArrayArray(t.cameras) AS cameras,
+    groupUniqArrayArray(t.reporting) AS reporting,
+    max(t.rev) AS rev,
+    max(t.simulated) AS simulated,
+    sum(t.entries_n) AS entries_n,
+    sum(t.exits_n) AS exits_n,
+    sum(t.stays_n) AS stays_n,
+    sum(t.person_ms) AS person_ms,
+    sumForEach(t.stays_hist) AS stays_hist,
+    max(t.entries_n_estimated) AS entries_n_estimated,
+    max(t.exits_n_estimated) AS exits_n_estimated,
+    max(t.person_ms_estimated) AS person_ms_estimated
+FROM (SELECT 'visits' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    sum(k.entries_n) AS entries_n,
+    sum(k.exits_n) AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    0 AS person_ms,
+    if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.entries_n_estimated IS NULL) = 0, sum(k.entries_n_estimated), NULL) AS entries_n_estimated,
+    if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.exits_n_estimated IS NULL) = 0, sum(k.exits_n_estimated), NULL) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+    h.camera_id AS camera_id,
+    h.spot_id AS spot_id,
+    h.ts AS ts,
+    sum(h.expected) AS expected,
+    sum(h.watched) AS watched,
+    min(h.enough) AS reports,
+    sum(h.frames) AS frames,
+    max(h.rev) AS rev,
+    max(h.simulated) AS simulated,
+    count() AS hours,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.expected, 0), range(24))) AS expected_by_hour,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.watched, 0), range(24))) AS watched_by_hour,
+    sumIf(h.entries_n, h.enough) AS entries_n,
+    sumIf(h.exits_n, h.enough) AS exits_n,
+    if(min(h.observed) = 0, NULL, sum(intDiv(h.entries_n * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1)))) AS entries_n_estimated,
+    if(min(h.observed) = 0, NULL, sum(intDiv(h.exits_n * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1)))) AS exits_n_estimated
+FROM (SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,
+    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,
+    watched / expected >= 0.8 AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,
+    max(q.simulated) AS simulated,
+    sum(q.entries_n) AS entries_n,
+    sum(q.exits_n) AS exits_n
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.day AS ts,
+    u.hour AS hour,
+    if(m.camera_id != '', m.expected_ms, 900000) AS expected,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    m.observed_ms AS observed,
+    m.entries_n AS entries_n,
+    m.exits_n AS exits_n
+FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id AS place_id,
+        k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts + 900 * n)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM visits_day_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
+    ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
+LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.day = u.day AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS q
+GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
+GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'stays' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    sum(k.stays_n) AS stays_n,
+    sumForEach(k.stays_hist) AS stays_hist,
+    0 AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
+FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+    h.camera_id AS camera_id,
+    h.spot_id AS spot_id,
+    h.ts AS ts,
+    sum(h.expected) AS expected,
+    sum(h.watched) AS watched,
+    min(h.enough) AS reports,
+    sum(h.frames) AS frames,
+    max(h.rev) AS rev,
+    max(h.simulated) AS simulated,
+    count() AS hours,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.expected, 0), range(24))) AS expected_by_hour,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.watched, 0), range(24))) AS watched_by_hour,
+    sumIf(h.stays_n, h.enough) AS stays_n,
+    sumForEachIf(h.stays_hist, h.enough) AS stays_hist
+FROM (SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,
+    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,
+    watched / expected >= 0.8 AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,
+    max(q.simulated) AS simulated,
+    sum(q.stays_n) AS stays_n,
+    sumForEach(q.stays_hist) AS stays_hist
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.day AS ts,
+    u.hour AS hour,
+    if(m.camera_id != '', m.expected_ms, 900000) AS expected,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    m.observed_ms AS observed,
+    m.stays_n AS stays_n,
+    m.stays_hist AS stays_hist
+FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id AS place_id,
+        k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts + 900 * n)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM stays_day_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
+    ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
+LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM stays_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.day = u.day AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS q
+GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
+GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+GROUP BY k.place_id, k.ts)
+UNION ALL SELECT 'crowd' AS metric, * FROM (SELECT k.place_id AS place_id,
+    k.ts AS ts,
+    sum(k.expected) AS expected,
+    sum(k.watched) AS watched,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    groupUniqArray(k.camera_id) AS cameras,
+    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    sum(k.frames) AS frames,
+    max(k.rev) AS rev,
+    max(k.simulated) AS simulated,
+    0 AS entries_n,
+    0 AS exits_n,
+    0 AS stays_n,
+    [] AS stays_hist,
+    sum(k.person_ms) AS person_ms,
+    CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
+    CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
+    if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.person_ms_estimated IS NULL) = 0, sum(k.person_ms_estimated), NULL) AS person_ms_estimated
+FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+    h.camera_id AS camera_id,
+    h.spot_id AS spot_id,
+    h.ts AS ts,
+    sum(h.expected) AS expected,
+    sum(h.watched) AS watched,
+    min(h.enough) AS reports,
+    sum(h.frames) AS frames,
+    max(h.rev) AS rev,
+    max(h.simulated) AS simulated,
+    count() AS hours,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.expected, 0), range(24))) AS expected_by_hour,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.watched, 0), range(24))) AS watched_by_hour,
+    sumIf(h.person_ms, h.enough) AS person_ms,
+    sumIf(h.observed_ms, h.enough) AS observed_ms,
+    sumForEachIf(h.level_ms, h.enough) AS level_ms,
+    sumIf(h.saturated_ms, h.enough) AS saturated_ms,
+    if(min(h.observed) = 0, NULL, sum(intDiv(h.person_ms * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1)))) AS person_ms_estimated
+FROM (SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,
+    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,
+    watched / expected >= 0.8 AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,
+    max(q.simulated) AS simulated,
+    sum(q.person_ms) AS person_ms,
+    sum(q.observed) AS observed_ms,
+    sumForEach(q.level_ms) AS level_ms,
+    sum(q.saturated_ms) AS saturated_ms
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.day AS ts,
+    u.hour AS hour,
+    if(m.camera_id != '', m.expected_ms, 900000) AS expected,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    m.observed_ms AS observed,
+    m.person_ms AS person_ms,
+    m.level_ms AS level_ms,
+    m.saturated_ms AS saturated_ms
+FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id AS place_id,
+        k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts + 900 * n)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_day_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
+    ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
+LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.day = u.day AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS q
+GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
+GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+GROUP BY k.place_id, k.ts)) AS t
+GROUP BY t.place_id, t.ts) AS f
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
+COMMENT 'Entries, exits, stays and passages of a place by day; a day needs every opening hour';
+
+CREATE OR REPLACE VIEW crowd_compare AS
+SELECT
+    if(m.place_id = '', m.area, p.area) AS area,
+    m.area_level AS area_level,
+    m.place_id AS place_id,
+    if(m.place_id = '', a.name, p.name) AS name,
+    if(m.cameras_both > 0, m.part_a / 60000000, NULL) AS person_minutes_a,
+    if(m.cameras_both > 0, m.part_b / 60000000, NULL) AS person_minutes_b,
+    if(m.cameras_both > 0 AND m.part_a > 0, m.part_b / m.part_a - 1, NULL) AS change,
+    m.cameras_both AS cameras_both,
+    m.cameras_only_a AS cameras_only_a,
+    m.cameras_only_b AS cameras_only_b,
+    if(m.cameras_both > 0, '', 'low_coverage') AS reason
+FROM (SELECT code AS area,
+    multiIf(length(splitByChar('.', code)) = 2, 'city', length(splitByChar('.', code)) = 3, 'kecamatan', length(splitByChar('.', code)) = 4, 'kelurahan', '') AS area_level,
+    '' AS place_id,
+    countIf(c.in_both) AS cameras_both,
+    countIf(c.in_a AND NOT c.in_both) AS cameras_only_a,
+    countIf(c.in_b AND NOT c.in_both) AS cameras_only_b,
+    sum(c.spots) AS spots,
+    sum(c.part_a) AS part_a,
+    sum(c.part_b) AS part_b
+FROM (SELECT z.area AS area, z.camera_id AS camera_id, max(z.days_a > 0) AS in_a, max(z.days_b > 0) AS in_b, max(z.days_a > 0 AND z.days_b > 0) AS in_both, countIf(z.days_a > 0 AND z.days_b > 0) AS spots, sumIf(z.part_a, z.days_a > 0 AND z.days_b > 0) AS part_a, sumIf(z.part_b, z.days_a > 0 AND z.days_b > 0) AS part_b
+FROM (SELECT d.area AS area,
+    d.camera_id AS camera_id,
+    d.zone_id AS zone_id,
+    countIf((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) AS days_a,
+    countIf((d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) AS days_b,
+    intDiv(1000 * sumIf(d.person_ms, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS part_a,
+    intDiv(1000 * sumIf(d.person_ms, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS part_b
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM crowd_day_log FINAL WHERE deleted = 0) AS d
+INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
+WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+GROUP BY d.area, d.camera_id, d.zone_id) AS z GROUP BY z.area, z.camera_id) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code
+UNION ALL SELECT '' AS area,
+    'place' AS area_level,
+    c.place_id AS place_id,
+    countIf(c.in_both) AS cameras_both,
+    countIf(c.in_a AND NOT c.in_both) AS cameras_only_a,
+    countIf(c.in_b AND NOT c.in_both) AS cameras_only_b,
+    sum(c.spots) AS spots,
+    sum(c.part_a) AS part_a,
+    sum(c.part_b) AS part_b
+FROM (SELECT z.place_id AS place_id, z.camera_id AS camera_id, max(z.days_a > 0) AS in_a, max(z.days_b > 0) AS in_b, max(z.days_a > 0 AND z.days_b > 0) AS in_both, countIf(z.days_a > 0 AND z.days_b > 0) AS spots, sumIf(z.part_a, z.days_a > 0 AND z.days_b > 0) AS part_a, sumIf(z.part_b, z.days_a > 0 AND z.days_b > 0) AS part_b
+FROM (SELECT d.place_id AS place_id,
+    d.camera_id AS camera_id,
+    d.spot_id AS spot_id,
+    countIf((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) AS days_a,
+    countIf((d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) AS days_b,
+    intDiv(1000 * sumIf(d.person_ms, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS part_a,
+    intDiv(1000 * sumIf(d.person_ms, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS part_b
+FROM (SELECT h.place_id AS place_id,
+    h.camera_id AS camera_id,
+    h.spot_id AS spot_id,
+    h.ts AS ts,
+    sum(h.expected) AS expected,
+    sum(h.watched) AS watched,
+    min(h.enough) AS reports,
+    sum(h.frames) AS frames,
+    max(h.rev) AS rev,
+    max(h.simulated) AS simulated,
+    count() AS hours,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.expected, 0), range(24))) AS expected_by_hour,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.watched, 0), range(24))) AS watched_by_hour,
+    sumIf(h.person_ms, h.enough) AS person_ms,
+    sumIf(h.observed_ms, h.enough) AS observed_ms,
+    sumForEachIf(h.level_ms, h.enough) AS level_ms,
+    sumIf(h.saturated_ms, h.enough) AS saturated_ms,
+    if(min(h.observed) = 0, NULL, sum(intDiv(h.person_ms * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1)))) AS person_ms_estimated
+FROM (SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,
+    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,
+    watched / expected >= 0.8 AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,
+    max(q.simulated) AS simulated,
+    sum(q.person_ms) AS person_ms,
+    sum(q.observed) AS observed_ms,
+    sumForEach(q.level_ms) AS level_ms,
+    sum(q.saturated_ms) AS saturated_ms
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.day AS ts,
+    u.hour AS hour,
+    if(m.camera_id != '', m.expected_ms, 900000) AS expected,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    m.observed_ms AS observed,
+    m.person_ms AS person_ms,
+    m.level_ms AS level_ms,
+    m.saturated_ms AS saturated_ms
+FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id AS place_id,
+        k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts + 900 * n)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM crowd_day_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'crowd') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
+    ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
+LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM crowd_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.day = u.day AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS q
+GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
+GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS d
+INNER JOIN (SELECT place_id, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM places_log AS p FINAL WHERE deleted = 0) AS p ON p.place_id = d.place_id
+WHERE d.reports AND d.hours = arraySum(p.open) AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+GROUP BY d.place_id, d.camera_id, d.spot_id) AS z GROUP BY z.place_id, z.camera_id) AS c
+GROUP BY c.place_id) AS m
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area
+LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = m.place_id
+COMMENT 'Persons of two periods over the cameras of both: crowd_compare(from_a = ''2026-01-05'', to_a = ''2026-01-11'', from_b = ''2026-01-12'', to_b = ''2026-01-18'')';
+
+CREATE OR REPLACE VIEW visits_compare AS
+SELECT
+    if(m.place_id = '', m.area, p.area) AS area,
+    m.area_level AS area_level,
+    m.place_id AS place_id,
+    if(m.place_id = '', a.name, p.name) AS name,
+    if(m.cameras_both > 0, m.part_a / 1000, NULL) AS entries_a,
+    if(m.cameras_both > 0, m.part_b / 1000, NULL) AS entries_b,
+    if(m.cameras_both > 0 AND m.part_a > 0, m.part_b / m.part_a - 1, NULL) AS change,
+    m.cameras_both AS cameras_both,
+    m.cameras_only_a AS cameras_only_a,
+    m.cameras_only_b AS cameras_only_b,
+    if(m.cameras_both > 0, '', 'low_coverage') AS reason
+FROM (SELECT code AS area,
+    multiIf(length(splitByChar('.', code)) = 2, 'city', length(splitByChar('.', code)) = 3, 'kecamatan', length(splitByChar('.', code)) = 4, 'kelurahan', '') AS area_level,
+    '' AS place_id,
+    countIf(c.in_both) AS cameras_both,
+    countIf(c.in_a AND NOT c.in_both) AS cameras_only_a,
+    countIf(c.in_b AND NOT c.in_both) AS cameras_only_b,
+    sum(c.spots) AS spots,
+    sum(c.part_a) AS part_a,
+    sum(c.part_b) AS part_b
+FROM (SELECT z.area AS area, z.camera_id AS camera_id, max(z.days_a > 0) AS in_a, max(z.days_b > 0) AS in_b, max(z.days_a > 0 AND z.days_b > 0) AS in_both, countIf(z.days_a > 0 AND z.days_b > 0) AS spots, sumIf(z.part_a, z.days_a > 0 AND z.days_b > 0) AS part_a, sumIf(z.part_b, z.days_a > 0 AND z.days_b > 0) AS part_b
+FROM (SELECT d.area AS area,
+    d.camera_id AS camera_id,
+    d.line_id AS line_id,
+    countIf((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) AS days_a,
+    countIf((d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) AS days_b,
+    intDiv(1000 * sumIf(d.entries_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS part_a,
+    intDiv(1000 * sumIf(d.entries_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS part_b
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM visits_day_log FINAL WHERE deleted = 0) AS d
+INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
+WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+GROUP BY d.area, d.camera_id, d.line_id) AS z GROUP BY z.area, z.camera_id) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code
+UNION ALL SELECT '' AS area,
+    'place' AS area_level,
+    c.place_id AS place_id,
+    countIf(c.in_both) AS cameras_both,
+    countIf(c.in_a AND NOT c.in_both) AS cameras_only_a,
+    countIf(c.in_b AND NOT c.in_both) AS cameras_only_b,
+    sum(c.spots) AS spots,
+    sum(c.part_a) AS part_a,
+    sum(c.part_b) AS part_b
+FROM (SELECT z.place_id AS place_id, z.camera_id AS camera_id, max(z.days_a > 0) AS in_a, max(z.days_b > 0) AS in_b, max(z.days_a > 0 AND z.days_b > 0) AS in_both, countIf(z.days_a > 0 AND z.days_b > 0) AS spots, sumIf(z.part_a, z.days_a > 0 AND z.days_b > 0) AS part_a, sumIf(z.part_b, z.days_a > 0 AND z.days_b > 0) AS part_b
+FROM (SELECT d.place_id AS place_id,
+    d.camera_id AS camera_id,
+    d.spot_id AS spot_id,
+    countIf((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) AS days_a,
+    countIf((d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) AS days_b,
+    intDiv(1000 * sumIf(d.entries_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS part_a,
+    intDiv(1000 * sumIf(d.entries_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS part_b
+FROM (SELECT h.place_id AS place_id,
+    h.camera_id AS camera_id,
+    h.spot_id AS spot_id,
+    h.ts AS ts,
+    sum(h.expected) AS expected,
+    sum(h.watched) AS watched,
+    min(h.enough) AS reports,
+    sum(h.frames) AS frames,
+    max(h.rev) AS rev,
+    max(h.simulated) AS simulated,
+    count() AS hours,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.expected, 0), range(24))) AS expected_by_hour,
+    sumForEach(arrayMap(x -> if(x = h.hour, h.watched, 0), range(24))) AS watched_by_hour,
+    sumIf(h.entries_n, h.enough) AS entries_n,
+    sumIf(h.exits_n, h.enough) AS exits_n,
+    if(min(h.observed) = 0, NULL, sum(intDiv(h.entries_n * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1)))) AS entries_n_estimated,
+    if(min(h.observed) = 0, NULL, sum(intDiv(h.exits_n * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1)))) AS exits_n_estimated
+FROM (SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,
+    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,
+    watched / expected >= 0.8 AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,
+    max(q.simulated) AS simulated,
+    sum(q.entries_n) AS entries_n,
+    sum(q.exits_n) AS exits_n
+FROM (SELECT u.place_id AS place_id,
+    u.camera_id AS camera_id,
+    u.spot_id AS spot_id,
+    u.day AS ts,
+    u.hour AS hour,
+    if(m.camera_id != '', m.expected_ms, 900000) AS expected,
+    m.frames AS frames,
+    m.rev AS rev,
+    m.simulated AS simulated,
+    m.observed_ms AS observed,
+    m.entries_n AS entries_n,
+    m.exits_n AS exits_n
+FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id AS place_id,
+        k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts + 900 * n)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+    FROM (SELECT DISTINCT ts FROM visits_day_log FINAL WHERE deleted = 0) AS w
+    CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
+    p.spot_id AS spot_id, k.steps AS steps
+    FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
+        substring(spot, length(camera_id) + 2) AS spot_id
+    FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
+    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'visits') AND 1) AS v
+    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
+    ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
+LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
+    FROM visits_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.day = u.day AND m.ts = u.ts
+WHERE u.valid > 0 OR m.camera_id != '') AS q
+GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
+GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS d
+INNER JOIN (SELECT place_id, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM places_log AS p FINAL WHERE deleted = 0) AS p ON p.place_id = d.place_id
+WHERE d.reports AND d.hours = arraySum(p.open) AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+GROUP BY d.place_id, d.camera_id, d.spot_id) AS z GROUP BY z.place_id, z.camera_id) AS c
+GROUP BY c.place_id) AS m
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area
+LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = m.place_id
+COMMENT 'Entries of two periods over the cameras of both: visits_compare(from_a = ''2026-01-05'', to_a = ''2026-01-11'', from_b = ''2026-01-12'', to_b = ''2026-01-18'')';
+
+CREATE OR REPLACE VIEW flow_compare AS
+SELECT
+    m.area AS area,
+    m.area_level AS area_level,
+    a.name AS name,
+    ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
+    if(m.cameras_both > 0, [m.person_a, m.bicycle_a, m.motorcycle_a, m.car_a, m.bus_a, m.truck_a, m.other_a][class_at] / 1000 / m.spots, NULL) AS crossings_a,
+    if(m.cameras_both > 0, [m.person_b, m.bicycle_b, m.motorcycle_b, m.car_b, m.bus_b, m.truck_b, m.other_b][class_at] / 1000 / m.spots, NULL) AS crossings_b,
+    if(m.cameras_both > 0 AND [m.person_a, m.bicycle_a, m.motorcycle_a, m.car_a, m.bus_a, m.truck_a, m.other_a][class_at] > 0, [m.person_b, m.bicycle_b, m.motorcycle_b, m.car_b, m.bus_b, m.truck_b, m.other_b][class_at] / [m.person_a, m.bicycle_a, m.motorcycle_a, m.car_a, m.bus_a, m.truck_a, m.other_a][class_at] - 1, NULL) AS change,
+    m.cameras_both AS cameras_both,
+    m.cameras_only_a AS cameras_only_a,
+    m.cameras_only_b AS cameras_only_b,
+    m.spots AS lines_both,
+    if(m.cameras_both > 0, '', 'low_coverage') AS reason
+FROM (SELECT code AS area,
+    multiIf(length(splitByChar('.', code)) = 2, 'city', length(splitByChar('.', code)) = 3, 'kecamatan', length(splitByChar('.', code)) = 4, 'kelurahan', '') AS area_level,
+    '' AS place_id,
+    countIf(c.in_both) AS cameras_both,
+    countIf(c.in_a AND NOT c.in_both) AS cameras_only_a,
+    countIf(c.in_b AND NOT c.in_both) AS cameras_only_b,
+    sum(c.spots) AS spots,
+    sum(c.person_a) AS person_a,
+    sum(c.person_b) AS person_b,
+    sum(c.bicycle_a) AS bicycle_a,
+    sum(c.bicycle_b) AS bicycle_b,
+    sum(c.motorcycle_a) AS motorcycle_a,
+    sum(c.motorcycle_b) AS motorcycle_b,
+    sum(c.car_a) AS car_a,
+    sum(c.car_b) AS car_b,
+    sum(c.bus_a) AS bus_a,
+    sum(c.bus_b) AS bus_b,
+    sum(c.truck_a) AS truck_a,
+    sum(c.truck_b) AS truck_b,
+    sum(c.other_a) AS other_a,
+    sum(c.other_b) AS other_b
+FROM (SELECT z.area AS area, z.camera_id AS camera_id, max(z.days_a > 0) AS in_a, max(z.days_b > 0) AS in_b, max(z.days_a > 0 AND z.days_b > 0) AS in_both, countIf(z.days_a > 0 AND z.days_b > 0) AS spots, sumIf(z.person_a, z.days_a > 0 AND z.days_b > 0) AS person_a, sumIf(z.person_b, z.days_a > 0 AND z.days_b > 0) AS person_b, sumIf(z.bicycle_a, z.days_a > 0 AND z.days_b > 0) AS bicycle_a, sumIf(z.bicycle_b, z.days_a > 0 AND z.days_b > 0) AS bicycle_b, sumIf(z.motorcycle_a, z.days_a > 0 AND z.days_b > 0) AS motorcycle_a, sumIf(z.motorcycle_b, z.days_a > 0 AND z.days_b > 0) AS motorcycle_b, sumIf(z.car_a, z.days_a > 0 AND z.days_b > 0) AS car_a, sumIf(z.car_b, z.days_a > 0 AND z.days_b > 0) AS car_b, sumIf(z.bus_a, z.days_a > 0 AND z.days_b > 0) AS bus_a, sumIf(z.bus_b, z.days_a > 0 AND z.days_b > 0) AS bus_b, sumIf(z.truck_a, z.days_a > 0 AND z.days_b > 0) AS truck_a, sumIf(z.truck_b, z.days_a > 0 AND z.days_b > 0) AS truck_b, sumIf(z.other_a, z.days_a > 0 AND z.days_b > 0) AS other_a, sumIf(z.other_b, z.days_a > 0 AND z.days_b > 0) AS other_b
+FROM (SELECT d.area AS area,
+    d.camera_id AS camera_id,
+    d.line_id AS line_id,
+    d.direction AS direction,
+    countIf((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) AS days_a,
+    countIf((d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) AS days_b,
+    intDiv(1000 * sumIf(d.person_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS person_a,
+    intDiv(1000 * sumIf(d.person_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS person_b,
+    intDiv(1000 * sumIf(d.bicycle_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS bicycle_a,
+    intDiv(1000 * sumIf(d.bicycle_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS bicycle_b,
+    intDiv(1000 * sumIf(d.motorcycle_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS motorcycle_a,
+    intDiv(1000 * sumIf(d.motorcycle_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS motorcycle_b,
+    intDiv(1000 * sumIf(d.car_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS car_a,
+    intDiv(1000 * sumIf(d.car_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS car_b,
+    intDiv(1000 * sumIf(d.bus_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS bus_a,
+    intDiv(1000 * sumIf(d.bus_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS bus_b,
+    intDiv(1000 * sumIf(d.truck_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS truck_a,
+    intDiv(1000 * sumIf(d.truck_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS truck_b,
+    intDiv(1000 * sumIf(d.other_n, (d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_a, 2), greatest(days_a, 1)) AS other_a,
+    intDiv(1000 * sumIf(d.other_n, (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta'))) + intDiv(days_b, 2), greatest(days_b, 1)) AS other_b
+FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AND hours_short = 0 AS published
+    FROM flow_day_log FINAL WHERE deleted = 0) AS d
+INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
+    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
+    WHERE has(metrics, 'flow') AND 1) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
+WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+GROUP BY d.area, d.camera_id, d.line_id, d.direction) AS z GROUP BY z.area, z.camera_id) AS c
+ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
+GROUP BY code) AS m
+LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area
+ARRAY JOIN range(1, 8) AS class_at
+COMMENT 'Crossings a line of two periods over the cameras of both: flow_compare(from_a = ''2026-01-05'', to_a = ''2026-01-11'', from_b = ''2026-01-12'', to_b = ''2026-01-18'')';
+
+CREATE OR REPLACE VIEW road_quarter AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.road AS road,
+    m.direction AS direction,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, multiIf(NOT m.hour_published, if(m.hour_reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.hour_reason + 1)), m.capacity = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.vehicles, NULL) AS vehicles,
+    if(m.has_smp, m.smp, NULL) AS smp_per_hour,
+    if(m.has_smp, m.row_name, NULL) AS emp_row,
+    if(m.capacity > 0, m.capacity, NULL) AS capacity,
+    if(m.has_dj, m.saturation, NULL) AS dj,
+    if(m.has_dj, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], greatest(multiIf(m.saturation <= 0.6, 1, m.saturation <= 0.7, 2, m.saturation <= 0.8, 3, m.saturation <= 0.9, 4, m.saturation <= 1.0, 5, 6), multiIf(NOT (m.speed_n > 0 AND m.free_flow_kmh > 0), 1, m.kmh_then < 0.3 * m.free_flow_kmh, 6, m.kmh_then < 0.5 * m.free_flow_kmh, 5, 1))), NULL) AS los,
+    if(m.has_dj, toBool(m.saturation > 0.85), NULL) AS near_saturation,
+    if(m.published AND m.speed_n > 0, m.kmh, NULL) AS speed_mean_kmh,
+    CAST(NULL AS Nullable(DateTime('Asia/Jakarta'))) AS peak_hour,
+    CAST(NULL AS Nullable(Float64)) AS phf
+FROM (SELECT m.*, m.volume >= arrayElement([1800000000, 1800000000, 3700000000, 2100000001, 2100000001, 3300000001, 3300000001, 0, 0], indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) AS is_high,
+    m.published AND m.hour_published AS has_smp,
+    has_smp AND m.capacity > 0 AS has_dj,
+    arrayElement(if(is_high, ['mkji1997 2/2 UD <=6m >=1800', 'mkji1997 2/2 UD >6m >=1800', 'mkji1997 4/2 UD >=3700', 'mkji1997 4/2 D >1050/lane', 'mkji1997 2/1 >1050/lane', 'mkji1997 6/2 D >1100/lane', 'mkji1997 3/1 >1100/lane', 'mkji1997 pendekat P', 'mkji1997 pendekat O'], ['mkji1997 2/2 UD <=6m <1800', 'mkji1997 2/2 UD >6m <1800', 'mkji1997 4/2 UD <3700', 'mkji1997 4/2 D <=1050/lane', 'mkji1997 2/1 <=1050/lane', 'mkji1997 6/2 D <=1100/lane', 'mkji1997 3/1 <=1100/lane', 'mkji1997 pendekat P', 'mkji1997 pendekat O']), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) AS row_name,
+    (100 * m.light + arrayElement(if(is_high, [120, 120, 120, 120, 120, 120, 120, 130, 130], [130, 130, 130, 130, 130, 130, 130, 130, 130]), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) * m.heavy + arrayElement(if(is_high, [35, 25, 25, 25, 25, 25, 25, 20, 40], [50, 40, 40, 40, 40, 40, 40, 20, 40]), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) * m.motorcycle) / 100000000 AS smp,
+    smp / m.capacity AS saturation,
+    m.speed_sum * 36 / (m.speed_n * 10000) AS kmh,
+    m.speed_sum * 36 / (m.speed_n * 10000) AS kmh_then
+FROM (SELECT w.road AS road, w.direction AS direction, w.ts AS ts,
+    anyIf(w.area, w.part = 0) AS area,
+    anyIf(w.camera_id, w.part = 0) AS camera_id,
+    anyIf(w.owner, w.part = 0) AS owner,
+    anyIf(w.category, w.part = 0) AS category,
+    anyIf(w.model_id, w.part = 0) AS model_id,
+    anyIf(w.simulated, w.part = 0) AS simulated,
+    anyIf(w.frames, w.part = 0) AS frames,
+    anyIf(w.rev, w.part = 0) AS rev,
+    anyIf(w.params_hash, w.part = 0) AS params_hash,
+    anyIf(w.emp_case, w.part = 0) AS emp_case,
+    anyIf(w.capacity, w.part = 0) AS capacity,
+    anyIf(w.free_flow_kmh, w.part = 0) AS free_flow_kmh,
+    anyIf(w.light, w.part = 0) AS light,
+    anyIf(w.heavy, w.part = 0) AS heavy,
+    anyIf(w.motorcycle, w.part = 0) AS motorcycle,
+    anyIf(w.vehicles, w.part = 0) AS vehicles,
+    anyIf(w.speed_n, w.part = 0) AS speed_n,
+    anyIf(w.speed_sum, w.part = 0) AS speed_sum,
+    anyIf(w.covered, w.part = 0) AS covered,
+    anyIf(w.published, w.part = 0) AS published,
+    anyIf(w.reason, w.part = 0) AS reason,
+    anyIf(w.volume, w.part = 1) AS volume,
+    maxIf(w.published, w.part = 1) AS hour_published,
+    anyIf(w.reason, w.part = 1) AS hour_reason
+FROM (SELECT *, light + heavy + motorcycle AS volume, lines_seen = line_count AS is_whole,
+    blind OR NOT is_whole AS is_blind,
+    if(is_whole, covered_seen, 0.) AS covered,
+    covered >= 0.8 AS published,
+    if(is_whole, reason_seen, toUInt8(1)) AS reason
+FROM (SELECT *, length(groupUniqArrayArray(lines) OVER (PARTITION BY road, part, start, ts)) AS lines_seen, min(worst) OVER (PARTITION BY road, part, start, ts) AS covered_seen,
+    argMin(worst_reason, worst) OVER (PARTITION BY road, part, start, ts) AS reason_seen,
+    max(expected) OVER (PARTITION BY road, part, start, ts) > 0 AS is_expected,
+    countIf(direction NOT IN ('to_left', 'to_right')) OVER (PARTITION BY road, part, start, ts) AS named
+FROM (SELECT r.road AS road,
+    if(r.undivided, 'both', toString(m.direction)) AS direction,
+    m.part AS part,
+    m.start AS start,
+    m.ts AS ts,
+    any(r.area) AS area,
+    any(r.emp_case) AS emp_case,
+    any(r.capacity) AS capacity,
+    any(r.free_flow_kmh) AS free_flow_kmh,
+    any(r.ways) AS ways,
+    any(r.line_count) AS line_count,
+    groupUniqArray(r.line) AS lines,
+    if(min(m.camera_id) = max(m.camera_id), toString(min(m.camera_id)), '') AS camera_id,
+    if(min(m.owner) = max(m.owner), toString(min(m.owner)), '') AS owner,
+    if(min(m.category) = max(m.category), toString(min(m.category)), '') AS category,
+    if(min(m.model_id) = max(m.model_id), toString(min(m.model_id)), '') AS model_id,
+    max(m.simulated) AS simulated,
+    min(m.frames) AS frames,
+    max(m.rev) AS rev,
+    if(min(m.params_hash) = max(m.params_hash), min(m.params_hash), cityHash64(arraySort(groupUniqArray(m.params_hash)))) AS params_hash,
+    min(m.covered) AS worst,
+    argMin(m.reason, m.covered) AS worst_reason,
+    sum(least(m.observed_ms, m.expected_ms)) AS observed,
+    sum(m.expected_ms) AS expected,
+    sumIf(intDiv(m.car_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.bus_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.truck_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.motorcycle_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.observed_ms > 0) AS scaled,
+    max(m.expected_ms > 0 AND m.observed_ms = 0) AS blind,
+    sum(intDiv((m.car_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS light,
+    sum(intDiv((m.bus_n + m.truck_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS heavy,
+    sum(intDiv((m.motorcycle_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS motorcycle,
+    sum(m.car_n + m.bus_n + m.truck_n + m.motorcycle_n) AS vehicles,
+    sum(m.car_speed_n + m.bus_speed_n + m.truck_speed_n + m.motorcycle_speed_n) AS speed_n,
+    sum(m.car_speed_sum + m.bus_speed_sum + m.truck_speed_sum + m.motorcycle_speed_sum) AS speed_sum
+FROM (SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(0) AS part, f.ts AS start, f.ts AS ts
+FROM flow_quarter_log AS f FINAL WHERE f.deleted = 0
+UNION ALL
+SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(1) AS part, f.ts AS start, f.ts + toIntervalMinute(0) AS ts
+FROM flow_hour_log AS f FINAL WHERE f.deleted = 0
+UNION ALL
+SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(1) AS part, f.ts AS start, f.ts + toIntervalMinute(15) AS ts
+FROM flow_hour_log AS f FINAL WHERE f.deleted = 0
+UNION ALL
+SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(1) AS part, f.ts AS start, f.ts + toIntervalMinute(30) AS ts
+FROM flow_hour_log AS f FINAL WHERE f.deleted = 0
+UNION ALL
+SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(1) AS part, f.ts AS start, f.ts + toIntervalMinute(45) AS ts
+FROM flow_hour_log AS f FINAL WHERE f.deleted = 0) AS m
+INNER JOIN (SELECT road, area, multiIf(kind = 'pendekat', concat('pendekat ', type), type = '2/2 UD', if(width_m > 0 AND width_m <= 6.0, '2/2 UD <=6m', '2/2 UD >6m'), toString(type)) AS emp_case, capacity, free_flow_kmh, length(lines) AS line_count,
+    if(kind = 'pendekat' OR has(['2/1', '3/1'], type), 1, 2) AS ways,
+    kind = 'ruas' AND has(['2/2 UD', '4/2 UD'], type) AS undivided, arrayJoin(lines) AS line
+FROM roads_log FINAL WHERE deleted = 0) AS r ON concat(m.camera_id, '/', m.line_id) = r.line
+GROUP BY road, direction, part, start, ts))
+WHERE direction NOT IN ('to_left', 'to_right') OR named < ways) AS w
+GROUP BY w.road, w.direction, w.ts
+HAVING countIf(w.part = 0) > 0) AS m) AS m
+COMMENT 'Roads'' volume, smp, saturation and level of service, by direction and quarter';
+
+CREATE OR REPLACE VIEW road_hour AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.road AS road,
+    m.direction AS direction,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, multiIf(NOT m.hour_published, if(m.hour_reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.hour_reason + 1)), m.capacity = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.vehicles, NULL) AS vehicles,
+    if(m.has_smp, m.smp, NULL) AS smp_per_hour,
+    if(m.has_smp, m.row_name, NULL) AS emp_row,
+    if(m.capacity > 0, m.capacity, NULL) AS capacity,
+    if(m.has_dj, m.saturation, NULL) AS dj,
+    if(m.has_dj, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], greatest(multiIf(m.saturation <= 0.6, 1, m.saturation <= 0.7, 2, m.saturation <= 0.8, 3, m.saturation <= 0.9, 4, m.saturation <= 1.0, 5, 6), multiIf(NOT (m.speed_n > 0 AND m.free_flow_kmh > 0), 1, m.kmh_then < 0.3 * m.free_flow_kmh, 6, m.kmh_then < 0.5 * m.free_flow_kmh, 5, 1))), NULL) AS los,
+    if(m.has_dj, toBool(m.saturation > 0.85), NULL) AS near_saturation,
+    if(m.published AND m.speed_n > 0, m.kmh, NULL) AS speed_mean_kmh,
+    CAST(NULL AS Nullable(DateTime('Asia/Jakarta'))) AS peak_hour,
+    CAST(NULL AS Nullable(Float64)) AS phf
+FROM (SELECT m.*, m.volume >= arrayElement([1800000000, 1800000000, 3700000000, 2100000001, 2100000001, 3300000001, 3300000001, 0, 0], indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) AS is_high,
+    m.published AND m.hour_published AS has_smp,
+    has_smp AND m.capacity > 0 AS has_dj,
+    arrayElement(if(is_high, ['mkji1997 2/2 UD <=6m >=1800', 'mkji1997 2/2 UD >6m >=1800', 'mkji1997 4/2 UD >=3700', 'mkji1997 4/2 D >1050/lane', 'mkji1997 2/1 >1050/lane', 'mkji1997 6/2 D >1100/lane', 'mkji1997 3/1 >1100/lane', 'mkji1997 pendekat P', 'mkji1997 pendekat O'], ['mkji1997 2/2 UD <=6m <1800', 'mkji1997 2/2 UD >6m <1800', 'mkji1997 4/2 UD <3700', 'mkji1997 4/2 D <=1050/lane', 'mkji1997 2/1 <=1050/lane', 'mkji1997 6/2 D <=1100/lane', 'mkji1997 3/1 <=1100/lane', 'mkji1997 pendekat P', 'mkji1997 pendekat O']), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) AS row_name,
+    (100 * m.light + arrayElement(if(is_high, [120, 120, 120, 120, 120, 120, 120, 130, 130], [130, 130, 130, 130, 130, 130, 130, 130, 130]), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) * m.heavy + arrayElement(if(is_high, [35, 25, 25, 25, 25, 25, 25, 20, 40], [50, 40, 40, 40, 40, 40, 40, 20, 40]), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) * m.motorcycle) / 100000000 AS smp,
+    smp / m.capacity AS saturation,
+    m.speed_sum * 36 / (m.speed_n * 10000) AS kmh,
+    m.speed_sum * 36 / (m.speed_n * 10000) AS kmh_then
+FROM (SELECT *, published AS hour_published, reason AS hour_reason
+FROM (SELECT *, light + heavy + motorcycle AS volume, lines_seen = line_count AS is_whole,
+    blind OR NOT is_whole AS is_blind,
+    if(is_whole, covered_seen, 0.) AS covered,
+    covered >= 0.8 AS published,
+    if(is_whole, reason_seen, toUInt8(1)) AS reason
+FROM (SELECT *, length(groupUniqArrayArray(lines) OVER (PARTITION BY road, part, start, ts)) AS lines_seen, min(worst) OVER (PARTITION BY road, part, start, ts) AS covered_seen,
+    argMin(worst_reason, worst) OVER (PARTITION BY road, part, start, ts) AS reason_seen,
+    max(expected) OVER (PARTITION BY road, part, start, ts) > 0 AS is_expected,
+    countIf(direction NOT IN ('to_left', 'to_right')) OVER (PARTITION BY road, part, start, ts) AS named
+FROM (SELECT r.road AS road,
+    if(r.undivided, 'both', toString(m.direction)) AS direction,
+    m.part AS part,
+    m.start AS start,
+    m.ts AS ts,
+    any(r.area) AS area,
+    any(r.emp_case) AS emp_case,
+    any(r.capacity) AS capacity,
+    any(r.free_flow_kmh) AS free_flow_kmh,
+    any(r.ways) AS ways,
+    any(r.line_count) AS line_count,
+    groupUniqArray(r.line) AS lines,
+    if(min(m.camera_id) = max(m.camera_id), toString(min(m.camera_id)), '') AS camera_id,
+    if(min(m.owner) = max(m.owner), toString(min(m.owner)), '') AS owner,
+    if(min(m.category) = max(m.category), toString(min(m.category)), '') AS category,
+    if(min(m.model_id) = max(m.model_id), toString(min(m.model_id)), '') AS model_id,
+    max(m.simulated) AS simulated,
+    min(m.frames) AS frames,
+    max(m.rev) AS rev,
+    if(min(m.params_hash) = max(m.params_hash), min(m.params_hash), cityHash64(arraySort(groupUniqArray(m.params_hash)))) AS params_hash,
+    min(m.covered) AS worst,
+    argMin(m.reason, m.covered) AS worst_reason,
+    sum(least(m.observed_ms, m.expected_ms)) AS observed,
+    sum(m.expected_ms) AS expected,
+    sumIf(intDiv(m.car_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.bus_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.truck_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.motorcycle_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.observed_ms > 0) AS scaled,
+    max(m.expected_ms > 0 AND m.observed_ms = 0) AS blind,
+    sum(intDiv((m.car_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS light,
+    sum(intDiv((m.bus_n + m.truck_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS heavy,
+    sum(intDiv((m.motorcycle_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS motorcycle,
+    sum(m.car_n + m.bus_n + m.truck_n + m.motorcycle_n) AS vehicles,
+    sum(m.car_speed_n + m.bus_speed_n + m.truck_speed_n + m.motorcycle_speed_n) AS speed_n,
+    sum(m.car_speed_sum + m.bus_speed_sum + m.truck_speed_sum + m.motorcycle_speed_sum) AS speed_sum
+FROM (SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(0) AS part, f.ts AS start, f.ts AS ts
+FROM flow_hour_log AS f FINAL WHERE f.deleted = 0) AS m
+INNER JOIN (SELECT road, area, multiIf(kind = 'pendekat', concat('pendekat ', type), type = '2/2 UD', if(width_m > 0 AND width_m <= 6.0, '2/2 UD <=6m', '2/2 UD >6m'), toString(type)) AS emp_case, capacity, free_flow_kmh, length(lines) AS line_count,
+    if(kind = 'pendekat' OR has(['2/1', '3/1'], type), 1, 2) AS ways,
+    kind = 'ruas' AND has(['2/2 UD', '4/2 UD'], type) AS undivided, arrayJoin(lines) AS line
+FROM roads_log FINAL WHERE deleted = 0) AS r ON concat(m.camera_id, '/', m.line_id) = r.line
+GROUP BY road, direction, part, start, ts))
+WHERE direction NOT IN ('to_left', 'to_right') OR named < ways)) AS m) AS m
+COMMENT 'Roads'' volume, smp, saturation and level of service, by direction and hour';
+
+CREATE OR REPLACE VIEW road_day AS
+SELECT
+    m.ts AS ts,
+    toTimeZone(m.ts, 'Asia/Jakarta') AS local_ts,
+    m.camera_id AS camera_id,
+    m.area AS area,
+    m.owner AS owner,
+    m.category AS category,
+    m.road AS road,
+    m.direction AS direction,
+    m.frames AS frames,
+    m.covered AS coverage,
+    multiIf(m.published, multiIf(NOT m.volume > 0, 'few_samples', m.capacity = 0, 'no_signal_data', NOT m.quarters = 4, 'low_coverage', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
+    multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
+    m.rev % 65536 AS revision,
+    intDiv(m.rev, 65536) AS generation,
+    m.params_hash AS params_hash,
+    m.model_id AS model_id,
+    m.simulated AS simulated,
+    if(m.published, m.vehicles, NULL) AS vehicles,
+    if(m.has_smp, m.smp, NULL) AS smp_per_hour,
+    if(m.has_smp, m.row_name, NULL) AS emp_row,
+    if(m.capacity > 0, m.capacity, NULL) AS capacity,
+    if(m.has_dj, m.saturation, NULL) AS dj,
+    if(m.has_dj, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], greatest(multiIf(m.saturation <= 0.6, 1, m.saturation <= 0.7, 2, m.saturation <= 0.8, 3, m.saturation <= 0.9, 4, m.saturation <= 1.0, 5, 6), multiIf(NOT (m.peak_speed_n > 0 AND m.free_flow_kmh > 0), 1, m.kmh_then < 0.3 * m.free_flow_kmh, 6, m.kmh_then < 0.5 * m.free_flow_kmh, 5, 1))), NULL) AS los,
+    if(m.has_dj, toBool(m.saturation > 0.85), NULL) AS near_saturation,
+    if(m.published AND m.speed_n > 0, m.kmh, NULL) AS speed_mean_kmh,
+    m.vehicles_estimated AS vehicles_estimated,
+    if(m.published AND m.volume > 0, toTimeZone(toDateTime(m.peak, 'UTC'), 'Asia/Jakarta'), NULL) AS peak_hour,
+    if(m.published AND m.volume > 0 AND m.quarters = 4, m.volume / m.quarter_most, NULL) AS phf
+FROM (SELECT m.*, m.volume >= arrayElement([1800000000, 1800000000, 3700000000, 2100000001, 2100000001, 3300000001, 3300000001, 0, 0], indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) AS is_high,
+    m.published AND 1 AS has_smp,
+    has_smp AND m.capacity > 0 AS has_dj,
+    arrayElement(if(is_high, ['mkji1997 2/2 UD <=6m >=1800', 'mkji1997 2/2 UD >6m >=1800', 'mkji1997 4/2 UD >=3700', 'mkji1997 4/2 D >1050/lane', 'mkji1997 2/1 >1050/lane', 'mkji1997 6/2 D >1100/lane', 'mkji1997 3/1 >1100/lane', 'mkji1997 pendekat P', 'mkji1997 pendekat O'], ['mkji1997 2/2 UD <=6m <1800', 'mkji1997 2/2 UD >6m <1800', 'mkji1997 4/2 UD <3700', 'mkji1997 4/2 D <=1050/lane', 'mkji1997 2/1 <=1050/lane', 'mkji1997 6/2 D <=1100/lane', 'mkji1997 3/1 <=1100/lane', 'mkji1997 pendekat P', 'mkji1997 pendekat O']), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) AS row_name,
+    (100 * m.light + arrayElement(if(is_high, [120, 120, 120, 120, 120, 120, 120, 130, 130], [130, 130, 130, 130, 130, 130, 130, 130, 130]), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) * m.heavy + arrayElement(if(is_high, [35, 25, 25, 25, 25, 25, 25, 20, 40], [50, 40, 40, 40, 40, 40, 40, 20, 40]), indexOf(['2/2 UD <=6m', '2/2 UD >6m', '4/2 UD', '4/2 D', '2/1', '6/2 D', '3/1', 'pendekat P', 'pendekat O'], m.emp_case)) * m.motorcycle) / 100000000 AS smp,
+    smp / m.capacity AS saturation,
+    m.speed_sum * 36 / (m.speed_n * 10000) AS kmh,
+    m.peak_speed_sum * 36 / (m.peak_speed_n * 10000) AS kmh_then
+FROM (SELECT *, at_peak.1 AS light, at_peak.2 AS heavy, at_peak.3 AS motorcycle, at_peak.4 AS peak_speed_n, at_peak.5 AS peak_speed_sum, at_peak.6 AS quarter_most, at_peak.7 AS quarters, at_peak.8 AS peak, light + heavy + motorcycle AS volume, expected_hours > 0 AND short_hours + absent_hours = 0 AS published, if(expected = 0, 0., least(1., observed / (expected + 3600000 * absent_hours))) AS covered, if(expected_hours = 0 OR blind_hours + absent_hours > 0, NULL, scaled) AS vehicles_estimated
+FROM (SELECT h.road AS road,
+    h.direction AS direction,
+    h.ts AS ts,
+    argMax(h.area, h.hour) AS area,
+    argMax(h.camera_id, h.hour) AS camera_id,
+    argMax(h.owner, h.hour) AS owner,
+    argMax(h.category, h.hour) AS category,
+    argMax(h.model_id, h.hour) AS model_id,
+    argMax(h.params_hash, h.hour) AS params_hash,
+    argMax(h.emp_case, h.hour) AS emp_case,
+    argMax(h.capacity, h.hour) AS capacity,
+    argMax(h.free_flow_kmh, h.hour) AS free_flow_kmh,
+    max(h.simulated) AS simulated,
+    sum(h.frames) AS frames,
+    max(h.rev) AS rev,
+    sum(h.vehicles) AS vehicles,
+    sum(h.speed_n) AS speed_n,
+    sum(h.speed_sum) AS speed_sum,
+    sum(h.observed) AS observed,
+    sum(h.expected) AS expected,
+    sum(h.scaled) AS scaled,
+    countIf(h.is_expected) AS expected_hours,
+    countIf(h.is_expected AND NOT h.published) AS short_hours,
+    countIf(h.is_expected AND h.is_blind) AS blind_hours,
+    if(expected_hours = 0, 0, intDiv(max(if(h.is_expected, toUnixTimestamp(h.hour), 0)) - min(if(h.is_expected, toUnixTimestamp(h.hour), 4294967295)), 3600) + 1 - expected_hours) AS absent_hours,
+    argMinIf(h.reason, h.covered, h.is_expected AND NOT h.published) AS reason,
+    argMaxIf(tuple(h.light, h.heavy, h.motorcycle, h.speed_n, h.speed_sum, h.quarter_most, h.quarters, toUnixTimestamp(h.hour)), (h.light + h.heavy + h.motorcycle, -toInt64(toUnixTimestamp(h.hour))), h.published) AS at_peak
+FROM (SELECT w.road AS road, w.direction AS direction, w.ts AS ts, toStartOfHour(w.start) AS hour,
+    anyIf(w.area, w.part = 0) AS area,
+    anyIf(w.camera_id, w.part = 0) AS camera_id,
+    anyIf(w.owner, w.part = 0) AS owner,
+    anyIf(w.category, w.part = 0) AS category,
+    anyIf(w.model_id, w.part = 0) AS model_id,
+    anyIf(w.simulated, w.part = 0) AS simulated,
+    anyIf(w.frames, w.part = 0) AS frames,
+    anyIf(w.rev, w.part = 0) AS rev,
+    anyIf(w.params_hash, w.part = 0) AS params_hash,
+    anyIf(w.emp_case, w.part = 0) AS emp_case,
+    anyIf(w.capacity, w.part = 0) AS capacity,
+    anyIf(w.free_flow_kmh, w.part = 0) AS free_flow_kmh,
+    anyIf(w.light, w.part = 0) AS light,
+    anyIf(w.heavy, w.part = 0) AS heavy,
+    anyIf(w.motorcycle, w.part = 0) AS motorcycle,
+    anyIf(w.vehicles, w.part = 0) AS vehicles,
+    anyIf(w.speed_n, w.part = 0) AS speed_n,
+    anyIf(w.speed_sum, w.part = 0) AS speed_sum,
+    anyIf(w.covered, w.part = 0) AS covered,
+    anyIf(w.published, w.part = 0) AS published,
+    anyIf(w.reason, w.part = 0) AS reason,
+    anyIf(w.observed, w.part = 0) AS observed,
+    anyIf(w.expected, w.part = 0) AS expected,
+    anyIf(w.scaled, w.part = 0) AS scaled,
+    anyIf(w.is_blind, w.part = 0) AS is_blind,
+    anyIf(w.is_expected, w.part = 0) AS is_expected,
+    maxIf(w.volume, w.part = 1) AS quarter_most,
+    countIf(w.part = 1 AND w.published) AS quarters
+FROM (SELECT *, light + heavy + motorcycle AS volume, lines_seen = line_count AS is_whole,
+    blind OR NOT is_whole AS is_blind,
+    if(is_whole, covered_seen, 0.) AS covered,
+    covered >= 0.8 AS published,
+    if(is_whole, reason_seen, toUInt8(1)) AS reason
+FROM (SELECT *, length(groupUniqArrayArray(lines) OVER (PARTITION BY road, part, start, ts)) AS lines_seen, min(worst) OVER (PARTITION BY road, part, start, ts) AS covered_seen,
+    argMin(worst_reason, worst) OVER (PARTITION BY road, part, start, ts) AS reason_seen,
+    max(expected) OVER (PARTITION BY road, part, start, ts) > 0 AS is_expected,
+    countIf(direction NOT IN ('to_left', 'to_right')) OVER (PARTITION BY road, part, start, ts) AS named
+FROM (SELECT r.road AS road,
+    if(r.undivided, 'both', toString(m.direction)) AS direction,
+    m.part AS part,
+    m.start AS start,
+    m.ts AS ts,
+    any(r.area) AS area,
+    any(r.emp_case) AS emp_case,
+    any(r.capacity) AS capacity,
+    any(r.free_flow_kmh) AS free_flow_kmh,
+    any(r.ways) AS ways,
+    any(r.line_count) AS line_count,
+    groupUniqArray(r.line) AS lines,
+    if(min(m.camera_id) = max(m.camera_id), toString(min(m.camera_id)), '') AS camera_id,
+    if(min(m.owner) = max(m.owner), toString(min(m.owner)), '') AS owner,
+    if(min(m.category) = max(m.category), toString(min(m.category)), '') AS category,
+    if(min(m.model_id) = max(m.model_id), toString(min(m.model_id)), '') AS model_id,
+    max(m.simulated) AS simulated,
+    min(m.frames) AS frames,
+    max(m.rev) AS rev,
+    if(min(m.params_hash) = max(m.params_hash), min(m.params_hash), cityHash64(arraySort(groupUniqArray(m.params_hash)))) AS params_hash,
+    min(m.covered) AS worst,
+    argMin(m.reason, m.covered) AS worst_reason,
+    sum(least(m.observed_ms, m.expected_ms)) AS observed,
+    sum(m.expected_ms) AS expected,
+    sumIf(intDiv(m.car_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.bus_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.truck_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)) + intDiv(m.motorcycle_n * m.expected_ms + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1)), m.observed_ms > 0) AS scaled,
+    max(m.expected_ms > 0 AND m.observed_ms = 0) AS blind,
+    sum(intDiv((m.car_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS light,
+    sum(intDiv((m.bus_n + m.truck_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS heavy,
+    sum(intDiv((m.motorcycle_n) * 3600000000000 + intDiv(m.observed_ms, 2), greatest(m.observed_ms, 1))) AS motorcycle,
+    sum(m.car_n + m.bus_n + m.truck_n + m.motorcycle_n) AS vehicles,
+    sum(m.car_speed_n + m.bus_speed_n + m.truck_speed_n + m.motorcycle_speed_n) AS speed_n,
+    sum(m.car_speed_sum + m.bus_speed_sum + m.truck_speed_sum + m.motorcycle_speed_sum) AS speed_sum
+FROM (SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(0) AS part, f.ts AS start, toDateTime(toStartOfDay(f.ts, 'Asia/Jakarta'), 'UTC') AS ts
+FROM flow_hour_log AS f FINAL WHERE f.deleted = 0
+UNION ALL
+SELECT f.area AS area, f.camera_id AS camera_id, f.owner AS owner, f.category AS category, f.model_id AS model_id, f.simulated AS simulated, f.line_id AS line_id, f.direction AS direction, f.frames AS frames, f.observed_ms AS observed_ms, f.expected_ms AS expected_ms, f.reason AS reason, f.rev AS rev, f.params_hash AS params_hash, f.car_n AS car_n, f.bus_n AS bus_n, f.truck_n AS truck_n, f.motorcycle_n AS motorcycle_n, f.car_speed_n AS car_speed_n, f.bus_speed_n AS bus_speed_n, f.truck_speed_n AS truck_speed_n, f.motorcycle_speed_n AS motorcycle_speed_n, f.car_speed_sum AS car_speed_sum, f.bus_speed_sum AS bus_speed_sum, f.truck_speed_sum AS truck_speed_sum, f.motorcycle_speed_sum AS motorcycle_speed_sum, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, toUInt8(1) AS part, f.ts AS start, toDateTime(toStartOfDay(f.ts, 'Asia/Jakarta'), 'UTC') AS ts
+FROM flow_quarter_log AS f FINAL WHERE f.deleted = 0) AS m
+INNER JOIN (SELECT road, area, multiIf(kind = 'pendekat', concat('pendekat ', type), type = '2/2 UD', if(width_m > 0 AND width_m <= 6.0, '2/2 UD <=6m', '2/2 UD >6m'), toString(type)) AS emp_case, capacity, free_flow_kmh, length(lines) AS line_count,
+    if(kind = 'pendekat' OR has(['2/1', '3/1'], type), 1, 2) AS ways,
+    kind = 'ruas' AND has(['2/2 UD', '4/2 UD'], type) AS undivided, arrayJoin(lines) AS line
+FROM roads_log FINAL WHERE deleted = 0) AS r ON concat(m.camera_id, '/', m.line_id) = r.line
+GROUP BY road, direction, part, start, ts))
+WHERE direction NOT IN ('to_left', 'to_right') OR named < ways) AS w
+GROUP BY w.road, w.direction, w.ts, hour
+HAVING countIf(w.part = 0) > 0) AS h
+GROUP BY h.road, h.direction, h.ts)) AS m) AS m
+COMMENT 'Roads'' volume, smp, saturation and level of service, by direction and day';
+
 CREATE OR REPLACE VIEW incidents AS
 SELECT
     i.opened_at AS ts,
@@ -3114,6 +4957,7 @@ SELECT
     i.camera_id AS camera_id,
     i.incident_id AS incident_id,
     i.zone_id AS zone_id,
+    i.site AS site,
     i.kind AS kind,
     i.state AS state,
     i.severity AS severity,
@@ -3468,10 +5312,41 @@ FROM values('views String, name String, unit String, meaning String',
     ('garbage_area_*', 'objects_max', '1', 'Most garbage in one frame of one zone'),
     ('health_area_*', 'uptime', '1', 'Watched share of all cameras'' expected time, silent ones included; never NULL'),
     ('health_area_*', 'cameras_blind', '1', 'Cameras of cameras_total without a single frame'),
+    ('*_place_*', 'place_id', '', 'The place'),
+    ('*_place_*', 'name', '', 'What people call it'),
+    ('*_place_*', 'cameras_reporting', '1', 'Cameras behind the figures; of a day, those that were watched in all opening hours'),
+    ('*_place_*', 'cameras_total', '1', 'Cameras of its zones or gates, registered for it at the window''s end, silent ones too'),
+    ('*_place_*', 'person_minutes', 'person min', 'Persons in its zones, times how long each stayed'),
+    ('*_place_*', 'person_minutes_estimated', 'person min', 'The same with each opening hour of a zone scaled to full coverage'),
+    ('crowd_place_*', 'persons_mean', 'person', 'Persons in its zones, time-weighted means of zones added'),
+    ('crowd_place_*', 'level', '', 'Level of its worst zone, each the one that held longest'),
+    ('crowd_place_*', 'is_lower_bound', '', 'A zone was too full to count everybody for part of the time'),
+    ('visits_place_*', 'basis', '', 'What is counted: entries at gates or, where there are none, lintasan (passages)'),
+    ('visits_place_*', 'entries', '1', 'Persons who came in at its gates'),
+    ('visits_place_*', 'exits', '1', 'Persons who went out at its gates'),
+    ('visits_place_*', 'entries_estimated', '1', 'The same with each opening hour of a gate scaled to full coverage'),
+    ('visits_place_*', 'exits_estimated', '1', 'The same with each opening hour of a gate scaled to full coverage'),
+    ('visits_place_*', 'stay_median_s', 's', 'Median stay in view over its zones; NULL below 10 stays'),
+    ('visits_place_*', 'passages', '1', 'Lintasan: person-minutes / median stay. Passages, not visitors: who comes twice counts twice'),
+    ('*_compare', 'area_level', '', 'city, kecamatan, kelurahan or place'),
+    ('*_compare', 'name', '', 'Name of the area or place'),
+    ('*_compare', 'place_id', '', 'The place, or '''' for an area'),
+    ('*_compare', 'change', '1', 'b / a - 1: 0.1 is a tenth more; NULL where a is 0 or no camera has both periods'),
+    ('*_compare', 'cameras_both', '1', 'Cameras with published days in both periods: the figures are theirs'),
+    ('*_compare', 'cameras_only_a', '1', 'Cameras with published days in the first period only: left out'),
+    ('*_compare', 'cameras_only_b', '1', 'Cameras with published days in the second period only: left out'),
+    ('crowd_compare', 'person_minutes_a', 'person min', 'Mean day of the published days from_a to to_a, of the cameras in both periods'),
+    ('crowd_compare', 'person_minutes_b', 'person min', 'Mean day of the published days from_b to to_b, of the cameras in both periods'),
+    ('visits_compare', 'entries_a', '1', 'Mean day''s entries of the published days from_a to to_a, of the cameras in both periods'),
+    ('visits_compare', 'entries_b', '1', 'Mean day''s entries of the published days from_b to to_b, of the cameras in both periods'),
+    ('flow_compare', 'crossings_a', '1', 'Mean day''s crossings of a line and direction of the published days from_a to to_a, of the cameras in both periods'),
+    ('flow_compare', 'crossings_b', '1', 'Mean day''s crossings of a line and direction of the published days from_b to to_b, of the cameras in both periods'),
+    ('flow_compare', 'lines_both', '1', 'Lines with direction behind the figures'),
     ('incidents', 'area', '', 'Kemendagri code of the camera'),
     ('incidents', 'camera_id', '', 'Camera placement'),
     ('incidents', 'incident_id', '', 'hash(camera, zone, kind, track or anchor, opened_at), 16 hex digits'),
     ('incidents', 'zone_id', '', 'Zone, or '''' for the whole camera'),
+    ('incidents', 'site', '', 'Recorder or RT of the camera, or '''''),
     ('incidents', 'kind', '', 'One of INCIDENT_KINDS'),
     ('incidents', 'state', '', 'One of INCIDENT_STATES'),
     ('incidents', 'severity', '', 'Level or, for parking, stopped or parked'),

@@ -143,3 +143,20 @@ def test_the_last_minute_before_a_long_silence_keeps_its_frames() -> None:
     assert found["frames"].to_list() == [120, 80] + [0] * 58 + [60]
     assert found["rev"].to_list() == [0] * 61
     assert [STATES[s] for s in found["state"]] == ["online", "stale", *["stale"] * 4, *["offline"] * 54, "online"]
+
+
+def test_a_site_that_goes_dark_is_one_incident_that_explains_its_cameras() -> None:
+    names = ["a", "b", "c", "d"]
+    registry = Registry(camera=tuple(camera(name, site="nvr-1" if name != "d" else "") for name in names))
+    batch = stream(names, 1500)
+    seconds = (batch.frames["t_us"].to_numpy() - START) // SECOND
+    dark = (seconds >= 200) & (seconds < 800) & (batch.frames["camera"] != "d").to_numpy()
+    items = chunks(batch.pick(np.flatnonzero(~dark)), [2000, 4000])
+    one, four = play(items, plan(registry)), play(items, plan(registry, 4), 4)
+    assert same(one, four)
+    told = one["incidents_log"].filter(pl.col("kind").is_in(["camera_down", "site_down"]))
+    site = told.filter(pl.col("kind") == "site_down")
+    assert site.select("site", "camera_id", "state", "peak").rows() == [("nvr-1", "a", "closed", 3.0)]
+    cameras = told.filter(pl.col("kind") == "camera_down")
+    assert sorted(cameras["camera_id"]) == ["a", "b", "c"]
+    assert cameras["inhibited_by"].unique().to_list() == site["incident_id"].to_list()

@@ -1,0 +1,301 @@
+"""Garbage that stays: one spot, one anchor box, samples of a minute, one incident.
+
+An object at a spot (IoU with its anchor) is judged only while no person is near:
+what somebody holds or minds is not garbage. A minute's sample is the mean
+confidence of the matches, 0 when it was seen for less than half of the time that
+could be judged; the persistence machine does the rest (metrics.md, Persistence).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators import emit, feet, persistence
+from operators.arrays import Ordered, Parts, Told
+from operators.city import LIMITS, City
+from operators.feet import is_in
+from operators.incident_log import Log, changes, new_log
+from operators.minutes import groups, segments
+from operators.spots import overlap
+from schemas.columns import GARBAGE
+from schemas.frames import CLASSES
+
+VERSION: Final = 1
+_PERSON: Final = CLASSES.index("person")
+_MS: Final = GARBAGE.offset("garbage_ms")
+_MAX: Final = GARBAGE.offset("garbage_max")
+_WIDTH: Final = GARBAGE.width
+_STEPS: Final = 1023.0
+"""Grid of an anchor's box in its incident's identity."""
+
+SPOT: Final = np.dtype(
+    [
+        ("is_taken", np.bool_),
+        ("anchor", np.float64, (4,)),
+        ("slot", np.int64),  # number of the open minute, t // slot_us
+        ("first_us", np.int64),  # first judged frame of it, -1 when none
+        ("last_us", np.int64),  # newest frame of it
+        ("judged_ms", np.int64),  # time without a person near
+        ("seen_ms", np.int64),  # of it, with a match
+        ("weighted", np.int64),  # confidence x 1e6 x ms of the matches
+        ("here", np.float64),  # confidence of this frame's best match, -1 when none
+    ],
+    align=True,
+)
+
+
+class Params(NamedTuple):
+    """Thresholds of metrics.md; a zone's own limits come first."""
+
+    on: float = 0.4  # confidence
+    off: float = 0.3
+    k: int = 10
+    n: int = 15
+    sample_s: int = 60
+    on_s: float = 600.0
+    off_s: float = 1800.0
+    expire_s: float = 72 * 3600.0
+    same: float = 0.5  # IoU with the anchor
+    near: float = 1.5  # distance of a person, in sizes of the anchor
+    seen: float = 0.5  # share of the judged time from which a minute is a hit (ours)
+    most: int = 16  # spots a zone; further objects are not followed (ours)
+
+
+class Plan(NamedTuple):
+    """`g` garbage zones of the city, their thresholds, and `most` cells each."""
+
+    params: Params
+    zone: NDArray[np.int32]  # (g,) dense zone code
+    first: NDArray[np.int64]  # (c + 1,) rows of `zone` of camera i
+    zone_first: NDArray[np.int64]  # (c + 1,) all zones of camera i
+    classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] is garbage here
+    camera: NDArray[np.int32]  # (g,)
+    aspect: NDArray[np.float64]  # (c,)
+    slot_us: int
+    rule: persistence.Rule  # rows are those of `zone`
+
+
+@dataclass(slots=True)
+class State:
+    """`g * most` cells of the machine and their spots: bounded by the registry."""
+
+    cell: NDArray[Any]
+    spot: NDArray[Any]
+
+
+def plan(city: City, params: Params | None = None) -> Plan:
+    """Return the garbage zones of cameras with metric garbage, and their thresholds."""
+    params = Params() if params is None else params
+    zone = np.flatnonzero(emit.zones(city, "garbage", "garbage")).astype(np.int32)
+
+    def limit(name: str, default: float) -> NDArray[np.float64]:
+        own = city.zone_limits[zone, LIMITS.index(name)]
+        return np.where(np.isnan(own), default, own)
+
+    rule = persistence.rule(
+        "garbage", len(zone), on=limit("on", params.on), off=limit("off", params.off), k=params.k, n=params.n,
+        on_us=np.rint(limit("on_s", params.on_s) * 1e6), off_us=np.rint(limit("off_s", params.off_s) * 1e6),
+        expire_us=round(params.expire_s * 1e6),
+    )  # fmt: skip
+    camera = city.zone_camera[zone]
+    first = np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64)
+    wanted = np.where(city.zone_classes > 0, city.zone_classes, feet.GARBAGE).astype(np.uint16)
+    return Plan(
+        params, zone, first, city.zone_first, wanted, camera, city.aspect, params.sample_s * 1_000_000, rule
+    )  # fmt: skip
+
+
+def start(plan: Plan) -> State:
+    """Return the state before the first frame."""
+    row = np.repeat(np.arange(len(plan.zone), dtype=np.int32), plan.params.most)
+    machine = persistence.start(plan.camera[row], plan.zone[row], row)
+    return State(machine.cell, np.zeros(len(row), SPOT))
+
+
+def measure(plan: Plan, ordered: Ordered) -> Parts:
+    """Return parts of `GARBAGE`: objects in each zone, weighed by how long the frame lasted.
+
+    Parameters
+    ----------
+    ordered
+        Frames in any order, late ones too, with `zones`. Objects surer than the off threshold count.
+    """
+    cut = segments(ordered.t_us, ordered.dt_ms)
+    width = np.diff(plan.first)[ordered.camera]
+    row, rows = groups(cut, ordered.camera, width)
+    counted = ordered.cls, ordered.confidence, ordered.zones
+    return Parts(
+        *_measure(
+            cut, row, rows, width, ordered.camera, ordered.usable, ordered.first, *counted, plan.first, plan.zone,
+            plan.zone_first, plan.classes, plan.rule.row["off"],
+        )
+    )  # fmt: skip
+
+
+def step(state: State, plan: Plan, ordered: Ordered) -> Told:
+    """Follow the garbage of each zone; the state is changed in place.
+
+    Parameters
+    ----------
+    ordered
+        On-time frames sorted by (camera, t), with `zones`. Frames that are not usable are silence.
+    """
+    return Told(None, changes(_step(state.cell, state.spot, plan, ordered, new_log())))
+
+
+def tick(
+    state: State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool = False
+) -> Told:
+    """Close the minutes of cameras whose clocks have come to `t_us` (c,), then judge their silence."""
+    return Told(None, changes(_tick(state.cell, state.spot, plan, cameras, t_us, new_log())))
+
+
+@njit(cache=True)
+def _measure(  # type: ignore[no-untyped-def]
+    cut, row, rows, width, camera, usable, first, cls, confidence, zones, zone_row, zone, zone_first, classes, off
+):
+    key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
+    values = np.zeros((rows, _WIDTH), np.int64)
+    for s in range(len(cut.frame)):
+        i = cut.frame[s]
+        for k in range(width[i]):
+            g = zone_row[camera[i]] + k
+            z = zone[g]
+            key[row[s] + k], minute[row[s] + k] = z, cut.minute[s]
+            if not usable[i]:
+                continue
+            count = 0
+            for o in range(first[i], first[i + 1]):
+                if zones[o] and cls[o] < 16 and classes[z] >> cls[o] & 1 and not confidence[o] < off[g]:
+                    count += is_in(zones[o], z, zone_first[camera[i]])
+            values[row[s] + k, _MS] += count * cut.ms[s]
+            values[row[s] + k, _MAX] = max(values[row[s] + k, _MAX], count)
+    return key, minute, values
+
+
+@njit(cache=True)
+def _step(cell, spot, plan, ordered, log):  # type: ignore[no-untyped-def]
+    most = plan.params.most
+    for i in range(len(ordered.camera)):
+        camera = ordered.camera[i]
+        begin, end = plan.first[camera], plan.first[camera + 1]
+        if begin == end or not ordered.usable[i]:
+            continue
+        t_us, dt_ms = ordered.t_us[i], ordered.dt_ms[i]
+        for j in range(begin * most, end * most):
+            if spot[j].is_taken:
+                if t_us // plan.slot_us != spot[j].slot:
+                    log = _close(cell, spot, plan, j, t_us, log)
+                    spot[j].slot = t_us // plan.slot_us
+                spot[j].here = -1.0
+        for o in range(ordered.first[i], ordered.first[i + 1]):
+            if ordered.zones[o] != 0 and ordered.cls[o] < 16:
+                _match(cell, spot, plan, begin, end, camera, t_us, o, ordered)
+        for j in range(begin * most, end * most):
+            if spot[j].is_taken:
+                spot[j].last_us = t_us
+                if not _is_minded(spot[j].anchor, plan, camera, ordered.first[i], ordered.first[i + 1], ordered):
+                    _note(spot, j, t_us, dt_ms)
+    return log
+
+
+@njit(cache=True)
+def _match(cell, spot, plan, begin, end, camera, t_us, o, ordered):  # type: ignore[no-untyped-def]
+    """Give an object to the spot of its zone that it fits best, or to a new one."""
+    sure = 1.0 if np.isnan(ordered.confidence[o]) else np.float64(ordered.confidence[o])
+    for g in range(begin, end):
+        z = plan.zone[g]
+        if not plan.classes[z] >> ordered.cls[o] & 1 or not is_in(ordered.zones[o], z, plan.zone_first[camera]):
+            continue
+        best, at, free = plan.params.same, -1, -1
+        for j in range(g * plan.params.most, (g + 1) * plan.params.most):
+            if spot[j].is_taken:
+                value = overlap(ordered.box[o], spot[j].anchor)
+                if value >= best and (at < 0 or value > best):
+                    best, at = value, j
+            elif free < 0:
+                free = j
+        if at < 0 and free >= 0 and sure >= plan.rule.row[g].on:
+            at = free
+            _take(cell, spot, at, t_us, t_us // plan.slot_us, ordered.box[o])
+        if at >= 0:
+            spot[at].here = max(spot[at].here, sure)
+        return  # an object lies in one zone
+
+
+@njit(cache=True)
+def _take(cell, spot, j, t_us, slot, box):  # type: ignore[no-untyped-def]
+    """Begin a spot where an object lies; its box on a grid is part of the incident's identity."""
+    spot[j].is_taken, spot[j].slot, spot[j].first_us, spot[j].last_us = True, slot, -1, t_us
+    spot[j].judged_ms, spot[j].seen_ms, spot[j].weighted, spot[j].here = 0, 0, 0, -1.0
+    anchor = np.uint64(1)
+    for k in range(4):
+        spot[j].anchor[k] = box[k]
+        cell[j].box[k] = box[k]
+        anchor = (anchor << np.uint64(10)) | np.uint64(np.rint(min(max(box[k], 0.0), 1.0) * _STEPS))
+    cell[j].anchor = anchor
+    cell[j].phase, cell[j].seen_us = persistence.CLEAR, t_us
+
+
+@njit(cache=True)
+def _is_minded(anchor, plan, camera, first, end, ordered):  # type: ignore[no-untyped-def]
+    """Tell whether a person's foot is within `near` sizes of a spot's foot."""
+    aspect = plan.aspect[camera]
+    size = max((anchor[2] - anchor[0]) * aspect, anchor[3] - anchor[1])
+    for o in range(first, end):
+        if ordered.cls[o] == _PERSON:
+            dx = ((ordered.box[o, 0] + ordered.box[o, 2]) - (anchor[0] + anchor[2])) / 2.0 * aspect
+            dy = ordered.box[o, 3] - anchor[3]
+            if dx * dx + dy * dy <= (plan.params.near * size) ** 2:
+                return True
+    return False
+
+
+@njit(cache=True)
+def _note(spot, j, t_us, dt_ms):  # type: ignore[no-untyped-def]
+    """Add a judged frame to the spot's open minute."""
+    if spot[j].first_us < 0:
+        spot[j].first_us = t_us
+        spot[j].judged_ms, spot[j].seen_ms, spot[j].weighted = 0, 0, 0
+    spot[j].judged_ms += dt_ms
+    if spot[j].here >= 0.0:
+        spot[j].seen_ms += dt_ms
+        spot[j].weighted += np.int64(np.rint(spot[j].here * 1e6)) * dt_ms
+
+
+@njit(cache=True)
+def _close(cell, spot, plan, j, now_us, log):  # type: ignore[no-untyped-def]
+    """Feed a spot's minute, which is over, to the machine, then judge the silence until now.
+
+    A minute in which somebody was near all along is no sample. A spot that the machine
+    does not follow is free again.
+    """
+    if spot[j].first_us >= 0 and spot[j].judged_ms > 0:
+        value = 0.0
+        if spot[j].seen_ms >= plan.params.seen * spot[j].judged_ms:
+            value = spot[j].weighted / spot[j].seen_ms / 1e6
+        log = persistence.observe(
+            cell, plan.rule, log, j, spot[j].first_us, spot[j].judged_ms, spot[j].first_us, spot[j].last_us,
+            value, 0,
+        )  # fmt: skip
+    cell[j].seen_us, spot[j].first_us = spot[j].last_us, -1
+    if now_us - cell[j].seen_us >= plan.rule.unknown_after_us:
+        log = persistence.silence(cell, plan.rule, log, j, now_us)
+    spot[j].is_taken = cell[j].phase != persistence.CLEAR
+    return log
+
+
+@njit(cache=True)
+def _tick(
+    cell: NDArray[Any], spot: NDArray[Any], plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log
+) -> Log:
+    for c in range(len(cameras)):
+        for j in range(plan.first[cameras[c]] * plan.params.most, plan.first[cameras[c] + 1] * plan.params.most):
+            if spot[j].is_taken and t_us[c] >= (spot[j].slot + 1) * plan.slot_us:
+                log = _close(cell, spot, plan, j, t_us[c], log)
+    return log
