@@ -5,6 +5,7 @@ from __future__ import annotations
 from schemas.views.areas import areas
 from schemas.views.calendar import calendar
 from schemas.views.cameras import crowd, flow, health, now
+from schemas.views.comparisons import comparisons
 from schemas.views.describe import FIGURES, describe
 from schemas.views.incidents import incidents
 from schemas.views.lanes import congestion
@@ -12,6 +13,7 @@ from schemas.views.lists import lists
 from schemas.views.masks import mask
 from schemas.views.persistence import flood, garbage, kpis
 from schemas.views.roads import roads
+from schemas.views.places import places
 from schemas.views.sql import GRAINS
 from schemas.views.visits import stays, visits
 
@@ -38,6 +40,8 @@ def views(zone: str) -> list[str]:
         *(make(grain, zone) for make in BY_CAMERA for grain in GRAINS),
         *(now(name, keys) for name, keys in KEYS.items()),
         *areas(zone),
+        *places(zone),
+        *comparisons(zone),
         *roads(zone),
         incidents(zone),
         *kpis(zone),

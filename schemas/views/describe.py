@@ -13,10 +13,12 @@ from schemas.incidents import INCIDENTS as INCIDENT_COLUMNS
 from schemas.service_tables import SERVICE_TABLES
 from schemas.views.areas import FIGURES as AREAS
 from schemas.views.cameras import FIGURES as CAMERAS
+from schemas.views.comparisons import FIGURES as COMPARISONS
 from schemas.views.incidents import FIGURES as INCIDENTS
 from schemas.views.lanes import FIGURES as LANES
 from schemas.views.masks import FIGURES as MASKS
 from schemas.views.persistence import FIGURES as PERSISTENCE
+from schemas.views.places import FIGURES as PLACES
 from schemas.views.sql import view
 from schemas.views.visits import FIGURES as VISITS
 
@@ -51,6 +53,8 @@ FIGURES: Final[dict[str, dict[str, tuple[str, str]]]] = {
     **PERSISTENCE,
     **INCIDENTS,
     **AREAS,
+    **PLACES,
+    **COMPARISONS,
 }
 """Columns that only views have: views -> name -> unit and meaning."""
 

@@ -1,0 +1,189 @@
+"""Two periods compared over the cameras that were valid, and published, in both.
+
+Parameterised views: from_a, to_a, from_b, to_b are local days, first and last.
+A day of a camera counts when it is published and the camera was registered for
+all of it; each zone or line has its mean day in either period, and only those
+that have one in both are added, so that a new camera is no growth.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.columns import VEHICLES
+from schemas.views import registered
+from schemas.views.place_rows import CROWD, VISITS, Spots, by_day
+from schemas.views.places import HOURS
+from schemas.views.sql import array, published, select, source
+
+_PERIOD: Final = "of the published days {} to {}, of the cameras in both periods"
+FIGURES: Final = {
+    "*_compare": {
+        "area_level": ("", "city, kecamatan, kelurahan or place"),
+        "name": ("", "Name of the area or place"),
+        "place_id": ("", "The place, or '' for an area"),
+        "change": ("1", "b / a - 1: 0.1 is a tenth more; NULL where a is 0 or no camera has both periods"),
+        "cameras_both": ("1", "Cameras with published days in both periods: the figures are theirs"),
+        "cameras_only_a": ("1", "Cameras with published days in the first period only: left out"),
+        "cameras_only_b": ("1", "Cameras with published days in the second period only: left out"),
+    },
+    "crowd_compare": {
+        "person_minutes_a": ("person min", "Mean day " + _PERIOD.format("from_a", "to_a")),
+        "person_minutes_b": ("person min", "Mean day " + _PERIOD.format("from_b", "to_b")),
+    },
+    "visits_compare": {
+        "entries_a": ("1", "Mean day's entries " + _PERIOD.format("from_a", "to_a")),
+        "entries_b": ("1", "Mean day's entries " + _PERIOD.format("from_b", "to_b")),
+    },
+    "flow_compare": {
+        "crossings_a": ("1", "Mean day's crossings of a line and direction " + _PERIOD.format("from_a", "to_a")),
+        "crossings_b": ("1", "Mean day's crossings of a line and direction " + _PERIOD.format("from_b", "to_b")),
+        "lines_both": ("1", "Lines with direction behind the figures"),
+    },
+}
+
+DAY_S: Final = 86_400
+
+
+def _within(ts: str, period: str, zone: str) -> str:
+    start = f"toDateTime({{from_{period}:Date}}, '{zone}')"
+    end = f"toDateTime({{to_{period}:Date}} + 1, '{zone}')"
+    return f"({ts} >= {start} AND {ts} < {end})"
+
+
+def _means(parts: dict[str, str], zone: str) -> list[str]:
+    """Return days in each period and the mean day of each part, in thousandths, rounded."""
+    days = [f"countIf({_within('d.ts', period, zone)}) AS days_{period}" for period in "ab"]
+    sums = "1000 * sumIf({0}, {1}) + intDiv(days_{2}, 2)"
+    means = [
+        f"intDiv({sums.format(row, _within('d.ts', period, zone), period)}, greatest(days_{period}, 1)) AS {name}_{period}"
+        for name, row in parts.items()
+        for period in "ab"
+    ]
+    return [*days, *means]
+
+
+def _by_camera(rows: str, key: str, names: tuple[str, ...]) -> str:
+    """Return one row a camera: in which periods it has days, and its zones' or lines' means added."""
+    both = "z.days_a > 0 AND z.days_b > 0"
+    columns = [
+        *(f"z.{name} AS {name}" for name in key.split(", ")),
+        "max(z.days_a > 0) AS in_a",
+        "max(z.days_b > 0) AS in_b",
+        f"max({both}) AS in_both",
+        f"countIf({both}) AS spots",
+        *(f"sumIf(z.{name}_{period}, {both}) AS {name}_{period}" for name in names for period in "ab"),
+    ]
+    grouped = ", ".join(f"z.{name}" for name in key.split(", "))
+    return "(SELECT " + ", ".join(columns) + f"\nFROM {rows} AS z GROUP BY {grouped})"
+
+
+def _added(head: list[str], names: tuple[str, ...], rows: str, group: str) -> str:
+    """Return one row an area or place."""
+    columns = [
+        *head,
+        "countIf(c.in_both) AS cameras_both",
+        "countIf(c.in_a AND NOT c.in_both) AS cameras_only_a",
+        "countIf(c.in_b AND NOT c.in_both) AS cameras_only_b",
+        "sum(c.spots) AS spots",
+        *(f"sum(c.{name}_{period}) AS {name}_{period}" for name in names for period in "ab"),
+    ]
+    return "SELECT " + ",\n    ".join(columns) + f"\nFROM {rows}\nGROUP BY {group}"
+
+
+def _areas(metric: str, key: str, parts: dict[str, str], zone: str) -> str:
+    """Return one row an area, out of the published days of cameras that were registered all day."""
+    columns = ["d.area AS area", "d.camera_id AS camera_id", *(f"d.{name} AS {name}" for name in key.split(", "))]
+    valid = f"{registered.at('v.steps', 'd.ts', 0)} > 0 AND {registered.at('v.steps', 'd.ts', DAY_S)} > 0"
+    days = (
+        "(SELECT " + ",\n    ".join([*columns, *_means(parts, zone)]) + f"\nFROM {source(metric, 'day', 'd')}\n"
+        f"INNER JOIN {registered.by_camera(metric)} AS v ON v.camera_id = d.camera_id\n"
+        f"WHERE d.published AND {valid} AND ({_within('d.ts', 'a', zone)} OR {_within('d.ts', 'b', zone)})\n"
+        f"GROUP BY d.area, d.camera_id, {', '.join(f'd.{name}' for name in key.split(', '))})"
+    )
+    names = tuple(parts)
+    cameras = _by_camera(days, "area, camera_id", names)
+    head = ["code AS area", f"{registered.level('code')} AS area_level", "'' AS place_id"]
+    return _added(head, names, f"{cameras} AS c\nARRAY JOIN {registered.codes('c.area')} AS code", "code")
+
+
+def _places(spots: Spots, parts: dict[str, str], zone: str) -> str:
+    """Return one row a place, out of the days of its zones or gates that were watched in every opening hour."""
+    whole = "d.reports AND d.hours = arraySum(p.open)"
+    opening = f"(SELECT place_id, {HOURS} AS open FROM places_log AS p FINAL WHERE deleted = 0) AS p"
+    columns = ["d.place_id AS place_id", "d.camera_id AS camera_id", "d.spot_id AS spot_id"]
+    days = (
+        "(SELECT " + ",\n    ".join([*columns, *_means(parts, zone)]) + f"\nFROM {by_day(spots, zone)} AS d\n"
+        f"INNER JOIN {opening} ON p.place_id = d.place_id\n"
+        f"WHERE {whole} AND ({_within('d.ts', 'a', zone)} OR {_within('d.ts', 'b', zone)})\n"
+        "GROUP BY d.place_id, d.camera_id, d.spot_id)"
+    )
+    names = tuple(parts)
+    cameras = _by_camera(days, "place_id, camera_id", names)
+    return _added(["'' AS area", "'place' AS area_level", "c.place_id AS place_id"], names, f"{cameras} AS c", "c.place_id")
+
+
+def _compare(metric: str, figure: str, rows: str, over: int, said: str) -> str:
+    columns = [
+        "if(m.place_id = '', m.area, p.area) AS area",
+        "m.area_level AS area_level",
+        "m.place_id AS place_id",
+        "if(m.place_id = '', a.name, p.name) AS name",
+        *(f"{published(f'm.part_{x} / {over}', 'm.cameras_both > 0')} AS {figure}_{x}" for x in "ab"),
+        f"{published('m.part_b / m.part_a - 1', 'm.cameras_both > 0 AND m.part_a > 0')} AS change",
+        *(f"m.{name} AS {name}" for name in ("cameras_both", "cameras_only_a", "cameras_only_b")),
+        "if(m.cameras_both > 0, '', 'low_coverage') AS reason",
+    ]
+    joined = (
+        f"({rows}) AS m\nLEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area\n"
+        "LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = m.place_id"
+    )
+    return select(f"{metric}_compare", columns, joined, said)
+
+
+CALL: Final = "{0}_compare(from_a = '2026-01-05', to_a = '2026-01-11', from_b = '2026-01-12', to_b = '2026-01-18')"
+
+
+def crowd_compare(zone: str) -> str:
+    """Return the parameterised view that compares persons, by area and place."""
+    parts = {"part": "d.person_ms"}
+    rows = f"{_areas('crowd', 'zone_id', parts, zone)}\nUNION ALL {_places(CROWD, parts, zone)}"
+    said = "Persons of two periods over the cameras of both: " + CALL.format("crowd")
+    return _compare("crowd", "person_minutes", rows, 60_000_000, said)
+
+
+def visits_compare(zone: str) -> str:
+    """Return the parameterised view that compares entries, by area and place."""
+    parts = {"part": "d.entries_n"}
+    rows = f"{_areas('visits', 'line_id', parts, zone)}\nUNION ALL {_places(VISITS, parts, zone)}"
+    said = "Entries of two periods over the cameras of both: " + CALL.format("visits")
+    return _compare("visits", "entries", rows, 1000, said)
+
+
+def flow_compare(zone: str) -> str:
+    """Return the parameterised view that compares crossings by area and class; flows have means, no totals."""
+    rows = _areas("flow", "line_id, direction", {name: f"d.{name}_n" for name in VEHICLES}, zone)
+    sums = {period: f"[{', '.join(f'm.{name}_{period}' for name in VEHICLES)}][class_at]" for period in "ab"}
+    both = "m.cameras_both > 0"
+    columns = [
+        "m.area AS area",
+        "m.area_level AS area_level",
+        "a.name AS name",
+        f"{array(VEHICLES)}[class_at] AS class",
+        *(f"{published(f'{sums[period]} / 1000 / m.spots', both)} AS crossings_{period}" for period in "ab"),
+        published(f"{sums['b']} / {sums['a']} - 1", f"{both} AND {sums['a']} > 0") + " AS change",
+        *(f"m.{name} AS {name}" for name in ("cameras_both", "cameras_only_a", "cameras_only_b")),
+        "m.spots AS lines_both",
+        f"if({both}, '', 'low_coverage') AS reason",
+    ]
+    joined = (
+        f"({rows}) AS m\nLEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area\n"
+        f"ARRAY JOIN range(1, {len(VEHICLES) + 1}) AS class_at"
+    )
+    said = "Crossings a line of two periods over the cameras of both: " + CALL.format("flow")
+    return select("flow_compare", columns, joined, said)
+
+
+def comparisons(zone: str) -> list[str]:
+    """Return the views that compare two periods."""
+    return [crowd_compare(zone), visits_compare(zone), flow_compare(zone)]
