@@ -29,6 +29,7 @@ SUFFIXES: Final = {
     "arrow": (".arrow", ".arrows", ".ipc", ".feather", ".parquet"),
     "mot": ("det.txt", "gt.txt", ".txt", ".csv"),
     "opendatacam": (".jsonl", ".json", ".ndjson", ".txt"),
+    "nvschema": (".jsonl", ".json", ".ndjson"),
 }
 OTHER_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".txt")
 PACKED: Final = (".gz", ".zst", ".zstd")

@@ -15,8 +15,8 @@ import typer
 from flows.settings import Settings, load, with_options
 from schemas.errors import UsageError
 
-FORMATS: Final = ("native", "arrow", "opendatacam", "mot")
-LATER_FORMATS: Final = ("nvschema", "nvschema-protobuf", "deepstream", "frigate", "onvif", "dlstreamer", "scenescape")
+FORMATS: Final = ("native", "arrow", "nvschema", "opendatacam", "mot")
+LATER_FORMATS: Final = ("nvschema-protobuf", "deepstream", "frigate", "onvif", "dlstreamer", "scenescape")
 
 Warehouse = Annotated[
     str | None,

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from connectors.formats import Chunk
+from schemas.frames import UNTRACKED
 from schemas.registry import Camera, Registry, Zone
 
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -31,7 +32,9 @@ class Sampled:
 
     def add(self, chunk: Chunk) -> None:
         """Look at a chunk; cameras sampled enough cost nothing."""
-        self.has_tracks = self.has_tracks or chunk.batch.objects["track"].null_count() < chunk.batch.objects.height
+        if not self.has_tracks:
+            tracks = chunk.batch.objects["track"].drop_nulls()
+            self.has_tracks = not tracks.is_in(UNTRACKED).all()
         seen = chunk.batch.frames.group_by("camera", maintain_order=True).agg(
             pl.col("t_us").head(SAMPLE), pl.col("width").first(), pl.col("height").first()
         )

@@ -13,7 +13,6 @@ from connectors.formats import read
 from connectors.formats.nvschema_classes import CLASSES
 from connectors.formats.nvschema_lines import time_us
 from flows import cli
-from flows import options as flow_options
 from schemas.errors import UsageError
 from schemas.frames import CLASSES as OURS
 from tests.connectors.frames import START_US, joined, options
@@ -289,7 +288,6 @@ def test_a_replay_accounts_for_every_record(
     records: int,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(flow_options, "FORMATS", (*flow_options.FORMATS, "nvschema"))
     where = ["--warehouse", f"embedded:{tmp_path / 'store'}"]
     asked = ["--format", "nvschema", "--size", "1000x500", "--camera", "smg-204", "--json"]
     monkeypatch.setattr(sys, "argv", ["tilik", "replay", str(GOLDEN / name), *asked, *where])
