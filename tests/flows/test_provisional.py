@@ -1,5 +1,6 @@
 """Cameras registered for one replay: what their input shows decides."""
 
+import polars as pl
 import pytest
 
 from connectors.formats import Chunk
@@ -9,8 +10,7 @@ from tests.flows.city import chunks, stream
 
 def sampled(track: str | None) -> list[Chunk]:
     batch = stream(["a"], 20)
-    name = batch.objects["track"].clear(len(batch.objects)) if track is None else [track] * len(batch.objects)
-    objects = batch.objects.with_columns(track=name)  # type: ignore[arg-type]
+    objects = batch.objects.with_columns(track=pl.lit(track, pl.String))
     return chunks(type(batch)(batch.frames, objects, batch.signals, batch.source))[:1]
 
 
