@@ -1,8 +1,9 @@
-"""The camera registry and the areas in the warehouse."""
+"""The camera registry, its places and the areas in the warehouse."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +17,7 @@ from schemas.errors import WarehouseError
 if TYPE_CHECKING:
     from connectors.warehouse.client import Warehouse
     from schemas.geo import Areas
-    from schemas.registry import Camera, Registry
+    from schemas.registry import Camera, Place, Registry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +32,10 @@ def store(warehouse: Warehouse, registry: Registry, areas: Areas | None) -> None
     if registry.camera:
         rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
         warehouse.insert_block("cameras_log", to_arrow(rows))
+    if registry.place:
+        areas_of = {camera.id: camera.area for camera in registry.camera}
+        spots = pl.DataFrame([_place(place, areas_of, version) for place in registry.place], schema_overrides=_KINDS)
+        warehouse.insert_block("places_log", to_arrow(spots))
     if areas is not None and areas.by_code:
         named = [
             {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
@@ -71,6 +76,10 @@ _KINDS: dict[str, Any] = {
     "lon": pl.Float64,
     "metrics": pl.List(pl.String),
     "version": pl.UInt64,
+    "zones": pl.List(pl.String),
+    "gates": pl.List(pl.String),
+    "opens": pl.UInt16,
+    "closes": pl.UInt16,
 }
 
 
@@ -86,6 +95,27 @@ def _row(camera: Camera, version: int) -> dict[str, Any]:
         "version": version,
         **{name: getattr(camera, name) for name in ("name", "area", "owner", "category", "site", "fps", "simulated")},
     }
+
+
+def _place(place: Place, areas_of: dict[str, str], version: int) -> dict[str, Any]:
+    opens, closes = (int(clock[:2]) * 60 + int(clock[3:]) for clock in place.hours or ("00:00", "24:00"))
+    return {
+        "place_id": place.id,
+        "name": place.name,
+        "area": _around([areas_of[spot.partition("/")[0]] for spot in (*place.zones, *place.gates)]),
+        "zones": list(place.zones),
+        "gates": list(place.gates),
+        "opens": opens,
+        "closes": closes,
+        "version": version,
+    }
+
+
+def _around(codes: list[str]) -> str:
+    """Return the longest code that all areas have in common, '' when there is none."""
+    split = [code.split(".") for code in codes]
+    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))
+    return ".".join(parts[0] for parts in shared)
 
 
 def _parent(code: str, areas: Areas) -> str:
