@@ -36,11 +36,12 @@ def pack(mask: pl.Series, confidence: pl.Series, face_px: pl.Series) -> NDArray[
     """
     if mask.null_count() == len(mask):
         return np.zeros(len(mask), np.uint32)
-    vote = mask.replace_strict(VOTES, default=0, return_dtype=pl.UInt32).fill_null(0)
+    words = mask.cast(pl.Enum(list(VOTES)), strict=False).to_physical().fill_null(len(VOTES)).to_numpy()
+    vote = np.array([*VOTES.values(), 0], np.uint32)[words]
     sure = (confidence.fill_null(1.0).clip(0.0, 1.0).cast(pl.Float64) * CONFIDENCE).round().cast(pl.UInt32)
     wide = face_px.fill_null(0.0).clip(0.0, float(WIDEST_PX)).cast(pl.UInt32)
-    packed = (sure.to_numpy() << np.uint32(PX_BITS + 2)) | (wide.to_numpy() << np.uint32(2)) | vote.to_numpy()
-    return np.where(vote.to_numpy() > 0, packed, np.uint32(0)).astype(np.uint32)
+    packed = (sure.to_numpy() << np.uint32(PX_BITS + 2)) | (wide.to_numpy() << np.uint32(2)) | vote
+    return np.where(vote > 0, packed, np.uint32(0)).astype(np.uint32)
 
 
 @njit(cache=True)

@@ -113,10 +113,11 @@ def _step(state: Spots, plan: Plan, ordered: Ordered, begin: int, widest: int, l
             continue
         if state.free[1] < ordered.first[i + 1] - ordered.first[i]:
             return log, i
-        if state.head[camera] >= 0:
-            log = _silence(state, plan, camera, ordered.t_us[i], log)
         n = 0
         j = state.head[camera]
+        if j >= 0 and ordered.t_us[i] - state.cell[j].seen_us >= plan.rule.unknown_after_us:
+            log = _silence(state, plan, camera, ordered.t_us[i], log)  # all its spots were seen last at one time
+            j = state.head[camera]
         while j >= 0:
             row[n], seen[n], stands[n], track[n] = j, -1, _stands(state, plan, j), state.cell[j].track
             n += 1
@@ -138,13 +139,17 @@ def _stands(state: Spots, plan: Plan, j: int) -> bool:
 @njit(cache=True, inline="always")
 def _own(state, plan, ordered, i, row, seen, stands, track, n, owner):  # type: ignore[no-untyped-def]
     """Put each tracked object on its track's spot; a vehicle far from the spot where it stood has left it."""
-    first = ordered.first[i]
+    first, classes = ordered.first[i], plan.camera_classes[ordered.camera[i]]
     for o in range(first, ordered.first[i + 1]):
-        owner[o - first] = _IGNORED if ordered.track[o] == 0 else _NOBODY
+        counts = ordered.cls[o] < 16 and classes >> ordered.cls[o] & 1
+        if ordered.track[o] == 0 or not counts:
+            owner[o - first] = _IGNORED
+            continue
+        owner[o - first] = _NOBODY
         best = -1.0
         for r in range(n):
             j = row[r]
-            if track[r] != ordered.track[o] or seen[r] >= 0 or ordered.track[o] == 0:
+            if track[r] != ordered.track[o] or seen[r] >= 0:
                 continue
             value = spots.overlap(ordered.box[o], state.spot[j].anchor) if state.spot[j].settled else 0.0
             gone = value < plan.params.bridge and stands[r]

@@ -52,6 +52,7 @@ class Plan(NamedTuple):
     first: NDArray[np.int64]  # (c + 1,) zones of camera i are zone[first[i]:first[i + 1]]
     zone: NDArray[np.int32]  # (p,) zone codes, no_stopping first
     classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] counts
+    camera_classes: NDArray[np.uint16]  # (c,) classes that count in any zone of a camera
     in_lane: NDArray[np.bool_]  # (z,) at least half of the zone lies in lane zones
     zone_first: NDArray[np.int64]  # (c + 1,) all zones of camera i
     hours_first: NDArray[np.int64]  # (z + 1,)
@@ -80,12 +81,16 @@ def plan(city: City, params: Params | None = None) -> Plan:
         severe_us=limit_us("parked_s", params.parked_s), expire_us=round(params.expire_s * 1e6),
         grace_us=round(params.left_s * 1e6),
     )  # fmt: skip
+    classes = np.where(city.zone_classes == 0, _VEHICLES, city.zone_classes).astype(np.uint16)
+    of_camera = np.zeros(len(city.cameras), np.uint16)
+    np.bitwise_or.at(of_camera, city.zone_camera[zones], classes[zones])
     return Plan(
         params=params,
         rule=rule,
         first=np.searchsorted(city.zone_camera[zones], np.arange(len(city.cameras) + 1)).astype(np.int64),
         zone=zones.astype(np.int32),
-        classes=np.where(city.zone_classes == 0, _VEHICLES, city.zone_classes).astype(np.uint16),
+        classes=classes,
+        camera_classes=of_camera,
         in_lane=_in_lane(city, zones),
         zone_first=city.zone_first,
         hours_first=city.hours_first,

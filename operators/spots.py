@@ -66,7 +66,7 @@ def grown(spots: Spots, by: int) -> Spots:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Return the intersection over union of two boxes."""
     w = min(a[2], b[2]) - max(a[0], b[0])
@@ -77,7 +77,7 @@ def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def foot_moved(box: NDArray[np.float32], anchor: NDArray[np.float64], aspect: float) -> float:
     """Return how far the foot point moved, in widths of the anchor; `aspect` is the picture's width / height."""
     dx = (box[0] + box[2] - anchor[0] - anchor[2]) / 2.0 * aspect
@@ -85,7 +85,7 @@ def foot_moved(box: NDArray[np.float32], anchor: NDArray[np.float64], aspect: fl
     return float(np.sqrt(dx * dx + dy * dy) / max((anchor[2] - anchor[0]) * aspect, 1e-9))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def shift_px(box: NDArray[np.float32], anchor: NDArray[np.float64], width: int, height: int) -> float:
     """Return the largest shift of the four edges [px], infinite where the picture's size is unknown."""
     if width <= 0 or height <= 0:
