@@ -116,13 +116,6 @@ def _references(name: str, named: Sequence[str], known: dict[str, Any], kind: st
 def road_flaws(road: Road, lines: dict[str, list[tuple[Camera, Line]]]) -> Iterator[Flaw]:
     """Yield the mistakes of one road."""
     yield from _references("lines", road.lines, lines, "line")
-    for i, reference in enumerate(road.lines):
-        if any("flow" not in camera.metrics for camera, _ in lines.get(reference, [])):
-            camera = reference.partition("/")[0]
-            todo = f'add "flow" to the metrics of {camera}'
-            yield Flaw(
-                ("lines", i), expected("a line whose camera counts flow", f"{reference} of one that does not", todo)
-            )
     for name in ("lanes", "width_m", "free_flow_kmh", "green_s", "cycle_s", "saturation_flow", "city_millions"):
         value = getattr(road, name)
         if value is not None and not positive(value):

@@ -26,11 +26,11 @@ _READ: Final = (
 
 
 class Source(NamedTuple):
-    """A coarse table of flow, its mark, and the window that its rows belong to."""
+    """A coarse table of flow, its mark, and the window that its rows belong to, as SQL of their `{}`."""
 
     grain: str
     part: int
-    ts: str
+    ts: str = "{}"
 
 
 def windows(sources: Sequence[Source]) -> str:
@@ -40,13 +40,14 @@ def windows(sources: Sequence[Source]) -> str:
     absent = REASONS.index("offline")
     sides = (
         f"(SELECT *, {seen} AS lines_seen, min(worst) OVER {whole} AS covered_seen,\n"
-        f"    argMin(worst_reason, worst) OVER {whole} AS reason_seen,\n"
+        f"    argMin(worst_reason, (worst, worst_reason)) OVER {whole} AS reason_seen,\n"
         f"    max(expected) OVER {whole} > 0 AS is_expected,\n"
         f"    countIf(direction NOT IN {UNNAMED}) OVER {whole} AS named\nFROM {_sides(sources)})"
     )
     return (
-        f"(SELECT *, light + heavy + motorcycle AS volume, lines_seen = line_count AS is_whole,\n"
-        f"    if(is_whole, covered_seen, 0.) AS covered,\n"
+        "(SELECT *, light + heavy + motorcycle AS volume, lines_seen = line_count AS is_whole,\n"
+        "    blind OR NOT is_whole AS is_blind,\n"
+        "    if(is_whole, covered_seen, 0.) AS covered,\n"
         f"    covered >= {PUBLISHED_COVERAGE} AS published,\n"
         f"    if(is_whole, reason_seen, toUInt8({absent})) AS reason\n"
         f"FROM {sides}\nWHERE direction NOT IN {UNNAMED} OR named < ways)"
@@ -74,7 +75,7 @@ def _sides(sources: Sequence[Source]) -> str:
         *("max(m.simulated) AS simulated", "min(m.frames) AS frames", "max(m.rev) AS rev"),
         "if(min(m.params_hash) = max(m.params_hash), min(m.params_hash), "
         "cityHash64(arraySort(groupUniqArray(m.params_hash)))) AS params_hash",
-        *("min(m.covered) AS worst", "argMin(m.reason, m.covered) AS worst_reason"),
+        *("min(m.covered) AS worst", "argMin(m.reason, (m.covered, m.reason)) AS worst_reason"),
         *("sum(least(m.observed_ms, m.expected_ms)) AS observed", "sum(m.expected_ms) AS expected"),
         *(f"sumIf({scaled}, m.observed_ms > 0) AS scaled", "max(m.expected_ms > 0 AND m.observed_ms = 0) AS blind"),
         *(f"{flow(LIGHT)} AS light", f"{flow(HEAVY)} AS heavy", f"{flow(MOTORCYCLE)} AS motorcycle"),
@@ -99,7 +100,7 @@ def _rate(count: str) -> str:
 
 def _from(source: Source) -> str:
     read = ", ".join(f"f.{name} AS {name}" for name in _READ)
-    ts = source.ts.replace("ts", "f.ts", 1)
+    ts = source.ts.format("f.ts")
     return (
         f"SELECT {read}, {COVERAGE} AS covered, toUInt8({source.part}) AS part, f.ts AS start, {ts} AS ts\n"
         f"FROM flow_{source.grain}_log AS f FINAL WHERE f.deleted = 0"

@@ -7,6 +7,7 @@ Everything is folded as integers; `schemas.roads` holds the tables and the plain
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from schemas.columns import LEVELS, REASONS
@@ -19,6 +20,7 @@ from schemas.roads import (
     NEAR_SATURATION,
     SLOW_E,
     SLOW_F,
+    Emp,
 )
 from schemas.views.road_windows import OTHER, OWN, Source, windows
 from schemas.views.sql import array, common, published, select
@@ -73,22 +75,20 @@ def roads(zone: str) -> list[str]:
 
 def road_hour(zone: str) -> str:
     """Return the view of hours."""
-    rows = (
-        f"(SELECT *, published AS hour_published, reason AS hour_reason\nFROM {windows([Source('hour', OWN, 'ts')])})"
-    )
+    rows = f"(SELECT *, published AS hour_published, reason AS hour_reason\nFROM {windows([Source('hour', OWN)])})"
     return _by_window("road_hour", zone, rows)
 
 
 def road_quarter(zone: str) -> str:
     """Return the view of quarters; the equivalents are those of the quarter's clock hour."""
-    around = [Source("hour", OTHER, f"ts + toIntervalMinute({minutes})") for minutes in (0, 15, 30, 45)]
+    around = [Source("hour", OTHER, f"{{}} + toIntervalMinute({minutes})") for minutes in (0, 15, 30, 45)]
     kept = ",\n    ".join(f"anyIf(w.{name}, w.part = {OWN}) AS {name}" for name in _WINDOW)
     rows = (
         f"(SELECT w.road AS road, w.direction AS direction, w.ts AS ts,\n    {kept},\n"
         f"    anyIf(w.volume, w.part = {OTHER}) AS volume,\n"
         f"    maxIf(w.published, w.part = {OTHER}) AS hour_published,\n"
         f"    anyIf(w.reason, w.part = {OTHER}) AS hour_reason\n"
-        f"FROM {windows([Source('quarter', OWN, 'ts'), *around])} AS w\n"
+        f"FROM {windows([Source('quarter', OWN), *around])} AS w\n"
         f"GROUP BY w.road, w.direction, w.ts\nHAVING countIf(w.part = {OWN}) > 0)"
     )
     return _by_window("road_quarter", zone, rows)
@@ -96,7 +96,7 @@ def road_quarter(zone: str) -> str:
 
 def road_day(zone: str) -> str:
     """Return the view of local days: the day's volume; smp, DJ, level and factor of its peak hour."""
-    day = f"toDateTime(toStartOfDay(ts, '{zone}'), 'UTC')"
+    day = f"toDateTime(toStartOfDay({{}}, '{zone}'), 'UTC')"
     by_hour = _hours(windows([Source("hour", OWN, day), Source("quarter", OTHER, day)]))
     whole = "m.quarters = 4"
     moving = "m.volume > 0"
@@ -122,7 +122,7 @@ def _hours(rows: str) -> str:
     """Return hours with their quarters beside them: the highest, and how many were published."""
     kept = ",\n    ".join(
         f"anyIf(w.{name}, w.part = {OWN}) AS {name}"
-        for name in (*_WINDOW, "observed", "expected", "scaled", "blind", "is_expected")
+        for name in (*_WINDOW, "observed", "expected", "scaled", "is_blind", "is_expected")
     )
     return (
         f"(SELECT w.road AS road, w.direction AS direction, w.ts AS ts, toStartOfHour(w.start) AS hour,\n    {kept},\n"
@@ -148,7 +148,7 @@ def _days(hours: str) -> str:
         *("max(h.simulated) AS simulated", "sum(h.frames) AS frames", "max(h.rev) AS rev"),
         *(f"sum(h.{name}) AS {name}" for name in ("vehicles", "speed_n", "speed_sum", "observed", "expected")),
         *("sum(h.scaled) AS scaled", "countIf(h.is_expected) AS expected_hours", f"countIf({short}) AS short_hours"),
-        "countIf(h.is_expected AND h.blind) AS blind_hours",
+        "countIf(h.is_expected AND h.is_blind) AS blind_hours",
         f"if(expected_hours = 0, 0, intDiv({last} - {first}, 3600) + 1 - expected_hours) AS absent_hours",
         f"argMinIf(h.reason, h.covered, {short}) AS reason",
         f"argMaxIf(tuple({peak}, toUnixTimestamp(h.hour)), {order}, h.published) AS at_peak",
@@ -169,25 +169,6 @@ def _renamed(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _view(name: str, zone: str, rows: str, figures: Figures) -> str:
-    table = EMP_TABLES[EMP_TABLE]
-    case = f"indexOf({array(tuple(table))}, m.emp_case)"
-
-    def chosen(low: tuple[object, ...], high: tuple[object, ...]) -> str:
-        return f"arrayElement(if(is_high, {array(high)}, {array(low)}), {case})"
-
-    from_ = array(tuple(item.high_from for item in table.values()))
-    names = chosen(*(tuple(f"{EMP_TABLE} {emp.name}" for emp in side) for side in _sides()))
-    heavy = chosen(*(tuple(emp.heavy for emp in side) for side in _sides()))
-    motorcycle = chosen(*(tuple(emp.motorcycle for emp in side) for side in _sides()))
-    units = f"{LIGHT_HUNDREDTHS} * m.light + ({heavy}) * m.heavy + ({motorcycle}) * m.motorcycle"
-    chosen_rows = (
-        f"(SELECT m.*, {figures.volume} >= arrayElement({from_}, {case}) AS is_high,\n"
-        f"    m.published AND {figures.ready} AS has_smp, has_smp AND m.capacity > 0 AS has_dj,\n"
-        f"    {names} AS row_name,\n    ({units}) / {LIGHT_HUNDREDTHS * MICRO} AS smp,\n"
-        "    smp / m.capacity AS saturation,\n"
-        "    m.speed_sum * 36 / (m.speed_n * 10000) AS kmh,\n"
-        f"    {figures.speed_sum} * 36 / ({figures.speed_n} * 10000) AS kmh_then\nFROM {rows} AS m) AS m"
-    )
     columns = [
         *common(zone, ("road", "direction"), figures.reason),
         f"{published('m.vehicles')} AS vehicles",
@@ -200,12 +181,34 @@ def _view(name: str, zone: str, rows: str, figures: Figures) -> str:
         f"{published('m.kmh', 'm.published AND m.speed_n > 0')} AS speed_mean_kmh",
         *figures.further,
     ]
-    return select(name, columns, chosen_rows)
+    comment = f"Roads' volume, smp, saturation and level of service, by direction and {name.removeprefix('road_')}"
+    return select(name, columns, f"{_in_smp(rows, figures)} AS m", comment)
 
 
-def _sides() -> tuple[tuple, tuple]:
+def _in_smp(rows: str, figures: Figures) -> str:
+    """Return the rows with the flow condition of their volume, smp, saturation and speeds, published or not."""
     table = EMP_TABLES[EMP_TABLE]
-    return tuple(item.low for item in table.values()), tuple(item.high for item in table.values())
+    lows, highs = [item.low for item in table.values()], [item.high for item in table.values()]
+    case = f"indexOf({array(tuple(table))}, m.emp_case)"
+
+    def chosen(what: Callable[[Emp], object]) -> str:
+        low, high = (array(tuple(what(emp) for emp in side)) for side in (lows, highs))
+        return f"arrayElement(if(is_high, {high}, {low}), {case})"
+
+    high_from = array(tuple(item.high_from for item in table.values()))
+    heavy, motorcycle = chosen(lambda emp: emp.heavy), chosen(lambda emp: emp.motorcycle)
+    units = f"{LIGHT_HUNDREDTHS} * m.light + {heavy} * m.heavy + {motorcycle} * m.motorcycle"
+    columns = [
+        f"{figures.volume} >= arrayElement({high_from}, {case}) AS is_high",
+        f"m.published AND {figures.ready} AS has_smp",
+        "has_smp AND m.capacity > 0 AS has_dj",
+        f"{chosen(lambda emp: f'{EMP_TABLE} {emp.name}')} AS row_name",
+        f"({units}) / {LIGHT_HUNDREDTHS * MICRO} AS smp",
+        "smp / m.capacity AS saturation",
+        "m.speed_sum * 36 / (m.speed_n * 10000) AS kmh",
+        f"{figures.speed_sum} * 36 / ({figures.speed_n} * 10000) AS kmh_then",
+    ]
+    return "(SELECT m.*, " + ",\n    ".join(columns) + f"\nFROM {rows} AS m)"
 
 
 def _level(speed_n: str) -> str:
