@@ -6,6 +6,7 @@ inside, and moved step by step to the nearest place that is still free.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ SMALL: Final = 3
 """From this order on texts are small and placed last."""
 RINGS: Final = 24
 """How many steps of a text's height it may move away from its anchor."""
+ELLIPSIS: Final = "..."
 BACK: Final = (15, 18, 22, 190)
 
 Box = tuple[float, float, float, float]
@@ -52,6 +54,7 @@ class Labels:
         self._labels: list[_Label] = []
         self._title: _Label | None = None
         self._kept: list[Box] = []
+        self.boxes: list[Box] = []  # of the placed texts: left, top, right, bottom [px]
 
     def add(self, text: str, anchor: Anchor, colour: tuple[int, int, int], order: int) -> None:
         """Ask for a text with its middle at an anchor; lower orders are placed first."""
@@ -78,8 +81,10 @@ class Labels:
             left, _, right, _ = _font(label.font_px).getbbox(text)
             width, height = right - left + 2 * pad, label.font_px + 2 * pad
             x, y = self._free(label.anchor, width, height, taken)
-            taken.append((x, y, x + width, y + height))
-            pen.rounded_rectangle(taken[-1], pad, BACK)
+            box = (x, y, x + width, y + height)
+            taken.append(box)
+            self.boxes.append(box)
+            pen.rounded_rectangle(box, pad, BACK)
             pen.text((x + pad - left, y + height / 2), text, label.colour, _font(label.font_px), "lm")
         return Image.alpha_composite(picture, layer)
 
@@ -108,7 +113,5 @@ def _cut(text: str, label: _Label) -> str:
     font, room = _font(label.font_px), label.widest - label.font_px
     if font.getlength(text) <= room:
         return text
-    keep = len(text)
-    while keep > 1 and font.getlength(text[:keep] + "...") > room:
-        keep -= 1
-    return text[:keep].rstrip() + "..."
+    keep = bisect_right(range(1, len(text)), room, key=lambda letters: font.getlength(text[:letters] + ELLIPSIS))
+    return text[: max(keep, 1)].rstrip() + ELLIPSIS
