@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.thresholds import Thresholds
-from operators import flood, garbage, parking
+from operators import flood, garbage, mask, night, parking, stays
 from operators.arrays import Changes, Ordered, Parts, Told
 from operators.city import City
 
@@ -36,10 +36,17 @@ class Kernel(Protocol):
         """Move the clocks of silent cameras."""
 
 
-KERNELS: Final[dict[str, Kernel]] = {"parking": parking, "flood": flood, "garbage": garbage}
+KERNELS: Final[dict[str, Kernel]] = {
+    "parking": parking,
+    "flood": flood,
+    "garbage": garbage,
+    "mask": mask,
+    "stays": stays,
+    "night": night,
+}
 """Modules by the name of their table, incidents and thresholds."""
 
-MEASURED: Final = {"flood": flood, "garbage": garbage}
+MEASURED: Final = {"flood": flood, "garbage": garbage, "mask": mask}
 """Those with parts that need no order: `measure(plan, ordered)`."""
 
 

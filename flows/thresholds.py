@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from operators import crowd, flood, flow, garbage, health, outages, parking, tracker
+from operators import crowd, flood, flow, garbage, health, mask, night, outages, parking, stays, tracker
 from operators.city import City
 from operators.health import HealthParams
 from schemas.registry import fingerprint
 
-_KERNELS = (health, crowd, flow, parking, flood, garbage, outages)
+_KERNELS = (health, crowd, flow, parking, flood, garbage, mask, stays, night, outages)
 VERSIONS = {kernel.__name__.split(".")[-1]: kernel.VERSION for kernel in _KERNELS}
 """A kernel raises its number when its figures change: it is part of `params_hash`."""
 
@@ -26,6 +26,9 @@ class Thresholds:
     parking: parking.Params = field(default_factory=parking.Params)
     flood: flood.Params = field(default_factory=flood.Params)
     garbage: garbage.Params = field(default_factory=garbage.Params)
+    mask: mask.Params = field(default_factory=mask.Params)
+    stays: stays.Params = field(default_factory=stays.Params)
+    night: night.Params = field(default_factory=night.Params)
     outages: outages.Params = field(default_factory=outages.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
 
