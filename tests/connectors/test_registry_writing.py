@@ -82,7 +82,14 @@ def valid(draw) -> Registry:
             zone=(zone,), line=(line,), size=draw(st.sampled_from([(1920, 1080), (704, 576)])),
         )  # fmt: skip
         cameras.append(named)
-    road = Road("r", "ruas", factors=draw(st.sampled_from([{}, {"FCw": 0.92, "FC sp": 1.0}])), lines=("k-0/utara",))
+    road = Road(
+        "r",
+        "ruas",
+        type="4/2 D",
+        width_m=14.0,
+        factors=draw(st.sampled_from([{}, {"FCsp": 0.97}])),
+        lines=("k-0/utara",),
+    )
     return Registry(tuple(cameras), (road,), (Place("p", zones=("k-0/alun",), hours=("06:00", "23:00")),))
 
 
