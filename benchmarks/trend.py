@@ -9,12 +9,20 @@ import time
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks import auckland, visits
 from operators import trend
 
 SLOPES = (0.0, 0.015, 0.025, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.10, 0.12, 0.15, 0.20)
 PLACES = 500
+LOCKDOWNS = (
+    (date(2020, 3, 26), date(2020, 5, 13)),
+    (date(2020, 5, 14), date(2020, 8, 10)),
+    (date(2021, 8, 18), date(2021, 11, 9)),
+    (date(2021, 11, 10), date(2022, 3, 1)),
+)
+"""Auckland with its shops shut, and the months after: covid19.govt.nz, History of the COVID-19 Alert System."""
 
 
 def _synthetic() -> None:
@@ -42,6 +50,27 @@ def _streets() -> None:
         print(f"a week at -{share:.0%}:", auckland.dip(share, date(2023, 3, 1), date(2025, 10, 1), 23))
 
 
+def _episodes() -> None:
+    calm = np.array([day.year >= 2023 for day in auckland.DAY])
+    after = calm & (np.convolve(auckland.christmas(), np.ones(56))[: len(calm)] > 0)
+    marked = {"holidays": auckland.official(), "none": np.zeros(len(calm), np.bool_)}
+    marked["24 December to 2 January too"] = marked["holidays"] | auckland.christmas()
+    for name, excluded in marked.items():
+        told = _judged(excluded)
+        near, far = (np.isin(told[:, days], (trend.DOWN, trend.UP)).mean() for days in (after, calm & ~after))
+        print(f"marked: {name}; claims in windows with a Christmas {near:.4f}, in others {far:.4f}")
+    told = _judged(marked["holidays"])
+    for first, last in LOCKDOWNS:
+        days = told[:, auckland.between(first, last)]
+        live, down, up = (days > 0).any(1).sum(), (days == trend.DOWN).any(1).sum(), (days == trend.UP).any(1).sum()
+        print(f"{first} to {last}: of {live} live sensors, {down} came to say turun and {up} naik")
+
+
+def _judged(excluded: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    rows = [trend.verdicts(real, excluded, auckland.WEEKDAY).verdict for real in auckland.totals().values()]
+    return np.stack(rows)
+
+
 def _cost(places: int = 100, days: int = 365) -> None:
     random = np.random.default_rng(0)
     total, day = random.poisson(500, (places, days)).astype(np.float64), np.arange(days)
@@ -55,4 +84,5 @@ def _cost(places: int = 100, days: int = 365) -> None:
 if __name__ == "__main__":
     _synthetic()
     _streets()
+    _episodes()
     _cost()

@@ -120,11 +120,10 @@ def test_a_verdict_has_its_figures_and_too_few_days_have_none(total: Days) -> No
 
 @given(places)
 @settings(deadline=None, max_examples=30)
-def test_a_mirror_in_time_turns_naik_into_turun(total: Days) -> None:
+def test_a_mirror_in_time_turns_the_slope_around(total: Days) -> None:
     if len(total) >= WINDOW:
         there, back = judge(total[:WINDOW]), judge(total[:WINDOW][::-1])
         assert there.slope[-1] == pytest.approx(-back.slope[-1], abs=1e-9, nan_ok=True)
-        assert there.low[-1] == pytest.approx(-back.high[-1], abs=1e-9, nan_ok=True)
 
 
 MONDAYS = np.arange(0, WINDOW, 7)
