@@ -34,8 +34,10 @@ def draw(seed: int) -> dict[Key, dict[str, int]]:
     drawn = {}
     for road in FLEET:
         for line in road.lines:
+            busy = 0
             for quarter in range(96):
-                seen, busy = dice.choice(WATCHED), dice.choice((10, 100, 400))
+                seen = dice.choice(WATCHED)
+                busy = busy if quarter % 4 else dice.choice((10, 100, 400))
                 for direction in ("masuk", "keluar"):
                     counts = {name: dice.randrange(busy) if seen else 0 for name in CLASSES}
                     timed = {f"{name}_speed_n": dice.randrange(n + 1) for name, n in counts.items()}
