@@ -10,9 +10,11 @@ import pytest
 from connectors.warehouse import Warehouse
 from connectors.warehouse.roads import common_area
 from schemas.registry import Road
+from schemas.views.roads import ROAD_FIGURES
 
 from .minutes import AREA
 from .road_rows import MIDNIGHT, NOON, QUARTER_MS, SHOWN, ask, register, ruas, watched
+from .test_warehouse_figures import COMMON
 
 
 @pytest.fixture
@@ -22,6 +24,13 @@ def put(warehouse: Warehouse):
         warehouse.roll()
 
     return insert
+
+
+@pytest.mark.parametrize("grain", ["quarter", "hour", "day"])
+def test_road_views_have_the_columns_that_people_rely_on(warehouse: Warehouse, grain: str) -> None:
+    have = set(warehouse.query(f"SELECT * FROM road_{grain} LIMIT 0").column_names)
+    assert (COMMON | {"road", "direction", "peak_hour", "phf"} | set(SHOWN.split(", "))) - have == set()
+    assert have - COMMON - set(ROAD_FIGURES) == set()
 
 
 # --- golden -----------------------------------------------------------------------------------------------------------
