@@ -18,4 +18,5 @@ def calendar() -> str:
         *(f"c.{name} AS {name}" for name in ("is_ramadan", "school_holiday")),
         f"CAST(arrayMap(e -> ({times}), c.events), '{kind}') AS events",
     ]
-    return select("calendar", columns, "(SELECT * FROM calendar_log FINAL) AS c")
+    comment = "One row a local day: holidays, joint leave, Hijri date, school holidays, the city's own events"
+    return select("calendar", columns, "(SELECT * FROM calendar_log FINAL) AS c", comment)

@@ -120,7 +120,9 @@ def _places(spots: Spots, parts: dict[str, str], zone: str) -> str:
     )
     names = tuple(parts)
     cameras = _by_camera(days, "place_id, camera_id", names)
-    return _added(["'' AS area", "'place' AS area_level", "c.place_id AS place_id"], names, f"{cameras} AS c", "c.place_id")
+    return _added(
+        ["'' AS area", "'place' AS area_level", "c.place_id AS place_id"], names, f"{cameras} AS c", "c.place_id"
+    )
 
 
 def _compare(metric: str, figure: str, rows: str, over: int, said: str) -> str:

@@ -19,6 +19,7 @@ from schemas.views.lanes import FIGURES as LANES
 from schemas.views.masks import FIGURES as MASKS
 from schemas.views.persistence import FIGURES as PERSISTENCE
 from schemas.views.places import FIGURES as PLACES
+from schemas.views.roads import ROAD_FIGURES
 from schemas.views.sql import view
 from schemas.views.visits import FIGURES as VISITS
 
@@ -36,6 +37,12 @@ COMMON: Final = {
 }
 """Columns that mean the same in every view that has them: unit and meaning."""
 
+CALENDAR: Final = {
+    "hijri_day": ("", "Day of the Hijri month"),
+    "hijri_month": ("", "Hijri month, 9 is Ramadan"),
+    "hijri_year": ("", "Hijri year"),
+}
+
 COLUMNS: Final = {
     "views": ("", "Views that have the column; * stands for any ending"),
     "name": ("", "The column"),
@@ -46,6 +53,8 @@ COLUMNS: Final = {
 FIGURES: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "*": COMMON,
     "columns": COLUMNS,
+    "calendar": CALENDAR,
+    "road_*": ROAD_FIGURES,
     **CAMERAS,
     **VISITS,
     **MASKS,
@@ -66,7 +75,8 @@ def described() -> list[tuple[str, str, str, str]]:
     ]
     rows += [("*", name, "", meaning) for name, (_, meaning) in TABLE_COLUMNS.items()]
     rows += [(views, name, *what) for views, figures in FIGURES.items() for name, what in figures.items()]
-    rows += [("incidents", name, "", meaning) for name, (_, meaning) in INCIDENT_COLUMNS.items()]
+    for views in ("incidents", "garbage_open"):
+        rows += [(views, name, "", meaning) for name, (_, meaning) in INCIDENT_COLUMNS.items()]
     for views in ("areas", "cameras", "places", "calendar", "dead_letters"):
         rows += [(views, name, "", meaning) for name, (_, meaning) in SERVICE_TABLES[f"{views}_log"][0].items()]
     return list(dict.fromkeys(rows))

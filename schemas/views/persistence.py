@@ -41,6 +41,7 @@ FIGURES: Final = {
         "age_h": ("h", "From its start to the newest stored minute, or to the last sight where the camera went silent"),
     },
     "garbage_clearance": {
+        "area_name": ("", "Name of the kecamatan"),
         "clear_p50_h": ("h", "Half of the spots were cleared within so long (Kaplan-Meier); NULL when fewer were"),
         "clear_p90_h": ("h", "Nine of ten spots were cleared within so long (Kaplan-Meier); NULL when fewer were"),
         "n_cleared": ("1", "Spots that began in the period and were seen cleared"),

@@ -124,7 +124,9 @@ def by_day(spots: Spots, zone: str) -> str:
         f"(SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,\n"
         "    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,\n"
         f"    watched / expected >= {PUBLISHED_COVERAGE} AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,\n"
-        "    max(q.simulated) AS simulated,\n    " + ",\n    ".join(folded) + f"\nFROM {_open_quarters(spots, zone)} AS q\n"
+        "    max(q.simulated) AS simulated,\n    "
+        + ",\n    ".join(folded)
+        + f"\nFROM {_open_quarters(spots, zone)} AS q\n"
         "GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour)"
     )
     scaled = "intDiv(h.{0} * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1))"

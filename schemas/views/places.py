@@ -19,7 +19,10 @@ FIGURES: Final = {
     "*_place_*": {
         "place_id": ("", "The place"),
         "name": ("", "What people call it"),
-        "cameras_reporting": ("1", "Cameras behind the figures; of a day, those that were watched in all opening hours"),
+        "cameras_reporting": (
+            "1",
+            "Cameras behind the figures; of a day, those that were watched in all opening hours",
+        ),
         "cameras_total": ("1", "Cameras of its zones or gates, registered for it at the window's end, silent ones too"),
         "person_minutes": ("person min", "Persons in its zones, times how long each stayed"),
         "person_minutes_estimated": ("person min", "The same with each opening hour of a zone scaled to full coverage"),
@@ -36,7 +39,10 @@ FIGURES: Final = {
         "entries_estimated": ("1", "The same with each opening hour of a gate scaled to full coverage"),
         "exits_estimated": ("1", "The same with each opening hour of a gate scaled to full coverage"),
         "stay_median_s": ("s", f"Median stay in view over its zones; NULL below {FEW_STAYS} stays"),
-        "passages": ("1", "Lintasan: person-minutes / median stay. Passages, not visitors: who comes twice counts twice"),
+        "passages": (
+            "1",
+            "Lintasan: person-minutes / median stay. Passages, not visitors: who comes twice counts twice",
+        ),
     },
 }
 
@@ -162,12 +168,12 @@ def visits_place(grain: str, zone: str) -> str:
         *(f"max(t.{name}_estimated) AS {name}_estimated" for name in ("entries_n", "exits_n", "person_ms")),
     ]
     gated = "notEmpty(g.gates)"
-    chosen = [
-        f"if({gated}, f.gates_{name}, f.zones_{name}) AS {name}" for name in ("expected", "watched", "frames")
-    ]
+    chosen = [f"if({gated}, f.gates_{name}, f.zones_{name}) AS {name}" for name in ("expected", "watched", "frames")]
     chosen.append(f"if({gated}, f.visits_enough, f.crowd_enough) AS enough")
     rows = (
-        f"(SELECT f.*, {', '.join(chosen)}\nFROM (SELECT " + ",\n    ".join(folded) + f"\nFROM {_three(grain, zone)} AS t\n"
+        f"(SELECT f.*, {', '.join(chosen)}\nFROM (SELECT "
+        + ",\n    ".join(folded)
+        + f"\nFROM {_three(grain, zone)} AS t\n"
         "GROUP BY t.place_id, t.ts) AS f\n"
         "INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s"
     )

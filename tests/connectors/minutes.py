@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from schemas.columns import CROWD, FLOW, HEALTH, PERSON_EDGES
+from schemas import columns
+from schemas.columns import PERSON_EDGES
 from schemas.parts import Metric
 
 AREA = "33.74.07.1005"
-KEYS = {"crowd": {"zone_id": "alun"}, "flow": {"line_id": "utara", "direction": "masuk"}, "health": {}}
-METRICS = {"crowd": CROWD, "flow": FLOW, "health": HEALTH}
+METRICS = {metric.name: metric for metric in columns.METRICS}
+USUAL = {"zone_id": "alun", "line_id": "utara", "direction": "masuk"}
+KEYS = {name: {key: USUAL[key] for key in metric.key} for name, metric in METRICS.items()}
 
 
 def rows(metric: str, camera: str, start: datetime, count: int = 1, **given: object) -> pl.DataFrame:
