@@ -24,7 +24,7 @@ from connectors import files
 from connectors import registry as registries
 from connectors import warehouse as warehouses
 from connectors.formats import Chunk, MergedReader, ReadOptions
-from flows import provisional
+from flows import provisional, trends
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
 from flows.shard import Block
 from flows.thresholds import Thresholds
@@ -133,6 +133,7 @@ def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int
         _run(build(plan, ChunkSource(lambda: iter(reader), plan), writer), options.workers)
         warehouse.sweep(run)
         warehouse.roll()
+        trends.update(warehouse)
         seconds = time.monotonic() - started
         warnings += watch.rates(registry)
         summary = _summary(plan.totals, seconds, tuple(warnings))

@@ -117,7 +117,7 @@ SERVICE_TABLES: Final = {
     "trends_log": (
         {
             "place_id": ("String", "The place"),
-            "day": ("Date32", "Local day up to which the verdict looks"),
+            "day": ("Date", "Local day up to which the verdict looks"),
             "verdict": ("LowCardinality(String)", "naik, landai, turun or data tidak cukup"),
             "slope": ("Nullable(Float64)", "Theil-Sen slope, share of the median a week"),
             "slope_low": ("Nullable(Float64)", "Its interval, lower end"),

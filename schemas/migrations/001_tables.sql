@@ -1301,7 +1301,7 @@ ORDER BY date;
 
 CREATE TABLE trends_log (
     `place_id` String COMMENT 'The place',
-    `day` Date32 COMMENT 'Local day up to which the verdict looks',
+    `day` Date COMMENT 'Local day up to which the verdict looks',
     `verdict` LowCardinality(String) COMMENT 'naik, landai, turun or data tidak cukup',
     `slope` Nullable(Float64) COMMENT 'Theil-Sen slope, share of the median a week',
     `slope_low` Nullable(Float64) COMMENT 'Its interval, lower end',

@@ -4949,6 +4949,22 @@ HAVING countIf(w.part = 0) > 0) AS h
 GROUP BY h.road, h.direction, h.ts)) AS m) AS m
 COMMENT 'Roads'' volume, smp, saturation and level of service, by direction and day';
 
+CREATE OR REPLACE VIEW visits_trend AS
+SELECT
+    t.place_id AS place_id,
+    p.name AS name,
+    p.area AS area,
+    t.day AS day,
+    t.verdict AS verdict,
+    t.slope AS slope,
+    t.slope_low AS slope_low,
+    t.slope_high AS slope_high,
+    t.days_used AS days_used,
+    t.basis AS basis
+FROM (SELECT * FROM trends_log FINAL) AS t
+LEFT JOIN (SELECT * FROM places_log FINAL) AS p USING (place_id)
+COMMENT 'Is a place visited more, less or as much as before: naik, turun, landai, or data tidak cukup';
+
 CREATE OR REPLACE VIEW incidents AS
 SELECT
     i.opened_at AS ts,
@@ -5408,6 +5424,17 @@ FROM values('views String, name String, unit String, meaning String',
     ('garbage_open', 'run', '', 'The run that wrote the row'),
     ('garbage_open', 'rev', '', 'generation * 65536 + the incident''s own change number'),
     ('garbage_open', 'deleted', '', 'Tombstone'),
+    ('visits_trend', 'place_id', '', 'The place'),
+    ('visits_trend', 'day', '', 'Local day up to which the verdict looks'),
+    ('visits_trend', 'verdict', '', 'naik, landai, turun or data tidak cukup'),
+    ('visits_trend', 'slope', '', 'Theil-Sen slope, share of the median a week'),
+    ('visits_trend', 'slope_low', '', 'Its interval, lower end'),
+    ('visits_trend', 'slope_high', '', 'Its interval, upper end'),
+    ('visits_trend', 'days_used', '', 'Days of the last 8 weeks that were published and not left out'),
+    ('visits_trend', 'basis', '', 'entries or lintasan: what was counted'),
+    ('visits_trend', 'version', '', 'Number of the computation: the highest counts'),
+    ('visits_trend', 'name', '', 'What people call it'),
+    ('visits_trend', 'area', '', 'Its area code'),
     ('areas', 'area', '', 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]'),
     ('areas', 'name', '', 'Its name'),
     ('areas', 'level', '', 'province, city, kecamatan, kelurahan, rw or rt'),

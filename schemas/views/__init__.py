@@ -12,9 +12,10 @@ from schemas.views.lanes import congestion
 from schemas.views.lists import lists
 from schemas.views.masks import mask
 from schemas.views.persistence import flood, garbage, kpis
-from schemas.views.roads import roads
 from schemas.views.places import places
+from schemas.views.roads import roads
 from schemas.views.sql import GRAINS
+from schemas.views.trends import trends
 from schemas.views.visits import stays, visits
 
 __all__ = ["FIGURES", "GRAINS", "views"]
@@ -43,6 +44,7 @@ def views(zone: str) -> list[str]:
         *places(zone),
         *comparisons(zone),
         *roads(zone),
+        trends(),
         incidents(zone),
         *kpis(zone),
         *lists(),
