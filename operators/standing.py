@@ -120,10 +120,10 @@ def turn(tracks, chain, clock, look, rules, ordered, i, is_birth, tally):  # typ
             at = _bear(tracks, chain, clock, look, rules, at, track, camera, x, y, width)
         row = tracks.row[at]
         timed_ms, way_mm = 0, 0
-        if _on_ground(look.homography[camera], row.anchor_x, row.anchor_y, x, y):
+        if is_on_ground(look.homography[camera], row.anchor_x, row.anchor_y, x, y):
             timed_ms = t_us // 1000 - row.seen_us // 1000
         if _moved(row, rules, x, y, look.aspect[camera], ordered.height[i]):
-            if _on_ground(look.homography[camera], row.anchor_x, row.anchor_y, x, y):
+            if is_on_ground(look.homography[camera], row.anchor_x, row.anchor_y, x, y):
                 way_mm = way(look.homography[camera], row.anchor_x, row.anchor_y, x, y)
             row.anchor_x, row.anchor_y, row.width, row.rest_ms = x, y, width, watched_ms
         row.seen_us, row.mark, row.x, row.y = t_us, mark, x, y
@@ -156,7 +156,7 @@ def _moved(row, rules, x, y, aspect, height_px):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def _on_ground(m, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+def is_on_ground(m, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
     """Tell whether two points lie on the same side of a calibration's horizon; without one they do not."""
     return (m[2, 0] * x0 + m[2, 1] * y0 + m[2, 2]) * (m[2, 0] * x1 + m[2, 1] * y1 + m[2, 2]) > 0.0
 
