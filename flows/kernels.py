@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.thresholds import Thresholds
-from operators import flood, garbage, mask, night, parking, stays
+from operators import congestion, flood, garbage, gathering, mask, night, parking, racing, stays
 from operators.arrays import Changes, Ordered, Parts, Told
 from operators.city import City
 
@@ -30,9 +30,7 @@ class Kernel(Protocol):
     def step(self, state: Any, plan: Any, ordered: Ordered) -> Told:
         """Take on-time frames in order."""
 
-    def tick(
-        self, state: Any, plan: Any, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool
-    ) -> Told:
+    def tick(self, state: Any, plan: Any, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool) -> Told:
         """Move the clocks of silent cameras."""
 
 
@@ -43,10 +41,15 @@ KERNELS: Final[dict[str, Kernel]] = {
     "mask": mask,
     "stays": stays,
     "night": night,
+    "congestion": congestion,
+    "gathering": gathering,
 }
 """Modules by the name of their table, incidents and thresholds."""
 
-MEASURED: Final = {"flood": flood, "garbage": garbage, "mask": mask}
+EVERY: Final[dict[str, Any]] = {**KERNELS, "racing": racing}
+"""The same, and the one that asks for crossings beside the frames."""
+
+MEASURED: Final = {"flood": flood, "garbage": garbage, "mask": mask, "congestion": congestion}
 """Those with parts that need no order: `measure(plan, ordered)`."""
 
 
@@ -59,12 +62,12 @@ class Said(NamedTuple):
 
 def plans(city: City, thresholds: Thresholds) -> dict[str, Any]:
     """Return every kernel's plan."""
-    return {name: kernel.plan(city, getattr(thresholds, name)) for name, kernel in KERNELS.items()}
+    return {name: kernel.plan(city, getattr(thresholds, name)) for name, kernel in EVERY.items()}
 
 
 def start(plan: dict[str, Any]) -> dict[str, Any]:
     """Return every kernel's state before any frame."""
-    return {name: kernel.start(plan[name]) for name, kernel in KERNELS.items()}
+    return {name: kernel.start(plan[name]) for name, kernel in EVERY.items()}
 
 
 def measure(plan: dict[str, Any], ordered: Ordered) -> list[tuple[str, Parts]]:
@@ -72,9 +75,10 @@ def measure(plan: dict[str, Any], ordered: Ordered) -> list[tuple[str, Parts]]:
     return [(name, kernel.measure(plan[name], ordered)) for name, kernel in MEASURED.items()]
 
 
-def step(state: dict[str, Any], plan: dict[str, Any], ordered: Ordered) -> Said:
-    """Feed on-time frames to every kernel; the states are changed in place."""
-    return said({name: kernel.step(state[name], plan[name], ordered) for name, kernel in KERNELS.items()})
+def step(state: dict[str, Any], plan: dict[str, Any], ordered: Ordered, crossing: NDArray[Any]) -> Said:
+    """Feed on-time frames, and what crossed lines in them, to every kernel; the states are changed in place."""
+    told = {name: kernel.step(state[name], plan[name], ordered) for name, kernel in KERNELS.items()}
+    return said(told | {"racing": racing.step(state["racing"], plan["racing"], ordered, crossing)})
 
 
 def tick(
@@ -82,7 +86,7 @@ def tick(
 ) -> Said:
     """Move every kernel's clocks of silent cameras to `t_us` (c,); `ending`: no frame ever follows."""
     return said(
-        {name: kernel.tick(state[name], plan[name], cameras, t_us, ending=ending) for name, kernel in KERNELS.items()}
+        {name: kernel.tick(state[name], plan[name], cameras, t_us, ending=ending) for name, kernel in EVERY.items()}
     )
 
 

@@ -43,7 +43,7 @@ def run(registry: Registry, out: str, camera: str | None = None, snapshot: str |
         raise UsageError(
             f"--snapshot {snapshot}: {expected('--camera ID beside it', 'none', 'say whose picture it is')}"
         )
-    if camera is not None or (snapshot is not None and cameras):
+    if camera is not None or len(cameras) == 1:
         chosen = _one(cameras, camera)
         place = place if one else _folder(place) / _file(chosen.id, set())
         yield from _single(chosen, snapshot, place)

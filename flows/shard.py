@@ -32,6 +32,7 @@ from operators import (
     outages,
     persistence,
     tracker,
+    visits,
     windows,
 )
 from operators.arrays import Changes, Parts
@@ -193,14 +194,16 @@ class Shard:
             seen = seen._replace(track=track)
         counts = crowd.count(city, seen)
         levels, samples = crowd.levels(state.levels, city, seen, counts, limits.crowd)
+        crossing = flow.follow(state.crossings, city, seen, limits.flow)
         parts = [
             ("health", health.measure(city, released, codes, is_late=False)),
             ("crowd", crowd.measure(city, seen, counts)),
             ("crowd", levels),
-            ("flow", flow.counts(flow.follow(state.crossings, city, seen, limits.flow))),
+            ("flow", flow.counts(crossing)),
+            ("visits", visits.counts(city, crossing)),
             *kernels.measure(self.plans, seen),
         ]
-        said = kernels.step(state.kernels, self.plans, seen)
+        said = kernels.step(state.kernels, self.plans, seen, crossing)
         crowds = crowd_incidents.step(state.crowds, self.crowds, samples)
         return parts + said.parts, [("crowd", crowds), *said.changes]
 

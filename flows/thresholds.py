@@ -4,12 +4,43 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from operators import crowd, flood, flow, garbage, health, mask, night, outages, parking, stays, tracker
+from operators import (
+    congestion,
+    crowd,
+    flood,
+    flow,
+    garbage,
+    gathering,
+    health,
+    mask,
+    night,
+    outages,
+    parking,
+    racing,
+    stays,
+    tracker,
+    visits,
+)
 from operators.city import City
 from operators.health import HealthParams
 from schemas.registry import fingerprint
 
-_KERNELS = (health, crowd, flow, parking, flood, garbage, mask, stays, night, outages)
+_KERNELS = (
+    health,
+    crowd,
+    flow,
+    parking,
+    flood,
+    garbage,
+    mask,
+    stays,
+    night,
+    congestion,
+    gathering,
+    racing,
+    visits,
+    outages,
+)
 VERSIONS = {kernel.__name__.split(".")[-1]: kernel.VERSION for kernel in _KERNELS}
 """A kernel raises its number when its figures change: it is part of `params_hash`."""
 
@@ -28,15 +59,33 @@ class Thresholds:
     garbage: garbage.Params = field(default_factory=garbage.Params)
     mask: mask.Params = field(default_factory=mask.Params)
     stays: stays.Params = field(default_factory=stays.Params)
+    congestion: congestion.Params = field(default_factory=congestion.Params)
+    gathering: gathering.Params = field(default_factory=gathering.Params)
+    racing: racing.Params = field(default_factory=racing.Params)
     night: night.Params = field(default_factory=night.Params)
     outages: outages.Params = field(default_factory=outages.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
 
 
+RULES_OF = {"visits": "flow"}
+"""Kernels that go by another's thresholds."""
+
+
 def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     """Return for each metric (c,) hashes of kernel version, geometry and thresholds."""
     out: dict[str, list[int]] = {}
+    roads = [_road(city, code) for code in range(len(city.cameras))]
     for metric, version in VERSIONS.items():
-        numbers = tuple(getattr(thresholds, metric))
-        out[metric] = [fingerprint(metric, version, numbers, camera) for camera in city.cameras]
+        numbers = tuple(getattr(thresholds, RULES_OF.get(metric, metric)))
+        more = roads if metric == "congestion" else [()] * len(roads)
+        out[metric] = [
+            fingerprint(metric, version, numbers, camera, *also)
+            for camera, also in zip(city.cameras, more, strict=True)
+        ]
     return out
+
+
+def _road(city: City, code: int) -> tuple[list[float], ...]:
+    """Return what a camera's road adds to its zones."""
+    zones = slice(city.zone_first[code], city.zone_first[code + 1])
+    return city.zone_free_mps[zones].tolist(), city.zone_occupancy[zones].tolist()

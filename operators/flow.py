@@ -28,7 +28,7 @@ from schemas.registry import METRIC_NAMES
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
 
-_METRICS: Final = [METRIC_NAMES.index(name) for name in ("flow", "visits")]
+_METRICS: Final = [METRIC_NAMES.index(name) for name in ("flow", "visits", "racing")]
 _COUNT: Final = FLOW.offset(f"{VEHICLES[0]}_n")
 _SPEED_N: Final = FLOW.offset(f"{VEHICLES[0]}_speed_n")
 _SPEED_SUM: Final = FLOW.offset(f"{VEHICLES[0]}_speed_sum")
