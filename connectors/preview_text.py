@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 WIDEST: Final = 0.36
-"""A text takes at most this share of the picture's width; the title all of it."""
+"""A text takes at most this share of the picture's longer side; the title all of its width."""
 SMALL: Final = 3
 """From this order on texts are small and placed last."""
 RINGS: Final = 24
@@ -50,7 +50,7 @@ class Labels:
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
-        self.font_px = max(11, round(min(size[1], size[0] * 9 / 16) / 40))  # 27 px of 1080: read from two metres
+        self.font_px = max(11, round(min(size) / 40))  # 27 px of 1080: read from two metres
         self._labels: list[_Label] = []
         self._title: _Label | None = None
         self._kept: list[Box] = []
@@ -59,7 +59,7 @@ class Labels:
     def add(self, text: str, anchor: Anchor, colour: tuple[int, int, int], order: int) -> None:
         """Ask for a text with its middle at an anchor; lower orders are placed first."""
         font_px = max(10, round(self.font_px * 0.7)) if order >= SMALL else self.font_px
-        self._labels.append(_Label(text, anchor, colour, font_px, self.size[0] * WIDEST, order))
+        self._labels.append(_Label(text, anchor, colour, font_px, min(self.size[0], max(self.size) * WIDEST), order))
 
     def first(self, text: str, colour: tuple[int, int, int]) -> None:
         """Ask for the title, in the upper left corner."""

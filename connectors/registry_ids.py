@@ -50,12 +50,13 @@ def name_all(drafts: list[Draft], existing: Registry) -> tuple[list[Draft], list
             problems.append(Problem(draft.row.file, draft.row.line, expected("each id once", came, "rename one")))
         else:
             holder[draft.id] = at
-    taken = {*holder, *unnamed, *(camera.id for camera in existing.camera)}
+    registered = {camera.id for camera in existing.camera}
+    taken = {*holder, *unnamed, *registered}
+    families = _families([camera for camera in existing.camera if camera.id not in holder], unnamed)
     for base, group in unnamed.items():
-        family = [camera for camera in existing.camera if camera.id not in holder and _of(camera, base, unnamed)]
-        found = _recognised({at: drafts[at] for at in group}, family)
+        found = _recognised({at: drafts[at] for at in group}, families.get(base, []))
         holder |= found
-        free = base not in holder and all(camera.id != base for camera in existing.camera)
+        free = base not in holder and base not in registered
         for at in sorted(set(group) - set(found.values()), key=lambda at: _order(drafts[at])):
             made = base if free else _numbered(base, taken)
             free = False
@@ -65,10 +66,16 @@ def name_all(drafts: list[Draft], existing: Registry) -> tuple[list[Draft], list
     return [draft._replace(id=names[at]) for at, draft in enumerate(drafts) if at in names], problems
 
 
-def _of(camera: Camera, base: str, bases: Iterable[str]) -> bool:
-    """Whether a registered camera came from a name of that slug."""
-    own = slug(camera.name) if camera.name else ""
-    return own == base or (own not in bases and re.fullmatch(rf"{re.escape(base)}(-\d+)?", camera.id) is not None)
+def _families(cameras: list[Camera], bases: Iterable[str]) -> dict[str, list[Camera]]:
+    """Return the registered cameras that come from a name of each slug: by their name, else by their id."""
+    wanted = set(bases)
+    found: dict[str, list[Camera]] = {}
+    for camera in cameras:
+        names = (slug(camera.name) if camera.name else "", camera.id, re.sub(r"-\d+$", "", camera.id))
+        base = next((name for name in names if name in wanted), None)
+        if base is not None:
+            found.setdefault(base, []).append(camera)
+    return found
 
 
 def _recognised(group: dict[int, Draft], family: list[Camera]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from connectors import registry_columns as columns
 from connectors import registry_lists as lists
 from connectors import registry_places as places
-from connectors.registry_ids import clean, name_all
+from connectors.registry_ids import clean, name_all, slug
 from connectors.registry_merge import Draft, Merged, Problem, merge
 from schemas.errors import TilikError, UsageError
 from schemas.geo import Areas
@@ -80,6 +80,7 @@ def read(
     remarks: list[str] = []
     drafts: list[Draft] = []
     problems: list[Problem] = []
+    unusable: set[str] = set()
     for path, table in tables.items():
         meaning = columns.meaning(table.headers, given)
         remarks += [*table.remarks, *(f"{path}: {text}" for text in meaning.remarks)]
@@ -90,10 +91,12 @@ def read(
             found = row.flaw or _draft(row, meaning.header, defaults, areas)
             if isinstance(found, str):
                 problems.append(Problem(row.file, row.line, found))
+                unusable |= _names(row, meaning.header)
             else:
                 drafts.append(found)
     named, twice = name_all(drafts, existing or Registry())
     merged, refused = merge(named, existing or Registry(), areas)
+    merged = merged._replace(missing=[name for name in merged.missing if name not in unusable])
     order = {str(path): at for at, path in enumerate(paths)}
     every = sorted([*problems, *twice, *refused], key=lambda one: (order[one.file], one.line))
     remarks += [f"{draft.row.file}:{draft.row.line}: {text}" for draft in named for text in draft.remarks]
@@ -121,6 +124,12 @@ def _check_given(tables: Mapping[Path, lists.Table], given: Mapping[str, str]) -
             raise UsageError(f"--columns {field}={header}: {expected('a column of the list', header, todo)}")
 
 
+def _names(row: lists.Row, header: Mapping[str, str]) -> set[str]:
+    """Return the id that a row would have had: it stands in the list, though it cannot be used."""
+    name, text = (columns.cell(row.values, header.get(field)) for field in ("id", "name"))
+    return {clean(name)} if name else {slug(text)} if text else set()
+
+
 def _draft(row: lists.Row, header: Mapping[str, str], defaults: Defaults, areas: Areas) -> Draft | str:
     """Return what a row says, or why it cannot be used."""
 
@@ -146,7 +155,6 @@ def _draft(row: lists.Row, header: Mapping[str, str], defaults: Defaults, areas:
     optics = columns.optics(cell("name"))
     if "optics" not in said and optics in ("ptz", "fisheye"):
         assumed["optics"] = optics
-        remarks.append(f"optics = {optics}, by the name {cell('name')}")
     return Draft(row, clean(cell("id")), cell("name"), said, assumed, stand.said, tuple(remarks))
 
 

@@ -86,9 +86,14 @@ def merge(drafts: list[Draft], existing: Registry, areas: Areas) -> tuple[Merged
         elif place is None or old is None:
             cameras.append(camera)
             added.append(camera.id)
+            if "optics" in draft.assumed:
+                remarks.append(
+                    f"{draft.row.file}:{draft.row.line}: optics = {camera.optics}, by the name {camera.name}"
+                )
             remarks += checked(Registry((camera,)), areas)
         elif camera != old:
-            cameras = [_placed(other, camera) for other in cameras]
+            if camera.area != old.area:
+                cameras = [_placed(other, camera) for other in cameras]
             cameras[place] = camera
             changed.append(camera.id)
             remarks.append(_difference(old, camera))

@@ -14,7 +14,7 @@ from connectors.preview import COLOURS, FLOW, GATE, blank, draw
 from connectors.preview_ground import ground_lines
 from connectors.preview_text import Anchor, Labels
 from schemas.errors import TilikError, UsageError
-from schemas.ground import homography, to_ground
+from schemas.ground import depth, homography, to_ground
 from schemas.registry import ZONE_KINDS, Calibration, Camera, Line, Zone
 
 LEFT = ((0.1, 0.3), (0.5, 0.3), (0.5, 0.9), (0.1, 0.9))
@@ -114,15 +114,18 @@ def test_squares_grow_with_the_ground_and_stay_few(length_m, step_m):
     assert 4 <= len(ground.lines) <= 60
 
 
-def test_the_grid_ends_before_the_horizon():
-    ground = ground_lines(
-        replace(CAMERA, calibration=GROUND, zone=(Zone("z", "crowd", ((0, 0.37), (1, 0.37), (1, 1))),))
-    )
-    matrix = homography(np.array(GROUND.image), np.array(GROUND.ground_m))
-    horizon = -matrix[2, 2] / matrix[2, 1]
-    assert 0 < horizon < 0.37
+@pytest.mark.parametrize("turn", [0.0, 0.7, 2.0, 4.0], ids="turned {} rad".format)
+def test_the_grid_ends_before_the_horizon(turn):
+    """Of a ground whose axes are turned, corners of the grid lie behind the camera: they would show in the sky."""
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    corners = np.array(GROUND.ground_m) * (6, 1) @ axes.T
+    calibration = Calibration(GROUND.image, tuple(map(tuple, corners.tolist())))
+    zone = Zone("z", "crowd", ((0.0, 0.2), (1.0, 0.2), (1.0, 1.0), (0.0, 1.0)))
+    ground = ground_lines(replace(CAMERA, calibration=calibration, zone=(zone,)))
+    matrix = homography(np.array(GROUND.image), corners)
     assert ground is not None
-    assert all(horizon < line.start[1] <= 1 for line in ground.lines)
+    ends = np.array([point for line in ground.lines for point in (line.start, line.end)])
+    assert len(np.unique(np.sign(depth(matrix, np.concatenate([ends, np.array(GROUND.image)]))))) == 1
 
 
 @settings(max_examples=40, deadline=None)

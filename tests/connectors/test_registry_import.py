@@ -65,6 +65,7 @@ SAME = [
     pytest.param("no,id,nama,x,y\n7,k1,Lima,110.4229,-6.9902\n", id="x and y"),
     pytest.param(gzip.compress(b"id,name,lat,lon\nk1,Lima,-6.9902,110.4229\n"), id="gzip"),
     pytest.param('[{"id": "k1", "nama": "Lima", "lat": -6.9902, "lon": 110.4229}]', id="JSON objects"),
+    pytest.param('\ufeff[{"id": "k1", "nama": "Lima", "lat": -6.9902, "lon": 110.4229}]', id="JSON with a BOM"),
     pytest.param(
         '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"id": "k1", "nama": "Lima"},'
         ' "geometry": {"type": "Point", "coordinates": [110.4229, -6.9902, 3]}}]}',
@@ -343,6 +344,11 @@ def test_merging_keeps_what_is_drawn_and_takes_what_the_list_says(listed):
     assert (tua, c.area, b.id) == (DRAWN.camera[1], "33.74.07.1005", "b")
     assert (done.merged.added, done.merged.changed, done.merged.missing) == (["b"], ["a", "c"], ["tua"])
     assert "camera a: name 'Lama' -> 'Baru', position" in "\n".join(done.remarks)
+
+
+def test_a_camera_whose_row_cannot_be_used_is_not_missing(listed):
+    done = listed("id,nama,lat,lon\na,A,x,y\n,Tua,x,y\n", existing=DRAWN)
+    assert (done.merged.missing, len(done.problems), cameras(done)) == (["c"], 2, list(DRAWN.camera))
 
 
 def test_a_camera_that_moved_to_another_area_is_no_longer_that_camera(listed):
