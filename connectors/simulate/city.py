@@ -16,7 +16,25 @@ import polars as pl
 from numpy.typing import NDArray
 
 from connectors.registry_writing import to_toml
-from connectors.simulate import faults, flood, layout, parking, people, vehicles, watch, writer
+from connectors.simulate import (
+    congestion,
+    faults,
+    flood,
+    garbage,
+    gates,
+    gathering,
+    layout,
+    masks,
+    night,
+    parking,
+    people,
+    racing,
+    sites,
+    stays,
+    vehicles,
+    watch,
+    writer,
+)
 from connectors.simulate.detector import detect
 from connectors.simulate.faults import Delivery
 from connectors.simulate.flood import Signals
@@ -48,6 +66,7 @@ class Actor(NamedTuple):
 
     scene: Scene
     tracks: dict[str, Tracks]  # by phenomenon
+    wearers: masks.Wearers | None
     signals: Signals
     arrived: Delivery
 
@@ -111,6 +130,7 @@ def simulate(
         for name, table in _truth(actors[-1]).items():
             tables.setdefault(name, []).append(table)
         report(number + 1, 2 * cameras)
+    tables["site_outages"] = [sites.truth([actor.scene for actor in actors])]
     truth = {
         name: pl.concat(t for t in parts if t.width) for name, parts in tables.items() if any(t.width for t in parts)
     }
@@ -123,20 +143,48 @@ def simulate(
 
 
 def _actor(scene: Scene) -> Actor:
-    tracks = {"people": people.events(scene), "vehicles": vehicles.events(scene), "parking": parking.events(scene)}
-    return Actor(scene, tracks, flood.events(scene), faults.delivery(scene))
+    """Return a camera with all that happens before it; a new phenomenon adds its line here and in `_truth`."""
+    heaps, carriers = garbage.events(scene)
+    tracks = {
+        "people": people.events(scene),
+        "vehicles": congestion.cleared(scene, vehicles.events(scene)),
+        "parking": parking.events(scene),
+        "garbage": heaps,
+        "carriers": carriers,
+        "gates": gates.events(scene),
+        "night": night.events(scene),
+        "gathering": gathering.events(scene),
+        "congestion": congestion.events(scene),
+        "racing": racing.events(scene),
+    }
+    return Actor(scene, tracks, masks.wearers(scene, tracks["people"]), flood.events(scene), faults.delivery(scene))
+
+
+PERSONS: Final = ("people", "carriers", "gates", "night", "gathering")
+DRIVERS: Final = ("vehicles", "congestion", "racing")
+"""Phenomena that bring persons, and vehicles that pass lines."""
 
 
 def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
-    """Return the true figures of one camera; a new phenomenon adds its line here and in `_actor`."""
-    scene, watched = actor.scene, watch.truth(actor.scene)
+    """Return the true figures of one camera."""
+    scene, tracks, watched = actor.scene, actor.tracks, watch.truth(actor.scene)
+    persons = people.seen(scene, [tracks[name] for name in PERSONS])
     return {
         "watch": watched.table(scene),
-        "crowd": people.truth(scene, actor.tracks["people"], watched),
-        "flow": vehicles.truth(scene, actor.tracks["vehicles"]),
-        "parking": parking.truth(scene, actor.tracks["parking"]),
+        "crowd": people.truth(scene, persons, watched),
+        "stays": stays.truth(scene, persons),
+        "masks": masks.truth(scene, actor.wearers, persons),
+        "flow": vehicles.truth(scene, [tracks[name] for name in DRIVERS]),
+        "visits": gates.truth(scene, tracks["gates"]),
+        "parking": parking.truth(scene, tracks["parking"]),
         "flood": flood.truth(scene),
+        "garbage": garbage.truth(scene, tracks["garbage"], persons.objects),
+        "congestion": congestion.truth(scene),
+        "night": night.truth(scene, tracks["night"]),
+        "gathering": gathering.truth(scene, persons),
+        "racing": racing.truth(scene, tracks["racing"]),
         "outages": faults.outage_truth(scene),
+        "camera_down": sites.camera_down(scene),
         "faults": faults.truth(scene, actor.arrived),
     }
 
@@ -166,6 +214,7 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     wanted, back = np.unique(rows, return_inverse=True)
     parts = [_seen(scene, tracks, wanted) for tracks in actor.tracks.values()]
     seen = detect(scene, merged(parts), scene.seq[wanted], 2 + hour)
+    said = _faces(actor, seen.objects, scene.seq[wanted], 2 + hour)
     item, row = _spread(seen.objects.frame, len(wanted), back)
     with_signal = np.isin(actor.signals.frame, wanted)
     carried = np.searchsorted(wanted, actor.signals.frame[with_signal])
@@ -184,7 +233,14 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
         signal_row=signal_row,
         signal_zone=next((zone.id for zone in scene.camera.zone if zone.kind == "flood"), ""),
         signal_value=actor.signals.value[with_signal][signal],
+        faces=None if said is None else masks.spread(said, item),
     )
+
+
+def _faces(actor: Actor, objects: Objects, seq: NDArray[np.int64], part: int) -> masks.Faces | None:
+    if actor.wearers is None:
+        return None
+    return masks.blurred(actor.scene, masks.faces(actor.wearers, objects, seq), part)
 
 
 def _seen(scene: Scene, tracks: Tracks, wanted: NDArray[np.int64]) -> Objects:

@@ -14,16 +14,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from connectors.simulate.scene import Scene, random
+from connectors.simulate import sites
+from connectors.simulate.scene import DAY_US, Scene, random
 from connectors.simulate.watch import times
 from schemas.registry import Camera
 
-DAY_US: Final = 86_400_000_000
 SHORT_PER_DAY: Final = 1.2
 SHORT_MIN: Final = (2.0, 20.0)
 LONG_SHARE: Final = 0.06
 LONG_H: Final = (2.0, 9.0)
 """Outages: short ones a camera and day [minutes], share of cameras with a long one a day [hours]; ours."""
+
+APART_US: Final = 60_000_000
+"""Least time between two outages of a camera."""
 
 DRIFT_SHARE: Final = 0.15
 DRIFT: Final = 0.003
@@ -52,20 +55,22 @@ class Delivery(NamedTuple):
 
 
 def outages(seed: int, number: int, start_us: int, end_us: int) -> NDArray[np.int64]:
-    """Return (o, 2) spans [us] without a frame, apart from each other by a minute at least."""
+    """Return (o, 2) spans [us] without a frame, apart from each other by a minute at least; the site's come first."""
     rng = random(seed, number, "faults")
     days = (end_us - start_us) / DAY_US
     spans = [(rng.random(), rng.uniform(*SHORT_MIN) * 60e6) for _ in range(rng.poisson(SHORT_PER_DAY * days))]
     spans += [
         (rng.random(), rng.uniform(*LONG_H) * 3600e6) for _ in range(rng.binomial(max(1, round(days)), LONG_SHARE))
     ]
+    whole = sites.spans(seed, number, start_us, end_us)
     rows: list[tuple[int, int]] = []
     for share, length in sorted(spans):
         begin = start_us + int(share * (end_us - start_us))
         end = min(begin + int(min(length, (end_us - start_us) / 3)), end_us)
-        if not rows or begin > rows[-1][1] + 60_000_000:
+        meets = (whole[:, 0] <= end + APART_US) & (whole[:, 1] >= begin - APART_US)
+        if (not rows or begin > rows[-1][1] + APART_US) and not meets.any():
             rows.append((begin, end))
-    return np.array(rows, np.int64).reshape(len(rows), 2)
+    return np.array(sorted([*rows, *map(tuple, whole.tolist())]), np.int64).reshape(len(rows) + len(whole), 2)
 
 
 def scene(camera: Camera, number: int, seed: int, start_us: int, end_us: int, *, noiseless: bool) -> Scene:

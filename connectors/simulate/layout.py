@@ -2,8 +2,8 @@
 
 The first cameras are twins of the city's public ones (same place, same kind,
 another id); further ones stand in kelurahan drawn at random. What a camera sees
-follows from its category: a junction, a square or market, a flooded underpass,
-an alley.
+follows from its category (`views`): a junction, a square or market, a flooded
+underpass, an alley.
 """
 
 from __future__ import annotations
@@ -16,36 +16,31 @@ from typing import Any, Final
 import numpy as np
 
 from connectors.simulate.scene import random
+from connectors.simulate.views import GROUND, RACING, RACING_FPS, SHAPE_OF, view
 from schemas.geo import Area, parse_areas
-from schemas.registry import Calibration, Camera, Line, Place, Point, Registry, Road, Zone
+from schemas.registry import Camera, Place, Registry, Road
 
-SHAPE_OF: Final = {
-    "atcs": "road",
-    "pompa_air": "road",
-    "pasar": "market",
-    "kotalama": "square",
-    "simpanglima": "square",
-    "wisata": "square",
-    "layanan_publik": "square",
-    "rt": "alley",
-    "swasta": "alley",
-}
-"""The shape of the day (`diurnal.SHAPES`) by category."""
+SITE_CAMERAS: Final = 12
+"""Cameras of one recorder; ours."""
 
 FURTHER: Final = ("atcs",) * 8 + ("rt",) * 4 + ("pasar", "wisata", "layanan_publik", "pompa_air")
 """Categories of the cameras beyond the city's own, drawn with equal chance."""
 
-OFF_GRID: Final = 0.00002
-"""Zone corners lie between the 1/10,000 steps of the boxes: no foot point is ever exactly on an edge."""
+GREEN_S, CYCLE_S = 50.0, 90.0
+"""The simulated signal (`vehicles`), as the registry says it."""
 
-GROUND: Final = Calibration(
-    image=((0.35, 0.2), (0.65, 0.2), (0.98, 0.98), (0.02, 0.98)),
-    ground_m=((0.0, 60.0), (14.0, 60.0), (14.0, 0.0), (0.0, 0.0)),
-)
-"""14 m of road width seen over 60 m; ours."""
+LANE_M: Final = 3.5
+FREE_FLOW_KMH: Final = 40.0
+"""Width of a lane, and speed of an empty road; ours."""
 
-LINE_Y: Final = 0.5
-LINE_X: Final = (0.06, 0.78)
+SATURATION: Final = 600.0 * LANE_M
+"""Saturation flow of an approach [smp/h]: MKJI 1997, signalised junctions, S0 = 600 a metre of its width."""
+
+INHABITANTS_MILLIONS: Final = 1.7
+"""Semarang's inhabitants: BPS Kota Semarang, 2023."""
+
+APPROACH: Final = 0
+"""The camera (from 0) whose road is an approach to a signal; the others' are streets."""
 
 
 def registry(cameras: int, seed: int, event_fps: float) -> Registry:
@@ -53,7 +48,7 @@ def registry(cameras: int, seed: int, event_fps: float) -> Registry:
     made = tuple(camera(number, seed, event_fps) for number in range(cameras))
     return Registry(
         camera=made,
-        road=tuple(_road(c) for c in made if c.category == "atcs"),
+        road=tuple(_road(number, c) for number, c in enumerate(made) if c.category == "atcs"),
         place=tuple(_place(c) for c in made if SHAPE_OF[c.category] in ("square", "market")),
     )
 
@@ -62,7 +57,7 @@ def camera(number: int, seed: int, event_fps: float) -> Camera:
     """Return camera `number` (from 0) of the city `seed`."""
     rng = random(seed, number, "layout")
     site = _site(number, rng)
-    zones, lines, metrics = _view(str(site["category"]), float(rng.uniform(-0.03, 0.03)))
+    seen = view(number, str(site["category"]), float(rng.uniform(-0.03, 0.03)))
     return Camera(
         id=f"sim-{number + 1:04d}",
         name=f"{site['name']} (simulasi)",
@@ -70,13 +65,13 @@ def camera(number: int, seed: int, event_fps: float) -> Camera:
         position=site["position"],
         owner=str(site["owner"]),
         category=str(site["category"]),
-        site=f"sim-nvr-{number // 12 + 1:02d}",
+        site=f"sim-nvr-{number // SITE_CAMERAS + 1:02d}",
         fps=10.0,
-        event_fps=event_fps,
+        event_fps=max(event_fps, RACING_FPS) if number == RACING else event_fps,
         simulated=True,
-        metrics=metrics,
-        zone=zones,
-        line=lines,
+        metrics=seen.metrics,
+        zone=seen.zones,
+        line=seen.lines,
         calibration=GROUND,
     )
 
@@ -111,67 +106,30 @@ def _kelurahan() -> list[Area]:
     return sorted((a for a in areas.by_code.values() if a.level == "kelurahan"), key=lambda a: a.code)
 
 
-def _rectangle(left: float, top: float, right: float, bottom: float) -> tuple[Point, ...]:
-    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
-    return tuple((round(x + OFF_GRID, 5), round(y + OFF_GRID, 5)) for x, y in corners)
-
-
-def _view(category: str, slope: float) -> tuple[tuple[Zone, ...], tuple[Line, ...], tuple[str, ...]]:
-    if category == "atcs":
-        return _junction(slope)
-    if category == "pompa_air":
-        return _underpass(slope)
-    if SHAPE_OF[category] == "alley":
-        return _alley(slope)
-    return _square(market=category == "pasar")
-
-
-def _line(slope: float, names: dict[str, str]) -> Line:
-    ends = ((LINE_X[0], round(LINE_Y - slope, 4)), (LINE_X[1], round(LINE_Y + slope, 4)))
-    return Line(id="jalan", points=ends, name="Garis hitung", directions=names)
-
-
-def _junction(slope: float) -> tuple[tuple[Zone, ...], tuple[Line, ...], tuple[str, ...]]:
-    zones = (
-        Zone(id="trotoar", kind="crowd", polygon=_rectangle(0.1, 0.86, 0.9, 0.98), area_m2=60.0),
-        Zone(id="lajur", kind="lane", polygon=_rectangle(0.06, 0.22, 0.78, 0.83)),
-        Zone(id="tepi", kind="no_parking", polygon=_rectangle(0.79, 0.58, 0.97, 0.82), name="Larangan parkir"),
-    )
-    return zones, (_line(slope, {"to_right": "masuk", "to_left": "keluar"}),), ("crowd", "flow", "parking")
-
-
-def _underpass(slope: float) -> tuple[tuple[Zone, ...], tuple[Line, ...], tuple[str, ...]]:
-    zones = (Zone(id="jalan", kind="flood", polygon=_rectangle(0.06, 0.3, 0.78, 0.83), name="Badan jalan"),)
-    return zones, (_line(slope, {}),), ("flow", "flood")
-
-
-def _alley(slope: float) -> tuple[tuple[Zone, ...], tuple[Line, ...], tuple[str, ...]]:
-    zones = (Zone(id="gang", kind="crowd", polygon=_rectangle(0.1, 0.86, 0.9, 0.98), area_m2=30.0),)
-    return zones, (_line(slope, {}),), ("crowd", "flow")
-
-
-def _square(*, market: bool) -> tuple[tuple[Zone, ...], tuple[Line, ...], tuple[str, ...]]:
-    west, east = ("lapak", "antrean") if market else ("barat", "timur")
-    sizes = (9.0, 12.0) if market else (70.0, 80.0)
-    zones = (
-        Zone(id=west, kind="crowd", polygon=_rectangle(0.08, 0.45, 0.5, 0.95), area_m2=sizes[0]),
-        Zone(
-            id=east,
-            kind="crowd",
-            polygon=_rectangle(0.5, 0.45, 0.92, 0.95),
-            area_m2=sizes[1],
-            surface="standing" if market else "walkway",
-        ),
-    )
-    return zones, (), ("crowd",)
-
-
-def _road(c: Camera) -> Road:
+def _road(number: int, c: Camera) -> Road:
+    """Return the road of a junction's first line: both ways together, or the approach that meets the signal."""
+    is_approach = number == APPROACH
     return Road(
-        id=f"{c.id}-jalan", name=c.name, kind="ruas", type="2/2 UD", lanes=2, width_m=7.0, lines=(f"{c.id}/jalan",)
+        id=f"{c.id}-jalan",
+        name=c.name,
+        kind="pendekat" if is_approach else "ruas",
+        type="" if is_approach else "2/2 UD",
+        lanes=1 if is_approach else 2,
+        width_m=LANE_M if is_approach else 2 * LANE_M,
+        free_flow_kmh=FREE_FLOW_KMH,
+        green_s=GREEN_S if is_approach else None,
+        cycle_s=CYCLE_S if is_approach else None,
+        saturation_flow=SATURATION if is_approach else None,
+        city_millions=INHABITANTS_MILLIONS,
+        lines=(f"{c.id}/{c.line[0].id}",),
     )
 
 
 def _place(c: Camera) -> Place:
-    zones = tuple(f"{c.id}/{zone.id}" for zone in c.zone)
-    return Place(id=f"{c.id}-tempat", name=c.name, zones=zones, hours=("05:00", "23:00"))
+    return Place(
+        id=f"{c.id}-tempat",
+        name=c.name,
+        zones=tuple(f"{c.id}/{zone.id}" for zone in c.zone if zone.kind == "crowd"),
+        gates=tuple(f"{c.id}/{line.id}" for line in c.line if line.role == "gate"),
+        hours=("05:00", "23:00"),
+    )

@@ -14,7 +14,7 @@ import polars as pl
 
 from connectors.simulate.diurnal import share
 from connectors.simulate.scene import Scene, live_span, overlaps_outage, random
-from connectors.simulate.tracks import PARKED, Tracks, concat, no_tracks
+from connectors.simulate.tracks import PARKED, Tracks, concat, no_tracks, numbers, picked
 from connectors.simulate.watch import times
 from schemas.frames import CLASSES
 
@@ -42,7 +42,7 @@ def events(scene: Scene) -> Tracks:
     tracks = concat(PARKED, [_guests(rng, scene, place) for place in PLACES])
     margin_us = 60_000_000
     hit = overlaps_outage(scene, tracks.t_us[:, 0] - margin_us, tracks.t_us[:, -1] + margin_us)
-    return Tracks(PARKED, tracks.cls[~hit], tracks.t_us[~hit], tracks.x[~hit], tracks.y[~hit])
+    return picked(tracks, ~hit)
 
 
 def _guests(rng: np.random.Generator, scene: Scene, place: tuple[float, float]) -> Tracks:
@@ -77,7 +77,7 @@ def truth(scene: Scene, tracks: Tracks) -> pl.DataFrame:
     first = np.clip(np.searchsorted(scene.t_us, tracks.t_us[:, 1], "left"), 0, last)
     final = np.clip(np.searchsorted(scene.t_us, tracks.t_us[:, 2], "right") - 1, 0, last)
     stood_s = (scene.t_us[final] - scene.t_us[first]) / 1e6
-    number = ((np.arange(len(first)) * 4 + PARKED) << 4) | (live_span(scene, scene.t_us[first]) & 15)
+    number = numbers(PARKED, np.arange(len(first)), live_span(scene, scene.t_us[first]))
     zone = next(zone for zone in scene.camera.zone if zone.kind == "no_parking")
     return pl.DataFrame(
         {

@@ -7,16 +7,17 @@ that people pass from one zone to its neighbour over their common edge.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from connectors.simulate.diurnal import arrivals
-from connectors.simulate.layout import SHAPE_OF
 from connectors.simulate.scene import Scene, live_span, random
-from connectors.simulate.tracks import PEOPLE, Tracks, concat, no_tracks, sample
+from connectors.simulate.tracks import PEOPLE, Objects, Tracks, concat, merged, no_tracks, sample
+from connectors.simulate.views import SHAPE_OF
 from connectors.simulate.watch import Watch, cut, shares
 from schemas.frames import CLASSES
 from schemas.registry import Zone
@@ -73,7 +74,30 @@ def inside(zone: Zone, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArra
     return odd
 
 
-def truth(scene: Scene, tracks: Tracks, watch: Watch) -> pl.DataFrame:
+class Seen(NamedTuple):
+    """`m` persons as a perfect detector sees them over the whole span, and where they stand."""
+
+    objects: Objects
+    zones: tuple[Zone, ...]  # of kind crowd
+    stands: NDArray[np.bool_]  # (z, m) in which of them
+
+
+def seen(scene: Scene, parts: Sequence[Tracks]) -> Seen:
+    """Return the persons of all phenomena that bring some."""
+    live = live_span(scene, scene.t_us)
+    objects = merged([sample(tracks, scene.t_us, live) for tracks in parts])
+    x, y = feet(objects)
+    zones = tuple(zone for zone in scene.camera.zone if zone.kind == "crowd")
+    stands = np.array([inside(zone, x, y) for zone in zones], np.bool_).reshape(len(zones), len(x))
+    return Seen(objects, zones, stands)
+
+
+def feet(objects: Objects) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where objects stand, each (m,) 0..1."""
+    return (objects.box[:, 0] + objects.box[:, 2]) / 2, objects.box[:, 3]
+
+
+def truth(scene: Scene, persons: Seen, watch: Watch) -> pl.DataFrame:
     """Return persons per crowd zone and minute, weighed as the ordered stage weighs frames.
 
     Returns
@@ -81,19 +105,15 @@ def truth(scene: Scene, tracks: Tracks, watch: Watch) -> pl.DataFrame:
     One row a zone and minute of the span: ``camera_id``, ``zone_id``, ``ts``, ``frames``,
     ``observed_ms``, ``person_ms``, ``persons_max``.
     """
-    seen = sample(tracks, scene.t_us, live_span(scene, scene.t_us))
-    x, y = (seen.box[:, 0] + seen.box[:, 2]) / 2, seen.box[:, 3]
     pieces = cut(scene.t_us, shares(scene))
+    row = pieces.minute - watch.minute[0]
     tables = []
-    for zone in scene.camera.zone:
-        if zone.kind != "crowd":
-            continue
-        persons = np.bincount(seen.frame[inside(zone, x, y)], minlength=len(scene.t_us))
-        row = pieces.minute - watch.minute[0]
+    for zone, stands in zip(persons.zones, persons.stands, strict=True):
+        count = np.bincount(persons.objects.frame[stands], minlength=len(scene.t_us))
         person_ms = np.zeros(len(watch.minute), np.int64)
         most = np.zeros(len(watch.minute), np.int64)
-        np.add.at(person_ms, row, persons[pieces.frame] * pieces.ms)
-        np.maximum.at(most, row, persons[pieces.frame])
+        np.add.at(person_ms, row, count[pieces.frame] * pieces.ms)
+        np.maximum.at(most, row, count[pieces.frame])
         tables.append(
             watch.table(scene).select(
                 "camera_id",

@@ -12,9 +12,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.simulate.diurnal import HOUR_US, WIB_US
 from schemas.registry import Camera
 
-STREAMS = ("layout", "faults", "people", "vehicles", "parking", "flood", "noise", "delivery")
+DAY_US = 24 * HOUR_US
+
+STREAMS = (
+    *("layout", "faults", "people", "vehicles", "parking", "flood", "noise", "delivery"),
+    *("sites", "garbage", "masks", "gates", "night", "gathering", "congestion", "racing"),
+)
 """Names of the random streams; append only: the place in the list is part of the seed."""
 
 
@@ -45,6 +51,26 @@ def random(seed: int, number: int, stream: str, part: int = 0) -> np.random.Gene
 def live_span(scene: Scene, t_us: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for each time how many outages began before it: a tracker forgets everybody meanwhile."""
     return np.searchsorted(scene.outage_us[:, 0], t_us, side="right")
+
+
+def days(scene: Scene, first_h: float, last_h: float) -> list[tuple[int, int]]:
+    """Return the span [us UTC] of these hours of every local day that the scene shows any of, cut or not.
+
+    Parameters
+    ----------
+    first_h, last_h
+        Hours of the local day; beyond 24 they reach into the next one.
+    """
+    first, last = round(first_h * HOUR_US) - WIB_US, round(last_h * HOUR_US) - WIB_US
+    numbers = range((scene.start_us - last) // DAY_US + 1, -((first - scene.end_us) // DAY_US))
+    return [(day * DAY_US + first, day * DAY_US + last) for day in numbers]
+
+
+def within(scene: Scene, from_us: NDArray[np.int64], to_us: NDArray[np.int64], margin_us: int) -> NDArray[np.bool_]:
+    """Tell which spans [us], with a margin before and after, lie within the scene and meet no outage."""
+    early, late = from_us - margin_us, to_us + margin_us
+    out: NDArray[np.bool_] = (early >= scene.start_us) & (late < scene.end_us) & ~overlaps_outage(scene, early, late)
+    return out
 
 
 def overlaps_outage(scene: Scene, from_us: NDArray[np.int64], to_us: NDArray[np.int64]) -> NDArray[np.bool_]:

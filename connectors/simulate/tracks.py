@@ -1,7 +1,7 @@
-"""Things that move: straight pieces between four key points, sampled by the camera's clock.
+"""Things that move: straight pieces between key points, sampled by the camera's clock.
 
 A track walks its key points at constant speed from one to the next; two equal
-points are a stop. Sampling gives boxes whose bottom centre is the foot point,
+points are a stop, two equal times at the end are one key. Sampling gives boxes whose bottom centre is the foot point,
 rounded to 1/10,000 of the picture as a detector's output would be.
 """
 
@@ -15,8 +15,14 @@ from numpy.typing import NDArray
 from schemas.frames import CLASSES
 
 KEYS: Final = 4
-PEOPLE, VEHICLES, PARKED = 0, 1, 2
-"""Families of track numbers, so that no two phenomena of a camera share one."""
+"""Key points of a track; a family may have more."""
+
+PEOPLE, VEHICLES, PARKED, HEAPS, CARRIERS, VISITORS, NIGHT, GATHERED, JAMMED, RACERS = range(10)
+FAMILIES: Final = 16
+"""Families of track numbers, so that no two phenomena of a camera share one, and room for more."""
+
+LIVES: Final = 16
+"""Lives of the tracker that give one track different numbers, in turn."""
 
 SIZES: Final = {
     # width, height in picture units at the lower edge (ours: a camera at 6 m that sees 60 m of road)
@@ -36,9 +42,9 @@ class Tracks(NamedTuple):
 
     family: int
     cls: NDArray[np.uint8]  # (k,) index into CLASSES
-    t_us: NDArray[np.int64]  # (k, 4) ascending
-    x: NDArray[np.float64]  # (k, 4) foot point, 0..1
-    y: NDArray[np.float64]  # (k, 4)
+    t_us: NDArray[np.int64]  # (k, keys) ascending
+    x: NDArray[np.float64]  # (k, keys) foot point, 0..1
+    y: NDArray[np.float64]  # (k, keys)
 
 
 class Objects(NamedTuple):
@@ -54,6 +60,23 @@ def no_tracks(family: int) -> Tracks:
     """Return no track at all."""
     none = np.empty((0, KEYS))
     return Tracks(family, np.empty(0, np.uint8), none.astype(np.int64), none, none)
+
+
+def picked(tracks: Tracks, wanted: NDArray[Any]) -> Tracks:
+    """Return the tracks at these rows, or where a mask (k,) is true."""
+    return Tracks(tracks.family, tracks.cls[wanted], tracks.t_us[wanted], tracks.x[wanted], tracks.y[wanted])
+
+
+def numbers(family: int, track: NDArray[np.int64], live: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the track numbers of a family's tracks in lives of the tracker, each (m,)."""
+    return (track * FAMILIES + family) * LIVES + live % LIVES
+
+
+def tracks_of(objects: Objects, family: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which objects belong to a family, and the row of each one's track."""
+    of_family = objects.number // LIVES
+    rows = np.flatnonzero(of_family % FAMILIES == family)
+    return rows, of_family[rows] // FAMILIES
 
 
 def sample(tracks: Tracks, t_us: NDArray[np.int64], live: NDArray[np.int64]) -> Objects:
@@ -73,7 +96,7 @@ def sample(tracks: Tracks, t_us: NDArray[np.int64], live: NDArray[np.int64]) -> 
     order = np.argsort(frame, kind="stable")
     frame, track = frame[order], track[order]
     x, y = positions(tracks, track, t_us[frame])
-    number = ((track * 4 + tracks.family) << 4) | (live[frame] & 15)
+    number = numbers(tracks.family, track, live[frame])
     return Objects(frame, tracks.cls[track], number, boxes(tracks.cls[track], x, y))
 
 
@@ -81,7 +104,9 @@ def positions(
     tracks: Tracks, track: NDArray[np.int64], t_us: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where tracks are [0..1] at times within their lives."""
-    piece = (t_us >= tracks.t_us[track, 1]).astype(np.int64) + (t_us >= tracks.t_us[track, 2])
+    piece = np.zeros(len(t_us), np.int64)
+    for key in range(1, tracks.t_us.shape[1] - 1):
+        piece += t_us >= tracks.t_us[track, key]
     start, end = tracks.t_us[track, piece], tracks.t_us[track, piece + 1]
     part = (t_us - start) / np.maximum(end - start, 1)
     x = tracks.x[track, piece] + part * (tracks.x[track, piece + 1] - tracks.x[track, piece])
@@ -96,6 +121,11 @@ def boxes(cls: NDArray[np.uint8], x: NDArray[np.float64], y: NDArray[np.float64]
     steps = np.stack([x - half, y - height, x + half, y], axis=1) * 10_000
     out: NDArray[np.float64] = np.clip(np.rint(steps), 0, 10_000) / 10_000
     return out
+
+
+def at(objects: Objects, item: NDArray[np.int64]) -> Objects:
+    """Return these objects."""
+    return Objects(objects.frame[item], objects.cls[item], objects.number[item], objects.box[item])
 
 
 def merged(parts: list[Objects]) -> Objects:

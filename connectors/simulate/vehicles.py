@@ -1,4 +1,4 @@
-"""Vehicles that drive over the counting line, wait at red lights; truth: crossings by class and direction.
+"""Vehicles that drive over the counting line, wait at red lights; truth: crossings by line, class and direction.
 
 Both directions have Poisson arrivals that follow the day. Those coming down the
 picture meet a signal: whoever arrives during red waits above the line and starts
@@ -9,18 +9,21 @@ between two frames is the true one.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from connectors.simulate.crossing import crossings, measurable, off_minute_edges
 from connectors.simulate.diurnal import arrivals
-from connectors.simulate.layout import SHAPE_OF
-from connectors.simulate.scene import Scene, live_span, random
+from connectors.simulate.scene import Scene, random
 from connectors.simulate.tracks import VEHICLES, Tracks, concat, no_tracks
+from connectors.simulate.views import SHAPE_OF
 from connectors.simulate.watch import MINUTE_US, times
 from schemas.frames import CLASSES
+from schemas.registry import Camera, Line
 
 MIX: Final = {
     "road": {"motorcycle": 0.62, "car": 0.28, "truck": 0.05, "bus": 0.03, "bicycle": 0.02},
@@ -42,32 +45,17 @@ END_Y: Final = 0.82
 QUEUED: Final = 8
 """Where the queue stands, where drives begin and end, and how many fit in the picture."""
 
-EDGE_US: Final = 60_000
-"""Crossings keep this distance from minute edges: rounding of boxes must not move them over."""
-
-BAND: Final = 0.01
-"""Dead band on each side of the line, share of the frame's diagonal (docs/metrics.md)."""
-
-
-class Crossing(NamedTuple):
-    """When `k` tracks pass the line, and the dead band around it [us]."""
-
-    t_us: NDArray[np.int64]
-    band_in_us: NDArray[np.int64]
-    band_out_us: NDArray[np.int64]
-    to_right: NDArray[np.bool_]
-
 
 def events(scene: Scene) -> Tracks:
-    """Return the drives over the camera's line during the span."""
-    shape = SHAPE_OF[scene.camera.category]
-    if not scene.camera.line or shape not in MIX:
+    """Return the drives over the camera's lines during the span."""
+    shape, lines = SHAPE_OF[scene.camera.category], flow_lines(scene.camera)
+    if not lines or shape not in MIX:
         return no_tracks(VEHICLES)
     rng = random(scene.seed, scene.number, "vehicles")
     peak = PEAK_PER_H[shape] * rng.uniform(0.5, 1.6)
     signal = scene.camera.category == "atcs"
     drives = [_drives(rng, scene, shape, peak, down=True, signal=signal), _drives(rng, scene, shape, peak, down=False)]
-    return _off_minute_edges(scene, concat(VEHICLES, drives))
+    return off_minute_edges(scene, lines, concat(VEHICLES, drives))
 
 
 def _drives(
@@ -85,11 +73,17 @@ def _drives(
     y = np.stack(ends, axis=1)
     t_us = np.stack([came, there, go, go + drive], axis=1)
     lane = rng.uniform(0.46, 0.70, count) if down else rng.uniform(0.12, 0.38, count)
-    x = 0.42 + (lane[:, None] - 0.42) * (0.55 + 0.45 * (y - TOP_Y) / (END_Y - TOP_Y))
+    x = lane_x(lane[:, None], y)
     if not down:  # up the picture: the same drive, walked the other way, without a signal
         x, y = x[:, ::-1], y[:, ::-1]
         t_us = np.stack([came, came + drive, came + drive, came + drive + approach], axis=1)
     return Tracks(VEHICLES, cls, t_us, x, y)
+
+
+def lane_x(lane: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a lane, named by its place at the lower edge, is at other heights of the picture."""
+    out: NDArray[np.float64] = 0.42 + (lane - 0.42) * (0.55 + 0.45 * (y - TOP_Y) / (END_Y - TOP_Y))
+    return out
 
 
 def _signal(rng: np.random.Generator, there: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -106,30 +100,13 @@ def _signal(rng: np.random.Generator, there: NDArray[np.int64]) -> tuple[NDArray
     return np.maximum(go, there), np.minimum(rank, QUEUED)
 
 
-def crossings(scene: Scene, tracks: Tracks) -> Crossing:
-    """Return when the straight piece over the line passes it, worked out from its ends."""
-    (ax, ay), (bx, by) = scene.camera.line[0].points
-    aspect = scene.camera.size[0] / scene.camera.size[1]
-    length = np.hypot((bx - ax) * aspect, by - ay)
-    distance = ((bx - ax) * (tracks.y - ay) - (by - ay) * (tracks.x - ax)) * aspect / length
-    piece = ((distance[:, :-1] > 0) != (distance[:, 1:] > 0)).argmax(axis=1)
-    row = np.arange(len(piece))
-    d0, d1 = distance[row, piece], distance[row, piece + 1]
-    t0, t1 = tracks.t_us[row, piece], tracks.t_us[row, piece + 1]
-    per_unit = (t1 - t0) / (d1 - d0)
-    band = BAND * np.hypot(aspect, 1.0) * np.sign(d1)
-    at = [(t0 + (level - d0) * per_unit).astype(np.int64) for level in (np.zeros(len(row)), -band, band)]
-    return Crossing(at[0], at[1], at[2], d1 > 0)
+def flow_lines(camera: Camera) -> tuple[Line, ...]:
+    """Return the lines that vehicles are counted at."""
+    return tuple(line for line in camera.line if line.role == "flow")
 
 
-def _off_minute_edges(scene: Scene, tracks: Tracks) -> Tracks:
-    near = crossings(scene, tracks).t_us % MINUTE_US
-    move = np.where(near < EDGE_US, EDGE_US, np.where(near > MINUTE_US - EDGE_US, 2 * EDGE_US, 0))
-    return tracks._replace(t_us=tracks.t_us + move[:, None])
-
-
-def truth(scene: Scene, tracks: Tracks) -> pl.DataFrame:
-    """Return crossings per minute, direction and class.
+def truth(scene: Scene, drives: Sequence[Tracks]) -> pl.DataFrame:
+    """Return crossings per minute, line, direction and class, of all phenomena whose vehicles pass.
 
     Returns
     -------
@@ -137,50 +114,29 @@ def truth(scene: Scene, tracks: Tracks) -> pl.DataFrame:
     ``ts``, ``passed`` (all who drove over the line) and ``crossings`` (those with two frames beyond the dead
     band on each side within one life of the tracker: what can be measured).
     """
-    if not len(tracks.cls):
+    rows = [_passed(scene, line, tracks) for line in flow_lines(scene.camera) for tracks in drives if len(tracks.cls)]
+    if not rows:
         return pl.DataFrame()
-    found = crossings(scene, tracks)
+    keys = ("line_id", "direction", "class", "ts")
+    return (
+        pl.concat(rows)
+        .group_by(keys)
+        .agg(passed=pl.len().cast(pl.Int64), crossings=pl.col("measurable").sum().cast(pl.Int64))
+        .sort("line_id", "ts", "direction", "class")
+        .select(pl.lit(scene.camera.id).alias("camera_id"), *keys, "passed", "crossings")
+    )
+
+
+def _passed(scene: Scene, line: Line, tracks: Tracks) -> pl.DataFrame:
+    found = crossings(scene, line, tracks)
     inside = (found.t_us >= scene.start_us) & (found.t_us < scene.end_us)
-    names = scene.camera.line[0].directions
-    rows = pl.DataFrame(
+    names = line.directions
+    return pl.DataFrame(
         {
-            "ts": times(found.t_us // MINUTE_US * MINUTE_US),
+            "line_id": pl.repeat(line.id, len(found.t_us), eager=True),
             "direction": np.where(found.to_right, names.get("to_right", "to_right"), names.get("to_left", "to_left")),
-            "class": np.array(CLASSES)[tracks.cls],
-            "measurable": _measurable(scene, tracks, found),
+            "class": np.array(CLASSES)[tracks.cls[found.track]],
+            "ts": times(found.t_us // MINUTE_US * MINUTE_US),
+            "measurable": measurable(scene, tracks, found),
         }
     ).filter(inside)
-    return (
-        rows.group_by("ts", "direction", "class")
-        .agg(passed=pl.len().cast(pl.Int64), crossings=pl.col("measurable").sum().cast(pl.Int64))
-        .sort("ts", "direction", "class")
-        .select(
-            pl.lit(scene.camera.id).alias("camera_id"),
-            pl.lit(scene.camera.line[0].id).alias("line_id"),
-            "direction",
-            "class",
-            "ts",
-            "passed",
-            "crossings",
-        )
-    )
-
-
-def _measurable(scene: Scene, tracks: Tracks, found: Crossing) -> NDArray[np.bool_]:
-    t_us = scene.t_us
-    if not len(t_us):
-        return np.zeros(len(found.t_us), np.bool_)
-    live = live_span(scene, t_us)
-    after = np.searchsorted(t_us, found.t_us, side="right")
-    known = (after > 0) & (after < len(t_us))
-    last, following = np.clip(after - 1, 0, len(t_us) - 1), np.clip(after, 0, len(t_us) - 1)
-    together = known & (live[last] == live[following])
-    life_start, life_end = np.searchsorted(live, live[last], "left"), np.searchsorted(live, live[last], "right")
-    before = np.searchsorted(t_us, found.band_in_us, "left") - np.maximum(
-        np.searchsorted(t_us, tracks.t_us[:, 0], "left"), life_start
-    )
-    beyond = np.minimum(np.searchsorted(t_us, tracks.t_us[:, -1], "right"), life_end) - np.searchsorted(
-        t_us, found.band_out_us, "right"
-    )
-    out: NDArray[np.bool_] = together & (before >= 2) & (beyond >= 2)
-    return out

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from connectors.formats.native_writing import ROWS, to_json_lines, to_table
+from connectors.simulate.masks import NAMES, Faces, no_faces
 from schemas.frames import CLASSES, FRAMES, OBJECTS, SIGNALS, FrameBatch
 
 Format = Literal["native", "arrow"]
@@ -36,6 +37,7 @@ class Arrivals(NamedTuple):
     signal_row: NDArray[np.int64]  # ascending
     signal_zone: str
     signal_value: NDArray[np.float64]
+    faces: Faces | None = None  # of the objects; None where no masks are judged
 
 
 def batch(cameras: list[Arrivals]) -> FrameBatch:
@@ -90,13 +92,29 @@ def _objects(cameras: list[Arrivals], base: NDArray[np.int64], place: NDArray[np
             "confidence": _joined([c.confidence for c in cameras], np.float32)[order],
             **{name: box[:, i] for i, name in enumerate(("x1", "y1", "x2", "y2"))},
             "track": pl.Series(_joined([c.track for c in cameras], np.int64)[order]).cast(pl.String),
-            "mask": None,
-            "mask_confidence": None,
-            "face_px": None,
+            **_faces(cameras, order),
         },
         schema=OBJECTS,
         strict=False,
     )
+
+
+def _faces(cameras: list[Arrivals], order: NDArray[np.int64]) -> dict[str, pl.Series | None]:
+    """Return the columns of masks, null where no face was judged."""
+    if all(c.faces is None for c in cameras):
+        return dict.fromkeys(("mask", "mask_confidence", "face_px"))
+    faces = [c.faces or no_faces(len(c.cls)) for c in cameras]
+    vote = np.concatenate([f.vote for f in faces])[order]
+    return {
+        "mask": pl.Series(NAMES, dtype=pl.String).gather(vote),
+        "mask_confidence": _where(vote, np.concatenate([f.confidence for f in faces])[order]),
+        "face_px": _where(vote, np.concatenate([f.px for f in faces])[order]),
+    }
+
+
+def _where(vote: NDArray[np.uint8], values: NDArray[np.float32]) -> pl.Series:
+    """Return the values, null where there is no vote."""
+    return pl.select(pl.when(pl.Series(vote > 0)).then(pl.Series(values))).to_series()
 
 
 def _signals(cameras: list[Arrivals], base: NDArray[np.int64], place: NDArray[np.int64]) -> pl.DataFrame:

@@ -11,8 +11,9 @@ from connectors import registry
 from connectors.formats import ReadOptions, read
 from connectors.simulate import simulate
 from connectors.simulate.faults import outages
-from connectors.simulate.layout import OFF_GRID, camera
+from connectors.simulate.layout import camera
 from connectors.simulate.tracks import VEHICLES, Tracks, sample
+from connectors.simulate.views import OFF_GRID
 from schemas import registry_check
 from schemas.errors import UsageError
 from schemas.frames import FrameBatch
@@ -96,7 +97,7 @@ def test_the_registry_is_valid_and_labelled(tmp_path: Path, cameras: int) -> Non
 
 def test_every_shape_of_view_is_there() -> None:
     kinds = {zone.kind for i in range(60) for zone in camera(i, 1, 0.5).zone}
-    assert kinds == {"crowd", "lane", "no_parking", "flood"}
+    assert kinds == {"crowd", "lane", "no_parking", "flood", "garbage", "night"}
 
 
 def test_a_foot_point_is_never_on_an_edge() -> None:
