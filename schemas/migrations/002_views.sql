@@ -3155,7 +3155,8 @@ FROM (SELECT u.place_id AS place_id,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
     if(m.published, m.saturated_ms, 0) AS saturated_ms
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM crowd_minute_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3223,7 +3224,8 @@ FROM (SELECT u.place_id AS place_id,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
     if(m.published, m.saturated_ms, 0) AS saturated_ms
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM crowd_quarter_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3291,7 +3293,8 @@ FROM (SELECT u.place_id AS place_id,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
     if(m.published, m.saturated_ms, 0) AS saturated_ms
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM crowd_hour_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3486,7 +3489,8 @@ FROM (SELECT u.place_id AS place_id,
     m.simulated AS simulated,
     if(m.published, m.entries_n, 0) AS entries_n,
     if(m.published, m.exits_n, 0) AS exits_n
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM visits_minute_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3532,7 +3536,8 @@ FROM (SELECT u.place_id AS place_id,
     m.simulated AS simulated,
     if(m.published, m.stays_n, 0) AS stays_n,
     if(m.published, m.stays_hist, []) AS stays_hist
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM stays_minute_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3580,7 +3585,8 @@ FROM (SELECT u.place_id AS place_id,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
     if(m.published, m.saturated_ms, 0) AS saturated_ms
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM crowd_minute_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3597,7 +3603,8 @@ LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed
 WHERE u.valid > 0 OR m.camera_id != '') AS k
 GROUP BY k.place_id, k.ts)) AS t
 GROUP BY t.place_id, t.ts) AS f
-INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g
+    ON g.place_id = f.place_id) AS s
 INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
 COMMENT 'Entries, exits, stays and passages of a place by minute; a day needs every opening hour';
 
@@ -3677,7 +3684,8 @@ FROM (SELECT u.place_id AS place_id,
     m.simulated AS simulated,
     if(m.published, m.entries_n, 0) AS entries_n,
     if(m.published, m.exits_n, 0) AS exits_n
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM visits_quarter_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3723,7 +3731,8 @@ FROM (SELECT u.place_id AS place_id,
     m.simulated AS simulated,
     if(m.published, m.stays_n, 0) AS stays_n,
     if(m.published, m.stays_hist, []) AS stays_hist
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM stays_quarter_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3771,7 +3780,8 @@ FROM (SELECT u.place_id AS place_id,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
     if(m.published, m.saturated_ms, 0) AS saturated_ms
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM crowd_quarter_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3788,7 +3798,8 @@ LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed
 WHERE u.valid > 0 OR m.camera_id != '') AS k
 GROUP BY k.place_id, k.ts)) AS t
 GROUP BY t.place_id, t.ts) AS f
-INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g
+    ON g.place_id = f.place_id) AS s
 INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
 COMMENT 'Entries, exits, stays and passages of a place by quarter; a day needs every opening hour';
 
@@ -3868,7 +3879,8 @@ FROM (SELECT u.place_id AS place_id,
     m.simulated AS simulated,
     if(m.published, m.entries_n, 0) AS entries_n,
     if(m.published, m.exits_n, 0) AS exits_n
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM visits_hour_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3914,7 +3926,8 @@ FROM (SELECT u.place_id AS place_id,
     m.simulated AS simulated,
     if(m.published, m.stays_n, 0) AS stays_n,
     if(m.published, m.stays_hist, []) AS stays_hist
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM stays_hour_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3962,7 +3975,8 @@ FROM (SELECT u.place_id AS place_id,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
     if(m.published, m.saturated_ms, 0) AS saturated_ms
-FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
+FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
+        arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), k.steps.1, k.steps.2) AS valid
     FROM (SELECT DISTINCT ts FROM crowd_hour_log FINAL WHERE deleted = 0) AS w
     CROSS JOIN (SELECT p.place_id AS place_id, p.opens AS opens, p.closes AS closes, p.camera_id AS camera_id,
     p.spot_id AS spot_id, k.steps AS steps
@@ -3979,7 +3993,8 @@ LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed
 WHERE u.valid > 0 OR m.camera_id != '') AS k
 GROUP BY k.place_id, k.ts)) AS t
 GROUP BY t.place_id, t.ts) AS f
-INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g
+    ON g.place_id = f.place_id) AS s
 INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
 COMMENT 'Entries, exits, stays and passages of a place by hour; a day needs every opening hour';
 
@@ -4260,7 +4275,8 @@ GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
 INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
 GROUP BY k.place_id, k.ts)) AS t
 GROUP BY t.place_id, t.ts) AS f
-INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s
+INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g
+    ON g.place_id = f.place_id) AS s
 INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
 COMMENT 'Entries, exits, stays and passages of a place by day; a day needs every opening hour';
 
@@ -4386,7 +4402,8 @@ WHERE d.reports AND d.hours = arraySum(p.open) AND ((d.ts >= toDateTime({from_a:
 GROUP BY d.place_id, d.camera_id, d.spot_id) AS z GROUP BY z.place_id, z.camera_id) AS c
 GROUP BY c.place_id) AS m
 LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area
-LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = m.place_id
+LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p
+    ON p.place_id = m.place_id
 COMMENT 'Persons of two periods over the cameras of both: crowd_compare(from_a = ''2026-01-05'', to_a = ''2026-01-11'', from_b = ''2026-01-12'', to_b = ''2026-01-18'')';
 
 CREATE OR REPLACE VIEW visits_compare AS
@@ -4507,7 +4524,8 @@ WHERE d.reports AND d.hours = arraySum(p.open) AND ((d.ts >= toDateTime({from_a:
 GROUP BY d.place_id, d.camera_id, d.spot_id) AS z GROUP BY z.place_id, z.camera_id) AS c
 GROUP BY c.place_id) AS m
 LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area
-LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = m.place_id
+LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p
+    ON p.place_id = m.place_id
 COMMENT 'Entries of two periods over the cameras of both: visits_compare(from_a = ''2026-01-05'', to_a = ''2026-01-11'', from_b = ''2026-01-12'', to_b = ''2026-01-18'')';
 
 CREATE OR REPLACE VIEW flow_compare AS
@@ -5023,24 +5041,41 @@ SELECT
     if(m.n > 0, m.peak, NULL) AS peak,
     if(m.n > 0, m.longest_us / 3600000000, NULL) AS longest_h,
     if(m.known, rank() OVER (PARTITION BY m.month ORDER BY m.flooded_us DESC), NULL) AS rank
-FROM (SELECT z.area AS area, z.camera_id AS camera_id, z.zone_id AS zone_id, z.owner AS owner, z.category AS category, z.simulated AS simulated, z.month AS month, toInt64(w.watched_ms) AS watched_ms, w.frames AS frames, w.rev AS rev, f.n AS n, f.peak AS peak,
-    f.flooded_us AS flooded_us, f.longest_us AS longest_us, greatest(1000 * (toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), 'Asia/Jakarta'), (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log))) - toUnixTimestamp(greatest(toDateTime(z.month, 'Asia/Jakarta'), z.begun))), watched_ms) AS all_ms,
+FROM (SELECT z.area AS area,
+    z.camera_id AS camera_id,
+    z.zone_id AS zone_id,
+    z.owner AS owner,
+    z.category AS category,
+    z.simulated AS simulated,
+    z.month AS month,
+    toInt64(w.watched_ms) AS watched_ms,
+    w.frames AS frames,
+    w.rev AS rev,
+    f.n AS n,
+    f.peak AS peak,
+    f.flooded_us AS flooded_us,
+    f.longest_us AS longest_us,
+    greatest(1000 * (toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), 'Asia/Jakarta'), (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log))) - toUnixTimestamp(greatest(toDateTime(z.month, 'Asia/Jakarta'), z.begun))), watched_ms) AS all_ms,
     f.n > 0 OR w.watched_ms > 0 AS known
-FROM (SELECT area, camera_id, zone_id, any(owner) AS owner, any(category) AS category, max(simulated) AS simulated,
-        min(ts) AS begun, arrayJoin(arrayMap(n -> addMonths(toStartOfMonth(toTimeZone(min(ts), 'Asia/Jakarta')), n),
-            range(toUInt32(1 + dateDiff('month', min(ts), (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log), 'Asia/Jakarta'))))) AS month
+FROM (SELECT area,
+        camera_id,
+        zone_id,
+        any(owner) AS owner,
+        any(category) AS category,
+        max(simulated) AS simulated,
+        min(ts) AS begun,
+        arrayJoin(arrayMap(n -> addMonths(toStartOfMonth(toTimeZone(begun, 'Asia/Jakarta')), n), range(toUInt32(1 + dateDiff('month', begun, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log), 'Asia/Jakarta'))))) AS month
     FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY area, camera_id, zone_id) AS z
 LEFT JOIN (SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, 'Asia/Jakarta')) AS month,
-        sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms, sum(frames) AS frames,
-        max(rev) AS rev
+        sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms,
+        sum(frames) AS frames, max(rev) AS rev
     FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY camera_id, zone_id, month) AS w ON w.camera_id = z.camera_id AND w.zone_id = z.zone_id AND w.month = z.month
 LEFT JOIN (SELECT i.camera_id AS camera_id, i.zone_id AS zone_id, month, count() AS n, max(i.peak) AS peak,
         sum(dateDiff('microsecond', greatest(i.opened_at, toDateTime64(month, 6, 'Asia/Jakarta')), least(i.seen_until, toDateTime64(addMonths(month, 1), 6, 'Asia/Jakarta')))) AS flooded_us,
         max(dateDiff('microsecond', greatest(i.opened_at, toDateTime64(month, 6, 'Asia/Jakarta')), least(i.seen_until, toDateTime64(addMonths(month, 1), 6, 'Asia/Jakarta')))) AS longest_us
     FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 86400 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
     FROM incidents_log FINAL WHERE kind = 'flood' AND deleted = 0 AND state != 'pending') AS i
-    ARRAY JOIN arrayMap(k -> addMonths(toStartOfMonth(toTimeZone(i.opened_at, 'Asia/Jakarta')), k),
-        range(toUInt32(1 + dateDiff('month', i.opened_at, i.seen_until, 'Asia/Jakarta')))) AS month
+    ARRAY JOIN arrayMap(n -> addMonths(toStartOfMonth(toTimeZone(i.opened_at, 'Asia/Jakarta')), n), range(toUInt32(1 + dateDiff('month', i.opened_at, i.seen_until, 'Asia/Jakarta')))) AS month
     GROUP BY camera_id, zone_id, month) AS f ON f.camera_id = z.camera_id AND f.zone_id = z.zone_id AND f.month = z.month) AS m
 COMMENT 'Where and how long it flooded by month; rank by hours';
 
@@ -5075,14 +5110,17 @@ SELECT
     c.n_cleared AS n_cleared,
     c.n_censored AS n_censored,
     if(c.lying > 0, c.oldest / 3600000000, NULL) AS oldest_age_h
-FROM (SELECT kecamatan, sum(ended) AS n_cleared, sum(censored) AS n_censored, max(t.oldest) AS oldest, sum(t.lying) AS lying,
+FROM (SELECT kecamatan, sum(ended) AS n_cleared, sum(censored) AS n_censored,
+        max(t.oldest) AS oldest, sum(t.lying) AS lying,
         arraySort(groupArrayIf((lay_us, 1 - ended / at_risk), ended > 0)) AS steps,
-        arrayMap(n -> arrayProduct(arrayMap(s -> s.2, arraySlice(steps, 1, n))), range(1, length(steps) + 1)) AS left
+        arrayMap(n -> arrayProduct(arrayMap(s -> s.2, arraySlice(steps, 1, n))),
+            range(1, length(steps) + 1)) AS left
     FROM (SELECT kecamatan, lay_us, countIf(cleared) AS ended, countIf(NOT cleared) AS censored,
         maxIf(lay_us, lies) AS oldest, countIf(lies) AS lying,
         sum(count()) OVER (PARTITION BY kecamatan ORDER BY lay_us DESC) AS at_risk
     FROM (SELECT arrayStringConcat(arraySlice(splitByChar('.', area), 1, 3), '.') AS kecamatan,
-        dateDiff('microsecond', opened_at, seen_until) AS lay_us, state = 'closed' AND close_reason = 'cleared' AS cleared,
+        dateDiff('microsecond', opened_at, seen_until) AS lay_us,
+        state = 'closed' AND close_reason = 'cleared' AS cleared,
         state IN ('active', 'clearing', 'unknown') AS lies
     FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 259200 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
     FROM incidents_log FINAL WHERE kind = 'garbage' AND deleted = 0 AND state != 'pending')

@@ -56,9 +56,9 @@ def _means(parts: dict[str, str], zone: str) -> list[str]:
     days = [f"countIf({_within('d.ts', period, zone)}) AS days_{period}" for period in "ab"]
     sums = "1000 * sumIf({0}, {1}) + intDiv(days_{2}, 2)"
     means = [
-        f"intDiv({sums.format(row, _within('d.ts', period, zone), period)}, greatest(days_{period}, 1)) AS {name}_{period}"
+        f"intDiv({sums.format(row, _within('d.ts', x, zone), x)}, greatest(days_{x}, 1)) AS {name}_{x}"
         for name, row in parts.items()
-        for period in "ab"
+        for x in "ab"
     ]
     return [*days, *means]
 
@@ -138,7 +138,8 @@ def _compare(metric: str, figure: str, rows: str, over: int, said: str) -> str:
     ]
     joined = (
         f"({rows}) AS m\nLEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = m.area\n"
-        "LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = m.place_id"
+        "LEFT JOIN (SELECT place_id, name, area FROM places_log FINAL WHERE deleted = 0) AS p\n"
+        "    ON p.place_id = m.place_id"
     )
     return select(f"{metric}_compare", columns, joined, said)
 

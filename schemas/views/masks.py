@@ -60,6 +60,7 @@ def figures(row: str, shown: str) -> tuple[str, list[str]]:
     masked = f"toInt64(if({frames}, {row}.frame_masked_n, {row}.masked_n))"
     decided = f"toInt64(if({frames}, {row}.frame_masked_n + {row}.frame_unmasked_n, {row}.masked_n + {row}.unmasked_n))"
     unknown = f"toInt64(if({frames}, {row}.frame_unknown_n, {row}.unknown_n))"
+    seen = f"{decided} + {unknown}"
     enough = f"{shown} AND {decided} >= {FEW_DECIDED}"
     low, high = wilson(masked, decided)
     columns = [
@@ -70,7 +71,7 @@ def figures(row: str, shown: str) -> tuple[str, list[str]]:
         f"{published(low, enough)} AS ratio_low",
         f"{published(high, enough)} AS ratio_high",
         f"if({frames}, 'frame', 'track') AS unit",
-        f"{published(f'{unknown} / ({decided} + {unknown})', f'{shown} AND {decided} + {unknown} > 0')} AS unknown_share",
+        published(f"{unknown} / ({seen})", f"{shown} AND {seen} > 0") + " AS unknown_share",
     ]
     return f"if({decided} < {FEW_DECIDED}, 'few_samples', '')", columns
 

@@ -89,45 +89,70 @@ def _incidents(kind: str) -> str:
 
 def flood_month(zone: str) -> str:
     """Return the view of flooded and unwatched hours by camera, zone and local month."""
-    start, end = (f"toDateTime64({at}, 6, '{zone}')" for at in ("month", "addMonths(month, 1)"))
-    within = f"dateDiff('microsecond', greatest(i.opened_at, {start}), least(i.seen_until, {end}))"
-    begun = "min(ts)"
-    zones = (
-        "SELECT area, camera_id, zone_id, any(owner) AS owner, any(category) AS category, max(simulated) AS simulated,\n"
-        f"        {begun} AS begun, arrayJoin(arrayMap(n -> addMonths(toStartOfMonth(toTimeZone({begun}, '{zone}')), n),\n"
-        f"            range(toUInt32(1 + dateDiff('month', {begun}, {DATA_END}, '{zone}'))))) AS month\n"
-        "    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY area, camera_id, zone_id"
-    )
-    watched = (
-        f"SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, '{zone}')) AS month,\n"
-        "        sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms, sum(frames) AS frames,\n"
-        "        max(rev) AS rev\n"
-        "    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY camera_id, zone_id, month"
-    )
-    floods = (
-        f"SELECT i.camera_id AS camera_id, i.zone_id AS zone_id, month, count() AS n, max(i.peak) AS peak,\n"
-        f"        sum({within}) AS flooded_us,\n        max({within}) AS longest_us\n"
-        f"    FROM {_incidents('flood')} AS i\n"
-        f"    ARRAY JOIN arrayMap(k -> addMonths(toStartOfMonth(toTimeZone(i.opened_at, '{zone}')), k),\n"
-        f"        range(toUInt32(1 + dateDiff('month', i.opened_at, i.seen_until, '{zone}')))) AS month\n"
-        "    GROUP BY camera_id, zone_id, month"
-    )
-    kept = ", ".join(
-        f"z.{name} AS {name}" for name in ("area", "camera_id", "zone_id", "owner", "category", "simulated", "month")
-    )
-    seconds = (
+    kept = ("area", "camera_id", "zone_id", "owner", "category", "simulated", "month")
+    lived_s = (
         f"toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), '{zone}'), {DATA_END})) "
         f"- toUnixTimestamp(greatest(toDateTime(z.month, '{zone}'), z.begun))"
     )
-    rows = (
-        f"(SELECT {kept}, toInt64(w.watched_ms) AS watched_ms, w.frames AS frames, w.rev AS rev, f.n AS n, f.peak AS peak,\n"
-        f"    f.flooded_us AS flooded_us, f.longest_us AS longest_us, greatest(1000 * ({seconds}), watched_ms) AS all_ms,\n"
-        "    f.n > 0 OR w.watched_ms > 0 AS known\n"
-        f"FROM ({zones}) AS z\n"
-        f"LEFT JOIN ({watched}) AS w ON w.camera_id = z.camera_id AND w.zone_id = z.zone_id AND w.month = z.month\n"
-        f"LEFT JOIN ({floods}) AS f ON f.camera_id = z.camera_id AND f.zone_id = z.zone_id AND f.month = z.month) AS m"
-    )
+    columns = [
+        *(f"z.{name} AS {name}" for name in kept),
+        "toInt64(w.watched_ms) AS watched_ms",
+        "w.frames AS frames",
+        "w.rev AS rev",
+        *(f"f.{name} AS {name}" for name in ("n", "peak", "flooded_us", "longest_us")),
+        f"greatest(1000 * ({lived_s}), watched_ms) AS all_ms",
+        "f.n > 0 OR w.watched_ms > 0 AS known",
+    ]
+    joins = [
+        f"LEFT JOIN ({rows}) AS {alias} ON "
+        + " AND ".join(f"{alias}.{name} = z.{name}" for name in ("camera_id", "zone_id", "month"))
+        for alias, rows in (("w", _watched_months(zone)), ("f", _flooded_months(zone)))
+    ]
+    rows = "(SELECT " + ",\n    ".join(columns) + f"\nFROM ({_zone_months(zone)}) AS z\n" + "\n".join(joins) + ") AS m"
     return select("flood_month", _flood_columns(zone), rows, "Where and how long it flooded by month; rank by hours")
+
+
+def _months(start: str, end: str, zone: str) -> str:
+    """Return SQL for the first days of the local months from one time to another."""
+    count = f"toUInt32(1 + dateDiff('month', {start}, {end}, '{zone}'))"
+    return f"arrayMap(n -> addMonths(toStartOfMonth(toTimeZone({start}, '{zone}')), n), range({count}))"
+
+
+def _zone_months(zone: str) -> str:
+    """Return one row a flood zone and month, from its first row to the newest stored minute."""
+    columns = [
+        *("area", "camera_id", "zone_id"),
+        "any(owner) AS owner",
+        "any(category) AS category",
+        "max(simulated) AS simulated",
+        "min(ts) AS begun",
+        f"arrayJoin({_months('begun', DATA_END, zone)}) AS month",
+    ]
+    held = "FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY area, camera_id, zone_id"
+    return "SELECT " + ",\n        ".join(columns) + f"\n    {held}"
+
+
+def _watched_months(zone: str) -> str:
+    """Return what was watched of each month, hours without any signal left out."""
+    return (
+        f"SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, '{zone}')) AS month,\n"
+        "        sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms,\n"
+        "        sum(frames) AS frames, max(rev) AS rev\n"
+        "    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY camera_id, zone_id, month"
+    )
+
+
+def _flooded_months(zone: str) -> str:
+    """Return how long it was flooded in each month that a flood lasted into."""
+    start, end = (f"toDateTime64({at}, 6, '{zone}')" for at in ("month", "addMonths(month, 1)"))
+    within = f"dateDiff('microsecond', greatest(i.opened_at, {start}), least(i.seen_until, {end}))"
+    return (
+        "SELECT i.camera_id AS camera_id, i.zone_id AS zone_id, month, count() AS n, max(i.peak) AS peak,\n"
+        f"        sum({within}) AS flooded_us,\n        max({within}) AS longest_us\n"
+        f"    FROM {_incidents('flood')} AS i\n"
+        f"    ARRAY JOIN {_months('i.opened_at', 'i.seen_until', zone)} AS month\n"
+        "    GROUP BY camera_id, zone_id, month"
+    )
 
 
 def _flood_columns(zone: str) -> list[str]:
@@ -184,26 +209,7 @@ def garbage_clearance(zone: str) -> str:
     which a spot began. A spot that was censored at the very time another one was
     cleared still counts as being there then.
     """
-    opened = f"toDate(toTimeZone(opened_at, '{zone}'))"
-    spots = (
-        "SELECT arrayStringConcat(arraySlice(splitByChar('.', area), 1, 3), '.') AS kecamatan,\n"
-        "        dateDiff('microsecond', opened_at, seen_until) AS lay_us, state = 'closed' AND close_reason = 'cleared' AS cleared,\n"
-        "        state IN ('active', 'clearing', 'unknown') AS lies\n"
-        f"    FROM {_incidents('garbage')}\n"
-        f"    WHERE {opened} BETWEEN {{from:Date}} AND {{to:Date}}"
-    )
-    times = (
-        "SELECT kecamatan, lay_us, countIf(cleared) AS ended, countIf(NOT cleared) AS censored,\n"
-        "        maxIf(lay_us, lies) AS oldest, countIf(lies) AS lying,\n"
-        "        sum(count()) OVER (PARTITION BY kecamatan ORDER BY lay_us DESC) AS at_risk\n"
-        f"    FROM ({spots}) GROUP BY kecamatan, lay_us"
-    )
-    curves = (
-        "SELECT kecamatan, sum(ended) AS n_cleared, sum(censored) AS n_censored, max(t.oldest) AS oldest, sum(t.lying) AS lying,\n"
-        "        arraySort(groupArrayIf((lay_us, 1 - ended / at_risk), ended > 0)) AS steps,\n"
-        "        arrayMap(n -> arrayProduct(arrayMap(s -> s.2, arraySlice(steps, 1, n))), range(1, length(steps) + 1)) AS left\n"
-        f"    FROM ({times}) AS t GROUP BY kecamatan"
-    )
+    curves = f"({_curves(_lay_times(_spots(zone)))})"
     columns = [
         "c.kecamatan AS area",
         "a.name AS area_name",
@@ -216,7 +222,42 @@ def garbage_clearance(zone: str) -> str:
     comment = (
         "Time to clear garbage by kecamatan: garbage_clearance(from = '2026-01-01', to = '2026-01-31'), both days in"
     )
-    return select("garbage_clearance", columns, f"({curves}) AS c\nLEFT JOIN {names}", comment)
+    return select("garbage_clearance", columns, f"{curves} AS c\nLEFT JOIN {names}", comment)
+
+
+def _spots(zone: str) -> str:
+    """Return the garbage that began in the period: how long it lay, seen cleared or not, still there or not."""
+    opened = f"toDate(toTimeZone(opened_at, '{zone}'))"
+    return (
+        "SELECT arrayStringConcat(arraySlice(splitByChar('.', area), 1, 3), '.') AS kecamatan,\n"
+        "        dateDiff('microsecond', opened_at, seen_until) AS lay_us,\n"
+        "        state = 'closed' AND close_reason = 'cleared' AS cleared,\n"
+        "        state IN ('active', 'clearing', 'unknown') AS lies\n"
+        f"    FROM {_incidents('garbage')}\n"
+        f"    WHERE {opened} BETWEEN {{from:Date}} AND {{to:Date}}"
+    )
+
+
+def _lay_times(spots: str) -> str:
+    """Return one row a kecamatan and duration: how many ended, how many lay at least so long."""
+    return (
+        "SELECT kecamatan, lay_us, countIf(cleared) AS ended, countIf(NOT cleared) AS censored,\n"
+        "        maxIf(lay_us, lies) AS oldest, countIf(lies) AS lying,\n"
+        "        sum(count()) OVER (PARTITION BY kecamatan ORDER BY lay_us DESC) AS at_risk\n"
+        f"    FROM ({spots}) GROUP BY kecamatan, lay_us"
+    )
+
+
+def _curves(times: str) -> str:
+    """Return one row a kecamatan with its survival curve: `left[n]` after the duration of `steps[n]`."""
+    return (
+        "SELECT kecamatan, sum(ended) AS n_cleared, sum(censored) AS n_censored,\n"
+        "        max(t.oldest) AS oldest, sum(t.lying) AS lying,\n"
+        "        arraySort(groupArrayIf((lay_us, 1 - ended / at_risk), ended > 0)) AS steps,\n"
+        "        arrayMap(n -> arrayProduct(arrayMap(s -> s.2, arraySlice(steps, 1, n))),\n"
+        "            range(1, length(steps) + 1)) AS left\n"
+        f"    FROM ({times}) AS t GROUP BY kecamatan"
+    )
 
 
 def _quantile(share: float) -> str:

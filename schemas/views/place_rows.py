@@ -69,7 +69,8 @@ def by_window(spots: Spots, grain: str) -> str:
     ]
     asked = registered.at("k.steps", "w.ts", LENGTH_S[grain])
     universe = (
-        f"(SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id, {asked} AS valid\n"
+        "(SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,\n"
+        f"        {asked} AS valid\n"
         f"    FROM {registered.windows(spots.metric, grain)} AS w\n"
         f"    CROSS JOIN {registered.by_spot(spots.metric, spots.where)} AS k) AS u"
     )

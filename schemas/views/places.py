@@ -53,7 +53,7 @@ HOURS: Final = f"arrayMap(x -> {opened('p', '60 * x', 60)}, range(24))"
 def _folded(spots: Spots, grain: str, zone: str, parts: list[str]) -> str:
     """Return one row a place and window: its time, its cameras, whether it is published, and parts of rows `k`."""
     if grain == "day":
-        hours = "(o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= {0})".format(PUBLISHED_COVERAGE)
+        hours = f"(o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= {PUBLISHED_COVERAGE})"
         enough = f"arrayAll({hours}, any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))"
         whole = "k.reports AND k.hours = arraySum(k.open)"
         rows = (
@@ -175,7 +175,8 @@ def visits_place(grain: str, zone: str) -> str:
         + ",\n    ".join(folded)
         + f"\nFROM {_three(grain, zone)} AS t\n"
         "GROUP BY t.place_id, t.ts) AS f\n"
-        "INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g ON g.place_id = f.place_id) AS s"
+        "INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g\n"
+        "    ON g.place_id = f.place_id) AS s"
     )
     stayed = f"s.stays_enough AND s.stays_n >= {FEW_STAYS}"
     halfway = median("s.stays_hist", STAY_EDGES_S)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from connectors.warehouse import Warehouse
-from operators import flood, garbage
+from operators import flood, garbage, persistence
 from schemas.incidents import INCIDENTS
 from schemas.views.persistence import EXPIRE_S, UNKNOWN_AFTER_S
 
@@ -108,7 +108,9 @@ def test_a_flood_lasts_to_the_last_sight_where_its_camera_fell_silent(warehouse:
 
 
 def test_the_expiry_is_that_of_the_rules() -> None:
-    assert EXPIRE_S == {"flood": flood.Params().expire_s, "garbage": garbage.Params().expire_s}
+    expiry = {"flood": flood.Params().expire_s, "garbage": garbage.Params().expire_s}
+    assert expiry == EXPIRE_S
+    assert persistence.UNKNOWN_AFTER_US == 1_000_000 * UNKNOWN_AFTER_S
 
 
 def test_open_garbage_is_listed_oldest_first(warehouse: Warehouse, ended: datetime) -> None:
@@ -120,7 +122,8 @@ def test_open_garbage_is_listed_oldest_first(warehouse: Warehouse, ended: dateti
             incident("o2", "garbage", ended - hours(30), state="clearing", **given),
             incident("o3", "garbage", ended - hours(90), closed_at=ended - hours(80), **given),
             incident("o4", "garbage", ended - hours(1), state="pending", **given),
-            incident("o5", "garbage", ended - hours(8), state="unknown", updated_at=ended - hours(6) + SILENCE, **given),
+            incident("o5", "garbage", ended - hours(8), state="unknown", updated_at=ended - hours(6) + SILENCE, **given
+            ),
             incident("o6", "garbage", ended - hours(70), state="expired_unobserved", updated_at=ended, **given),
         ],
     )  # fmt: skip
