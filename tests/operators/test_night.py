@@ -246,6 +246,13 @@ def test_a_gap_that_counts_as_empty_is_nobodys_stay() -> None:
     assert text(out.closed_us[-1]) == "23:11:31"
 
 
+def test_a_stay_lies_within_one_span_of_the_hours() -> None:
+    """The camera is so slow that it bridges the minute between two spans."""
+    own = zone("yard", FULL, kind="night", hours=("23:00-23:30", "23:31-04:00"))
+    rows = [(0, us(clock(text)), ONE) for text in ("23:29:30", "23:30:30", "23:31:30")]
+    assert opened(run(rows, town(own, fps=1 / 60), dt_ms=60_000)) == ["23:31:30"]
+
+
 def ticks(place: City, seconds: float) -> tuple[Any, Any]:
     count = len(place.cameras)
     return np.arange(count, dtype=np.int32), np.full(count, us(seconds), np.int64)
@@ -270,13 +277,15 @@ def test_a_camera_that_comes_back_after_the_hours_closes_it_with_them() -> None:
 
 
 def test_a_camera_that_comes_back_in_the_hours_goes_on() -> None:
-    out = run(watch("01:00", "01:10", ONE) + watch("01:30", "01:35", lambda t: ONE if t < 60 else NOBODY))
+    """What is said of the silence names who was there before it, not who is there after."""
+    out = run(watch("01:00", "01:10", ONE) + watch("01:30", "01:35", lambda t: [person(9)] if t < 60 else NOBODY))
     assert story(out) == [
         ("active", "01:01:00"),
         ("unknown", "01:14:59"),
         ("active", "01:30:00"),
         ("closed", "01:32:00"),
     ]
+    assert out.track.tolist() == [7, 7, 9, 9]
     assert len(opened(out)) == 1
 
 
@@ -353,7 +362,7 @@ def test_splits_ticks_and_pickles_change_nothing(steps: list, data: st.DataObjec
     place = town(
         zone("left", LEFT, kind="night", limits=limits), zone("all", FULL, kind="night", limits=limits), cameras=2
     )
-    second, rows, usable = clock("22:00"), [], []
+    second, rows, usable = clock("22:59:50"), [], []
     for code, gap, seen, is_usable, times in steps:
         second += gap - 1
         for _ in range(times):
@@ -378,9 +387,8 @@ def test_splits_ticks_and_pickles_change_nothing(steps: list, data: st.DataObjec
     for cut in [*sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=4))), len(rows)]:
         split += feed(state, begin, cut)
         if cut and data.draw(st.booleans()):
-            cameras = np.array(sorted({row[0] for row in rows[:cut]}), np.int32)
-            last = [max(row[1] for row in rows[:cut] if row[0] == c) for c in cameras]
-            split += told(night.tick(state, plan, cameras[::-1], np.array(last[::-1], np.int64)))
+            now = data.draw(st.sampled_from([row[1] for row in (rows[cut - 1], *rows[cut : cut + 1])]))
+            split += told(night.tick(state, plan, np.array([1, 0], np.int32), np.array([now, now])))
         state = pickle.loads(pickle.dumps(copy.deepcopy(state)))
         begin = cut
     split += told(night.tick(state, plan, *end, ending=True))
