@@ -134,6 +134,13 @@ def test_a_part_of_a_cross_section_is_not_the_road(warehouse: Warehouse, put) ->
     assert ask(warehouse, "hour", "absen", figures_) == [("offline", 0.0, *silent)] * 2
 
 
+def test_one_dim_carriageway_leaves_the_whole_divided_road_without_figures(warehouse: Warehouse, put) -> None:
+    register(warehouse, ruas("belah", "belah-a/utara", "belah-b/utara", kind="4/2 D"))
+    put(watched("belah-a", car_n=10), watched("belah-b", direction="keluar", car_n=10, observed_ms=450_000, reason=3))
+    found = ask(warehouse, "hour", "belah", "direction, vehicles, dj, reason, coverage")
+    assert found == [(side, None, None, "dark", 0.5) for side in ("keluar", "masuk")]
+
+
 def test_a_quarter_of_an_unpublished_hour_has_vehicles_but_no_equivalents(warehouse: Warehouse, put) -> None:
     register(warehouse, ruas("jam"))
     one = watched("jam", car_n=10)
@@ -239,7 +246,10 @@ def test_a_road_stands_where_all_its_cameras_do(codes: list[str], area: str) -> 
 
 def test_the_newest_registration_of_a_road_counts(warehouse: Warehouse, put) -> None:
     register(warehouse, ruas("ulang", factors={"FCsf": 0.9, "FCw": 1.0}, city_millions=1.7))
+    version = "SELECT version FROM roads_log FINAL WHERE road = 'ulang'"
+    first = warehouse.query(version).rows
     register(warehouse, ruas("ulang", kind="4/2 UD", width_m=14.0))
+    assert warehouse.query(version).rows > first
     stored = warehouse.query(
         "SELECT type, lanes, width_m, capacity, area, lines FROM roads_log FINAL WHERE road = 'ulang'"
     )
