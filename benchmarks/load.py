@@ -6,24 +6,40 @@ import numpy as np
 import polars as pl
 
 from schemas.frames import FRAMES, OBJECTS, SIGNALS, FrameBatch
-from schemas.registry import Camera, Line, Registry, Zone
+from schemas.registry import Calibration, Camera, Line, Registry, Zone
 
 START = 1_767_571_200_000_000
 OBJECTS_A_FRAME = 10
 
 
-def registry(cameras: int, fps: float = 10.0) -> Registry:
-    """Cameras with a crowd zone, a line, a kerb and a flood zone each."""
-    zones = (
-        Zone("trotoar", "crowd", ((0.0, 0.1), (1.0, 0.1), (1.0, 0.5), (0.0, 0.5)), area_m2=200.0),
-        Zone("tepi", "no_parking", ((0.0, 0.85), (1.0, 0.85), (1.0, 1.0), (0.0, 1.0))),
-        Zone("jalan", "flood", ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))),
-    )
-    line = (Line("utara", ((0.5, 0.5), (0.5, 0.85))),)
+MAIN = ("crowd", "flow", "parking", "flood")
+"""Metrics of the main job."""
+
+ZONES = (
+    Zone("trotoar", "crowd", ((0.0, 0.1), (1.0, 0.1), (1.0, 0.5), (0.0, 0.5)), area_m2=200.0),
+    Zone("tepi", "no_parking", ((0.0, 0.85), (1.0, 0.85), (1.0, 1.0), (0.0, 1.0))),
+    Zone("jalan", "flood", ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))),
+)
+MORE = (
+    Zone("lajur", "lane", ((0.0, 0.5), (1.0, 0.5), (1.0, 0.85), (0.0, 0.85))),
+    Zone("tps", "garbage", ((0.0, 0.0), (0.3, 0.0), (0.3, 0.1), (0.0, 0.1))),
+    Zone("gang", "night", ((0.7, 0.1), (1.0, 0.1), (1.0, 0.5), (0.7, 0.5))),
+)
+LINES = (Line("utara", ((0.5, 0.5), (0.5, 0.85))),)
+GATES = (Line("gerbang", ((0.3, 0.1), (0.3, 0.5)), role="gate", entry="to_left"),)
+GROUND = Calibration(
+    image=((0.0, 0.1), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)),
+    ground_m=((0.0, 40.0), (30.0, 40.0), (20.0, 0.0), (0.0, 0.0)),
+)
+
+
+def registry(cameras: int, fps: float = 10.0, metrics: tuple[str, ...] = MAIN) -> Registry:
+    """Cameras with what the metrics look at: zones of the main job, or of all metrics with a gate and calibrated."""
+    is_main = set(metrics) <= set(MAIN)
+    zones, lines = (ZONES, LINES) if is_main else (ZONES + MORE, LINES + GATES)
+    ground = None if is_main else GROUND
     made = [
-        Camera(
-            id=f"cam-{i:05}", area="00", fps=fps, metrics=("crowd", "flow", "parking", "flood"), zone=zones, line=line
-        )
+        Camera(f"cam-{i:05}", "00", fps, metrics=metrics, zone=zones, line=lines, calibration=ground)
         for i in range(cameras)
     ]
     return Registry(camera=tuple(made))

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks import kernels
 from benchmarks.idiomatic import fold_window, group_by
 from benchmarks.load import START, frames, registry
 from connectors.formats import Chunk, ReadOptions, read, to_json_lines, write_arrow
@@ -136,6 +137,7 @@ def main() -> None:
         return
     for row in found:
         print(f"{row['variant']:<45} {row['frames_per_s']:>12,} frames/s {row['times_idiomatic']:>8} x")
+    print(f"\nWhat each part costs, CPU time:\n{kernels.table(given.cameras, given.steps)}\n")
     if held is not None:
         print(
             f"memory of one process with {held['cameras']:,} cameras at 10 frames/s after {held['seconds']} s: "

@@ -61,6 +61,7 @@ CROSSING: Final = np.dtype(
 )
 """A crossing."""
 _NO, _AGAIN, _FIRST = range(3)
+_CLASSES: Final = len(VEHICLES)
 
 _VOTE: Final = np.full(256, VEHICLES.index("other"), np.int8)
 _VOTE[[CLASSES.index(name) for name in VEHICLES if name in CLASSES]] = [
@@ -80,7 +81,7 @@ class Geometry(NamedTuple):
     point: NDArray[np.float64]  # (p, 2)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def walk(tracks, clock_us, band, geometry, rules, ordered, begin, out):  # type: ignore[no-untyped-def]
     """Take frames from `begin` on, until they end or the next might not fit.
 
@@ -104,7 +105,7 @@ def walk(tracks, clock_us, band, geometry, rules, ordered, begin, out):  # type:
     return len(ordered.t_us), count
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _turn(tracks, band, geometry, rules, ordered, i, is_birth, out, count):  # type: ignore[no-untyped-def]
     """Observe the tracks of a frame that are known, or bear those that are not."""
     camera, t_us, births = ordered.camera[i], ordered.t_us[i], 0
@@ -147,7 +148,7 @@ def _turn(tracks, band, geometry, rules, ordered, i, is_birth, out, count):  # t
     return count, births
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
     """Take note of a track beyond the band, and tell whether that completes a crossing, its first this way or not."""
     beyond = 1 if row.distance > 0.0 else -1
@@ -169,7 +170,7 @@ def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
     return crossed
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _flip(row, t_us, x, y, distance, geometry, line, camera):  # type: ignore[no-untyped-def]
     """Note where, when and how fast a track changed sides since it was last seen."""
     share = row.distance / (row.distance - distance)
@@ -180,7 +181,7 @@ def _flip(row, t_us, x, y, distance, geometry, line, camera):  # type: ignore[no
     row.flip_mmps = _speed_mmps(geometry.homography[camera], row.x, row.y, x, y, t_us - row.seen_us)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _speed_mmps(m, x0, y0, x1, y1, dt_us):  # type: ignore[no-untyped-def]
     """Return the speed over ground [mm/s], -1 without a calibration or over its horizon."""
     w0, w1 = m[2, 0] * x0 + m[2, 1] * y0 + m[2, 2], m[2, 0] * x1 + m[2, 1] * y1 + m[2, 2]
@@ -192,7 +193,7 @@ def _speed_mmps(m, x0, y0, x1, y1, dt_us):  # type: ignore[no-untyped-def]
     return np.int64(speed) if speed < 2**31 else -1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _bear(tracks, band, rules, at, track, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
     """Return the row of a track not known: new, or the heir of one lost inside the band."""
     if at < 0:
@@ -212,13 +213,16 @@ def _bear(tracks, band, rules, at, track, line, t_us, x, y, height, aspect):  # 
     row.side, row.beyond, row.run, row.is_beside = lost.side, lost.beyond, lost.run, lost.is_beside
     row.seen_us, row.distance, row.flip_us, row.flip_mmps = lost.seen_us, lost.distance, lost.flip_us, lost.flip_mmps
     row.x, row.y, row.flip_x, row.flip_y = lost.x, lost.y, lost.flip_x, lost.flip_y
-    row.counted_us[:], row.votes[:] = lost.counted_us, lost.votes
+    for way in range(2):
+        row.counted_us[way] = lost.counted_us[way]
+    for vote in range(_CLASSES):  # element by element: a copy of the slice would allocate
+        row.votes[vote] = lost.votes[vote]
     _rechain(tracks, band, donor, False)
     lost.is_live = False  # its state went on: should it come back, it is a new track
     return at
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _find_lost(tracks, band, rules, heir, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
     """Return the nearest track lost inside the band, -1 for none; the newest and then the smaller id among equals."""
     best, best_square = -1, (rules.heir_heights * height) ** 2
@@ -234,12 +238,12 @@ def _find_lost(tracks, band, rules, heir, line, t_us, x, y, height, aspect):  # 
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _is_before(a, b):  # type: ignore[no-untyped-def]
     return a.seen_us > b.seen_us or (a.seen_us == b.seen_us and a.track < b.track)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _rechain(tracks, band, at, is_inside):  # type: ignore[no-untyped-def]
     """Put a track into the chain of those inside its line's band, or take it out."""
     row = tracks.row[at]

@@ -74,6 +74,7 @@ class Plan(NamedTuple):
     first: NDArray[np.int64]  # (c + 1,) rows of `zone` of camera i
     zone_first: NDArray[np.int64]  # (c + 1,) all zones of camera i
     classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] is garbage here
+    camera_classes: NDArray[np.uint16]  # (c,) classes that are garbage in any zone of a camera
     camera: NDArray[np.int32]  # (g,)
     aspect: NDArray[np.float64]  # (c,)
     slot_us: int
@@ -86,6 +87,7 @@ class State:
 
     cell: NDArray[Any]
     spot: NDArray[Any]
+    held: NDArray[np.int32]  # (c,) spots taken before each camera
 
 
 def plan(city: City, params: Params | None = None) -> Plan:
@@ -105,8 +107,10 @@ def plan(city: City, params: Params | None = None) -> Plan:
     camera = city.zone_camera[zone]
     first = np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64)
     wanted = np.where(city.zone_classes > 0, city.zone_classes, feet.GARBAGE).astype(np.uint16)
+    of_camera = np.zeros(len(city.cameras), np.uint16)
+    np.bitwise_or.at(of_camera, camera, wanted[zone])
     return Plan(
-        params, zone, first, city.zone_first, wanted, camera, city.aspect, params.sample_s * 1_000_000, rule
+        params, zone, first, city.zone_first, wanted, of_camera, camera, city.aspect, params.sample_s * 1_000_000, rule
     )  # fmt: skip
 
 
@@ -114,7 +118,7 @@ def start(plan: Plan) -> State:
     """Return the state before the first frame."""
     row = np.repeat(np.arange(len(plan.zone), dtype=np.int32), plan.params.most)
     machine = persistence.start(plan.camera[row], plan.zone[row], row)
-    return State(machine.cell, np.zeros(len(row), SPOT))
+    return State(machine.cell, np.zeros(len(row), SPOT), np.zeros(len(plan.aspect), np.int32))
 
 
 def measure(plan: Plan, ordered: Ordered) -> Parts:
@@ -145,14 +149,14 @@ def step(state: State, plan: Plan, ordered: Ordered) -> Told:
     ordered
         On-time frames sorted by (camera, t), with `zones`. Frames that are not usable are silence.
     """
-    return Told(None, changes(_step(state.cell, state.spot, plan, ordered, new_log())))
+    return Told(None, changes(_step(state.cell, state.spot, state.held, plan, ordered, new_log())))
 
 
 def tick(
     state: State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool = False
 ) -> Told:
     """Close the minutes of cameras whose clocks have come to `t_us` (c,), then judge their silence."""
-    return Told(None, changes(_tick(state.cell, state.spot, plan, cameras, t_us, new_log())))
+    return Told(None, changes(_tick(state.cell, state.spot, state.held, plan, cameras, t_us, new_log())))
 
 
 @njit(cache=True)
@@ -179,34 +183,43 @@ def _measure(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _step(cell, spot, plan, ordered, log):  # type: ignore[no-untyped-def]
+def _step(cell, spot, held, plan, ordered, log):  # type: ignore[no-untyped-def]
     most = plan.params.most
     for i in range(len(ordered.camera)):
         camera = ordered.camera[i]
         begin, end = plan.first[camera], plan.first[camera + 1]
         if begin == end or not ordered.usable[i]:
             continue
-        t_us, dt_ms = ordered.t_us[i], ordered.dt_ms[i]
-        for j in range(begin * most, end * most):
+        t_us, taken = ordered.t_us[i], 0
+        for j in range(begin * most, end * most if held[camera] > 0 else begin * most):
             if spot[j].is_taken:
                 if t_us // plan.slot_us != spot[j].slot:
                     log = _close(cell, spot, plan, j, t_us, log)
                     spot[j].slot = t_us // plan.slot_us
                 spot[j].here = -1.0
+                taken += spot[j].is_taken
         for o in range(ordered.first[i], ordered.first[i + 1]):
-            if ordered.zones[o] != 0 and ordered.cls[o] < 16:
-                _match(cell, spot, plan, begin, end, camera, t_us, o, ordered)
-        for j in range(begin * most, end * most):
-            if spot[j].is_taken:
-                spot[j].last_us = t_us
-                if not _is_minded(spot[j].anchor, plan, camera, ordered.first[i], ordered.first[i + 1], ordered):
-                    _note(spot, j, t_us, dt_ms)
+            if ordered.zones[o] != 0 and ordered.cls[o] < 16 and plan.camera_classes[camera] >> ordered.cls[o] & 1:
+                taken += _match(cell, spot, plan, begin, end, camera, t_us, o, ordered)
+        held[camera] = taken
+        if taken > 0:
+            _look(spot, plan, ordered, i, begin * most, end * most)
     return log
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _look(spot, plan, ordered, i, begin, end):  # type: ignore[no-untyped-def]
+    """Note the frame at every spot that nobody minds."""
+    for j in range(begin, end):
+        if spot[j].is_taken:
+            spot[j].last_us = ordered.t_us[i]
+            if not _is_minded(spot[j].anchor, plan, ordered, i):
+                _note(spot, j, ordered.t_us[i], ordered.dt_ms[i])
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _match(cell, spot, plan, begin, end, camera, t_us, o, ordered):  # type: ignore[no-untyped-def]
-    """Give an object to the spot of its zone that it fits best, or to a new one."""
+    """Give an object to the spot of its zone that it fits best, or to a new one; return how many are new."""
     sure = 1.0 if np.isnan(ordered.confidence[o]) else np.float64(ordered.confidence[o])
     for g in range(begin, end):
         z = plan.zone[g]
@@ -220,15 +233,17 @@ def _match(cell, spot, plan, begin, end, camera, t_us, o, ordered):  # type: ign
                     best, at = value, j
             elif free < 0:
                 free = j
-        if at < 0 and free >= 0 and sure >= plan.rule.row[g].on:
+        is_new = at < 0 and free >= 0 and sure >= plan.rule.row[g].on
+        if is_new:
             at = free
             _take(cell, spot, at, t_us, t_us // plan.slot_us, ordered.box[o])
         if at >= 0:
             spot[at].here = max(spot[at].here, sure)
-        return  # an object lies in one zone
+        return 1 if is_new else 0  # an object lies in one zone
+    return 0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _take(cell, spot, j, t_us, slot, box):  # type: ignore[no-untyped-def]
     """Begin a spot where an object lies; its box on a grid is part of the incident's identity."""
     spot[j].is_taken, spot[j].slot, spot[j].first_us, spot[j].last_us = True, slot, -1, t_us
@@ -242,12 +257,12 @@ def _take(cell, spot, j, t_us, slot, box):  # type: ignore[no-untyped-def]
     cell[j].phase, cell[j].seen_us = persistence.CLEAR, t_us
 
 
-@njit(cache=True)
-def _is_minded(anchor, plan, camera, first, end, ordered):  # type: ignore[no-untyped-def]
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _is_minded(anchor, plan, ordered, i):  # type: ignore[no-untyped-def]
     """Tell whether a person's foot is within `near` sizes of a spot's foot."""
-    aspect = plan.aspect[camera]
+    aspect = plan.aspect[ordered.camera[i]]
     size = max((anchor[2] - anchor[0]) * aspect, anchor[3] - anchor[1])
-    for o in range(first, end):
+    for o in range(ordered.first[i], ordered.first[i + 1]):
         if ordered.cls[o] == _PERSON:
             dx = ((ordered.box[o, 0] + ordered.box[o, 2]) - (anchor[0] + anchor[2])) / 2.0 * aspect
             dy = ordered.box[o, 3] - anchor[3]
@@ -256,7 +271,7 @@ def _is_minded(anchor, plan, camera, first, end, ordered):  # type: ignore[no-un
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _note(spot, j, t_us, dt_ms):  # type: ignore[no-untyped-def]
     """Add a judged frame to the spot's open minute."""
     if spot[j].first_us < 0:
@@ -292,10 +307,17 @@ def _close(cell, spot, plan, j, now_us, log):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _tick(
-    cell: NDArray[Any], spot: NDArray[Any], plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log
+    cell: NDArray[Any],
+    spot: NDArray[Any],
+    held: NDArray[np.int32],
+    plan: Plan,
+    cameras: NDArray[np.int32],
+    t_us: NDArray[np.int64],
+    log: Log,
 ) -> Log:
     for c in range(len(cameras)):
         for j in range(plan.first[cameras[c]] * plan.params.most, plan.first[cameras[c] + 1] * plan.params.most):
             if spot[j].is_taken and t_us[c] >= (spot[j].slot + 1) * plan.slot_us:
                 log = _close(cell, spot, plan, j, t_us[c], log)
+                held[cameras[c]] -= not spot[j].is_taken
     return log

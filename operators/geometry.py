@@ -21,13 +21,13 @@ TIE: Final = 1e-12
 """Two pieces of a line are equally near when their distances differ by less than this [picture heights]."""
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def snap(value: float) -> float:
     """Return a coordinate (0..1) as a whole number of grid steps."""
     return math.floor(value * GRID + 0.5)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def snap_point(value: float) -> float:
     """Snap a point's coordinate into 0..1, the far edge left out.
 
@@ -54,7 +54,7 @@ def inside(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int
     return bool(inside_snapped(x, y, corner, 0, end - start))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def inside_snapped(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int) -> bool:
     """Like `inside`, with corners in grid steps already."""
     odd = False
@@ -78,7 +78,7 @@ class Projection(NamedTuple):
     is_beside: bool  # beside the line itself, not beyond its ends
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def project(  # type: ignore[no-untyped-def]
     x: float, y: float, point: NDArray[np.float64], start: int, end: int, aspect: float
 ):

@@ -129,14 +129,14 @@ def _step(state: Spots, plan: Plan, ordered: Ordered, begin: int, widest: int, l
     return log, len(ordered.camera)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _stands(state: Spots, plan: Plan, j: int) -> bool:
     phase = state.cell[j].phase
     long = state.cell[j].held_us >= plan.params.still_s * 1e6
     return bool(state.spot[j].settled and (phase >= persistence.ACTIVE or (phase == persistence.PENDING and long)))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _own(state, plan, ordered, i, row, seen, stands, track, n, owner):  # type: ignore[no-untyped-def]
     """Put each tracked object on its track's spot; a vehicle far from the spot where it stood has left it."""
     first, classes = ordered.first[i], plan.camera_classes[ordered.camera[i]]
@@ -159,7 +159,7 @@ def _own(state, plan, ordered, i, row, seen, stands, track, n, owner):  # type: 
             seen[owner[o - first]] = o
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: ignore[no-untyped-def]
     """Bridge orphaned spots with objects that have none, leave out doubles, give the rest spots of their own."""
     camera, first = ordered.camera[i], ordered.first[i]
@@ -204,7 +204,7 @@ def _holds(plan, zone, t_us):  # type: ignore[no-untyped-def]
     return is_open(plan.hours, plan.hours_first[zone], plan.hours_first[zone + 1], t_us, plan.offset_us)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _count(state, plan, row, seen, n, share):  # type: ignore[no-untyped-def]
     """Count the vehicles of zones in moving lanes, and those that stand."""
     for r in range(n):
@@ -249,7 +249,7 @@ def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[n
     return log
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untyped-def]
     """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
     box = ordered.box[o]
@@ -282,7 +282,7 @@ def _look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untyp
     return value
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
     """Tell whether a new anchor lies on that of a vehicle that stands; an orphaned incident there takes its track."""
     for r in range(n):
@@ -298,7 +298,7 @@ def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _resettles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
     """Tell whether a vehicle with an open incident stands again nearby; its incident then moves along."""
     if state.cell[j].held_us < plan.params.resettle_s * 1e6:

@@ -53,7 +53,7 @@ def keep(slots: Slots, wanted: NDArray[np.bool_], room: int) -> Slots:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _home(track, owner, size):  # type: ignore[no-untyped-def]
     """Return where to look first (the finalizer of splitmix64)."""
     mixed = np.uint64(track) ^ (np.uint64(owner + 1) * np.uint64(0x9E3779B97F4A7C15))
@@ -61,7 +61,7 @@ def _home(track, owner, size):  # type: ignore[no-untyped-def]
     return np.int64((mixed ^ (mixed >> np.uint64(27))) & np.uint64(size - 1))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def find(slots: Slots, track: int, owner: int) -> Any:
     """Return the row of a track and owner, -1 where there is none."""
     row, place = slots.row, slots.place
@@ -73,7 +73,7 @@ def find(slots: Slots, track: int, owner: int) -> Any:
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def insert(slots: Slots, track: int, owner: int) -> Any:
     """Return a new row for a track and owner that have none; the caller has made room."""
     at = slots.used[0]
@@ -84,7 +84,7 @@ def insert(slots: Slots, track: int, owner: int) -> Any:
     return at
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _point(slots: Slots, row: int) -> None:
     at = _home(slots.row[row].track, slots.row[row].owner, len(slots.place))
     while slots.place[at] >= 0:

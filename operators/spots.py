@@ -94,7 +94,7 @@ def shift_px(box: NDArray[np.float32], anchor: NDArray[np.float64], width: int, 
     return float(max(x, max(abs(box[1] - anchor[1]), abs(box[3] - anchor[3])) * height))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def take(spots: Spots, camera: int, zone: int, track: int) -> int:
     """Take a spot from the pool for a vehicle; the pool must have one."""
     j = spots.free[0]
@@ -117,7 +117,7 @@ def restart(spots: Spots, j: int) -> None:
     spots.spot[j].shifted_us = 0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def give_back(spots: Spots, camera: int, j: int) -> None:
     """Return a spot to the pool."""
     at = spots.head[camera]
@@ -133,7 +133,7 @@ def give_back(spots: Spots, camera: int, j: int) -> None:
     spots.used[camera] -= 1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def push(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) -> bool:
     """Add a box to the anchor to come; when it is complete, anchor there and begin PENDING."""
     n = spots.spot[j].buffered
@@ -154,7 +154,7 @@ def push(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) 
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _median(boxes: NDArray[np.float64], k: int) -> float:
     """Return the median of column k of five boxes: the one that two are below."""
     for i in range(ANCHOR_BOXES):
