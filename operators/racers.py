@@ -79,7 +79,7 @@ def walk(tracks, cell, plan, ordered, crossing, log):  # type: ignore[no-untyped
             log = settle(tracks, cell, plan, r, t_us // SLOT_US, log)
             if cell[r].phase != persistence.CLEAR:
                 log = persistence.observe(cell, plan.rule, log, r, t_us, 0, t_us, t_us, THERE, 0)
-            _watch(tracks, cell, r, t_us, ordered.dt_ms[begin])
+            tracks.watched_ms[r, tracks.slot[r] % RING] += ordered.dt_ms[begin]
         begin += 1
     for rest in range(at, len(crossing)):
         log = _cross(tracks, cell, plan, crossing[rest], log)
@@ -128,7 +128,7 @@ def _run(tracks, cell, plan, ordered, crossing, begin, at):  # type: ignore[no-u
             return i
         if t_us // SLOT_US > tracks.slot[r]:
             _roll(tracks, r, t_us // SLOT_US)
-        _watch(tracks, cell, r, t_us, ordered.dt_ms[i])
+        tracks.watched_ms[r, tracks.slot[r] % RING] += ordered.dt_ms[i]
     return len(ordered.camera)
 
 
@@ -143,12 +143,6 @@ def _roll(tracks, r, slot):  # type: ignore[no-untyped-def]
     for s in range(max(tracks.slot[r] + 1, slot - RING + 1), slot + 1):
         tracks.watched_ms[r, s % RING] = 0
     tracks.slot[r] = max(tracks.slot[r], slot)
-
-
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _watch(tracks, cell, r, t_us, dt_ms):  # type: ignore[no-untyped-def]
-    tracks.watched_ms[r, tracks.slot[r] % RING] += dt_ms
-    cell[r].seen_us = max(cell[r].seen_us, t_us)
 
 
 @njit(cache=True)
@@ -166,10 +160,8 @@ def _cross(tracks, cell, plan, crossing, log):  # type: ignore[no-untyped-def]
     tracks.written[r, 1] += 1
     slot = t_us // SLOT_US
     if cell[r].phase != persistence.CLEAR:
-        before_ms = tracks.quiet_ms[r]
         for q in range(tracks.slot[r] - TOLD_SLOTS, min(slot, tracks.slot[r] + 1)):
             log = _count(tracks, cell, plan, r, q, log)
-        tracks.quiet_ms[r] = before_ms
     if cell[r].phase == persistence.CLEAR:
         return _open(tracks, cell, plan, r, t_us, log)
     cell[r].peak = max(cell[r].peak, speed_mps)

@@ -128,6 +128,12 @@ def test_cameras_that_cannot_tell(place: City) -> None:
     assert story(run(THREE, place)) == []
 
 
+def test_a_gate_beside_a_flow_line_tells_no_speeds() -> None:
+    lines = (line("l0", (0.2, 1.0), (0.2, 0.0)), line("gate", (0.6, 1.0), (0.6, 0.0), role="gate", entry="to_left"))
+    assert story(run([(*p[:2], FAST, "car", 1) for p in THREE], town(line=lines))) == []
+    assert story(run(THREE, town(line=lines))) == [("active", 70)]  # and makes no pair
+
+
 def test_a_line_has_its_own_limit() -> None:
     slow = line("l0", (0.2, 1.0), (0.2, 0.0), speed_limit_kmh=50.0)
     assert story(run([(*p[:2], SLOW) for p in THREE], town(line=(slow,)))) == [("active", 70)]
@@ -225,6 +231,32 @@ def test_the_next_race_is_another_incident() -> None:
     assert story(out) == [("active", 70), ("closed", 380), ("active", 670), ("closed", 980)]
     assert out.opened_us[2] == (NIGHT + 610) * SECOND
     assert out.peak[2] == 31.5
+
+
+def test_a_fast_vehicle_after_the_five_minutes_begins_anew_though_the_end_was_not_told() -> None:
+    """An end is told once no crossing can come any more that would put it off."""
+    later: list[Pass] = [(385, 4), (390, 5), (395, 6)]
+    out = run([*THREE, *later], seconds=range(400))
+    assert story(out) == [("active", 70), ("closed", 380), ("active", 395)]
+    assert story(run([*THREE, (375, 4)], seconds=range(400))) == [("active", 70)]
+
+
+def test_a_crossing_told_after_a_later_one_does_not_bring_the_end_forward() -> None:
+    out = run([*THREE, (105, 4), (85, 5, 50.0)], seconds=range(500))
+    assert story(out) == [("active", 70), ("closed", 410)]
+    assert out.peak[-1] == 50.0
+
+
+def test_crossings_told_later_than_frames_change_nothing() -> None:
+    """Each is told 40 s after it happened, with the frames of then."""
+    plan = racing.plan(town())
+    passes: list[Pass] = [*THREE, (360, 4), (670, 5), (690, 6), (691, 7)]
+    state, out = racing.start(plan), []
+    for second in range(1100):
+        found = crossings([p for p in passes if p[0] + 40 == second])
+        out += story(racing.step(state, plan, clock([second]), found).changes)
+    assert out == story(run(passes, seconds=range(1100)))
+    assert out == [("active", 70), ("closed", 670), ("active", 691), ("closed", 1000)]
 
 
 def test_time_that_was_not_watched_does_not_end_it() -> None:
