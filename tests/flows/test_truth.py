@@ -121,6 +121,118 @@ def test_every_flood_is_one_incident(day) -> None:
     )
 
 
+def test_every_stay_is_exact(day) -> None:
+    out, rows, _ = day
+    true = truth(out, "stays")
+    before = pl.col("ts") < END - timedelta(minutes=1)  # whether the last ones are over, the recording does not show
+    found = rows["stays_minute_log"].filter(pl.col("stays_n") > 0)
+    assert true["stays_n"].sum() > 10_000
+    figures = ["stays_n", "stay_ms"]
+    assert compared(found.filter(before), true.filter(before), ["camera_id", "zone_id", "ts"], figures).is_empty()
+
+
+def test_every_visit_is_exact(day) -> None:
+    out, rows, _ = day
+    true = truth(out, "visits")
+    found = rows["visits_minute_log"].select("camera_id", "line_id", "ts", entries="entries_n", exits="exits_n")
+    found = found.filter(pl.col("entries") + pl.col("exits") > 0)
+    assert min(true["entries"].sum(), true["exits"].sum()) > 500
+    assert compared(found, true, ["camera_id", "line_id", "ts"], ["entries", "exits"]).is_empty()
+
+
+def test_every_mask_is_exact(day) -> None:
+    out, rows, _ = day
+    true, names = truth(out, "masks"), ["masked", "unmasked", "unknown"]
+    keys = ["camera_id", "zone_id", pl.col("ts").dt.truncate("1h")]
+    found = rows["mask_minute_log"].group_by(keys).agg(pl.col(f"{name}_n").sum().alias(name) for name in names)
+    found = found.filter(pl.sum_horizontal(names) > 0)
+    assert min(true[name].sum() for name in names) > 500
+    assert compared(found, true, ["camera_id", "zone_id", "ts"], names).is_empty()
+
+
+def incidents(rows: dict[str, pl.DataFrame], kind: str) -> pl.DataFrame:
+    return rows["incidents_log"].filter(pl.col("kind") == kind).sort("camera_id", "zone_id", "opened_at")
+
+
+def test_every_heap_is_one_incident_also_over_outages(day) -> None:
+    out, rows, _ = day
+    true, found = truth(out, "garbage"), incidents(rows, "garbage")
+    settled = pl.col("opened_at") < END - timedelta(minutes=16)
+    both = found.filter(settled).join(
+        true.filter(settled), on=["camera_id", "zone_id", "opened_at"], how="full", coalesce=True
+    )
+    assert true["is_over"].any()
+    assert not true["is_over"].all()
+    assert both.filter(pl.col("is_over").is_null() | pl.col("state").is_null()).is_empty()
+    over = both.filter("is_over")
+    assert (over["state"] == "closed").all()
+    assert (over["closed_at"] == over["cleared_at"]).all()
+    assert both.filter(~pl.col("is_over") & (pl.col("state") == "closed")).is_empty()
+
+
+def test_who_lingers_at_night_is_an_incident_and_nobody_else(day) -> None:
+    out, rows, _ = day
+    true, found = truth(out, "night").sort("camera_id", "opened_at"), incidents(rows, "night")
+    assert true.height > 0
+    assert found.select("camera_id", "zone_id", "opened_at", "closed_at").equals(
+        true.select("camera_id", "zone_id", "opened_at", "closed_at")
+    )
+    assert (found["peak"] == true["stay_s"]).all()
+    assert (found["track_ids"].list.first() == true["track"]).all()
+
+
+def test_jams_are_incidents_and_red_lights_are_not(day) -> None:
+    out, rows, _ = day
+    true, found = truth(out, "congestion").sort("camera_id", "starts_at"), incidents(rows, "congestion")
+    assert true.height > 0
+    assert found["camera_id"].to_list() == true["camera_id"].to_list()
+    late = (found["active_at"] - true["starts_at"]).dt.total_seconds()
+    assert late.is_between(0, 480).all()
+    early = (true["starts_at"] - found["opened_at"]).dt.total_seconds()
+    assert early.is_between(-300, 900).all()  # the window that opened it may reach so far back
+    after = (found["closed_at"] - true["ends_at"]).dt.total_seconds()
+    assert after.is_between(0, 360).all()
+
+
+def test_a_gathering_is_one_incident(day) -> None:
+    out, rows, _ = day
+    true, found = truth(out, "gathering"), incidents(rows, "gathering")
+    assert true.height == found.height == 1
+    assert found["camera_id"].item() == true["camera_id"].item()
+    assert abs((found["opened_at"] - true["many_at"]).item()) <= timedelta(seconds=60)
+    assert true["leaves_at"].item() <= found["closed_at"].item() <= true["ends_at"].item() + timedelta(seconds=30)
+    assert found["peak"].item() == true["persons_max"].item()
+
+
+def test_races_are_incidents_and_other_traffic_is_not(day) -> None:
+    out, rows, _ = day
+    true, found = truth(out, "racing").sort("first_at"), incidents(rows, "racing")
+    assert true.height == found.height > 0
+    assert (true["vehicles"] >= 3).all()
+    assert ((found["opened_at"] - true["first_at"]).abs() <= timedelta(milliseconds=5)).all()
+    assert (found["closed_at"] - true["last_at"]).dt.total_seconds().is_between(0, 20).all()
+    assert ((found["peak"] * 3.6 / true["kmh_max"] - 1).abs() < 0.01).all()
+
+
+def test_every_camera_that_is_down_is_one_incident(day) -> None:
+    out, rows, _ = day
+    true, found = truth(out, "camera_down"), incidents(rows, "camera_down")
+    true = true.with_columns(opened_at=pl.col("last_seen").dt.truncate("1ms"))  # health keeps milliseconds
+    both = found.join(true, on=["camera_id", "opened_at"], how="full", coalesce=True)
+    assert true.height == found.height == both.height > 0
+    assert both.filter(pl.col("by_site") != (pl.col("inhibited_by") != "")).is_empty()
+    assert (both["closed_at"].is_null() == both["seen_again"].is_null()).all()
+
+
+def test_every_site_that_is_down_is_one_incident(day) -> None:
+    out, rows, _ = day
+    true, found = truth(out, "site_outages").sort("from"), incidents(rows, "site_down").sort("opened_at")
+    assert true.height == found.height > 0
+    near = timedelta(seconds=5)  # the first member's last frame and the outage
+    assert ((true["from"] - found["opened_at"]).is_between(timedelta(0), near)).all()
+    assert (found["closed_at"] <= true["to"] + near).all()
+
+
 def test_records_in_are_frames_duplicates_and_dead_letters(noisy) -> None:
     out, rows, totals = noisy
     faults = truth(out, "faults")
@@ -136,3 +248,10 @@ def test_a_noisy_hour_is_near_the_truth(noisy) -> None:
     assert 0.94 < persons / true < 1.0  # 3 % of detections are missed
     counted = crossings(rows["flow_minute_log"])["crossings"].sum()
     assert 0.95 < counted / truth(out, "flow")["crossings"].sum() < 1.03
+    stays, true = rows["stays_minute_log"]["stays_n"].sum(), truth(out, "stays")["stays_n"].sum()
+    assert 0.95 < stays / true < 1.1
+    visits, true = rows["visits_minute_log"]["entries_n"].sum(), truth(out, "visits")["entries"].sum()
+    assert 0.9 < visits / true < 1.05
+    mask = rows["mask_minute_log"].select(pl.col("masked_n", "unmasked_n").sum()).row(0)
+    true = truth(out, "masks").select(pl.col("masked", "unmasked").sum()).row(0)
+    assert abs(mask[0] / sum(mask) - true[0] / sum(true)) < 0.1
