@@ -70,7 +70,9 @@ def _minutes(metric: str, name: str, area: str, generator: np.random.Generator) 
         for part, what in shape.parts.items():
             if part in ("observed_ms", "frames") or part == "state":
                 continue
-            drawn = generator.integers(0, 4 if what.is_count or part.endswith("_n") else 50_000, (count, what.width))
+            drawn = generator.integers(0, 4 if part.endswith("_n") else 50_000, (count, what.width))
+            if part == "level_ms":
+                drawn = drawn // 20_000 * 20_000  # levels that held equally long
             drawn = drawn * (observed > 0)[:, None]
             columns[part] = pl.Series(drawn).arr.to_list() if what.bins else drawn[:, 0]
         if metric == "mask":

@@ -253,3 +253,7 @@ def test_an_area_filter_prunes_by_the_key(warehouse: Warehouse) -> None:
     plan = "\n".join(line for (line,) in warehouse.query(sql).rows)
     assert "(area in ['33.74.07', '33.74.08'))" in plan
     assert "Prewhere" not in plan
+
+
+def test_incidents_name_what_explains_them(warehouse: Warehouse) -> None:
+    assert "inhibited_by" in warehouse.query("SELECT * FROM incidents LIMIT 0").column_names

@@ -102,6 +102,14 @@ def test_a_zone_counts_from_when_its_camera_is_valid_and_has_it(warehouse: Wareh
     assert found == [(1.0, 1), (1.0, 1), (0.5, 2), (0.5, 2)]
 
 
+def test_a_day_on_which_the_first_camera_came_at_noon_is_null(warehouse: Warehouse) -> None:
+    noon = MONDAY + timedelta(hours=12)
+    place(warehouse, "siang", camera("siang-1", valid_from=noon), gates=("siang-1/u",))
+    put(warehouse, "visits", hours("visits", "siang-1", 12, 24, line_id="u", entries_n=1))
+    columns = "entries, entries_estimated, reason, coverage, cameras_reporting, cameras_total"
+    assert ask(warehouse, "visits_place_day", "siang", columns) == [(None, None, "low_coverage", 1.0, 0, 1)]
+
+
 # --- days -------------------------------------------------------------------------------------------------------------
 
 
