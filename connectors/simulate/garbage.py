@@ -160,10 +160,10 @@ def truth(scene: Scene, heaps: Tracks, persons: Objects) -> pl.DataFrame:
 
 
 def _minutes(scene: Scene, heaps: Tracks, row: int, persons: Objects) -> Minutes:
-    """Judge a heap's place from when it is first seen until an hour after it is gone."""
+    """Judge a heap's place from when it is first seen until `APART_US` of watched time after it is gone."""
     begin, end = int(heaps.t_us[row, 0]), int(heaps.t_us[row, -1])
     first, gone = int(np.searchsorted(scene.t_us, begin)), int(np.searchsorted(scene.t_us, end, "right"))
-    last = int(np.searchsorted(scene.t_us, scene.t_us[max(gone, 1) - 1] + 2 * APART_US))
+    last = min(gone + APART_US // scene.period_us, len(scene.t_us))
     t_us = scene.t_us[first:last]
     judged = np.ones(len(t_us), np.bool_)
     minded = _near(scene, heaps, row, persons) - first

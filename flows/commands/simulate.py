@@ -18,6 +18,9 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     start: Annotated[str, typer.Option(metavar="ISO", help="Time of the first frame.")] = "2026-01-05T00:00:00Z",
     format: Annotated[str, typer.Option(metavar="native|arrow", help="Format of the events.")] = "native",
+    noiseless: Annotated[
+        bool, typer.Option("--noiseless", help="Perfect detection and delivery: rows equal the truth.")
+    ] = False,
 ) -> None:
     """Write a SIMULATED city: registry, frame events and the true figures."""
     if format not in ("native", "arrow"):
@@ -26,10 +29,18 @@ def simulate(
     assert start_us is not None
     from connectors import simulate as city  # noqa: PLC0415  start-up time
 
-    note(f"SIMULATED: {cameras} cameras, {minutes} minutes from {start}, seed {seed}")
+    how = ", without noise" if noiseless else ""
+    note(f"SIMULATED: {cameras} cameras, {minutes} minutes from {start}, seed {seed}{how}")
     with progress("simulate", "cameras") as report:
         written = city.simulate(
-            cameras, minutes, seed, start_us, out, "arrow" if format == "arrow" else "native", report
+            cameras,
+            minutes,
+            seed,
+            start_us,
+            out,
+            "arrow" if format == "arrow" else "native",
+            report,
+            noiseless=noiseless,
         )
     say(
         f"SIMULATED: {written.frames:,} frames with {written.objects:,} objects in {written.files} files "

@@ -89,6 +89,13 @@ def test_a_camera_that_dies_over_a_heap_goes_on_with_it() -> None:
     assert (found["cleared_at"][0].timestamp() * SECOND - MIDNIGHT) // MINUTE == 500
 
 
+def test_a_heap_cleared_while_the_camera_is_dead_clears_when_it_is_back() -> None:
+    dead = bare(scene(MARKET), outages=[(MIDNIGHT + 120 * MINUTE, MIDNIGHT + 400 * MINUTE)])
+    found = garbage.truth(dead, heap(100, 200), nobody()).row(0, named=True)
+    assert (found["cleared_at"].timestamp() * SECOND - MIDNIGHT) // MINUTE == 400
+    assert found["is_over"]
+
+
 def test_heaps_take_turns_and_people_keep_out_of_crowd_zones() -> None:
     of = scene(MARKET)
     heaps, carriers = garbage.events(of)
