@@ -21,6 +21,7 @@ from flows.outages import watched
 from flows.rows import RowMaker
 from flows.thresholds import Thresholds
 from operators import (
+    absence,
     crowd,
     crowd_incidents,
     emit,
@@ -188,10 +189,11 @@ class Shard:
     ) -> tuple[list[tuple[str, Parts]], list[tuple[str, Changes]]]:
         city, limits = self.city, self.thresholds
         codes = health.step(state.health, city, released, limits.health)
-        seen = feet.placed(self.feet, released.ordered._replace(usable=health.usable(codes)))
+        seen = released.ordered._replace(usable=health.usable(codes))
         if self.tracked.any():
             state.tracks, track = tracker.step(state.tracks, city, seen, self.tracked, limits.tracker)
             seen = seen._replace(track=track)
+        seen = feet.placed(self.feet, absence.told(city, seen))
         counts = crowd.count(city, seen)
         levels, samples = crowd.levels(state.levels, city, seen, counts, limits.crowd)
         crossing = flow.follow(state.crossings, city, seen, limits.flow)
