@@ -57,14 +57,14 @@ def jams(scene: Scene) -> list[Jam]:
         comes, length = rng.random() < CHANCE, int(rng.integers(*MINUTES))
         first = int(rng.integers(start, end)) // MINUTE_US
         calm = rng.random(length) < CALM_CHANCE
-        minute = first + np.flatnonzero(~_isolated(calm))
+        minute = first + np.flatnonzero(~_skipped(calm))
         waves = np.append(minute, first + length) * MINUTE_US + rng.integers(*WAVE_US)
         if comes and within(scene, waves[[0]], waves[[-1]], MARGIN_US)[0]:
             out.append(Jam(waves))
     return out
 
 
-def _isolated(calm: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _skipped(calm: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the minutes without a wave: calm ones, but never the first, nor two in a row."""
     out = np.zeros(len(calm), np.bool_)
     for i in range(1, len(calm)):
@@ -107,8 +107,8 @@ def _rows(rng: np.random.Generator, scene: Scene, waves: NDArray[np.int64], lane
     stops_us = np.where(stands[:, :, None], np.stack([arrives, leaves], axis=2), out_us[:, None, None])
     stops_y = np.where(stands, np.array(ROWS_Y)[np.minimum(place, rows - 1)], END_Y)
     t_us = np.column_stack([waves[entry], stops_us.reshape(len(entry), -1), out_us])
-    edges = np.full((2, len(entry)), ((TOP_Y,), (END_Y,)))
-    y = np.column_stack([edges[0], np.repeat(stops_y, 2, axis=1), edges[1]])
+    top, end = np.full(len(entry), TOP_Y), np.full(len(entry), END_Y)
+    y = np.column_stack([top, np.repeat(stops_y, 2, axis=1), end])
     cls = rng.choice([CLASSES.index(name) for name in MIX["road"]], len(entry), p=list(MIX["road"].values()))
     return Tracks(JAMMED, cls.astype(np.uint8), t_us, lane_x(rng.uniform(*lane, len(entry))[:, None], y), y)
 

@@ -86,6 +86,22 @@ def test_json_and_arrow_say_the_same(tmp_path: Path) -> None:
     assert lines.signals.equals(columns.signals)
 
 
+def test_masks_are_written_where_they_are_judged_and_null_elsewhere(tmp_path: Path) -> None:
+    for kind in ("native", "arrow"):
+        simulate(39, 2, 7, MORNING_US, tmp_path / kind, kind, fps=1.0)
+    lines, columns = events(tmp_path / "native", "native"), events(tmp_path / "arrow", "arrow")
+    assert lines.objects.equals(columns.objects)
+    names = ["mask", "mask_confidence", "face_px"]
+    judged = columns.objects.filter(pl.any_horizontal(pl.col(names).is_not_null()))
+    assert judged.height > 100
+    assert judged.select(names).null_count().sum_horizontal().item() == 0
+    assert set(judged["mask"]) == {"masked", "unmasked", "incorrect"}
+    assert set(judged["class"]) == {"person"}
+    cameras = columns.frames["camera"].gather(judged["frame"])
+    assert set(cameras) == {"sim-0039"}
+    assert judged.height < (columns.frames["camera"].gather(columns.objects["frame"]) == "sim-0039").sum()
+
+
 @pytest.mark.parametrize("cameras", [60, 90])
 def test_the_registry_is_valid_and_labelled(tmp_path: Path, cameras: int) -> None:
     simulate(cameras, 1, 7, MORNING_US, tmp_path, fps=0.2)
