@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,12 +22,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def store(warehouse: Warehouse, registry: Registry, areas: Areas | None) -> None:
-    """Store cameras, roads and areas; see `Warehouse.store_registry`."""
+    """Store cameras, places, roads and areas; see `Warehouse.store_registry`."""
     _refuse_moved(warehouse, registry)
-    last = warehouse.query(
-        "SELECT greatest((SELECT max(version) FROM cameras_log), (SELECT max(version) FROM areas_log)) AS v"
-    )
-    version = last["v"][0].as_py() + 1
+    last = ", ".join(f"(SELECT max(version) FROM {table})" for table in ("cameras_log", "places_log", "areas_log"))
+    version = warehouse.query(f"SELECT greatest({last}) AS v")["v"][0].as_py() + 1
     if registry.camera:
         rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
         warehouse.insert_block("cameras_log", to_arrow(rows))
@@ -99,23 +96,17 @@ def _row(camera: Camera, version: int) -> dict[str, Any]:
 
 def _place(place: Place, areas_of: dict[str, str], version: int) -> dict[str, Any]:
     opens, closes = (int(clock[:2]) * 60 + int(clock[3:]) for clock in place.hours or ("00:00", "24:00"))
+    cameras = (spot.partition("/")[0] for spot in (*place.zones, *place.gates))
     return {
         "place_id": place.id,
         "name": place.name,
-        "area": _around([areas_of[spot.partition("/")[0]] for spot in (*place.zones, *place.gates)]),
+        "area": roads.common_area(areas_of[camera] for camera in cameras if camera in areas_of),
         "zones": list(place.zones),
         "gates": list(place.gates),
         "opens": opens,
         "closes": closes,
         "version": version,
     }
-
-
-def _around(codes: list[str]) -> str:
-    """Return the longest code that all areas have in common, '' when there is none."""
-    split = [code.split(".") for code in codes]
-    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))
-    return ".".join(parts[0] for parts in shared)
 
 
 def _parent(code: str, areas: Areas) -> str:

@@ -22,6 +22,8 @@ Every row: `ts`, `local_ts`, `camera_id`, `area`, `owner`, `category`, `frames`,
 | `crowd_*` | zone_id | persons_mean, persons_p95, persons_max, person_minutes, density_mean, density_p95, \
 level, is_lower_bound |
 | `flow_*` | line_id, direction, class | crossings, speed_mean_mps |
+| `mask_*` | zone_id | masked, decided, unknown, ratio, ratio_low, ratio_high, unit |
+| `visits_*` | line_id | entries, exits |
 | `health_*` | - | state, uptime, fps_mean, delay_p95_ms |
 | `incidents` | incident_id | kind, state, severity, opened_at, active_at, closed_at, close_reason, \
 peak, track_ids, box, duration_s |

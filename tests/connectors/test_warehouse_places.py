@@ -332,3 +332,11 @@ def test_storing_the_same_places_again_changes_nothing(warehouse: Warehouse) -> 
         place(warehouse, "sama", *cameras, **given)
         seen.append(warehouse.query("SELECT * FROM places WHERE place_id = 'sama'").rows)
     assert seen[0] == seen[1] == [("sama", "Sama", "96.02", ["sama-1/a"], ["sama-2/u"], 1320, 1440)]
+
+
+def test_a_place_that_comes_alone_supersedes_its_older_version(warehouse: Warehouse) -> None:
+    place(warehouse, "lagi", camera("lagi-1"), zones=("lagi-1/a",))
+    for name in ("Baru", "Terbaru"):
+        warehouse.store_registry(Registry(place=(Place(id="lagi", name=name, zones=("lagi-1/a",)),)))
+        found = warehouse.query("SELECT name, opens, closes FROM places WHERE place_id = 'lagi'").rows
+        assert found == [(name, 0, 1440)]
