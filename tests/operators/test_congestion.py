@@ -274,6 +274,19 @@ def test_time_that_was_not_watched_does_not_make_it_stand() -> None:
     assert total(congestion.step(congestion.start(plan), plan, ordered).parts, "standing_ms") == 0
 
 
+def test_untracked_vehicles_are_seen_but_never_followed() -> None:
+    out = run(watch(range(30), lambda t: [car(0.1, 0), car(0.5, 7)]))
+    assert (total(out.parts, "tracked_ms"), total(out.parts, "standing_ms")) == (30_000, 20_000)
+
+
+def test_two_frames_of_one_time_see_the_same_vehicles() -> None:
+    """The first of them stands for no time."""
+    place = town()
+    plan = congestion.plan(place)
+    ordered = frames([(0, T0 * SECOND, parked(2))] * 2, [0, 1000], place=place)
+    assert total(congestion.step(congestion.start(plan), plan, ordered).parts, "tracked_ms") == 2000
+
+
 def test_fifteen_switches_of_identity_while_standing_move_nobody() -> None:
     """Each missing a frame; the boxes shake by half of what moves a foot."""
     shake = np.random.default_rng(5).uniform(-0.002, 0.002, (400, 6))
