@@ -1085,7 +1085,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'crowd')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1151,7 +1151,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'crowd')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1217,7 +1217,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'crowd')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1283,7 +1283,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'crowd')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1349,7 +1349,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flow')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1414,7 +1414,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flow')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1479,7 +1479,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flow')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1544,7 +1544,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flow') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flow')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1607,7 +1607,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1667,7 +1667,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1727,7 +1727,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1787,7 +1787,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1853,7 +1853,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'mask')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1927,7 +1927,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'mask')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2001,7 +2001,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'mask')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2075,7 +2075,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'mask') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'mask')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2144,7 +2144,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'congestion')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2213,7 +2213,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'congestion')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2282,7 +2282,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'congestion')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2351,7 +2351,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'congestion') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'congestion')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2419,7 +2419,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flood')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2481,7 +2481,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flood')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2543,7 +2543,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flood')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2605,7 +2605,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flood') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'flood')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2667,7 +2667,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'garbage')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2727,7 +2727,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'garbage')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2787,7 +2787,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'garbage')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2847,7 +2847,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'garbage') AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'garbage')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2907,7 +2907,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -2963,7 +2963,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -3019,7 +3019,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -3075,7 +3075,7 @@ FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (to
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE 1 AND 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE 1) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -3163,10 +3163,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM crowd_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3232,10 +3232,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM crowd_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3301,10 +3301,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM crowd_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3397,10 +3397,10 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
@@ -3497,10 +3497,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM visits_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
@@ -3544,10 +3544,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM stays_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3593,10 +3593,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM crowd_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3692,10 +3692,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM visits_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
@@ -3739,10 +3739,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM stays_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3788,10 +3788,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM crowd_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3887,10 +3887,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM visits_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
@@ -3934,10 +3934,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM stays_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -3983,10 +3983,10 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM crowd_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(zones), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.zone_id = u.spot_id AND m.ts = u.ts
@@ -4109,10 +4109,10 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
@@ -4182,10 +4182,10 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
@@ -4261,10 +4261,10 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
@@ -4316,7 +4316,7 @@ INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
+    WHERE has(metrics, 'crowd')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
 WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
 GROUP BY d.area, d.camera_id, d.zone_id) AS z GROUP BY z.area, z.camera_id) AS c
 ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
@@ -4386,10 +4386,10 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN zones AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'zone', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'crowd') AND 1) AS v
+    WHERE has(metrics, 'crowd')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
@@ -4442,7 +4442,7 @@ INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
+    WHERE has(metrics, 'visits')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
 WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
 GROUP BY d.area, d.camera_id, d.line_id) AS z GROUP BY z.area, z.camera_id) AS c
 ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
@@ -4508,10 +4508,10 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT place_id, opens, closes, substringIndex(spot, '/', 1) AS camera_id,
         substring(spot, length(camera_id) + 2) AS spot_id
     FROM places_log FINAL ARRAY JOIN gates AS spot WHERE deleted = 0) AS p LEFT JOIN (SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps
-    FROM (SELECT JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed, camera_id, area, step.1 AS at, step.2 AS change
+    FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits') AND 1) AS v
+    WHERE has(metrics, 'visits')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
@@ -4590,7 +4590,7 @@ INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'flow') AND 1) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
+    WHERE has(metrics, 'flow')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
 WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
 GROUP BY d.area, d.camera_id, d.line_id, d.direction) AS z GROUP BY z.area, z.camera_id) AS c
 ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code

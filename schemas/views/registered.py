@@ -31,18 +31,21 @@ def level(code: str) -> str:
     return f"multiIf({names}, '')"
 
 
-def _versions(metric: str, also: str = "1") -> str:
-    """Return rows camera_id, area, at [us since 1970] and change: +1 begins to measure `metric`, -1 stops."""
+def _versions(metric: str, more: str = "") -> str:
+    """Return rows camera_id, area, at [us since 1970] and change: +1 begins to measure `metric`, -1 stops.
+
+    `more` are further columns of the version, with a comma before each.
+    """
     metered = {"health": "1", "stays": "has(metrics, 'visits')"}.get(metric, f"has(metrics, '{metric}')")
     until = (
         "leadInFrame(valid_from, 1, "
         f"{NEVER}) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
     )
     return (
-        "(SELECT camera_id, area, step.1 AS at, step.2 AS change\n"
+        f"(SELECT camera_id, area, step.1 AS at, step.2 AS change{more}\n"
         f"    FROM (SELECT *, {until} AS until FROM cameras_log FINAL WHERE deleted = 0)\n"
         "    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step\n"
-        f"    WHERE {metered} AND {also})"
+        f"    WHERE {metered})"
     )
 
 
@@ -73,7 +76,7 @@ def by_spot(metric: str, spots: str) -> str:
     )
     measured = (
         "(SELECT v.camera_id AS camera_id, spot_id, sumMap([v.at], [toInt64(v.change)]) AS steps\n"
-        f"    FROM {_versions(metric).replace('SELECT camera_id,', f'SELECT {listed} AS listed, camera_id,')} AS v\n"
+        f"    FROM {_versions(metric, f', {listed} AS listed')} AS v\n"
         "    ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id)"
     )
     return (
