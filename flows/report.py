@@ -14,6 +14,8 @@ from flows.asking import Store, ask
 LABEL: Final = "if(simulated, 'SIMULATED', 'recorded') AS source"
 NAMES: Final = "(SELECT camera_id, any(name) AS name FROM tilik.cameras GROUP BY camera_id) AS n"
 
+ROADS: Final = "(SELECT road, name FROM tilik.roads) AS r"
+
 
 class Section(NamedTuple):
     """One table of the report."""
@@ -51,6 +53,71 @@ ORDER BY simulated, f.crossings DESC, camera_id, line, direction""",
         "nothing crossed a line in a minute that was watched enough",
     ),
     Section(
+        "Roads: the hour nearest to capacity (smp/h, degree of saturation, level of service)",
+        f"""
+SELECT any(r.name) AS street, h.road AS road, h.direction AS direction,
+    formatDateTime(any(h.local_ts), '%F %H:%i') AS local_hour, any(h.vehicles) AS vehicles,
+    round(any(h.smp_per_hour)) AS smp_per_hour, round(any(h.dj), 2) AS dj, any(h.los) AS los,
+    round(any(h.speed_mean_kmh)) AS kmh, substring(any(h.emp_row), 10) AS mkji1997_row, {LABEL}
+FROM (SELECT * FROM tilik.road_hour WHERE dj IS NOT NULL ORDER BY dj DESC, road LIMIT 1 BY road) AS h
+LEFT JOIN {ROADS} USING (road)
+GROUP BY h.road, h.direction, simulated ORDER BY simulated, any(h.dj) DESC, road LIMIT 5 BY simulated""",
+        "no road with a capacity was watched for a whole hour",
+    ),
+    Section(
+        "Visits by place: its best watched hours, and the trend of its days",
+        f"""
+SELECT any(v.name) AS place, any(v.basis) AS counted, countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
+    sum(if(v.basis = 'entries', toFloat64(v.entries), round(v.passages))) AS visits_in_them,
+    round(quantileExact(0.5)(v.stay_median_s)) AS stay_s, max(v.cameras_total) AS cameras,
+    any(t.verdict) AS trend, {LABEL}
+FROM tilik.visits_place_hour AS v
+LEFT JOIN (SELECT place_id, argMax(verdict, day) AS verdict FROM tilik.visits_trend GROUP BY place_id) AS t
+    USING (place_id)
+GROUP BY v.place_id, simulated HAVING hours > 0 ORDER BY simulated, visits_in_them DESC LIMIT 6""",
+        "no place was watched for a whole hour",
+    ),
+    Section(
+        "Masks worn (pemakaian masker), with the interval of sampling",
+        f"""
+SELECT if(n.name = '', camera_id, n.name) AS place, zone_id AS zone,
+    formatDateTime(local_ts, '%F %H:%i') AS local_hour, masked, decided, unknown, round(100 * ratio) AS percent,
+    round(100 * ratio_low) AS low, round(100 * ratio_high) AS high, unit, {LABEL}
+FROM (SELECT * FROM tilik.mask_hour WHERE ratio IS NOT NULL
+      ORDER BY decided DESC, camera_id, zone_id LIMIT 1 BY camera_id, zone_id) AS m
+LEFT JOIN {NAMES} USING (camera_id)
+ORDER BY simulated, m.decided DESC LIMIT 4""",
+        "no zone had 30 decided tracks in an hour",
+    ),
+    Section(
+        "Floods: hours under water, with the hours not watched beside them",
+        f"""
+SELECT if(n.name = '', camera_id, n.name) AS place, zone_id AS zone, formatDateTime(local_ts, '%Y-%m') AS month,
+    round(hours_flooded, 1) AS hours_flooded, round(hours_not_watched, 1) AS hours_not_watched, incidents,
+    round(peak, 2) AS peak_index, round(longest_h, 1) AS longest_h, {LABEL}
+FROM (SELECT * FROM tilik.flood_month WHERE incidents > 0) AS f LEFT JOIN {NAMES} USING (camera_id)
+ORDER BY simulated, f.hours_flooded DESC, camera_id LIMIT 5 BY simulated""",
+        "no road was under water",
+    ),
+    Section(
+        "Garbage that lies there now, oldest first",
+        f"""
+SELECT if(n.name = '', camera_id, n.name) AS place, zone_id AS zone, state, round(age_h, 1) AS age_h, {LABEL}
+FROM tilik.garbage_open AS g LEFT JOIN {NAMES} USING (camera_id)
+ORDER BY simulated, g.age_h DESC, camera_id LIMIT 5""",
+        "none",
+    ),
+    Section(
+        "Areas: persons in the fullest hour of each kecamatan, and how many cameras saw it",
+        f"""
+SELECT area, any(area_name) AS kecamatan, formatDateTime(argMax(local_ts, persons_mean), '%F %H:%i') AS local_hour,
+    round(max(persons_mean), 1) AS persons, argMax(cameras_reporting, persons_mean) AS cameras_reporting,
+    argMax(cameras_total, persons_mean) AS cameras_total, {LABEL}
+FROM tilik.crowd_area_hour WHERE area_level = 'kecamatan' AND persons_mean IS NOT NULL
+GROUP BY area, simulated ORDER BY persons DESC, area LIMIT 8""",
+        "no area was watched for a whole hour",
+    ),
+    Section(
         "Incidents that are open",
         f"""
 SELECT kind, severity, camera_id AS camera, zone_id AS zone, state,
@@ -63,6 +130,7 @@ ORDER BY opened_at DESC, camera_id LIMIT 10""",
         "Incidents so far",
         f"""
 SELECT kind, {LABEL}, count() AS incidents, countIf(closed_at IS NULL) AS open,
+    countIf(inhibited_by != '') AS inhibited,
     round(quantileExact(0.5)(duration_s) / 60, 1) AS median_minutes
 FROM tilik.incidents GROUP BY kind, simulated ORDER BY incidents DESC, kind""",
         "none",

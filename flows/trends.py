@@ -29,7 +29,7 @@ SCHEMA: Final[dict[str, Any]] = {
 }
 DAYS: Final = """
 SELECT place_id, toDate32(local_ts) AS day, basis,
-    toFloat64(if(basis = 'entries', if(entries IS NULL, NULL, entries_estimated), passages)) AS total
+    if(basis = 'entries', toFloat64(if(entries IS NULL, NULL, entries_estimated)), passages) AS total
 FROM visits_place_day ORDER BY place_id, day"""
 LEFT_OUT: Final = """
 SELECT date AS day FROM calendar WHERE day_type IN ('holiday', 'joint_leave') OR is_ramadan"""

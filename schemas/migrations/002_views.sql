@@ -5155,6 +5155,25 @@ FROM cameras_log FINAL
 WHERE deleted = 0
 COMMENT 'Registered cameras, one row a version: valid_from says since when it holds';
 
+CREATE OR REPLACE VIEW roads AS
+SELECT
+    r.road AS road,
+    r.name AS name,
+    r.area AS area,
+    r.kind AS kind,
+    r.type AS type,
+    r.lanes AS lanes,
+    r.width_m AS width_m,
+    r.free_flow_kmh AS free_flow_kmh,
+    r.green_s AS green_s,
+    r.cycle_s AS cycle_s,
+    r.saturation_flow AS saturation_flow,
+    r.capacity AS capacity,
+    r.factors AS factors,
+    r.lines AS lines
+FROM (SELECT * FROM roads_log FINAL WHERE deleted = 0) AS r
+COMMENT 'Cross-sections of streets: their lines, capacity and what it is worked out from';
+
 CREATE OR REPLACE VIEW places AS
 SELECT
     p.place_id AS place_id,
@@ -5493,6 +5512,22 @@ FROM values('views String, name String, unit String, meaning String',
     ('cameras', 'definition', '', 'The whole entry as JSON: zones, lines, calibration'),
     ('cameras', 'version', '', 'Number of the registration: the highest counts'),
     ('cameras', 'deleted', '', 'Tombstone'),
+    ('roads', 'road', '', 'A street''s cross-section'),
+    ('roads', 'name', '', 'What people call it'),
+    ('roads', 'area', '', 'Kemendagri code that its cameras have in common'),
+    ('roads', 'kind', '', 'ruas (mid-block) or pendekat (approach to a signal)'),
+    ('roads', 'type', '', '2/2 UD, 4/2 D, ... (MKJI 1997)'),
+    ('roads', 'lanes', '', 'Lanes in one direction; both ways together where undivided; 0 when not known'),
+    ('roads', 'width_m', '', 'Carriageway [m], 0 when not known'),
+    ('roads', 'free_flow_kmh', '', 'Free-flow speed [km/h], 0 when not known'),
+    ('roads', 'green_s', '', 'Green time [s], 0 without signal data'),
+    ('roads', 'cycle_s', '', 'Cycle time [s], 0 without signal data'),
+    ('roads', 'saturation_flow', '', 'S [smp/h of green], 0 when not known'),
+    ('roads', 'capacity', '', 'C [smp/h]: of a direction, or both ways where undivided; 0 when not known'),
+    ('roads', 'factors', '', 'FCw, FCsp, FCsf, FCcs: what the registry gives'),
+    ('roads', 'lines', '', 'camera/line: together the whole cross-section'),
+    ('roads', 'version', '', 'Number of the registration: the highest counts'),
+    ('roads', 'deleted', '', 'Tombstone'),
     ('places', 'place_id', '', 'A square, a market, a park'),
     ('places', 'name', '', 'What people call it'),
     ('places', 'area', '', 'Kemendagri code that its cameras have in common'),

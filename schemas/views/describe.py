@@ -79,7 +79,7 @@ def described() -> list[tuple[str, str, str, str]]:
         rows += [(views, name, "", meaning) for name, (_, meaning) in INCIDENT_COLUMNS.items()]
     trend = SERVICE_TABLES["trends_log"][0] | {"name": ("", "What people call it"), "area": ("", "Its area code")}
     rows += [("visits_trend", name, "", meaning) for name, (_, meaning) in trend.items()]
-    for views in ("areas", "cameras", "places", "calendar", "dead_letters"):
+    for views in ("areas", "cameras", "roads", "places", "calendar", "dead_letters"):
         rows += [(views, name, "", meaning) for name, (_, meaning) in SERVICE_TABLES[f"{views}_log"][0].items()]
     return list(dict.fromkeys(rows))
 

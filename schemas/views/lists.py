@@ -1,7 +1,8 @@
-"""The views that describe: areas, cameras, places and what could not be used."""
+"""The views that describe: areas, cameras, roads, places and what could not be used."""
 
 from __future__ import annotations
 
+from schemas.service_tables import SERVICE_TABLES
 from schemas.views.sql import select
 
 
@@ -18,6 +19,12 @@ def lists() -> list[str]:
             ["* EXCEPT (version, deleted)"],
             "cameras_log FINAL\nWHERE deleted = 0",
             "Registered cameras, one row a version: valid_from says since when it holds",
+        ),
+        select(
+            "roads",
+            [f"r.{name} AS {name}" for name in SERVICE_TABLES["roads_log"][0] if name not in ("version", "deleted")],
+            "(SELECT * FROM roads_log FINAL WHERE deleted = 0) AS r",
+            "Cross-sections of streets: their lines, capacity and what it is worked out from",
         ),
         select("places", [f"p.{name} AS {name}" for name in place], held, "Squares, markets: their zones and gates"),
     ]
