@@ -39,7 +39,7 @@ from operators import (
 from operators.arrays import Changes, Parts
 from operators.city import FOREVER_US, City
 from operators.intake import Arrived
-from operators.minutes import MINUTE_US
+from operators.minutes import MINUTE_MS, MINUTE_US
 from schemas.columns import METRICS
 
 
@@ -232,7 +232,7 @@ class Shard:
     ) -> tuple[list[Block], outages.Rows | None]:
         end = state.order.frontier_us // MINUTE_US
         if until_us is not None:
-            end = np.where(self.mine, -(-until_us // MINUTE_US), 0)
+            end = np.where(self.mine, -(-(until_us // 1000) // MINUTE_MS), 0)  # none that begins within its last ms
         camera = np.flatnonzero(end > state.stated).astype(np.int32)
         fresh = emit.due(camera, state.stated[camera], end[camera], silent)
         restated = np.unique(np.concatenate(again), axis=0)

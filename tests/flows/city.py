@@ -112,3 +112,14 @@ def same(a: dict[str, pl.DataFrame], b: dict[str, pl.DataFrame]) -> bool:
     """Equal keys, parts, coverage, reason and hash; `rev` of minute rows is bookkeeping."""
     assert a.keys() == b.keys()
     return all(a[name].drop("rev", strict=False).equals(b[name].drop("rev", strict=False)) for name in a)
+
+
+def shuffled(batch: FrameBatch, order: np.ndarray) -> FrameBatch:
+    """The batch's frames in another order, each with its objects."""
+    pieces = [batch.pick(np.array([row])) for row in order.tolist()]
+    place: dict[str, list[pl.DataFrame]] = {"objects": [], "signals": []}
+    for at, piece in enumerate(pieces):
+        for name, rows in place.items():
+            rows.append(getattr(piece, name).with_columns(frame=pl.lit(at, pl.UInt32)))
+    frames = pl.concat([piece.frames for piece in pieces])
+    return type(batch)(frames, pl.concat(place["objects"]), pl.concat(place["signals"]), batch.source)

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.columns import STATES
 from schemas.registry import Registry
-from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, stream
+from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, shuffled, stream
 
 NAMES = ["a", "b", "c"]
 REGISTRY = Registry(camera=tuple(camera(name) for name in NAMES))
@@ -62,17 +62,6 @@ def test_any_displacement_up_to_reorder_s_gives_the_same_rows(batch, once) -> No
     order = np.argsort(arrival, kind="stable")
     moved = shuffled(batch, order)
     assert same(play(chunks(moved, [500, 501, 1_900]), plan(REGISTRY)), once)
-
-
-def shuffled(batch, order):
-    """The batch's frames in another order, each with its objects."""
-    pieces = [batch.pick(np.array([row])) for row in order.tolist()]
-    place = {"objects": [], "signals": []}
-    for at, piece in enumerate(pieces):
-        for name, rows in place.items():
-            rows.append(getattr(piece, name).with_columns(frame=pl.lit(at, pl.UInt32)))
-    frames = pl.concat([piece.frames for piece in pieces])
-    return type(batch)(frames, pl.concat(place["objects"]), pl.concat(place["signals"]), batch.source)
 
 
 def test_a_frame_that_comes_again_changes_nothing_but_its_count(batch, once) -> None:
