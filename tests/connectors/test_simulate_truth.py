@@ -34,7 +34,14 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, pl.Da
             blocks += shard.push(state, intake.arrays(batch, city, index), batch.objects["track"])[0]
     blocks += shard.end(state, MORNING_US + MINUTES * 60_000_000 - 1)[0]
     tables = {block.table for block in blocks}
-    return out, {name: pl.concat([b.rows for b in blocks if b.table == name]) for name in tables}
+    joined = {name: pl.concat([b.rows for b in blocks if b.table == name]) for name in tables}
+    return out, {name: rows if name == "incidents_log" else newest(rows) for name, rows in joined.items()}
+
+
+def newest(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what the warehouse keeps of rows that were stated again."""
+    keys = [name for name in ("camera_id", "zone_id", "line_id", "direction", "ts") if name in rows.columns]
+    return rows.sort("rev", maintain_order=True).unique(keys, keep="last", maintain_order=True)
 
 
 def differing(true: pl.DataFrame, rows: pl.DataFrame, keys: list[str], figures: list[str]) -> pl.DataFrame:
@@ -68,6 +75,35 @@ def test_crossings_are_the_truth(day: tuple[Path, dict[str, pl.DataFrame]]) -> N
     long = rows.unpivot(names, index=keys, variable_name="class", value_name="crossings")
     long = long.with_columns(pl.col("class").str.strip_suffix("_n")).filter(pl.col("crossings") > 0)
     assert differing(true, long, [*keys, "class"], ["crossings"]).height == 0
+
+
+def test_stays_are_the_truth(day: tuple[Path, dict[str, pl.DataFrame]]) -> None:
+    out, tables = day
+    settled = pl.col("ts") < pl.lit(MORNING_US + (MINUTES - 1) * 60_000_000).cast(pl.Datetime("us", "UTC"))
+    true = pl.read_parquet(out / "truth" / "stays.parquet").filter(settled)
+    rows = tables["stays_minute_log"].with_columns(pl.col("ts").cast(pl.Datetime("us", "UTC")))
+    rows = rows.filter(settled & (pl.col("stays_n") > 0))
+    assert differing(true, rows, ["camera_id", "zone_id", "ts"], ["stays_n", "stay_ms"]).height == 0
+
+
+def test_visits_are_the_truth(day: tuple[Path, dict[str, pl.DataFrame]]) -> None:
+    out, tables = day
+    true = pl.read_parquet(out / "truth" / "visits.parquet")
+    rows = tables["visits_minute_log"].filter(pl.col("entries_n") + pl.col("exits_n") > 0)
+    rows = rows.rename({"entries_n": "entries", "exits_n": "exits"})
+    assert true["entries"].sum() > 20
+    assert differing(true, rows, ["camera_id", "line_id", "ts"], ["entries", "exits"]).height == 0
+
+
+def test_masks_are_the_truth(day: tuple[Path, dict[str, pl.DataFrame]]) -> None:
+    out, tables = day
+    true = pl.read_parquet(out / "truth" / "masks.parquet")
+    names = ("masked", "unmasked", "unknown")
+    hour = pl.col("ts").cast(pl.Datetime("us", "UTC")).dt.truncate("1h")
+    rows = tables["mask_minute_log"].group_by("camera_id", "zone_id", hour)
+    sums = rows.agg(pl.col(f"{name}_n").sum().alias(name) for name in names).filter(pl.sum_horizontal(names) > 0)
+    assert min(true[name].sum() for name in names) > 10
+    assert differing(true, sums, ["camera_id", "zone_id", "ts"], list(names)).height == 0
 
 
 @pytest.mark.parametrize("kind", ["parking", "flood"])
