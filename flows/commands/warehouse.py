@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +12,20 @@ from flows import options
 from flows.console import announce, say
 from schemas.errors import UsageError
 
+if TYPE_CHECKING:
+    from connectors.warehouse import Warehouse
+    from flows.settings import Settings
+
 app = typer.Typer(no_args_is_help=True, help="Serve, migrate and look at the warehouse.")
+
+
+def _ready(store: Warehouse, settings: Settings) -> list[int]:
+    """Bring tables, views and the calendar to this version; return the migrations applied."""
+    from connectors import calendar as calendars  # noqa: PLC0415  start-up time
+
+    applied = store.migrate()
+    store.store_calendar(calendars.days(settings.calendar, time.time_ns() // 1000))
+    return applied
 
 
 @app.command()
@@ -24,7 +38,7 @@ def serve(context: typer.Context, warehouse: options.Warehouse = None) -> None:
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
 
     with warehouses.connect(settings.warehouse) as store:
-        store.migrate()
+        _ready(store, settings)
         warehouses.serve(Path(settings.warehouse.partition(":")[2]), say)
 
 
@@ -36,7 +50,7 @@ def migrate(context: typer.Context, warehouse: options.Warehouse = None) -> None
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
 
     with warehouses.connect(settings.warehouse) as store:
-        applied = store.migrate()
+        applied = _ready(store, settings)
     say(f"{len(applied)} migrations applied" if applied else "up to date")
 
 

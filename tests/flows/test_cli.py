@@ -25,6 +25,12 @@ COMMANDS = (
     ("warehouse", "status"),
     ("registry", "check"),
     ("registry", "show"),
+    ("registry", "import"),
+    ("registry", "preview"),
+    ("registry", "suggest"),
+    ("registry", "forget"),
+    ("calendar", "show"),
+    ("calendar", "check"),
     ("dead-letters", "list"),
     ("doctor",),
 )
