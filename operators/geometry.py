@@ -34,7 +34,7 @@ def snap_point(value: float) -> float:
     A foot on the picture's last row or column (a person cut off by the border) so
     lies in the zone that reaches that border.
     """
-    return min(max(snap(value), 0.0), GRID - 1.0)
+    return float(min(max(snap(value), 0.0), GRID - 1.0))
 
 
 @njit(cache=True)
