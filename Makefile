@@ -44,8 +44,8 @@ soak: install  # Repeat all tests with new random cases for SOAK_MINUTES (10)
 stop: install  # End what `make run` left serving
 	@$(BIN)/python -m flows.demo --stop
 
-docs: install  # Write docs/metrics.md anew from the column definitions
-	$(BIN)/python -m schemas.docs
+docs: install  # Write docs/metrics.md anew from columns and kernels
+	$(BIN)/python -m flows.metrics_page
 
 lock:  # Resolve requirements/*.txt anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -272,8 +272,12 @@ class Shard:
         return blocks, watched(due, expected, values, revision)
 
     def _forget(self, state: State) -> None:
-        """Drop windows whose lateness has passed, two minutes of grace for crossings told later."""
-        oldest = (state.order.newest_us - self.thresholds.lateness_us) // MINUTE_US - 2
+        """Drop windows whose lateness has passed, two minutes of grace for crossings and tracks told later.
+
+        The newest frame may lie far beyond the last one that was released: what is told of the time between is still
+        to come.
+        """
+        oldest = np.minimum(state.order.newest_us - self.thresholds.lateness_us, state.health.last_us) // MINUTE_US - 2
         oldest = np.minimum(oldest, state.stated)
         for name, pool in state.pools.items():
             windows.forget(pool, oldest[self.keys[name].camera])

@@ -2,8 +2,8 @@
 
 A lane's time is kept in slots of 10 s aligned to UTC. Each slot that is over and
 was watched is a sample: the mean share of standing vehicles over the 5 minutes up
-to its end, or, where traffic crawls, over 15 minutes, the threshold itself. A
-window that was watched too little is no sample: the machine waits.
+to its end, or, where traffic has crawled in each third of 15 minutes, the
+threshold itself. A window that was watched too little is no sample: the machine waits.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def _judge(windows, cell, lanes, rules, log, k, camera):  # type: ignore[no-unty
         log = persistence.silence(cell, lanes.machine, log, k, first_us)
     mean = _standing(windows.ring, k, slot)
     is_slow = True
-    for length in (LONG, SHORT):  # a jam that has dissolved since is none
-        is_slow = is_slow and _is_slow(windows.ring, lanes, rules, k, slot, length)
+    for back in range(0, LONG, SHORT):  # throughout: a mean of all would open within a jam's first minutes
+        is_slow = is_slow and _is_slow(windows.ring, lanes, rules, k, slot - back)
     on = lanes.machine.row[k].on
     if np.isnan(mean) and not is_slow:
         if slot - windows.judged[k] <= 2 * SHORT:  # a window that is refilling after a gap: there, but no sample
@@ -146,18 +146,18 @@ def _standing(ring: NDArray[np.int64], k: int, slot: int) -> float:
 
 
 @njit(cache=True)
-def _is_slow(ring, lanes, rules, k, slot, length):  # type: ignore[no-untyped-def]
-    """Tell whether traffic crawled on an occupied lane in the last slots, so many."""
+def _is_slow(ring, lanes, rules, k, slot):  # type: ignore[no-untyped-def]
+    """Tell whether traffic crawled on an occupied lane in the 5 minutes up to the end of a slot."""
     if np.isnan(lanes.free_mps[k]):
         return False
     observed, occupied, timed, way_mm = 0, 0, 0, 0
-    for at in range(slot - length + 1, slot + 1):
+    for at in range(slot - SHORT + 1, slot + 1):
         observed += ring[k, at % LONG, _OBSERVED]
         occupied += ring[k, at % LONG, _OCCUPIED]
         timed += ring[k, at % LONG, _TIMED]
         way_mm += ring[k, at % LONG, _WAY]
     return bool(
-        observed >= PUBLISHED_COVERAGE * length * SLOT_MS
+        observed >= PUBLISHED_COVERAGE * SHORT * SLOT_MS
         and occupied >= lanes.occupancy[k] * observed
         and timed >= rules.slow_least * observed
         and way_mm < rules.slow * lanes.free_mps[k] * timed

@@ -1,24 +1,17 @@
-"""docs/metrics.md, written from the column definitions.
-
-`python -m schemas.docs` (or `make docs`) writes the file; a test fails when the
-committed one differs, so what people read about a column is what the code holds.
-"""
+"""The columns of docs/metrics.md, from their definitions; `flows.metrics_page` writes the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from schemas import columns, incidents
 from schemas.parts import Metric, Part
 
-TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
-
 HEAD: Final = """\
 # Metrics
 
-Written by `make docs` from `schemas/columns.py`; do not edit by hand.
+Written by `make docs` from `schemas/columns.py` and the kernels; do not edit by hand.
 
 Stored figures are integers that merge in any order; views divide last. A window is
 published when at least {share:.0%} of its expected time was watched, else its figures
@@ -30,7 +23,8 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return the lines of a Markdown table, an empty one behind."""
     return [_row(head), _row("---" for _ in head), *(_row(row) for row in rows), ""]
 
 
@@ -47,13 +41,13 @@ def _metric(metric: Metric) -> list[str]:
         "",
         f"{metric.meaning}. Table `{metric.name}_minute_log`, key {key}.",
         "",
-        *_table(head, rows),
+        *table(head, rows),
     ]
 
 
-def _described(title: str, table: dict[str, tuple[str, str]]) -> list[str]:
-    rows = ((f"`{name}`", kind, meaning) for name, (kind, meaning) in table.items())
-    return [f"## {title}", "", *_table(("column", "type", "meaning"), rows)]
+def _described(title: str, columns_of: dict[str, tuple[str, str]]) -> list[str]:
+    rows = ((f"`{name}`", kind, meaning) for name, (kind, meaning) in columns_of.items())
+    return [f"## {title}", "", *table(("column", "type", "meaning"), rows)]
 
 
 def _words(title: str, names: Iterable[object]) -> str:
@@ -61,7 +55,7 @@ def _words(title: str, names: Iterable[object]) -> str:
 
 
 def render() -> str:
-    """Return the text of docs/metrics.md."""
+    """Return what docs/metrics.md says of columns and words."""
     lines = [HEAD.format(share=columns.PUBLISHED_COVERAGE)]
     for metric in columns.METRICS:
         lines += _metric(metric)
@@ -81,7 +75,3 @@ def render() -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    TARGET.write_text(render(), encoding="utf-8")

@@ -196,7 +196,7 @@ def test_jams_are_incidents_and_red_lights_are_not(day) -> None:
     late = (found["active_at"] - true["starts_at"]).dt.total_seconds()
     assert late.is_between(0, 480).all()
     early = (true["starts_at"] - found["opened_at"]).dt.total_seconds()
-    assert early.is_between(-300, 900).all()  # the window that opened it may reach so far back
+    assert early.is_between(-300, 300).all()  # the window that opened it may reach so far back
     after = (found["closed_at"] - true["ends_at"]).dt.total_seconds()
     assert after.is_between(0, 360).all()
 

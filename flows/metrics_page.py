@@ -1,0 +1,79 @@
+"""docs/metrics.md: what is measured, its columns, and the rules with their thresholds.
+
+`python -m flows.metrics_page` (or `make docs`) writes the page from the column
+definitions and the kernels themselves; a test fails when the committed one
+differs, so what people read is what the code does.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from flows.thresholds import Thresholds
+from operators import (
+    congestion,
+    crowd,
+    flood,
+    flow,
+    garbage,
+    gathering,
+    health,
+    mask,
+    night,
+    outages,
+    parking,
+    racing,
+    stays,
+    visits,
+)
+from schemas import docs
+
+TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
+KERNELS: Final = (
+    crowd, flow, visits, stays, mask, congestion, flood, garbage, parking, night, gathering, racing, health, outages,
+)  # fmt: skip
+COMMENT: Final = re.compile(r"^    (\w+)\s*:.*?#\s*(.+)$", re.MULTILINE)
+HEAD: Final = """\
+## Rules
+
+What each kernel does, in its own words, with its thresholds. A zone's `limits` and `hours` in the registry come first.
+Where no source is named, the value is ours.
+"""
+
+
+def _paragraph(module: Any) -> str:
+    text = inspect.cleandoc(module.__doc__ or "")
+    return " ".join(" ".join(text.split("\n")).split())
+
+
+def _thresholds(name: str, given: tuple[Any, ...]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and comment of every threshold; nested ones under their own group."""
+    comments = dict(COMMENT.findall(inspect.getsource(type(given))))
+    for field, value in zip(given._fields, given, strict=True):  # type: ignore[attr-defined]
+        if hasattr(value, "_fields"):
+            yield from _thresholds(f"{name}.{field}", value)
+        else:
+            yield f"`{field}`", f"{value:,}" if isinstance(value, int) else str(value), comments.get(field, "")
+
+
+def _kernel(module: Any) -> list[str]:
+    name = module.__name__.rpartition(".")[2]
+    lines = [f"### {name}, version {module.VERSION}", "", _paragraph(module), ""]
+    given = getattr(Thresholds(), name, None)
+    if given is not None:
+        lines += docs.table(("threshold", "default", ""), _thresholds(name, given))
+    return lines
+
+
+def render() -> str:
+    """Return the text of docs/metrics.md."""
+    rules = [line for module in KERNELS for line in _kernel(module)]
+    return "\n".join([docs.render(), HEAD, *rules])
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")
