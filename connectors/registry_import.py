@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from connectors import registry_columns as columns
 from connectors import registry_lists as lists
@@ -21,6 +21,9 @@ from schemas.geo import Areas
 from schemas.registry import CATEGORIES, Registry
 from schemas.registry_mistakes import did_you_mean, expected
 from schemas.registry_rules import SIMULATED
+
+ASSUMED_FPS: Final = 10.0
+"""Frames a second of cameras of which nobody says it: those of Semarang's public streams."""
 
 
 class Defaults(NamedTuple):
@@ -100,6 +103,12 @@ def read(
     order = {str(path): at for at, path in enumerate(paths)}
     every = sorted([*problems, *twice, *refused], key=lambda one: (order[one.file], one.line))
     remarks += [f"{draft.row.file}:{draft.row.line}: {text}" for draft in named for text in draft.remarks]
+    silent = sum("fps" not in draft.said for draft in named) if defaults.fps is None else 0
+    if silent:
+        remarks.append(
+            f"{silent} cameras without a frame rate: {ASSUMED_FPS:g} is assumed; give --fps F or a column fps, "
+            "or see what `tilik registry suggest` measures"
+        )
     return Imported(merged, every, remarks + merged.remarks, sum(len(table.rows) for table in tables.values()))
 
 
@@ -139,14 +148,12 @@ def _draft(row: lists.Row, header: Mapping[str, str], defaults: Defaults, areas:
     stand = places.find(cell, areas, defaults.area)
     said, flaw = _said(cell)
     flaws = [text for text in (stand.flaw, flaw, _unnamed(cell)) if text]
-    if "fps" not in said and defaults.fps is None:
-        flaws.append(expected("frames a second", "none", "give --fps F, or a column fps"))
     if flaws:
         return "; ".join(flaws)
     if stand.position is not None:
         said["position"] = stand.position
     assumed: dict[str, Any] = {
-        "fps": defaults.fps,
+        "fps": ASSUMED_FPS if defaults.fps is None else defaults.fps,
         "owner": defaults.owner,
         "category": defaults.category,
         "area": stand.area,

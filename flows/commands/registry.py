@@ -54,7 +54,7 @@ def forget(
 @app.command("import")
 def import_(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, GeoJSON or a JSON list of objects.")],
-    out: Annotated[str, typer.Option(metavar="FILE.toml", help="Where the registry is written.")],
+    out: Annotated[str, typer.Option(metavar="FILE.toml", help="Where the registry is written.")] = "cameras.toml",
     columns: Annotated[
         str | None, typer.Option(metavar="FIELD=HEADER,...", help="Columns of other names, such as name=Titik.")
     ] = None,
@@ -83,7 +83,7 @@ def preview(
     path: Path,
     out: Annotated[
         str, typer.Option(metavar="FILE.png", help="A picture; with several cameras a sheet of all, or a folder.")
-    ],
+    ] = "preview.png",
     camera: Annotated[str | None, typer.Option(metavar="ID", help="One camera instead of all.")] = None,
     snapshot: Annotated[
         str | None, typer.Option(metavar="IMAGE", help="PNG or JPEG from the camera, instead of a blank frame.")

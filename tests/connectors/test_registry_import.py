@@ -208,8 +208,11 @@ def test_every_bad_row_is_named_at_once(listed):
     assert [line for line, _ in reasons(done)] == [3, 4]
 
 
-def test_without_a_frame_rate_it_is_asked_for(listed):
-    assert "give --fps F" in reasons(listed("id,area\na,00\n", fps=None))[0][1]
+def test_a_frame_rate_that_nobody_says_is_assumed_and_said(listed):
+    done = listed("id,area,fps\na,00,\nb,00,5\n", fps=None)
+    assert [camera.fps for camera in cameras(done)] == [10.0, 5.0]
+    assert any("1 cameras without a frame rate: 10 is assumed" in remark for remark in done.remarks)
+    assert not any("frame rate" in remark for remark in listed("id,area\na,00\n").remarks)
 
 
 GARBAGE = [
