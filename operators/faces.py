@@ -36,12 +36,24 @@ def pack(mask: pl.Series, confidence: pl.Series, face_px: pl.Series) -> NDArray[
     """
     if mask.null_count() == len(mask):
         return np.zeros(len(mask), np.uint32)
-    words = mask.cast(pl.Enum(list(VOTES)), strict=False).to_physical().fill_null(len(VOTES)).to_numpy()
-    vote = np.array([*VOTES.values(), 0], np.uint32)[words]
-    sure = (confidence.fill_null(1.0).clip(0.0, 1.0).cast(pl.Float64) * CONFIDENCE).round().cast(pl.UInt32)
-    wide = face_px.fill_null(0.0).clip(0.0, float(WIDEST_PX)).cast(pl.UInt32)
-    packed = (sure.to_numpy() << np.uint32(PX_BITS + 2)) | (wide.to_numpy() << np.uint32(2)) | vote
-    return np.where(vote > 0, packed, np.uint32(0)).astype(np.uint32)
+    words = mask.cast(pl.Enum(list(VOTES)), strict=False).to_physical().cast(pl.UInt8).fill_null(len(VOTES))
+    sure, wide = (column.cast(pl.Float32).fill_null(float("nan")).to_numpy() for column in (confidence, face_px))
+    out = np.empty(len(mask), np.uint32)
+    _pack(np.array([*VOTES.values(), 0], np.uint32)[words.to_numpy()], sure, wide, out)
+    return out
+
+
+@njit(cache=True)
+def _pack(
+    vote: NDArray[np.uint32], sure: NDArray[np.float32], wide: NDArray[np.float32], out: NDArray[np.uint32]
+) -> None:
+    for i in range(len(out)):
+        if vote[i] == 0:
+            out[i] = 0
+            continue
+        sureness = 1.0 if np.isnan(sure[i]) else min(max(np.float64(sure[i]), 0.0), 1.0)
+        px = 0.0 if np.isnan(wide[i]) else min(max(np.float64(wide[i]), 0.0), np.float64(WIDEST_PX))
+        out[i] = (np.uint32(np.rint(sureness * CONFIDENCE)) << (PX_BITS + 2)) | (np.uint32(px) << 2) | vote[i]
 
 
 @njit(cache=True)
