@@ -1,0 +1,166 @@
+"""What both notebooks share: a warehouse to ask, Indonesian numbers, and the label of simulated data.
+
+With `TILIK_WAREHOUSE` set the notebooks show that warehouse. Without it they make
+a simulated city of their own in a temporary folder, and every figure says so.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import msgspec
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from connectors import registry as registries
+from connectors.registry_writing import to_toml
+from connectors.simulate import simulate
+from connectors.warehouse import Warehouse, connect
+from flows.replay import ReplayOptions, replay
+
+BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
+"""Colours that people with colour-vision deficiency tell apart: Okabe & Ito (2008), Color Universal Design."""
+
+UNWATCHED = {"facecolor": "#e4e4e4", "edgecolor": "#9a9a9a", "hatch": "////", "linewidth": 0.0}
+"""How time that nobody watched is drawn, in every figure."""
+
+DAY_NAMES = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A simulated span of days; `keep` names the cameras whose events are replayed, the others are left out.
+
+    Few cameras and a slow camera clock keep it short. A vehicle's drive over the line lasts 6.5 frames, so that
+    below 0.4 events a second vehicles are slower than half of a street's free flow.
+    """
+
+    cameras: int
+    days: int
+    seed: int
+    fps: float
+    keep: tuple[str, ...]
+    start: str = "2026-01-12T00:00:00+07:00"  # a Monday; Friday 16 January 2026 is Isra Mikraj
+
+    def store(self, folder: Path) -> str:
+        """Simulate into a folder, replay into a warehouse there, and return its URL."""
+        city, url = folder / "city", f"embedded:{folder / 'store'}"
+        start_us = round(datetime.fromisoformat(self.start).timestamp() * 1e6)
+        simulate(self.cameras, self.days * 1440, self.seed, start_us, city, "arrow", fps=self.fps)
+        self._leave_out(city)
+        settings = ReplayOptions((str(city / "events"),), "arrow", url, str(city / "registry.toml"))
+        replay(settings)
+        return url
+
+    def _leave_out(self, city: Path) -> None:
+        """Drop the cameras that are not kept from the registry and from the events."""
+        whole = registries.load(city / "registry.toml")
+
+        def kept(spots: tuple[str, ...]) -> bool:
+            return all(spot.partition("/")[0] in self.keep for spot in spots)
+
+        part = msgspec.structs.replace(
+            whole,
+            camera=tuple(camera for camera in whole.camera if camera.id in self.keep),
+            road=tuple(road for road in whole.road if kept(road.lines)),
+            place=tuple(place for place in whole.place if kept(place.zones + place.gates)),
+        )
+        (city / "registry.toml").write_text(to_toml(part, "SIMULATED: no camera ever saw this."), encoding="utf-8")
+        for path in sorted((city / "events").glob("*.arrow")):
+            frames = pa.ipc.open_file(path.read_bytes()).read_all()
+            with pa.ipc.new_file(path, frames.schema) as arrow:
+                arrow.write_table(frames.filter(pc.is_in(frames["camera"], pa.array(self.keep, pa.large_string()))))
+
+
+class Lab:
+    """A warehouse that answers in Polars tables, and knows whether its cameras are simulated."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+        found = self.ask("SELECT count() AS n, countIf(simulated) AS simulated FROM cameras")
+        self.cameras, self.simulated = found["n"][0], found["simulated"][0]
+
+    def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """Answer a query; NULL is null, times carry their zone."""
+        answer = pl.DataFrame(self.warehouse.query(sql, parameters))
+        return answer.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+
+    @property
+    def label(self) -> str:
+        """What must stand on every figure, or ''."""
+        if not self.simulated:
+            return ""
+        return "DATA SIMULASI" if self.simulated == self.cameras else "SEBAGIAN DATA SIMULASI"
+
+    def sign(self, figure: Figure) -> Figure:
+        """Write the label on a figure and return it, to be shown."""
+        if self.label:
+            box = {"boxstyle": "round,pad=0.35", "facecolor": "#fff3cd", "edgecolor": VERMILION}
+            said = {"color": VERMILION, "fontsize": 9, "fontweight": "bold", "bbox": box}
+            figure.text(0.995, 0.995, self.label, ha="right", va="top", **said)
+        plt.close(figure)  # shown once, as the cell's value
+        return figure
+
+
+def open_lab(simulation: Simulation) -> Lab:
+    """Open the warehouse of `TILIK_WAREHOUSE`, or a simulated one that ends with this program."""
+    url = os.environ.get("TILIK_WAREHOUSE")
+    if not url:
+        folder = tempfile.TemporaryDirectory(prefix="tilik-")
+        atexit.register(folder.cleanup)
+        url = simulation.store(Path(folder.name))
+    warehouse = connect(url)
+    atexit.register(warehouse.close)  # before the folder goes: the last registered is called first
+    return Lab(warehouse)
+
+
+def angka(value: float | None, decimals: int = 0) -> str:
+    """Return a number as Indonesian writes it (1.234,5), a dash where there is none."""
+    if value is None or isnan(value):
+        return "-"
+    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+
+
+def axis_numbers(decimals: int = 0) -> FuncFormatter:
+    """Return a formatter of an axis, for Indonesian numbers."""
+    return FuncFormatter(lambda value, _: angka(value, decimals))
+
+
+def set_up() -> None:
+    """Make tables and figures look alike in both notebooks."""
+    pl.Config(
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        tbl_rows=40,
+        tbl_cols=20,
+        tbl_width_chars=160,
+        fmt_str_lengths=60,
+        float_precision=2,
+        decimal_separator=",",
+        thousands_separator=".",
+    )
+    plt.rcParams.update(
+        {
+            "figure.dpi": 80,
+            "figure.constrained_layout.use": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlelocation": "left",
+            "axes.titlesize": 11,
+            "hatch.linewidth": 0.5,
+            "font.size": 9.5,
+            "legend.frameon": False,
+        }
+    )
