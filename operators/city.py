@@ -6,7 +6,7 @@ its own code, geometry and validity, so state never leaks across a change.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,21 @@ class City(NamedTuple):
 
 
 LIMITS = ("on", "off", "on_s", "off_s", "stopped_s", "parked_s", "saturation")
+
+
+def limit(
+    city: City, zone: NDArray[np.integer[Any]], name: str, default: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (k,) the zones' own limits of a name of `LIMITS`, the default where they have none."""
+    own = city.zone_limits[zone, LIMITS.index(name)]
+    return np.asarray(np.where(np.isnan(own), default, own))
+
+
+def on_off(city: City, zone: NDArray[np.integer[Any]], params: Any) -> dict[str, Any]:
+    """Return what `persistence.rule` asks for: on, off, on_us, off_us (k,), each zone's own before `params`'."""
+    own = {name: limit(city, zone, name, getattr(params, name)) for name in ("on", "off", "on_s", "off_s")}
+    times = {f"{name}_us": np.rint(own.pop(f"{name}_s") * 1e6) for name in ("on", "off")}
+    return own | times
 
 
 def polygon_area(points: NDArray[np.float64]) -> float:

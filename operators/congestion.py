@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators import emit, feet, jams, persistence, slots, standing
 from operators.arrays import Ordered, Parts, Told
-from operators.city import LIMITS, City
+from operators.city import City, on_off
 from operators.incident_log import changes, new_log
 from operators.minutes import groups, segments
 from schemas.columns import CONGESTION
@@ -100,14 +100,9 @@ def plan(city: City, params: Params | None = None) -> Plan:
 
 
 def _lanes(city: City, zone: NDArray[np.int32], rules: jams.Rules) -> jams.Lanes:
-    def limit(name: str) -> NDArray[np.float64]:
-        own = city.zone_limits[zone, LIMITS.index(name)]
-        return np.asarray(np.where(np.isnan(own), getattr(rules, name), own))
-
     machine = persistence.rule(
-        "congestion", len(zone), on=limit("on"), off=limit("off"), on_us=np.rint(limit("on_s") * 1e6),
-        off_us=np.rint(limit("off_s") * 1e6), expire_us=round(rules.expire_s * 1e6),
-    )  # fmt: skip
+        "congestion", len(zone), **on_off(city, zone, rules), expire_us=round(rules.expire_s * 1e6)
+    )
     own = city.zone_occupancy[zone]
     return jams.Lanes(machine, city.zone_free_mps[zone], np.where(np.isnan(own), rules.occupancy, own))
 

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import Ordered, Parts
-from operators.city import LIMITS, City
+from operators.city import City, limit
 from operators.feet import is_in
 from operators.minutes import groups, segments
 from schemas.columns import CROWD, PERSON_EDGES
@@ -129,8 +129,7 @@ def measure(city: City, ordered: Ordered, counts: Counts) -> Parts:
     without persons still counts: nobody there is an observation. A frame that is
     not usable is seen, and nothing else.
     """
-    saturation = city.zone_limits[:, LIMITS.index("saturation")]
-    saturation = np.where(np.isnan(saturation), SATURATION, saturation)
+    saturation = limit(city, np.arange(len(city.zone_kind)), "saturation", SATURATION)
     cut = segments(ordered.t_us, ordered.dt_ms)
     return Parts(*_measure(cut, ordered.camera, ordered.usable, *counts, city.zone_area_m2, saturation))
 

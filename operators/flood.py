@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators import persistence
 from operators.arrays import Ordered, Parts, Told
-from operators.city import LIMITS, City
+from operators.city import City, on_off
 from operators.incident_log import Log, changes, new_log
 from operators.minutes import MINUTE_US
 from schemas.columns import FLOOD
@@ -67,15 +67,14 @@ def plan(city: City, params: Params | None = None) -> Plan:
     key = np.full(len(city.zone_kind), -1, np.int32)
     key[zones] = np.arange(len(zones), dtype=np.int32)
 
-    def limit(name: str, default: float) -> NDArray[np.float64]:
-        own = city.zone_limits[zones, LIMITS.index(name)]
-        return np.where(np.isnan(own), default, own)
-
     rule = persistence.rule(
-        "flood", len(zones), on=limit("on", params.on), off=limit("off", params.off), k=params.k, n=params.n,
-        on_us=np.rint(limit("on_s", params.on_s) * 1e6), off_us=np.rint(limit("off_s", params.off_s) * 1e6),
+        "flood",
+        len(zones),
+        **on_off(city, zones, params),
+        k=params.k,
+        n=params.n,
         expire_us=round(params.expire_s * 1e6),
-    )  # fmt: skip
+    )
     return Plan(zones, city.zone_camera[zones], key, params.sample_s * 1_000_000, rule)
 
 

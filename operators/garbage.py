@@ -9,21 +9,23 @@ could be judged; the persistence machine does the rest (metrics.md, Persistence)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import emit, feet, persistence
+from operators import persistence
 from operators.arrays import Ordered, Parts, Told
-from operators.city import LIMITS, City
 from operators.feet import is_in
+from operators.garbage_plan import Params, Plan, plan
 from operators.incident_log import Log, changes, new_log
 from operators.minutes import groups, segments
 from operators.spots import overlap
 from schemas.columns import GARBAGE
 from schemas.frames import CLASSES
+
+__all__ = ["VERSION", "Params", "Plan", "State", "measure", "plan", "start", "step", "tick"]
 
 VERSION: Final = 1
 _PERSON: Final = CLASSES.index("person")
@@ -49,38 +51,6 @@ SPOT: Final = np.dtype(
 )
 
 
-class Params(NamedTuple):
-    """Thresholds of metrics.md; a zone's own limits come first."""
-
-    on: float = 0.4  # confidence
-    off: float = 0.3
-    k: int = 10
-    n: int = 15
-    sample_s: int = 60
-    on_s: float = 600.0
-    off_s: float = 1800.0
-    expire_s: float = 72 * 3600.0
-    same: float = 0.5  # IoU with the anchor
-    near: float = 1.5  # distance of a person, in sizes of the anchor
-    seen: float = 0.5  # share of the judged time from which a minute is a hit (ours)
-    most: int = 16  # spots a zone; further objects are not followed (ours)
-
-
-class Plan(NamedTuple):
-    """`g` garbage zones of the city, their thresholds, and `most` cells each."""
-
-    params: Params
-    zone: NDArray[np.int32]  # (g,) dense zone code
-    first: NDArray[np.int64]  # (c + 1,) rows of `zone` of camera i
-    zone_first: NDArray[np.int64]  # (c + 1,) all zones of camera i
-    classes: NDArray[np.uint16]  # (z,) bit i: CLASSES[i] is garbage here
-    camera_classes: NDArray[np.uint16]  # (c,) classes that are garbage in any zone of a camera
-    camera: NDArray[np.int32]  # (g,)
-    aspect: NDArray[np.float64]  # (c,)
-    slot_us: int
-    rule: persistence.Rule  # rows are those of `zone`
-
-
 @dataclass(slots=True)
 class State:
     """`g * most` cells of the machine and their spots: bounded by the registry."""
@@ -88,30 +58,6 @@ class State:
     cell: NDArray[Any]
     spot: NDArray[Any]
     held: NDArray[np.int32]  # (c,) spots taken before each camera
-
-
-def plan(city: City, params: Params | None = None) -> Plan:
-    """Return the garbage zones of cameras with metric garbage, and their thresholds."""
-    params = Params() if params is None else params
-    zone = np.flatnonzero(emit.zones(city, "garbage", "garbage")).astype(np.int32)
-
-    def limit(name: str, default: float) -> NDArray[np.float64]:
-        own = city.zone_limits[zone, LIMITS.index(name)]
-        return np.where(np.isnan(own), default, own)
-
-    rule = persistence.rule(
-        "garbage", len(zone), on=limit("on", params.on), off=limit("off", params.off), k=params.k, n=params.n,
-        on_us=np.rint(limit("on_s", params.on_s) * 1e6), off_us=np.rint(limit("off_s", params.off_s) * 1e6),
-        expire_us=round(params.expire_s * 1e6),
-    )  # fmt: skip
-    camera = city.zone_camera[zone]
-    first = np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64)
-    wanted = np.where(city.zone_classes > 0, city.zone_classes, feet.GARBAGE).astype(np.uint16)
-    of_camera = np.zeros(len(city.cameras), np.uint16)
-    np.bitwise_or.at(of_camera, camera, wanted[zone])
-    return Plan(
-        params, zone, first, city.zone_first, wanted, of_camera, camera, city.aspect, params.sample_s * 1_000_000, rule
-    )  # fmt: skip
 
 
 def start(plan: Plan) -> State:

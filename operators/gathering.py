@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from operators import emit, persistence
 from operators.arrays import Ordered, Told
-from operators.city import LIMITS, City
+from operators.city import City, limit
 from operators.incident_log import changes, new_log
 from schemas.columns import PUBLISHED_COVERAGE
 from schemas.frames import CLASSES
@@ -96,14 +96,12 @@ def plan(city: City, params: Params | None = None) -> Plan:
     for kind, metric in _READ_BY.items():
         is_own |= (city.zone_kind[zone] == ZONE_KINDS.index(kind)) & ~emit.enabled(city, metric)[camera]
 
-    def limit(name: str, default: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        own = city.zone_limits[zone, LIMITS.index(name)]
-        return np.asarray(np.where(is_own & ~np.isnan(own), own, default))
-
-    on = limit("on", params.on)
+    on = np.where(is_own, limit(city, zone, "on", params.on), params.on)
+    off = np.where(is_own, limit(city, zone, "off", params.off_share * on), params.off_share * on)
+    on_s = np.where(is_own, limit(city, zone, "on_s", params.on_s), params.on_s)
+    off_s = np.where(is_own, limit(city, zone, "off_s", params.off_s), params.off_s)
     rule = persistence.rule(
-        "gathering", len(zone), on=on, off=limit("off", params.off_share * on),
-        on_us=np.rint(limit("on_s", params.on_s) * 1e6), off_us=np.rint(limit("off_s", params.off_s) * 1e6),
+        "gathering", len(zone), on=on, off=off, on_us=np.rint(on_s * 1e6), off_us=np.rint(off_s * 1e6),
         expire_us=round(params.expire_s * 1e6),
     )  # fmt: skip
     bit = np.uint64(1) << (zone - city.zone_first[camera]).astype(np.uint64)

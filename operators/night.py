@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from operators import emit, persistence, sojourn
 from operators.arrays import Ordered, Told
-from operators.city import LIMITS, City
+from operators.city import City, limit
 from operators.incident_log import Log, changes, new_log
 from operators.night_hours import Hours, hours, span
 from operators.slots import find, insert
@@ -98,14 +98,9 @@ def plan(city: City, params: Params | None = None) -> Plan:
     zone = np.flatnonzero(wanted).astype(np.int32)
     key = np.full(len(city.zone_kind), -1, np.int32)
     key[zone] = np.arange(len(zone), dtype=np.int32)
-
-    def limit(name: str, default: float) -> NDArray[np.float64]:
-        own = city.zone_limits[zone, LIMITS.index(name)]
-        return np.where(np.isnan(own), default, own)
-
     rule = persistence.rule(
-        "night", len(zone), on=limit("on_s", params.on_s), off=0.0, on_us=0,
-        off_us=np.rint(limit("off_s", params.off_s) * 1e6), expire_us=round(params.expire_s * 1e6),
+        "night", len(zone), on=limit(city, zone, "on_s", params.on_s), off=0.0, on_us=0,
+        off_us=np.rint(limit(city, zone, "off_s", params.off_s) * 1e6), expire_us=round(params.expire_s * 1e6),
     )  # fmt: skip
     return Plan(
         camera=city.zone_camera[zone],

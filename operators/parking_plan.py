@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from operators import persistence
-from operators.city import LIMITS, City
+from operators.city import City, limit
 from schemas.frames import CLASSES
 from schemas.registry import METRIC_NAMES, ZONE_KINDS
 
@@ -70,15 +70,14 @@ def plan(city: City, params: Params | None = None) -> Plan:
     )
     zones = np.flatnonzero(wanted)
     zones = zones[np.lexsort((city.zone_kind[zones] != stopping, city.zone_camera[zones]))]
-
-    def limit_us(name: str, default: float) -> NDArray[np.float64]:
-        own = city.zone_limits[:, LIMITS.index(name)]
-        return np.rint(np.where(np.isnan(own), default, own) * 1e6)
-
+    every = np.arange(len(city.zone_kind))
+    stopped_us, parked_us = (
+        np.rint(limit(city, every, name, getattr(params, name)) * 1e6) for name in ("stopped_s", "parked_s")
+    )
     rule = persistence.rule(
         "parking", len(city.zone_kind), on=params.same, off=params.bridge,
-        on_us=limit_us("stopped_s", params.stopped_s), off_us=round(params.left_s * 1e6),
-        severe_us=limit_us("parked_s", params.parked_s), expire_us=round(params.expire_s * 1e6),
+        on_us=stopped_us, off_us=round(params.left_s * 1e6),
+        severe_us=parked_us, expire_us=round(params.expire_s * 1e6),
         grace_us=round(params.left_s * 1e6),
     )  # fmt: skip
     classes = np.where(city.zone_classes == 0, _VEHICLES, city.zone_classes).astype(np.uint16)
