@@ -28,6 +28,7 @@ from operators import (
     feet,
     flow,
     health,
+    intake,
     names,
     ordered,
     outages,
@@ -41,6 +42,9 @@ from operators.city import FOREVER_US, City
 from operators.intake import Arrived
 from operators.minutes import MINUTE_MS, MINUTE_US
 from schemas.columns import METRICS
+
+MOST_REVISIONS = 100_000
+"""Restated minutes remembered before those that are final are dropped; ours."""
 
 
 class Block(NamedTuple):
@@ -128,10 +132,11 @@ class Shard:
         return Pushed(*self._measure(state, pushed, None), self._totals(frames, pushed))
 
     def end(self, state: State, last_us: int) -> Pushed:
-        """Close everything: the recording ends one period after its last frame."""
-        nothing = _nothing()
+        """Close everything: the recording ends one period after its last frame, and within its minute."""
+        nothing = intake.nothing()
         pushed = self._order(state, nothing, ending=True)
-        self.until_us = np.minimum(last_us + self.city.period_us, self.city.valid_to_us)
+        edge_us = (last_us // MINUTE_US + 1) * MINUTE_US  # a last frame at midnight's edge begins no day
+        self.until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
         return Pushed(*self._measure(state, pushed, self.until_us), self._totals(nothing, pushed))
 
     def _order(self, state: State, frames: Arrived, *, ending: bool) -> ordered.Pushed:
@@ -272,42 +277,14 @@ class Shard:
         return blocks, watched(due, expected, values, revision)
 
     def _forget(self, state: State) -> None:
-        """Drop windows whose lateness has passed, two minutes of grace for crossings and tracks told later.
+        """Drop windows whose lateness has passed; what is told later has two minutes of grace and two periods.
 
-        The newest frame may lie far beyond the last one that was released: what is told of the time between is still
-        to come.
+        Crossings and tracks that are gone are told later. The newest frame may lie far beyond the last one that was
+        released: what is told of the time between is still to come.
         """
-        oldest = np.minimum(state.order.newest_us - self.thresholds.lateness_us, state.health.last_us) // MINUTE_US - 2
-        oldest = np.minimum(oldest, state.stated)
+        reached_us = np.minimum(state.order.newest_us - self.thresholds.lateness_us, state.health.last_us)
+        oldest = np.minimum((reached_us - 2 * self.city.period_us) // MINUTE_US - 2, state.stated)
         for name, pool in state.pools.items():
             windows.forget(pool, oldest[self.keys[name].camera])
         if len(state.revisions) > MOST_REVISIONS:
             state.revisions = {spot: r for spot, r in state.revisions.items() if spot[1] >= oldest[spot[0]]}
-
-
-MOST_REVISIONS = 100_000
-
-
-def _nothing() -> Arrived:
-    whole, small = np.empty(0, np.int64), np.empty(0, np.int32)
-    real = np.empty(0, np.float32)
-    return Arrived(
-        camera=small,
-        t_us=whole,
-        seq=whole,
-        arrival_us=whole,
-        width=small,
-        height=small,
-        luma=real,
-        sharpness=real,
-        image=np.empty(0, np.uint64),
-        first=np.zeros(1, np.int64),
-        cls=np.empty(0, np.uint8),
-        confidence=real,
-        box=np.empty((0, 4), np.float32),
-        track=np.empty(0, np.uint64),
-        face=np.empty(0, np.uint32),
-        signal_first=np.zeros(1, np.int64),
-        signal_zone=small,
-        signal_value=np.empty(0, np.float64),
-    )

@@ -208,3 +208,29 @@ def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
         signal_zone=_signal_zones(signals, camera, city, index),
         signal_value=signals["value"].to_numpy(),
     )
+
+
+def nothing() -> Arrived:
+    """Return zero frames."""
+    whole, small = np.empty(0, np.int64), np.empty(0, np.int32)
+    real = np.empty(0, np.float32)
+    return Arrived(
+        camera=small,
+        t_us=whole,
+        seq=whole,
+        arrival_us=whole,
+        width=small,
+        height=small,
+        luma=real,
+        sharpness=real,
+        image=np.empty(0, np.uint64),
+        first=np.zeros(1, np.int64),
+        cls=np.empty(0, np.uint8),
+        confidence=real,
+        box=np.empty((0, 4), np.float32),
+        track=np.empty(0, np.uint64),
+        face=np.empty(0, np.uint32),
+        signal_first=np.zeros(1, np.int64),
+        signal_zone=small,
+        signal_value=np.empty(0, np.float64),
+    )

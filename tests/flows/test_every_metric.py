@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -11,10 +12,12 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSource, run_main
 
 from flows.dataflow import build
+from operators import ordered
 from schemas.columns import METRICS
+from schemas.frames import FRAMES, OBJECTS, SIGNALS, FrameBatch
 from schemas.registry import Registry
 from tests.flows import every
-from tests.flows.city import SECOND, chunks, plan, play, same, shuffled, stored
+from tests.flows.city import SECOND, chunks, plan, play, same, shuffled, stored, table
 
 NAMES = ["a", "b"]
 REGISTRY = Registry(camera=tuple(every.camera(name) for name in NAMES))
@@ -130,3 +133,21 @@ def test_a_dead_camera_has_rows_of_every_metric_and_hangs_no_incident(batch) -> 
     assert dict(states)["camera_down"] == "active"
     assert dict(states)["flood"] == "unknown"
     assert "active" not in {state for kind, state in states if kind != "camera_down"}
+
+
+def test_a_slow_camera_tells_who_is_gone_in_a_minute_that_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two periods of seven minutes are longer than lateness_s: the minute's other parts were forgotten by then."""
+    monkeypatch.setattr(ordered, "LEAST_BATCH", 1)
+    period = 420
+    slow = msgspec.structs.replace(every.camera("a"), fps=1 / period)
+    times = [every.NIGHT + step * period * SECOND for step in range(8)]
+    seen = {"frame": [0, *range(8)], "class": ["person"] + ["car"] * 8, "track": ["w", *map(str, range(8))]}
+    box = {"x1": [0.4] * 9, "y1": [0.1] * 9, "x2": [0.42] * 9, "y2": [0.2] * 9}
+    frames = table({"camera": ["a"] * 8, "t_us": times}, FRAMES)
+    batch = FrameBatch(frames, table(seen | box, OBJECTS), pl.DataFrame(schema=SIGNALS), "test")
+    once, frame_by_frame = (
+        play(chunks(batch, cuts), plan(Registry(camera=(slow,)), since_us=every.NIGHT)) for cuts in ([], [*range(1, 8)])
+    )
+    assert total(once["stays_minute_log"], "stays_n") == 1
+    assert total(once["health_minute_log"], "frames") == 8
+    assert same(frame_by_frame, once)
