@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -n 2
 SOAK_MINUTES ?= 10
 
-.PHONY: help install run test lint bench soak stop docs lock
+.PHONY: help install run test lint bench soak stop docs notebooks lock
 
 help:  # Show what there is to do
 	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
@@ -46,6 +46,10 @@ stop: install  # End what `make run` left serving
 
 docs: install  # Write docs/metrics.md anew from columns and kernels
 	$(BIN)/python -m flows.metrics_page
+
+notebooks: install  # Execute docs/notebooks anew
+	$(BIN)/python docs/notebooks/run.py docs/notebooks/street_week.ipynb
+	$(BIN)/python docs/notebooks/run.py docs/notebooks/floods.ipynb
 
 lock:  # Resolve requirements/*.txt anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

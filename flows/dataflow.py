@@ -92,7 +92,7 @@ class _Chunks(StatefulSourcePartition[Any, int]):
     def __init__(self, chunks: Iterator[Chunk], plan: Plan) -> None:
         self.chunks, self.plan = chunks, plan
         self.last_us = plan.since_us
-        self.ended = False
+        self.ended = self.has_frames = False
 
     def next_batch(self) -> list[Any]:
         if self.ended:
@@ -100,8 +100,9 @@ class _Chunks(StatefulSourcePartition[Any, int]):
         chunk = next(self.chunks, None)
         if chunk is None:
             self.ended = True
-            return [End(self.last_us)]
+            return [End(self.last_us)] if self.has_frames else []  # nothing readable: nothing was expected
         newest = chunk.batch.frames["t_us"].max()
+        self.has_frames = self.has_frames or newest is not None
         self.last_us = max(self.last_us, self.last_us if newest is None else int(newest))  # type: ignore[arg-type]
         self.plan.on_chunk(chunk)
         return [chunk]

@@ -197,3 +197,15 @@ def test_what_a_command_announces_holds_no_password(capsys):
 def test_the_installed_command_answers():
     done = subprocess.run([TILIK, "--version"], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.startswith("tilik 0.")
+
+
+def test_input_of_which_nothing_can_be_read_states_nothing(tilik, tmp_path):
+    (tmp_path / "bad.jsonl").write_text("no json\n{}\n")
+    (tmp_path / "cams.toml").write_text('[[camera]]\nid = "a"\narea = "00"\nfps = 1.0\n')
+    where = ("--warehouse", "embedded:./store")
+    code, out, _ = tilik("replay", "bad.jsonl", "--registry", "cams.toml", *where, "--json")
+    assert (code, json.loads(out.splitlines()[-1])["rows"]) == (0, 0)
+    code, out, _ = tilik("query", "SELECT count() AS n FROM tilik.health_minute", *where, "--format", "csv")
+    assert out.split() == ["n", "0"]
+    code, out, _ = tilik("query", "SELECT sum(count) AS n FROM tilik.dead_letters", *where, "--format", "csv")
+    assert out.split() == ["n", "2"]
