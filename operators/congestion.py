@@ -20,6 +20,7 @@ from operators.city import City, on_off
 from operators.incident_log import changes, new_log
 from operators.minutes import groups, segments
 from schemas.columns import CONGESTION
+from schemas.registry import MOST_ZONES
 
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
@@ -31,7 +32,6 @@ _STANDING_MS: Final = CONGESTION.offset("standing_ms")
 _TIMED_MS: Final = CONGESTION.offset("timed_ms")
 _WAY_MM: Final = CONGESTION.offset("way_mm")
 _WIDTH: Final = CONGESTION.width
-_MOST_LANES: Final = 64  # zones of a camera, at most (`operators.feet`)
 
 
 class Params(NamedTuple):
@@ -199,7 +199,7 @@ def _measure(  # type: ignore[no-untyped-def]
     row, rows = groups(cut, camera, width)
     key, minute = np.zeros(rows, np.int32), np.zeros(rows, np.int64)
     values = np.zeros((rows, _WIDTH), np.int64)
-    vehicles = np.zeros(_MOST_LANES, np.int64)
+    vehicles = np.zeros(MOST_ZONES, np.int64)
     for s in range(len(cut.frame)):
         i = cut.frame[s]
         begin, end = first[camera[i]], first[camera[i] + 1]
@@ -224,7 +224,7 @@ def _step(  # type: ignore[no-untyped-def]
     tracks, chain, clock, windows, cell, plan, ordered, cut, row, parts, begin, piece, log
 ):
     """Take frames from `begin` on, until they end or the table of tracks might not hold the next one's."""
-    first, rules, tally = plan.look.first, plan.params.jams, np.zeros((_MOST_LANES, 5), np.int64)
+    first, rules, tally = plan.look.first, plan.params.jams, np.zeros((MOST_ZONES, 5), np.int64)
     while True:
         begin, piece = _run(tracks, chain, clock, windows, plan, ordered, cut, row, parts, begin, piece, tally)
         if begin == len(ordered.camera):

@@ -2,7 +2,8 @@
 
 An object's place is its foot point, the bottom centre of its box. Each zone says
 which classes it is asked about; others are not looked at. The answer is one bit
-a zone of the object's camera, so a camera has at most 64 zones.
+a zone of the object's camera, so a camera has at most 64 zones
+(`schemas.registry.MOST_ZONES`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from operators.city import City, limit
 from operators.incident_log import changes, new_log
 from schemas.columns import PUBLISHED_COVERAGE
 from schemas.frames import CLASSES
-from schemas.registry import ZONE_KINDS
+from schemas.registry import MOST_ZONES, ZONE_KINDS
 
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
@@ -33,7 +33,6 @@ BEFORE: Final = 20
 _RING: Final = BEFORE + 1
 _LEAST_MS: Final = round(PUBLISHED_COVERAGE * SLOT_MS)
 _PERSON: Final = CLASSES.index("person")
-_MOST_ZONES: Final = 64  # zones of a camera, at most (`operators.feet`)
 _NEVER: Final = -(1 << 60)
 _READ_BY: Final = {"crowd": "crowd", "lane": "congestion"}
 """The metric that a kind of zone has its limits for; without it they are gathering's."""
@@ -154,7 +153,7 @@ def tick(
 
 @njit(cache=True)
 def _step(windows, cell, plan, ordered, log):  # type: ignore[no-untyped-def]
-    begin, count = 0, np.zeros(_MOST_ZONES, np.int64)
+    begin, count = 0, np.zeros(MOST_ZONES, np.int64)
     while True:
         begin = _run(windows, plan, ordered, begin, count)
         if begin == len(ordered.camera):

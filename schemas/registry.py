@@ -37,6 +37,9 @@ METRIC_NAMES = (
     "racing",
 )
 ZONE_KINDS = ("crowd", "lane", "no_parking", "no_stopping", "garbage", "flood", "night")
+MOST_ZONES = 64
+"""Zones of a camera: an object's are bits of one integer (`operators.feet`)."""
+
 Point = tuple[float, float]
 
 

@@ -16,7 +16,7 @@ import shapely
 from schemas.frames import CLASSES
 from schemas.geo import PROVISIONAL, Areas
 from schemas.ground import depth, homography, to_ground
-from schemas.registry import CATEGORIES, METRIC_NAMES, Calibration, Camera, Limits, Line, Point, Zone
+from schemas.registry import CATEGORIES, METRIC_NAMES, MOST_ZONES, Calibration, Camera, Limits, Line, Point, Zone
 from schemas.registry_mistakes import Flaw, did_you_mean, expected, under
 from schemas.registry_structure import UNREAD
 
@@ -54,6 +54,9 @@ def camera_flaws(camera: Camera, areas: Areas | None) -> Iterator[Flaw]:
     if areas is not None:
         yield from _place(camera, areas)
     yield from _ids(camera)
+    if len(camera.zone) > MOST_ZONES:
+        todo = "join some, or describe the picture as two cameras"
+        yield Flaw(("zone", MOST_ZONES), expected(f"at most {MOST_ZONES} zones of a camera", len(camera.zone), todo))
     for i, zone in enumerate(camera.zone):
         yield from under(("zone", i), zone_flaws(zone))
     for i, line in enumerate(camera.line):
@@ -194,6 +197,8 @@ def line_flaws(line: Line, camera: Camera) -> Iterator[Flaw]:
         yield from _course(line.points, camera.size)
     if line.role == "gate" and line.entry is None:
         yield Flaw((), expected("entry on a gate", "none", 'add entry = "to_right" or "to_left"'))
+    if line.speed_limit_kmh is not None and not positive(line.speed_limit_kmh):
+        yield Flaw(("speed_limit_kmh",), expected("a speed above 0", line.speed_limit_kmh, "correct it"))
     for key in line.directions:
         if key not in ("to_right", "to_left"):
             yield Flaw(("directions", key), expected("to_right or to_left", key, "rename the key"))

@@ -34,11 +34,19 @@ def again(id_: str = "smg-002", area: str = "00", more: str = "") -> tuple[str, 
     return ROAD, SECOND_CAMERA.format(id=id_, area=area, more=more)
 
 
+def zones(number: int) -> str:
+    """As many small zones, after the contract's own."""
+    made = [f'[[camera.zone]]\nid = "z{i}"\nkind = "crowd"\n{POLYGON}\n' for i in range(number)]
+    return f"{LIMITS}\n" + "".join(made)
+
+
 def with_calibration(image: str, metres: str) -> list[tuple[str, str]]:
     return [(CALIBRATION_IMAGE, f"image = {image}"), (CALIBRATION_GROUND, f"ground_m = {metres}")]
 
 
 ONE_MISTAKE = [
+    pytest.param([(LIMITS, zones(64))], 19 + 63 * 4, "expected at most 64 zones of a camera, came 65", id="65 zones"),
+    pytest.param([(POINTS, f"{POINTS}\nspeed_limit_kmh = -40")], 23, "a speed above 0, came -40", id="speed limit"),
     pytest.param([('"Simpang Lima"', '"Simpang')], 3, "a syntax error", id="syntax"),
     pytest.param([("owner =", "ownr =")], 6, "did you mean owner", id="unknown field"),
     pytest.param([("[[place]]", "[[places]]")], 37, "did you mean place", id="unknown table"),
@@ -180,6 +188,10 @@ def test_a_mistake_is_named_once_with_its_line(changes, line, words):
     assert len(found) == 1, found
     assert found[0].startswith(f"kota.toml:{line}: ")
     assert words in found[0]
+
+
+def test_a_camera_may_have_64_zones():
+    assert len(parse({"kota.toml": CONTRACT.replace(LIMITS, zones(63), 1)}, load_areas()).camera[0].zone) == 64
 
 
 def test_ten_mistakes_are_reported_at_once():
