@@ -3,7 +3,8 @@
 A second step over stored days: a place's daily visits (entries over its gates,
 else passages) and the calendar in, verdicts out. A verdict depends on the days
 before it, so a place is judged from its first stored day; only rows that differ
-from what is stored are written.
+from what is stored are written, and verdicts of days that are no longer stored
+are withdrawn.
 """
 
 from __future__ import annotations
@@ -36,20 +37,20 @@ SELECT date AS day FROM calendar WHERE day_type IN ('holiday', 'joint_leave') OR
 
 
 def update(warehouse: Warehouse) -> int:
-    """Judge all places anew; return how many days' verdicts were new or different."""
+    """Judge all places anew; return how many days' verdicts were new, different or withdrawn."""
     days = pl.DataFrame(pl.from_arrow(warehouse.query(DAYS).table))
-    if not days.height:
-        return 0
     left_out = set(warehouse.query(LEFT_OUT)["day"].to_pylist())
     judged = [judge(place, left_out) for (_,), place in days.group_by("place_id", maintain_order=True)]
-    made = pl.concat(judged)
-    stored = warehouse.query(f"SELECT {', '.join(SCHEMA)} FROM trends_log FINAL")
+    made = pl.concat([pl.DataFrame(schema=SCHEMA), *judged])
+    stored = warehouse.query(f"SELECT {', '.join(SCHEMA)} FROM trends_log FINAL WHERE deleted = 0")
     held = pl.DataFrame(pl.from_arrow(stored.table)).cast(SCHEMA)  # type: ignore[arg-type]
     changed = made.join(held, on=list(SCHEMA), how="anti", nulls_equal=True)
-    if changed.height:
+    gone = held.join(made, on=["place_id", "day"], how="anti")
+    rows = pl.concat([each.with_columns(deleted=pl.lit(tomb, pl.UInt8)) for each, tomb in ((changed, 0), (gone, 1))])
+    if rows.height:
         version = warehouse.query("SELECT max(version) + 1 AS v FROM trends_log")["v"][0].as_py()
-        warehouse.insert("trends_log", changed.with_columns(version=pl.lit(version, pl.UInt64)))
-    return changed.height
+        warehouse.insert("trends_log", rows.with_columns(version=pl.lit(version, pl.UInt64)))
+    return rows.height
 
 
 def judge(place: pl.DataFrame, left_out: set[date]) -> pl.DataFrame:

@@ -125,6 +125,7 @@ SERVICE_TABLES: Final = {
             "days_used": ("UInt16", "Days of the last 8 weeks that were published and not left out"),
             "basis": ("LowCardinality(String)", "entries or lintasan: what was counted"),
             "version": ("UInt64", "Number of the computation: the highest counts"),
+            "deleted": ("UInt8", "Tombstone"),
         },
         "ReplacingMergeTree(version)",
         "(place_id, day)",

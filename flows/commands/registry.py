@@ -45,9 +45,11 @@ def forget(
 ) -> None:
     """Withdraw a camera and all its rows from the warehouse, so that its id may be registered anew."""
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+    from flows import trends  # noqa: PLC0415  start-up time
 
     with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
         store.forget_camera(camera)
+        trends.update(store)
     say(f"{camera}: its rows are withdrawn")
 
 

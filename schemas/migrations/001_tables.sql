@@ -1308,7 +1308,8 @@ CREATE TABLE trends_log (
     `slope_high` Nullable(Float64) COMMENT 'Its interval, upper end',
     `days_used` UInt16 CODEC(T64, ZSTD(1)) COMMENT 'Days of the last 8 weeks that were published and not left out',
     `basis` LowCardinality(String) COMMENT 'entries or lintasan: what was counted',
-    `version` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the computation: the highest counts'
+    `version` UInt64 CODEC(T64, ZSTD(1)) COMMENT 'Number of the computation: the highest counts',
+    `deleted` UInt8 CODEC(T64, ZSTD(1)) COMMENT 'Tombstone'
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (place_id, day);

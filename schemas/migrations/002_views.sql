@@ -4979,8 +4979,8 @@ SELECT
     t.slope_high AS slope_high,
     t.days_used AS days_used,
     t.basis AS basis
-FROM (SELECT * FROM trends_log FINAL) AS t
-LEFT JOIN (SELECT * FROM places_log FINAL) AS p USING (place_id)
+FROM (SELECT * FROM trends_log FINAL WHERE deleted = 0) AS t
+LEFT JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p USING (place_id)
 COMMENT 'Is a place visited more, less or as much as before: naik, turun, landai, or data tidak cukup';
 
 CREATE OR REPLACE VIEW incidents AS
@@ -5490,6 +5490,7 @@ FROM values('views String, name String, unit String, meaning String',
     ('visits_trend', 'days_used', '', 'Days of the last 8 weeks that were published and not left out'),
     ('visits_trend', 'basis', '', 'entries or lintasan: what was counted'),
     ('visits_trend', 'version', '', 'Number of the computation: the highest counts'),
+    ('visits_trend', 'deleted', '', 'Tombstone'),
     ('visits_trend', 'name', '', 'What people call it'),
     ('visits_trend', 'area', '', 'Its area code'),
     ('areas', 'area', '', 'Kemendagri code: province.city.kecamatan.kelurahan[.RW[.RT]]'),

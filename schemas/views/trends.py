@@ -11,12 +11,13 @@ FROM_PLACES = ("name", "area")
 
 def trends() -> str:
     """Return the view; a place that the registry no longer has keeps its verdicts without a name."""
-    own = [name for name in SERVICE_TABLES["trends_log"][0] if name != "version"]
+    own = [name for name in SERVICE_TABLES["trends_log"][0] if name not in ("version", "deleted")]
     columns = [
         "t.place_id AS place_id",
         *(f"p.{name} AS {name}" for name in FROM_PLACES),
         *(f"t.{name} AS {name}" for name in own if name != "place_id"),
     ]
-    rows = "(SELECT * FROM trends_log FINAL) AS t\nLEFT JOIN (SELECT * FROM places_log FINAL) AS p USING (place_id)"
+    held = "(SELECT * FROM {}_log FINAL WHERE deleted = 0)"
+    rows = f"{held.format('trends')} AS t\nLEFT JOIN {held.format('places')} AS p USING (place_id)"
     comment = "Is a place visited more, less or as much as before: naik, turun, landai, or data tidak cukup"
     return select("visits_trend", columns, rows, comment)

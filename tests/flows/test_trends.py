@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from connectors.warehouse import Warehouse
 from flows import trends
 from operators import trend
 
@@ -55,11 +56,45 @@ def test_days_left_out_are_not_missing() -> None:
     assert told["days_used"][-1] == 56 - 7
 
 
-def test_verdicts_are_stored_once_and_again_only_where_they_differ(warehouse) -> None:
-    warehouse.migrate()
-    made = trends.judge(place(rising(0.08)), set())
-    warehouse.insert("trends_log", made.with_columns(version=pl.lit(1, pl.UInt64)))
-    held = warehouse.query("SELECT place_id, name, verdict, slope FROM visits_trend ORDER BY day").rows
-    assert len(held) == made.height
-    assert held[-1][:3] == ("alun", "", "naik")
+def stored(monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse, totals: list[float | None]) -> int:
+    """Update the verdicts as if these were all stored days, none left out; returns how many were written."""
+    kinds = "place_id String, day Date32, basis String, total Nullable(Float64)"
+    rows = [
+        f"('{name}', '{day}', '{basis}', {'NULL' if total is None else total})"
+        for name, day, basis, total in place(totals).rows()
+    ]
+    held = ", ".join(["('', '1970-01-01', '', NULL)", *rows])
+    monkeypatch.setattr(trends, "DAYS", f"SELECT * FROM values('{kinds}', {held}) WHERE place_id != '' ORDER BY day")
+    monkeypatch.setattr(trends, "LEFT_OUT", "SELECT date AS day FROM calendar LIMIT 0")
+    return trends.update(warehouse)
+
+
+def shown(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    asked = "SELECT day, name, verdict, slope FROM visits_trend WHERE place_id = 'alun' ORDER BY day"
+    return [tuple(row) for row in warehouse.query(asked).rows]
+
+
+def test_verdicts_are_stored_once_and_again_only_where_they_differ(warehouse, monkeypatch) -> None:
+    stored(monkeypatch, warehouse, [])
+    totals = rising(0.08)
+    assert stored(monkeypatch, warehouse, totals) == len(totals)
+    held = shown(warehouse)
+    assert len(held) == len(totals)
+    assert held[-1][:3] == (MONDAY + timedelta(days=len(totals) - 1), "", "naik")
     assert held[0][2:] == (trend.VERDICTS[0], None)
+    assert stored(monkeypatch, warehouse, totals) == 0
+    assert stored(monkeypatch, warehouse, [*totals[:-1], None]) == 1
+    assert shown(warehouse)[:-1] == held[:-1]
+
+
+def test_verdicts_of_days_that_are_no_longer_stored_are_withdrawn(warehouse, monkeypatch) -> None:
+    totals = rising(0.08)
+    stored(monkeypatch, warehouse, totals)
+    held = shown(warehouse)
+    assert stored(monkeypatch, warehouse, totals[:-4]) == 4
+    assert shown(warehouse) == held[:-4]
+    assert stored(monkeypatch, warehouse, []) == len(totals) - 4
+    assert shown(warehouse) == []
+    assert stored(monkeypatch, warehouse, []) == 0
+    assert stored(monkeypatch, warehouse, totals) == len(totals)
+    assert shown(warehouse) == held
