@@ -1,7 +1,7 @@
-"""`make bench`: frames/s through the real flow and its plain alternatives, in one run.
+"""`make bench`: frames a CPU second through the real flow and its plain alternatives, in one run.
 
 Every variant gets the same frames of the same cameras, ten objects each, on one
-core. Ratios between variants are what counts; a noisy machine moves them all.
+core: CPU time, not the clock on the wall. Ratios between variants are what counts.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import argparse
-import gc
 import json
 import platform
 import resource
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -62,18 +60,8 @@ def _pieces(batch: FrameBatch, size: int) -> list[Chunk]:
     return [Chunk(batch.pick(np.arange(a, min(a + size, len(batch)))), dead, 0, 0) for a in edges]
 
 
-def _best(work: Callable[[], object], repeats: int) -> float:
-    seconds = []
-    for _ in range(repeats):
-        gc.collect()
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
 def measure(cameras: int, steps: int, repeats: int) -> list[dict[str, object]]:
-    """Return a row a variant: frames/s, and the ratio to the idiomatic flow."""
+    """Return a row a variant: frames a CPU second, and the ratio to the idiomatic flow."""
     known, batch = registry(cameras), frames(cameras, steps)
     few = batch.pick(np.arange(min(len(batch), 20_000)))
     options = ReadOptions(now_us=NOW, chunk_records=16_384)
@@ -94,8 +82,7 @@ def measure(cameras: int, steps: int, repeats: int) -> list[dict[str, object]]:
         size = lines.stat().st_size / len(batch)
         out: list[dict[str, object]] = []
         for name, count, work in variants:
-            work()  # compiles, fills caches
-            rate = count / _best(work, repeats)
+            rate = count / kernels.best(work, repeats)
             base = float(out[0]["frames_per_s"]) if out else rate  # type: ignore[arg-type]
             out.append({"variant": name, "frames_per_s": round(rate), "times_idiomatic": round(rate / base, 1)})
     print(
@@ -136,7 +123,7 @@ def main() -> None:
         print(json.dumps({"speed": found, "memory": held}))
         return
     for row in found:
-        print(f"{row['variant']:<45} {row['frames_per_s']:>12,} frames/s {row['times_idiomatic']:>8} x")
+        print(f"{row['variant']:<45} {row['frames_per_s']:>12,} frames a CPU second {row['times_idiomatic']:>8} x")
     print(f"\nWhat each part costs, CPU time:\n{kernels.table(given.cameras, given.steps)}\n")
     if held is not None:
         print(
