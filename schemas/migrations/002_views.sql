@@ -989,7 +989,7 @@ COMMENT 'Was the camera watching, and how well, by camera and day';
 CREATE OR REPLACE VIEW crowd_now AS
 SELECT *
 FROM crowd_minute
-WHERE ts > (SELECT max(ts) FROM crowd_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM crowd_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM crowd_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, zone_id
 COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
@@ -997,7 +997,7 @@ COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 CREATE OR REPLACE VIEW flow_now AS
 SELECT *
 FROM flow_minute
-WHERE ts > (SELECT max(ts) FROM flow_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM flow_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM flow_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, line_id, direction, class
 COMMENT 'The last minute of each camera_id, line_id, direction, class of the last stored day';
@@ -1005,7 +1005,7 @@ COMMENT 'The last minute of each camera_id, line_id, direction, class of the las
 CREATE OR REPLACE VIEW visits_now AS
 SELECT *
 FROM visits_minute
-WHERE ts > (SELECT max(ts) FROM visits_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM visits_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM visits_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, line_id
 COMMENT 'The last minute of each camera_id, line_id of the last stored day';
@@ -1013,7 +1013,7 @@ COMMENT 'The last minute of each camera_id, line_id of the last stored day';
 CREATE OR REPLACE VIEW stays_now AS
 SELECT *
 FROM stays_minute
-WHERE ts > (SELECT max(ts) FROM stays_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM stays_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM stays_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, zone_id
 COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
@@ -1021,7 +1021,7 @@ COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 CREATE OR REPLACE VIEW mask_now AS
 SELECT *
 FROM mask_minute
-WHERE ts > (SELECT max(ts) FROM mask_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM mask_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM mask_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, zone_id
 COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
@@ -1029,7 +1029,7 @@ COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 CREATE OR REPLACE VIEW congestion_now AS
 SELECT *
 FROM congestion_minute
-WHERE ts > (SELECT max(ts) FROM congestion_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM congestion_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM congestion_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, zone_id
 COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
@@ -1037,7 +1037,7 @@ COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 CREATE OR REPLACE VIEW flood_now AS
 SELECT *
 FROM flood_minute
-WHERE ts > (SELECT max(ts) FROM flood_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM flood_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM flood_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, zone_id
 COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
@@ -1045,7 +1045,7 @@ COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 CREATE OR REPLACE VIEW garbage_now AS
 SELECT *
 FROM garbage_minute
-WHERE ts > (SELECT max(ts) FROM garbage_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM garbage_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM garbage_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id, zone_id
 COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
@@ -1053,7 +1053,7 @@ COMMENT 'The last minute of each camera_id, zone_id of the last stored day';
 CREATE OR REPLACE VIEW health_now AS
 SELECT *
 FROM health_minute
-WHERE ts > (SELECT max(ts) FROM health_minute_log) - INTERVAL 1 DAY
+WHERE ts > (SELECT max(ts) FROM health_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM health_hour_log FINAL WHERE deleted = 0)) - INTERVAL 1 DAY
 ORDER BY ts DESC
 LIMIT 1 BY camera_id
 COMMENT 'The last minute of each camera_id of the last stored day';
@@ -5055,7 +5055,7 @@ FROM (SELECT z.area AS area,
     f.peak AS peak,
     f.flooded_us AS flooded_us,
     f.longest_us AS longest_us,
-    greatest(1000 * (toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), 'Asia/Jakarta'), (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log))) - toUnixTimestamp(greatest(toDateTime(z.month, 'Asia/Jakarta'), z.begun))), watched_ms) AS all_ms,
+    greatest(1000 * (toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), 'Asia/Jakarta'), ((SELECT max(ts) FROM health_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM health_hour_log FINAL WHERE deleted = 0)) + INTERVAL 1 MINUTE))) - toUnixTimestamp(greatest(toDateTime(z.month, 'Asia/Jakarta'), z.begun))), watched_ms) AS all_ms,
     f.n > 0 OR w.watched_ms > 0 AS known
 FROM (SELECT area,
         camera_id,
@@ -5064,7 +5064,7 @@ FROM (SELECT area,
         any(category) AS category,
         max(simulated) AS simulated,
         min(ts) AS begun,
-        arrayJoin(arrayMap(n -> addMonths(toStartOfMonth(toTimeZone(begun, 'Asia/Jakarta')), n), range(toUInt32(1 + dateDiff('month', begun, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log), 'Asia/Jakarta'))))) AS month
+        arrayJoin(arrayMap(n -> addMonths(toStartOfMonth(toTimeZone(begun, 'Asia/Jakarta')), n), range(toUInt32(1 + dateDiff('month', begun, ((SELECT max(ts) FROM health_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM health_hour_log FINAL WHERE deleted = 0)) + INTERVAL 1 MINUTE), 'Asia/Jakarta'))))) AS month
     FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY area, camera_id, zone_id) AS z
 LEFT JOIN (SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, 'Asia/Jakarta')) AS month,
         sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms,
@@ -5073,7 +5073,7 @@ LEFT JOIN (SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, 'Asia/Jakart
 LEFT JOIN (SELECT i.camera_id AS camera_id, i.zone_id AS zone_id, month, count() AS n, max(i.peak) AS peak,
         sum(dateDiff('microsecond', greatest(i.opened_at, toDateTime64(month, 6, 'Asia/Jakarta')), least(i.seen_until, toDateTime64(addMonths(month, 1), 6, 'Asia/Jakarta')))) AS flooded_us,
         max(dateDiff('microsecond', greatest(i.opened_at, toDateTime64(month, 6, 'Asia/Jakarta')), least(i.seen_until, toDateTime64(addMonths(month, 1), 6, 'Asia/Jakarta')))) AS longest_us
-    FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 86400 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
+    FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 86400 SECOND, ((SELECT max(ts) FROM health_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM health_hour_log FINAL WHERE deleted = 0)) + INTERVAL 1 MINUTE)))) AS seen_until
     FROM incidents_log FINAL WHERE kind = 'flood' AND deleted = 0 AND state != 'pending') AS i
     ARRAY JOIN arrayMap(n -> addMonths(toStartOfMonth(toTimeZone(i.opened_at, 'Asia/Jakarta')), n), range(toUInt32(1 + dateDiff('month', i.opened_at, i.seen_until, 'Asia/Jakarta')))) AS month
     GROUP BY camera_id, zone_id, month) AS f ON f.camera_id = z.camera_id AND f.zone_id = z.zone_id AND f.month = z.month) AS m
@@ -5095,7 +5095,7 @@ SELECT
     i.simulated AS simulated,
     multiIf(toDate32(toTimeZone(i.opened_at, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(i.opened_at, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(i.opened_at, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(i.opened_at, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     dateDiff('microsecond', i.opened_at, i.seen_until) / 3600000000 AS age_h
-FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 259200 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
+FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 259200 SECOND, ((SELECT max(ts) FROM health_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM health_hour_log FINAL WHERE deleted = 0)) + INTERVAL 1 MINUTE)))) AS seen_until
     FROM incidents_log FINAL WHERE kind = 'garbage' AND deleted = 0 AND state != 'pending') AS i
 WHERE i.state IN ('active', 'clearing', 'unknown')
 ORDER BY age_h DESC
@@ -5122,7 +5122,7 @@ FROM (SELECT kecamatan, sum(ended) AS n_cleared, sum(censored) AS n_censored,
         dateDiff('microsecond', opened_at, seen_until) AS lay_us,
         state = 'closed' AND close_reason = 'cleared' AS cleared,
         state IN ('active', 'clearing', 'unknown') AS lies
-    FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 259200 SECOND, (SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)))) AS seen_until
+    FROM (SELECT *, greatest(opened_at, assumeNotNull(multiIf(closed_at IS NOT NULL, closed_at, state = 'unknown', updated_at - INTERVAL 300 SECOND, state = 'expired_unobserved', updated_at - INTERVAL 259200 SECOND, ((SELECT max(ts) FROM health_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM health_hour_log FINAL WHERE deleted = 0)) + INTERVAL 1 MINUTE)))) AS seen_until
     FROM incidents_log FINAL WHERE kind = 'garbage' AND deleted = 0 AND state != 'pending')
     WHERE toDate(toTimeZone(opened_at, 'Asia/Jakarta')) BETWEEN {from:Date} AND {to:Date}) GROUP BY kecamatan, lay_us) AS t GROUP BY kecamatan) AS c
 LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS a ON a.area = c.kecamatan

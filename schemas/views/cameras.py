@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.columns import DELAY_EDGES_MS, LEVELS, PERSON_EDGES, STATES, VEHICLES
-from schemas.views.sql import array, common, percentile, published, select, source, view
+from schemas.views.sql import array, common, newest, percentile, published, select, source, view
 
 FIGURES: Final = {
     "crowd_*": {
@@ -93,6 +93,7 @@ def health(grain: str, zone: str) -> str:
 
 def now(name: str, keys: str) -> str:
     """Return the view of the last row of each key. Minute rows stop after a day of silence, and so does this."""
-    newest = f"SELECT max(ts) FROM {name}_minute_log"
-    query = f"SELECT *\nFROM {name}_minute\nWHERE ts > ({newest}) - INTERVAL 1 DAY\nORDER BY ts DESC\nLIMIT 1 BY {keys}"
+    query = (
+        f"SELECT *\nFROM {name}_minute\nWHERE ts > {newest(name)} - INTERVAL 1 DAY\nORDER BY ts DESC\nLIMIT 1 BY {keys}"
+    )
     return view(f"{name}_now", query, f"The last minute of each {keys} of the last stored day")

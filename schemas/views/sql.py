@@ -16,7 +16,18 @@ GRAINS: Final = ("minute", "quarter", "hour", "day")
 LENGTH_S: Final = {"minute": 60, "quarter": 900, "hour": 3_600, "day": 86_400}
 """Length of a window [s]: local days too, as the zone has no daylight saving time."""
 
-DATA_END: Final = "(SELECT max(ts) + INTERVAL 1 MINUTE FROM health_minute_log)"
+
+def newest(metric: str) -> str:
+    """Return SQL for the newest stored minute of a metric; withdrawn ones do not count.
+
+    Minutes are read from the newest hour on: FINAL over all of them would read all days.
+    """
+    counts = "FINAL WHERE deleted = 0"
+    hour = f"(SELECT max(ts) FROM {metric}_hour_log {counts})"
+    return f"(SELECT max(ts) FROM {metric}_minute_log {counts} AND ts >= {hour})"
+
+
+DATA_END: Final = f"({newest('health')} + INTERVAL 1 MINUTE)"
 """The present of what is stored: the end of the newest minute of any camera."""
 
 COVERAGE: Final = "if(expected_ms = 0, 0., least(1., observed_ms / expected_ms))"

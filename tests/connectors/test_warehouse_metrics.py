@@ -10,6 +10,7 @@ import pytest
 from connectors.warehouse import Warehouse
 from schemas.columns import STAY_EDGES_S
 from schemas.views.masks import wilson
+from schemas.views.sql import DATA_END
 
 from .minutes import rows
 from .test_warehouse_figures import ask
@@ -153,6 +154,22 @@ def test_the_last_row_of_each_key(warehouse: Warehouse, metric: str) -> None:
     found = ask(warehouse, f"{metric}_now", "now-1", f"{spot}, toMinute(ts)")
     warehouse.forget_camera("now-1")
     assert sorted(found) == [("a", 2), ("b", 1)]
+
+
+def test_the_present_is_not_that_of_a_camera_that_is_forgotten(warehouse: Warehouse) -> None:
+    def present() -> list[tuple]:
+        return warehouse.query(f"SELECT {DATA_END} AS ends, count() AS cameras FROM health_now GROUP BY ends").rows
+
+    warehouse.insert("health_minute_log", rows("health", "near-1", datetime(2031, 2, 1, tzinfo=UTC)))
+    warehouse.roll()
+    before = present()
+    warehouse.insert("health_minute_log", rows("health", "far-1", datetime(2033, 1, 1, tzinfo=UTC)))
+    warehouse.roll()
+    ahead = present()
+    warehouse.forget_camera("far-1")
+    after = present()
+    warehouse.forget_camera("near-1")
+    assert ahead != before == after
 
 
 @pytest.mark.parametrize("metric", ["visits", "mask", "congestion", "flood", "garbage", "stays"])
