@@ -19,10 +19,10 @@ from typing import Any, Final
 import polars as pl
 
 from connectors import hijri
-from schemas.calendar import DAYS, WEEKDAYS, CityCalendar, minutes
+from schemas.calendar import DAYS, WEEKDAYS, CityCalendar
 from schemas.calendar_check import parse
 from schemas.errors import UsageError
-from schemas.local_time import OFFSET_US
+from schemas.local_time import OFFSET_US, minutes
 
 FIRST_YEAR: Final = 2000
 """A replay takes any time from 2000-01-01 on."""

@@ -13,29 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from flows.thresholds import Thresholds
-from operators import (
-    congestion,
-    crowd,
-    flood,
-    flow,
-    garbage,
-    gathering,
-    health,
-    mask,
-    night,
-    outages,
-    parking,
-    racing,
-    stays,
-    visits,
-)
+from flows.thresholds import KERNELS, Thresholds
 from schemas import docs
 
 TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
-KERNELS: Final = (
-    crowd, flow, visits, stays, mask, congestion, flood, garbage, parking, night, gathering, racing, health, outages,
-)  # fmt: skip
 COMMENT: Final = re.compile(r"^    (\w+)\s*:.*?#\s*(.+)$", re.MULTILINE)
 HEAD: Final = """\
 ## Rules
@@ -60,8 +41,7 @@ def _thresholds(name: str, given: tuple[Any, ...]) -> Iterator[tuple[str, str, s
             yield f"`{field}`", f"{value:,}" if isinstance(value, int) else str(value), comments.get(field, "")
 
 
-def _kernel(module: Any) -> list[str]:
-    name = module.__name__.rpartition(".")[2]
+def _kernel(name: str, module: Any) -> list[str]:
     lines = [f"### {name}, version {module.VERSION}", "", _paragraph(module), ""]
     given = getattr(Thresholds(), name, None)
     if given is not None:
@@ -71,7 +51,7 @@ def _kernel(module: Any) -> list[str]:
 
 def render() -> str:
     """Return the text of docs/metrics.md."""
-    rules = [line for module in KERNELS for line in _kernel(module)]
+    rules = [line for name, module in KERNELS.items() for line in _kernel(name, module)]
     return "\n".join([docs.render(), HEAD, *rules])
 
 

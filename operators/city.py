@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from schemas.frames import CLASSES
 from schemas.ground import homography, to_ground
-from schemas.local_time import OFFSET_US
+from schemas.local_time import OFFSET_US, minutes
 from schemas.registry import METRIC_NAMES, ZONE_KINDS, Camera, Line, Registry
 
 FOREVER_US = 1 << 62
@@ -98,11 +98,6 @@ def _us(camera: Camera) -> int:
     return 0 if camera.valid_from is None else round(camera.valid_from.timestamp() * 1e6)
 
 
-def _minutes(hours: str) -> list[int]:
-    """Return "23:00-04:00" as local minutes of the day."""
-    return [60 * int(clock[:2]) + int(clock[3:]) for clock in hours.split("-")]
-
-
 def _roads(registry: Registry) -> dict[str, tuple[float, float]]:
     """Return free-flow speed [m/s] and occupancy threshold by camera, NaN when not given; its first road counts."""
     out: dict[str, tuple[float, float]] = {}
@@ -145,7 +140,7 @@ def build(registry: Registry) -> City:
     classes = [sum(1 << CLASSES.index(name) for name in z.classes if name in CLASSES) for _, z in zones]
     roads = _roads(registry)
     road = np.array([roads.get(cameras[i].id, (np.nan, np.nan)) for i, _ in zones]).reshape(-1, 2)
-    hours = [[_minutes(span) for span in z.hours] for _, z in zones]
+    hours = [[[minutes(clock) for clock in span.split("-")] for span in z.hours] for _, z in zones]
     speeds = [np.nan if line.speed_limit_kmh is None else line.speed_limit_kmh / 3.6 for _, line in lines]
     limits = [[np.nan if (v := getattr(z.limits, name)) is None else v for name in LIMITS] for _, z in zones]
     return City(

@@ -97,8 +97,3 @@ def month_index(year: int, month: int) -> int:
 def read_month(text: str) -> int:
     """Return the number of a month written as YYYY-MM."""
     return month_index(int(text[:4]), int(text[5:]))
-
-
-def minutes(clock: str) -> int:
-    """Return HH:MM as minutes after local midnight; 24:00 is 1440."""
-    return int(clock[:2]) * 60 + int(clock[3:])

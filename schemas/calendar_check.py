@@ -15,8 +15,9 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
-from schemas.calendar import CityCalendar, Event, HijriMonth, Holiday, Hours, SchoolHoliday, Weekly, minutes
+from schemas.calendar import CityCalendar, Event, HijriMonth, Holiday, Hours, SchoolHoliday, Weekly
 from schemas.errors import UsageError
+from schemas.local_time import minutes
 from schemas.registry_mistakes import Flaw, Located, did_you_mean, expected, render, under
 from schemas.toml_lines import Path
 

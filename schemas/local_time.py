@@ -29,4 +29,9 @@ def offset_us(zone: str) -> int:
     return round(shift.total_seconds() * 1e6)
 
 
+def minutes(clock: str) -> int:
+    """Return HH:MM as minutes after local midnight; 24:00 is 1440."""
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
 OFFSET_US: Final = offset_us(ZONE)

@@ -12,6 +12,7 @@ from connectors.warehouse import roads
 from connectors.warehouse.inserts import mark, to_arrow
 from schemas.columns import METRICS
 from schemas.errors import WarehouseError
+from schemas.local_time import minutes
 
 if TYPE_CHECKING:
     from connectors.warehouse.client import Warehouse
@@ -95,7 +96,7 @@ def _row(camera: Camera, version: int) -> dict[str, Any]:
 
 
 def _place(place: Place, areas_of: dict[str, str], version: int) -> dict[str, Any]:
-    opens, closes = (int(clock[:2]) * 60 + int(clock[3:]) for clock in place.hours or ("00:00", "24:00"))
+    opens, closes = (minutes(clock) for clock in place.hours or ("00:00", "24:00"))
     cameras = (spot.partition("/")[0] for spot in (*place.zones, *place.gates))
     return {
         "place_id": place.id,
