@@ -6,7 +6,6 @@ one, and a moved camera is a new id.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +14,7 @@ from connectors.registry_lists import Row
 from schemas.geo import PROVISIONAL, Areas
 from schemas.registry import Camera, Registry
 from schemas.registry_check import remarks as checked
-from schemas.registry_links import BEGINNING
+from schemas.registry_links import since
 from schemas.registry_mistakes import expected
 from schemas.registry_rules import camera_flaws
 
@@ -68,7 +67,7 @@ def merge(drafts: list[Draft], existing: Registry, areas: Areas) -> tuple[Merged
     """
     newest: dict[str, int] = {}
     for at, camera in enumerate(existing.camera):
-        if camera.id not in newest or _since(camera) > _since(existing.camera[newest[camera.id]]):
+        if camera.id not in newest or since(camera) > since(existing.camera[newest[camera.id]]):
             newest[camera.id] = at
     cameras = list(existing.camera)
     added: list[str] = []
@@ -101,10 +100,6 @@ def merge(drafts: list[Draft], existing: Registry, areas: Areas) -> tuple[Merged
     missing = [name for name in newest if name not in listed]
     registry = msgspec.structs.replace(existing, camera=tuple(cameras))
     return Merged(registry, added, changed, missing, remarks), problems
-
-
-def _since(camera: Camera) -> datetime:
-    return camera.valid_from or BEGINNING
 
 
 def _placed(other: Camera, camera: Camera) -> Camera:

@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors import preview, preview_files
 from schemas.errors import UsageError
 from schemas.registry import Camera, Registry
-from schemas.registry_links import BEGINNING
+from schemas.registry_links import newest
 from schemas.registry_mistakes import did_you_mean, expected
 
 
@@ -36,7 +36,7 @@ def run(registry: Registry, out: str, camera: str | None = None, snapshot: str |
     UsageError
         An unknown camera, or a snapshot of which nobody says whose it is.
     """
-    cameras = _newest(registry)
+    cameras = list(newest(registry.camera).values())
     place = Path(out)
     one = place.suffix.lower() == ".png" and not place.is_dir()
     if camera is None and snapshot is not None and len(cameras) > 1:
@@ -65,15 +65,6 @@ def _single(camera: Camera, snapshot: str | None, place: Path) -> Iterator[str]:
             yield remark
     preview_files.save(preview.draw(camera, under), place)
     yield f"{place}: {camera.id}, {len(camera.zone)} zones, {len(camera.line)} lines"
-
-
-def _newest(registry: Registry) -> list[Camera]:
-    newest: dict[str, Camera] = {}
-    for camera in registry.camera:
-        held = newest.get(camera.id)
-        if held is None or (camera.valid_from or BEGINNING) > (held.valid_from or BEGINNING):
-            newest[camera.id] = camera
-    return list(newest.values())
 
 
 def _one(cameras: list[Camera], name: str | None) -> Camera:

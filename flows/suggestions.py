@@ -16,7 +16,7 @@ from flows.replay import RATE_TOLERANCE
 from schemas.columns import VEHICLES
 from schemas.errors import TilikError
 from schemas.registry import Camera, Registry
-from schemas.registry_links import BEGINNING
+from schemas.registry_links import newest
 
 OTHER_SHARE: Final = 0.05
 """More crossings than this of classes that are not counted by name are worth a class map; ours."""
@@ -88,20 +88,18 @@ def find(store: Store, registry: Registry) -> list[Suggestion]:
         The warehouse holds no tables.
     """
     shown = read(store)
-    newest: dict[str, Camera] = {}
-    for camera in sorted(registry.camera, key=lambda one: one.valid_from or BEGINNING):
-        newest[camera.id] = camera
+    cameras = newest(registry.camera)
     roads = {line: road.id for road in registry.road for line in road.lines}
     found: list[Suggestion] = []
-    for name in dict.fromkeys(camera.id for camera in registry.camera):
+    for name, camera in cameras.items():
         seen = shown.cameras.get(name)
         if seen is None or seen.frames == 0:
             told = "no row is stored" if seen is None else "no frame ever came"
             todo = "check its id and address, or take it out"
             found.append(Suggestion(name, f"never seen: {told}", todo))
             continue
-        found += _of_camera(newest[name], seen, shown, roads)
-    for name in sorted(shown.cameras.keys() - newest.keys()):
+        found += _of_camera(camera, seen, shown, roads)
+    for name in sorted(shown.cameras.keys() - cameras.keys()):
         told = f"is in the warehouse ({shown.cameras[name].frames:,} frames), but not in the registry"
         found.append(Suggestion(name, told, f"register it, or withdraw it: tilik registry forget {name}"))
     return found

@@ -24,6 +24,24 @@ from schemas.toml_lines import Path
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
+def since(camera: Camera) -> datetime:
+    """Return from when a version of a camera holds."""
+    begins = camera.valid_from
+    if begins is None:
+        return BEGINNING
+    return begins.replace(tzinfo=UTC) if begins.tzinfo is None else begins
+
+
+def newest(cameras: Iterable[Camera]) -> dict[str, Camera]:
+    """Return the newest version of each camera by id, in the order of the ids' first versions."""
+    found: dict[str, Camera] = {}
+    for camera in cameras:
+        held = found.setdefault(camera.id, camera)
+        if since(camera) > since(held):
+            found[camera.id] = camera
+    return found
+
+
 class Entry(NamedTuple):
     """A camera, road or place, its file and its path there."""
 
@@ -66,25 +84,18 @@ def _placements(cameras: list[Entry]) -> Iterator[Located]:
     for file, path, camera in cameras:
         if camera.id == UNREAD:
             continue
-        since = _since(camera)
-        if (camera.id, since) in seen:
-            came = f"{camera.id} again, first in {seen[camera.id, since]}"
+        begins = since(camera)
+        if (camera.id, begins) in seen:
+            came = f"{camera.id} again, first in {seen[camera.id, begins]}"
             yield Located(
                 file, Flaw((*path, "id"), expected("each camera id once a valid_from", came, "rename or date one"))
             )
-        seen.setdefault((camera.id, since), file)
+        seen.setdefault((camera.id, begins), file)
         area, where = areas.setdefault(camera.id, (camera.area, file))
         if camera.area != area:
             todo = "give a moved camera a new id"
             what = f"the area {area} that {camera.id} has in {where}"
             yield Located(file, Flaw((*path, "area"), expected(what, camera.area, todo)))
-
-
-def _since(camera: Camera) -> datetime:
-    since = camera.valid_from
-    if since is None:
-        return BEGINNING
-    return since.replace(tzinfo=UTC) if since.tzinfo is None else since
 
 
 def _once(found: list[Entry], kind: str) -> Iterator[Located]:
