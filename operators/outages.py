@@ -130,7 +130,8 @@ def step(state: State, plan: Plan, rows: Rows) -> list[Outage]:
     """Take rows; the state is changed in place. Minutes that are stated again are passed over."""
     fresh = np.flatnonzero(rows.minute >= state.known[rows.camera])
     camera = rows.camera[fresh]
-    changed = (rows.state[fresh] == OFFLINE) | (state.is_down[camera] & (rows.frames[fresh] > 0))
+    is_over = (rows.minute[fresh] + 1) * MINUTE_US >= plan.end_us[camera]
+    changed = (rows.state[fresh] == OFFLINE) | (state.is_down[camera] & ((rows.frames[fresh] > 0) | is_over))
     out: list[Outage] = []
     for code in np.unique(camera[changed]).tolist():
         out += _walk(state, plan, rows, fresh[camera == code], code)
@@ -147,7 +148,7 @@ def end(state: State, plan: Plan) -> list[Outage]:
 
 
 def _walk(state: State, plan: Plan, rows: Rows, of_camera: NDArray[np.int64], code: int) -> list[Outage]:
-    """Find where a camera went down and came back, in its rows' order."""
+    """Find where a camera went down and came back, in its rows' order; a version that ends is down no longer."""
     out: list[Outage] = []
     site = plan.site[code] if plan.site[code] in plan.members else ""
     for i in of_camera.tolist():
@@ -161,6 +162,9 @@ def _walk(state: State, plan: Plan, rows: Rows, of_camera: NDArray[np.int64], co
                 watched_us = min(int(rows.observed_ms[i]), int(rows.expected_ms[i])) * 1000
                 events.append(((int(rows.minute[i]) + 1) * MINUTE_US - watched_us, UP))
             state.last_us[code] = max(state.last_us[code], rows.last_ms[i] * 1000)
+        if state.is_down[code] and (rows.minute[i] + 1) * MINUTE_US >= plan.end_us[code]:
+            state.is_down[code] = False
+            events.append((int(plan.end_us[code]), UP))
         for t_us, kind in events:
             if site:
                 state.waiting.setdefault(site, []).append((t_us, kind, code))

@@ -1,8 +1,10 @@
 """Outages of cameras and sites, told from health rows that the kernel of health would make."""
 
 import pickle
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -84,6 +86,35 @@ def run(place: City, spans: Spans, until: int = 60) -> list[Outage]:
     state = outages.start(plan)
     parts = [health(code, spans.get(code, []), until) for code in range(len(place.cameras))]
     return outages.step(state, plan, together(parts)) + outages.end(state, plan)
+
+
+def versions(count: int, minute: int) -> City:
+    """Cameras of one site whose registration changes at a minute: codes 2 i and 2 i + 1."""
+    since = datetime.fromtimestamp(minute * 60, UTC)
+    pairs = ((camera(f"c{i}", site="nvr-1", fps=1.0), {"valid_from": since}) for i in range(count))
+    return city(*(each for first, later in pairs for each in (first, msgspec.structs.replace(first, **later))))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_outage_over_a_change_of_the_registry_ends_with_the_version_and_with_the_outage(
+    count: int, at_once: bool
+) -> None:
+    plan = outages.plan(versions(count, 40), 0)
+    state = outages.start(plan)
+    parts = []
+    for i in range(count):
+        parts.append(health(2 * i, [(10, 40)], 40))
+        later = health(2 * i + 1, [(0, 50)], 60)
+        parts.append(keep(later, later.minute >= 40))
+    batches = [together(parts)] if at_once else [keep(p, p.minute % 60 == m) for m in range(60) for p in parts]
+    told = final(
+        [change for batch in batches for change in outages.step(state, plan, batch)] + outages.end(state, plan)
+    )
+    first, whole = 10 - 1 / 60, count > 1
+    cameras = [(2 * i, round(first, 2), 40.0, 1, whole) for i in range(count)]
+    cameras += [(2 * i + 1, 40.0, 50.0, 1, whole) for i in range(count)]
+    assert told == sorted(cameras + [("site", round(first, 2), 50.0, count, False)] * whole, key=str)
 
 
 def test_a_camera_is_down_five_minutes_after_its_last_frame() -> None:
