@@ -83,15 +83,13 @@ def plan(city: City, params: Params | None = None) -> Plan:
     params = Params() if params is None else params
     zone = np.flatnonzero(emit.zones(city, "congestion", "lane")).astype(np.int32)
     camera = city.zone_camera[zone]
-    bit = np.uint64(1) << (zone - city.zone_first[camera]).astype(np.uint64)
-    lanes = np.zeros(len(city.cameras), np.uint64)
-    np.bitwise_or.at(lanes, camera, bit)
+    bits = feet.bits(city, zone)
     classes = np.where(city.zone_classes == 0, feet.VEHICLES, city.zone_classes).astype(np.uint16)
     look = standing.Look(
         first=np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64),
-        bit=bit,
+        bit=bits.of_zone,
         classes=classes[zone],
-        lanes=lanes,
+        lanes=bits.of_camera,
         aspect=city.aspect,
         homography=np.where(city.fixed[:, None, None], city.homography, np.nan),
         forget_us=np.maximum(params.vehicles.forget_us, 2 * city.period_us),

@@ -8,7 +8,7 @@ a zone of the object's camera, so a camera has at most 64 zones
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -63,6 +63,22 @@ def plan(city: City) -> Plan:
         np.float64,
     ).reshape(-1, 4)
     return Plan(city.zone_first, classes(city), box, city.vertex_first, vertex)
+
+
+class Bits(NamedTuple):
+    """Where `k` zones stand in `Ordered.zones`."""
+
+    of_zone: NDArray[np.uint64]  # (k,)
+    of_camera: NDArray[np.uint64]  # (c,) those of all its zones
+
+
+def bits(city: City, zone: NDArray[np.integer[Any]]) -> Bits:
+    """Return the bits of zones (k,) by their codes."""
+    camera = city.zone_camera[zone]
+    of_zone = np.uint64(1) << (zone - city.zone_first[camera]).astype(np.uint64)
+    of_camera = np.zeros(len(city.cameras), np.uint64)
+    np.bitwise_or.at(of_camera, camera, of_zone)
+    return Bits(of_zone, of_camera)
 
 
 def placed(plan: Plan, ordered: Ordered) -> Ordered:

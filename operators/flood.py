@@ -14,13 +14,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import persistence
+from operators import emit, persistence
 from operators.arrays import Ordered, Parts, Told
 from operators.city import City, on_off
 from operators.incident_log import Log, changes, new_log
 from operators.minutes import MINUTE_US
 from schemas.columns import FLOOD
-from schemas.registry import METRIC_NAMES, ZONE_KINDS
 
 VERSION = 1
 
@@ -62,8 +61,7 @@ class State(NamedTuple):
 def plan(city: City, params: Params | None = None) -> Plan:
     """Return the flood zones of cameras with metric flood, and their thresholds."""
     params = Params() if params is None else params
-    wanted = city.enabled[city.zone_camera, METRIC_NAMES.index("flood")]
-    zones = np.flatnonzero(wanted & (city.zone_kind == ZONE_KINDS.index("flood"))).astype(np.int32)
+    zones = np.flatnonzero(emit.zones(city, "flood", "flood")).astype(np.int32)
     key = np.full(len(city.zone_kind), -1, np.int32)
     key[zones] = np.arange(len(zones), dtype=np.int32)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import emit, persistence
+from operators import emit, feet, persistence
 from operators.arrays import Ordered, Told
 from operators.city import City, limit
 from operators.incident_log import changes, new_log
@@ -103,11 +103,9 @@ def plan(city: City, params: Params | None = None) -> Plan:
         "gathering", len(zone), on=on, off=off, on_us=np.rint(on_s * 1e6), off_us=np.rint(off_s * 1e6),
         expire_us=round(params.expire_s * 1e6),
     )  # fmt: skip
-    bit = np.uint64(1) << (zone - city.zone_first[camera]).astype(np.uint64)
-    zones = np.zeros(len(city.cameras), np.uint64)
-    np.bitwise_or.at(zones, camera, bit)
+    bits = feet.bits(city, zone)
     first = np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64)
-    return Plan(zone.astype(np.int32), camera, first, bit, zones, params.growth, rule)
+    return Plan(zone.astype(np.int32), camera, first, *bits, params.growth, rule)
 
 
 def start(plan: Plan) -> State:

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import slots
+from operators import feet, slots
 from operators.arrays import Ordered
 from operators.city import City
 
@@ -69,10 +69,7 @@ def asked(city: City, wanted: NDArray[np.bool_], gone_s: float) -> Asked:
     gone_s
         A track is gone after so long [s], but not before it missed two periods of its camera.
     """
-    zone = np.flatnonzero(wanted)
-    bits = np.zeros(len(city.cameras), np.uint64)
-    camera = city.zone_camera[zone]
-    np.bitwise_or.at(bits, camera, np.uint64(1) << (zone - city.zone_first[camera]).astype(np.uint64))
+    bits = feet.bits(city, np.flatnonzero(wanted)).of_camera
     gone_us = np.maximum(round(gone_s * 1e6), 2 * city.period_us)
     return Asked(city.zone_first, bits, gone_us, 2 * city.period_us // 1000)
 
