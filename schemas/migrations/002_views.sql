@@ -4317,7 +4317,7 @@ INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
     WHERE has(metrics, 'crowd')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
-WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 1), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
 GROUP BY d.area, d.camera_id, d.zone_id) AS z GROUP BY z.area, z.camera_id) AS c
 ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
 GROUP BY code
@@ -4443,7 +4443,7 @@ INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
     WHERE has(metrics, 'visits')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
-WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 1), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
 GROUP BY d.area, d.camera_id, d.line_id) AS z GROUP BY z.area, z.camera_id) AS c
 ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
 GROUP BY code
@@ -4591,7 +4591,7 @@ INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
     WHERE has(metrics, 'flow')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
-WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 0), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
+WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 1), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
 GROUP BY d.area, d.camera_id, d.line_id, d.direction) AS z GROUP BY z.area, z.camera_id) AS c
 ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
 GROUP BY code) AS m

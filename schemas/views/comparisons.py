@@ -43,6 +43,7 @@ FIGURES: Final = {
 }
 
 DAY_S: Final = 86_400
+"""A day's length; a camera was registered for all of it if it was at the end of its first second and at its end."""
 
 
 def _within(ts: str, period: str, zone: str) -> str:
@@ -94,7 +95,7 @@ def _added(head: list[str], names: tuple[str, ...], rows: str, group: str) -> st
 def _areas(metric: str, key: str, parts: dict[str, str], zone: str) -> str:
     """Return one row an area, out of the published days of cameras that were registered all day."""
     columns = ["d.area AS area", "d.camera_id AS camera_id", *(f"d.{name} AS {name}" for name in key.split(", "))]
-    valid = f"{registered.at('v.steps', 'd.ts', 0)} > 0 AND {registered.at('v.steps', 'd.ts', DAY_S)} > 0"
+    valid = " AND ".join(f"{registered.at('v.steps', 'd.ts', length_s)} > 0" for length_s in (1, DAY_S))
     days = (
         "(SELECT " + ",\n    ".join([*columns, *_means(parts, zone)]) + f"\nFROM {source(metric, 'day', 'd')}\n"
         f"INNER JOIN {registered.by_camera(metric)} AS v ON v.camera_id = d.camera_id\n"

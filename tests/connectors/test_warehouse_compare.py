@@ -104,6 +104,15 @@ def test_no_camera_in_both_is_no_comparison(warehouse: Warehouse, stored) -> Non
     assert found == (None, None, None, 0, 1, 0, "low_coverage")
 
 
+def test_a_camera_registered_from_midnight_on_has_a_whole_first_day(warehouse: Warehouse) -> None:
+    known = Camera(id="dawn", area="95.03.01.1001", fps=10.0, metrics=("visits",), valid_from=FIRST)
+    warehouse.store_registry(Registry(camera=(known,)))
+    days = [rows("visits", "dawn", FIRST + timedelta(days=n), 1440, area=known.area, entries_n=n) for n in range(4)]
+    warehouse.insert("visits_minute_log", pl.concat(days))
+    warehouse.roll()
+    assert ask(warehouse, "visits_compare", "entries_a, entries_b", "area = '95.03'") == [(720.0, 3600.0)]
+
+
 def test_an_unpublished_day_does_not_enter(warehouse: Warehouse) -> None:
     known = Camera(id="gap", area="95.02.01.1001", fps=10.0, metrics=("visits",))
     warehouse.store_registry(Registry(camera=(known,)))
