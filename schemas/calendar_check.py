@@ -17,7 +17,7 @@ import msgspec
 
 from schemas.calendar import CityCalendar, Event, HijriMonth, Holiday, Hours, SchoolHoliday, Weekly
 from schemas.errors import UsageError
-from schemas.local_time import minutes
+from schemas.local_time import CLOCK, minutes
 from schemas.registry_mistakes import Flaw, Located, did_you_mean, expected, render, under
 from schemas.toml_lines import Path
 
@@ -40,7 +40,6 @@ WORDS: Final[dict[Any, str]] = {
     date | None: "a date such as 2026-08-17",
     Hours: 'two times ["HH:MM", "HH:MM"]',
 }
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -183,7 +182,7 @@ def _span(first: date, last: date) -> Iterator[Flaw]:
 
 def _clock(hours: Hours) -> Iterator[Flaw]:
     path: Path = ("hours",)
-    wrong = [clock for clock in hours if not _CLOCK.fullmatch(clock)]
+    wrong = [clock for clock in hours if not CLOCK.fullmatch(clock)]
     if wrong or hours[0] == "24:00":
         yield Flaw(path, expected('two times "HH:MM"', list(hours), "write them as 06:00, the end at most 24:00"))
     elif minutes(hours[0]) == minutes(hours[1]):

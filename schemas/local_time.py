@@ -6,11 +6,14 @@ zones have none), so that a local minute is a UTC minute plus a constant.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 ZONE: Final = "Asia/Jakarta"
+CLOCK: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
+"""A clock time as people write it: HH:MM, up to 24:00."""
 
 
 def offset_us(zone: str) -> int:

@@ -6,7 +6,6 @@ are the constants here; docs/registry.md names them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from math import hypot, inf, isfinite
 
@@ -16,6 +15,7 @@ import shapely
 from schemas.frames import CLASSES
 from schemas.geo import PROVISIONAL, Areas
 from schemas.ground import depth, homography, to_ground
+from schemas.local_time import CLOCK
 from schemas.registry import CATEGORIES, METRIC_NAMES, MOST_ZONES, Calibration, Camera, Limits, Line, Point, Zone
 from schemas.registry_mistakes import Flaw, did_you_mean, expected, under
 from schemas.registry_structure import UNREAD
@@ -42,8 +42,6 @@ LINE_METRICS = {"flow": ("flow", "racing"), "gate": ("visits", "flow")}
 # on / off where a kind has fixed ones (docs/metrics.md: flood, garbage, congestion)
 ON_OFF = {"flood": (0.10, 0.05), "garbage": (0.4, 0.3), "lane": (0.7, 0.5)}
 STOPPED_PARKED_S = (60.0, 180.0)
-
-_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 
 def camera_flaws(camera: Camera, areas: Areas | None) -> Iterator[Flaw]:
@@ -277,4 +275,4 @@ def positive(value: float) -> bool:
 
 def is_span(hours: list[str]) -> bool:
     """Whether two clock times (HH:MM) bound a span; the second may be on the next day."""
-    return len(hours) == 2 and all(_CLOCK.fullmatch(hour) for hour in hours) and hours[0] not in (hours[1], "24:00")
+    return len(hours) == 2 and all(CLOCK.fullmatch(hour) for hour in hours) and hours[0] not in (hours[1], "24:00")
