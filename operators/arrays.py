@@ -71,6 +71,17 @@ class Changes(NamedTuple):
     track: NDArray[np.uint64]  # newest track hash behind it, 0 when none
 
 
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a view of an array that nobody can write to.
+
+    Kernels are compiled for the types of their arrays, and one that may be written to is
+    another type: tables give either, as it happens, and each would be compiled for.
+    """
+    out = array.view()
+    out.flags.writeable = False
+    return out
+
+
 def no_parts(width: int) -> Parts:
     """Return zero parts of a metric of that width."""
     return Parts(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, width), np.int64))

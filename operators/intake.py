@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators import faces
-from operators.arrays import OTHER
+from operators.arrays import OTHER, frozen
 from operators.city import City
 from schemas.frames import CLASSES, FrameBatch
 
@@ -45,6 +45,11 @@ class Arrived(NamedTuple):
     signal_first: NDArray[np.int64]  # (n + 1,) signals of frame i
     signal_zone: NDArray[np.int32]  # (k,) dense zone code, -1 when unknown
     signal_value: NDArray[np.float64]  # (k,)
+
+
+def sealed(frames: Arrived) -> Arrived:
+    """Return the frames with arrays that nobody can write to, wherever they come from."""
+    return Arrived(*(frozen(getattr(frames, name)) for name in Arrived._fields))
 
 
 FRAME_FIELDS = ("camera", "t_us", "seq", "arrival_us", "width", "height", "luma", "sharpness", "image")
@@ -188,7 +193,7 @@ def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
     """Turn a batch of known cameras into arrays; frames keep their arrival order."""
     frames, objects, signals = batch.frames, batch.objects, batch.signals
     camera = camera_codes(frames, city, index)
-    return Arrived(
+    found = Arrived(
         camera=camera,
         t_us=frames["t_us"].to_numpy(),
         seq=_ints(frames["seq"], np.iinfo(np.int64).min),
@@ -208,6 +213,7 @@ def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
         signal_zone=_signal_zones(signals, camera, city, index),
         signal_value=signals["value"].to_numpy(),
     )
+    return sealed(found)
 
 
 def nothing() -> Arrived:

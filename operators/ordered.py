@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from operators.arrays import Ordered
 from operators.city import City
-from operators.intake import FRAME_FIELDS, OBJECT_FIELDS, SIGNAL_FIELDS, Arrived
+from operators.intake import FRAME_FIELDS, OBJECT_FIELDS, SIGNAL_FIELDS, Arrived, sealed
 
 ON_TIME, LATE, DUPLICATE, TOO_LATE = 0, 1, 2, 3
 NEVER = np.int64(-(1 << 62))
@@ -174,7 +174,8 @@ def take(frames: Arrived, rows: NDArray[np.int64]) -> Arrived:
     else:
         values |= {name: getattr(frames, name).take(objects, axis=0) for name in OBJECT_FIELDS}
     values |= {name: getattr(frames, name)[signals] for name in SIGNAL_FIELDS}
-    return Arrived(**values, first=first, signal_first=signal_first)  # type: ignore[arg-type]
+    taken = Arrived(**values, first=first, signal_first=signal_first)  # type: ignore[arg-type]
+    return sealed(taken)
 
 
 def _joined(offsets: list[NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -189,7 +190,7 @@ def concat(batches: list[Arrived]) -> Arrived:
     columns = dict(zip(Arrived._fields, zip(*batches, strict=True), strict=True))
     first, signal_first = _joined(list(columns.pop("first"))), _joined(list(columns.pop("signal_first")))
     values = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return Arrived(**values, first=first, signal_first=signal_first)
+    return sealed(Arrived(**values, first=first, signal_first=signal_first))
 
 
 def released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released:
