@@ -65,12 +65,18 @@ def incident_rows(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
+def _tracks(each: Changes, i: int, kind: str, names: dict[int, str]) -> list[str]:
+    """Return the track that began it, where the anchor is one, and the newest."""
+    codes = [int(each.anchor[i])] * (kind == "parking") + [int(each.track[i])]
+    return [track_name(code, names) for code in dict.fromkeys(codes) if code]
+
+
 def _row(city: City, each: Changes, i: int, names: dict[int, str], hashes: pl.Series) -> dict[str, object]:
     camera = city.cameras[each.camera[i]]
     zone = city.zone_ids[each.zone[i]] if each.zone[i] >= 0 else ""
     kind, state = INCIDENT_KINDS[each.kind[i]], INCIDENT_STATES[each.state[i]]
     words = SEVERITIES.get(kind, ("",))
-    opened, closed, track = int(each.opened_us[i]), int(each.closed_us[i]), int(each.track[i])
+    opened, closed = int(each.opened_us[i]), int(each.closed_us[i])
     severity = int(each.severity[i])
     return {
         "area": camera.area,
@@ -87,7 +93,7 @@ def _row(city: City, each: Changes, i: int, names: dict[int, str], hashes: pl.Se
         "closed_at": at_time(closed) if closed else None,
         "close_reason": REASONS.get(state, ""),
         "peak": float(each.peak[i]),
-        "track_ids": [track_name(track, names)] if track else [],
+        "track_ids": _tracks(each, i, kind, names),
         "inhibited_by": "",
         "box": [] if np.isnan(each.box[i]).any() else each.box[i].tolist(),
         "owner": camera.owner,

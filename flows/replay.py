@@ -149,6 +149,8 @@ def _registry(options: ReplayOptions, paths: list[Path], read: ReadOptions) -> t
         said = [f"no --registry: {len(registry.camera)} cameras registered provisionally in area 00, one zone each"]
         return registry, said if registry.camera else []
     registry = registries.load(options.registry)
+    if not registry.camera:
+        raise UsageError(f"{options.registry}: expected cameras, came none: add them, or leave --registry out")
     if options.tracker is not None:
         if options.tracker not in ("none", "iou"):
             raise UsageError(f"--tracker {options.tracker}: expected none or iou")

@@ -17,6 +17,7 @@ from operators import faces
 from operators.arrays import OTHER, frozen
 from operators.city import City
 from schemas.frames import CLASSES, FrameBatch
+from schemas.registry import ZONE_KINDS
 
 UNKNOWN, NOT_VALID = -1, -2
 NAMED = np.uint64(1 << 63)
@@ -165,19 +166,27 @@ def _classes(column: pl.Series) -> NDArray[np.uint8]:
     return out
 
 
+def _shares(values: pl.Series) -> NDArray[np.float64]:
+    """Return shares, NaN where a value is none: -1 for "not known", or per cent, is no observation."""
+    value = values.to_numpy()
+    out: NDArray[np.float64] = np.where((value >= 0.0) & (value <= 1.0), value, np.nan)
+    return out
+
+
 def _signal_zones(signals: pl.DataFrame, camera: NDArray[np.int32], city: City, index: Lookup) -> NDArray[np.int32]:
     out = np.full(signals.height, -1, np.int32)
     if not signals.height:
         return out
     of_frame = camera[signals["frame"].to_numpy()]
-    pairs = pl.DataFrame({"camera": of_frame, "zone": signals["zone"]})
-    for camera_code, zone in pairs.unique().iter_rows():
+    said = pl.DataFrame({"camera": of_frame, "kind": signals["kind"], "zone": signals["zone"]})
+    for camera_code, kind, zone in said.unique().iter_rows():
         if camera_code < 0 or zone is None:
             continue
         first, end = city.zone_first[camera_code], city.zone_first[camera_code + 1]
-        found = [z for z in index.zones.get((city.cameras[camera_code].id, zone), ()) if first <= z < end]
-        if found:
-            out[(of_frame == camera_code) & (signals["zone"] == zone).to_numpy()] = found[0]
+        for z in index.zones.get((city.cameras[camera_code].id, zone), ()):
+            if first <= z < end and ZONE_KINDS[city.zone_kind[z]] == kind:
+                same = (pl.col("camera") == camera_code) & (pl.col("kind") == kind) & (pl.col("zone") == zone)
+                out[said.select(same).to_series().to_numpy()] = z
     return out
 
 
@@ -211,7 +220,7 @@ def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
         face=faces.pack(objects["mask"], objects["mask_confidence"], objects["face_px"]),
         signal_first=_slices(signals["frame"].to_numpy(), len(camera)),
         signal_zone=_signal_zones(signals, camera, city, index),
-        signal_value=signals["value"].to_numpy(),
+        signal_value=_shares(signals["value"]),
     )
     return sealed(found)
 

@@ -267,7 +267,7 @@ def _pend(
         cell[key].phase = CLEAR
         return log
     cell[key].peak = max(cell[key].peak, value)
-    if hits >= limits.k and cell[key].held_us >= limits.row[row].on_us:
+    if hit and hits >= limits.k and cell[key].held_us >= limits.row[row].on_us:  # what is over does not begin
         cell[key].phase = ACTIVE
         cell[key].active_us = end_us
         cell[key].severity = _severity(cell, limits, key, severity)

@@ -18,6 +18,8 @@ from schemas.local_time import ZONE
 from schemas.parts import Metric
 
 NEVER_MS: Final = 1 << 62
+LEAST_MS: Final = 60_000
+"""An hour of which less was expected, at an end of a recording, does not decide about its day."""
 SPAN_MS: Final = {"quarter": 900_000, "hour": 3_600_000}
 LAST: Final = ("owner", "category", "params_hash", "model_id", "simulated")
 """Columns of which a bucket has its newest row's value."""
@@ -117,7 +119,7 @@ def _from_minutes(metric: Metric, grain: str, bucket: str, within: str, number: 
 
 def _from_hours(metric: Metric, within: str, number: int) -> str:
     keys = ", ".join(f"r.{name}" for name in key(metric))
-    short = f"r.expected_ms > 0 AND r.observed_ms / r.expected_ms < {PUBLISHED_COVERAGE}"
+    short = f"r.expected_ms >= {LEAST_MS} AND r.observed_ms / r.expected_ms < {PUBLISHED_COVERAGE}"
     scaled = "intDivOrZero(r.{0} * r.expected_ms + intDiv(r.observed_ms, 2), greatest(r.observed_ms, 1))"
     columns = [
         *(f"r.{name} AS {name}" for name in key(metric)),

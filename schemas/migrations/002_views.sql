@@ -11,6 +11,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.area_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -41,6 +43,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.area_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -71,6 +75,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.area_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -101,6 +107,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.area_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -133,6 +141,8 @@ SELECT
     m.direction AS direction,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -163,6 +173,8 @@ SELECT
     m.direction AS direction,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -193,6 +205,8 @@ SELECT
     m.direction AS direction,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -223,6 +237,8 @@ SELECT
     m.direction AS direction,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -254,6 +270,8 @@ SELECT
     m.line_id AS line_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -278,6 +296,8 @@ SELECT
     m.line_id AS line_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -302,6 +322,8 @@ SELECT
     m.line_id AS line_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -326,6 +348,8 @@ SELECT
     m.line_id AS line_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -352,6 +376,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -380,6 +406,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -408,6 +436,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -436,6 +466,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.stays_n < 10, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -465,6 +497,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -495,6 +529,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -525,6 +561,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -555,6 +593,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(toInt64(if((m.masked_n + m.unmasked_n + m.unknown_n = 0 AND m.frame_masked_n + m.frame_unmasked_n + m.frame_unknown_n > 0), m.frame_masked_n + m.frame_unmasked_n, m.masked_n + m.unmasked_n)) < 30, 'few_samples', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -585,6 +625,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -611,6 +653,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -637,6 +681,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -663,6 +709,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.tracked_ms > 0 AND m.timed_ms = 0, 'uncalibrated', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -689,6 +737,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -714,6 +764,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -739,6 +791,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -764,6 +818,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, if(m.signals_n = 0, 'no_signal_data', ''), m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -789,6 +845,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -813,6 +871,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -837,6 +897,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -861,6 +923,8 @@ SELECT
     m.zone_id AS zone_id,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -884,6 +948,8 @@ SELECT
     m.category AS category,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -912,6 +978,8 @@ SELECT
     m.category AS category,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -940,6 +1008,8 @@ SELECT
     m.category AS category,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -968,6 +1038,8 @@ SELECT
     m.category AS category,
     m.frames AS frames,
     m.covered AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     multiIf(m.published, '', m.reason = 0, 'low_coverage', arrayElement(['', 'offline', 'stale', 'dark', 'blurred', 'moved', 'frozen', 'clock_skew', 'low_fps', 'late', 'low_coverage', 'uncalibrated', 'few_samples', 'no_signal_data'], m.reason + 1)) AS reason,
     multiIf(toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(m.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(m.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     m.rev % 65536 AS revision,
@@ -1073,15 +1145,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
     if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
     if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
     if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM crowd_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1139,15 +1212,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
     if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
     if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
     if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM crowd_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1205,15 +1279,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
     if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
     if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
     if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM crowd_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1271,15 +1346,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS persons_mean,
     if(s.reporting > 0, s.person_ms / 60000, NULL) AS person_minutes,
     if(s.reporting > 0 AND s.level > 0, arrayElement(['A', 'B', 'C', 'D', 'E', 'F'], s.level), NULL) AS level,
     if(s.reporting > 0, s.saturated > 0, NULL) AS is_lower_bound
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM crowd_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM crowd_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1337,15 +1413,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
     length(s.lines) AS lines_reporting,
     if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
     if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flow_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1402,15 +1479,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
     length(s.lines) AS lines_reporting,
     if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
     if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flow_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1467,15 +1545,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
     length(s.lines) AS lines_reporting,
     if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
     if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flow_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1532,15 +1611,16 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     ['person', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'][class_at] AS class,
     length(s.lines) AS lines_reporting,
     if(s.reporting > 0, arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines)), NULL) AS crossings_median,
     if(s.reporting > 0 AND s.speed_n[class_at] > 0, s.speed_sum[class_at] / s.speed_n[class_at] / 1000, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flow_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flow_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1597,17 +1677,18 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.entries_n, NULL) AS entries,
     if(s.reporting > 0, s.exits_n, NULL) AS exits
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM visits_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1657,17 +1738,18 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.entries_n, NULL) AS entries,
     if(s.reporting > 0, s.exits_n, NULL) AS exits
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM visits_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1717,17 +1799,18 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.entries_n, NULL) AS entries,
     if(s.reporting > 0, s.exits_n, NULL) AS exits
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM visits_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1777,17 +1860,18 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.entries_n, NULL) AS entries,
     if(s.reporting > 0, s.exits_n, NULL) AS exits
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM visits_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM visits_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(area))) >= n, [2, 3, 4])) AS code GROUP BY code) AS r) AS u
 LEFT JOIN (SELECT code,
     c.ts AS ts,
     count() AS cameras,
@@ -1837,7 +1921,7 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
@@ -1847,9 +1931,10 @@ SELECT
     if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
     if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM mask_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1911,7 +1996,7 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
@@ -1921,9 +2006,10 @@ SELECT
     if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
     if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM mask_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -1985,7 +2071,7 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
@@ -1995,9 +2081,10 @@ SELECT
     if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
     if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM mask_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2059,7 +2146,7 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n, s.masked_n)), NULL) AS masked,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)), NULL) AS decided,
     if(s.reporting > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)), NULL) AS unknown,
@@ -2069,9 +2156,10 @@ SELECT
     if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), 'frame', 'track') AS unit,
     if(s.reporting > 0 AND toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) > 0, toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n)) / (toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_masked_n + s.frame_unmasked_n, s.masked_n + s.unmasked_n)) + toInt64(if((s.masked_n + s.unmasked_n + s.unknown_n = 0 AND s.frame_masked_n + s.frame_unmasked_n + s.frame_unknown_n > 0), s.frame_unknown_n, s.unknown_n))), NULL) AS unknown_share
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM mask_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM mask_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2133,14 +2221,15 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
     if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
     if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM congestion_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2202,14 +2291,15 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
     if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
     if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM congestion_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2271,14 +2361,15 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
     if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
     if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM congestion_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2340,14 +2431,15 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.occupied_ms / s.observed_ms, NULL) AS occupancy,
     if(s.reporting > 0 AND s.tracked_ms > 0, s.standing_ms / s.tracked_ms, NULL) AS standing_share,
     if(s.reporting > 0 AND s.timed_ms > 0, s.way_mm / s.timed_ms, NULL) AS speed_mean_mps
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM congestion_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM congestion_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2409,13 +2501,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
     if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flood_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2471,13 +2564,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
     if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flood_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2533,13 +2627,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
     if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flood_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2595,13 +2690,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.wet_ppm / s.signals_n / 1000000, NULL) AS wet_mean,
     if(s.reporting > 0, s.wet_ppm_max / 1000000, NULL) AS wet_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM flood_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM flood_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2657,13 +2753,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
     if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM garbage_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2717,13 +2814,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
     if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM garbage_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2777,13 +2875,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
     if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM garbage_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2837,13 +2936,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     if(s.reporting > 0, s.milli / 1000, NULL) AS objects_mean,
     if(s.reporting > 0, s.garbage_max, NULL) AS objects_max
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM garbage_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM garbage_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2897,13 +2997,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     s.covered AS uptime,
     s.total - s.seeing AS cameras_blind
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 60000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM health_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 60), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_minute_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -2953,13 +3054,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     s.covered AS uptime,
     s.total - s.seeing AS cameras_blind
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 900000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM health_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 900), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_quarter_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -3009,13 +3111,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     s.covered AS uptime,
     s.total - s.seeing AS cameras_blind
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 3600000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM health_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 3600), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_hour_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -3065,13 +3168,14 @@ SELECT
     multiIf(toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'holiday'), 'holiday', toDate32(toTimeZone(s.ts, 'Asia/Jakarta')) IN (SELECT date FROM calendar_log FINAL WHERE day_type = 'joint_leave'), 'joint_leave', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 6, 'saturday', toDayOfWeek(toTimeZone(s.ts, 'Asia/Jakarta')) = 7, 'sunday', 'weekday') AS day_type,
     s.rev % 65536 AS revision,
     intDiv(s.rev, 65536) AS generation,
-    s.simulated AS simulated,
+    if(s.frames > 0, s.simulated, s.twins) AS simulated,
     s.covered AS uptime,
     s.total - s.seeing AS cameras_blind
 FROM (SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,
+    u.twins AS twins,
     if(t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras) = 0, 0., t.watched / (t.expected + 86400000 * (greatest(u.registered, t.cameras) - t.cameras))) AS covered
-FROM (SELECT w.ts AS ts, r.code AS code, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
-    FROM (SELECT DISTINCT ts FROM health_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps
+FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(w.ts)) + 86400), n, 0), r.steps.1, r.steps.2) AS registered
+    FROM (SELECT DISTINCT ts FROM health_day_log FINAL WHERE deleted = 0) AS w CROSS JOIN (SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
@@ -3150,7 +3254,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.person_ms, 0) AS person_ms,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
@@ -3219,7 +3323,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.person_ms, 0) AS person_ms,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
@@ -3288,7 +3392,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.person_ms, 0) AS person_ms,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
@@ -3383,7 +3487,7 @@ FROM (SELECT u.place_id AS place_id,
     if(m.camera_id != '', m.expected_ms, 900000) AS expected,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     m.observed_ms AS observed,
     m.person_ms AS person_ms,
     m.level_ms AS level_ms,
@@ -3486,7 +3590,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.entries_n, 0) AS entries_n,
     if(m.published, m.exits_n, 0) AS exits_n
 FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
@@ -3500,7 +3604,7 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) AS v
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM visits_minute_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
@@ -3533,7 +3637,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.stays_n, 0) AS stays_n,
     if(m.published, m.stays_hist, []) AS stays_hist
 FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
@@ -3580,7 +3684,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.person_ms, 0) AS person_ms,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
@@ -3681,7 +3785,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.entries_n, 0) AS entries_n,
     if(m.published, m.exits_n, 0) AS exits_n
 FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
@@ -3695,7 +3799,7 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) AS v
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM visits_quarter_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
@@ -3728,7 +3832,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.stays_n, 0) AS stays_n,
     if(m.published, m.stays_hist, []) AS stays_hist
 FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
@@ -3775,7 +3879,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.person_ms, 0) AS person_ms,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
@@ -3876,7 +3980,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.entries_n, 0) AS entries_n,
     if(m.published, m.exits_n, 0) AS exits_n
 FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
@@ -3890,7 +3994,7 @@ FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spo
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) AS v
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k) AS u
 LEFT JOIN (SELECT r.* FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
     FROM visits_hour_log FINAL WHERE deleted = 0) AS r WHERE r.camera_id IN (SELECT substringIndex(arrayJoin(gates), '/', 1) FROM places_log FINAL WHERE deleted = 0)) AS m ON m.camera_id = u.camera_id AND m.line_id = u.spot_id AND m.ts = u.ts
@@ -3923,7 +4027,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.stays_n, 0) AS stays_n,
     if(m.published, m.stays_hist, []) AS stays_hist
 FROM (SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,
@@ -3970,7 +4074,7 @@ FROM (SELECT u.place_id AS place_id,
     m.published AS reports,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     if(m.published, m.person_ms, 0) AS person_ms,
     if(m.published, m.observed_ms, 0) AS observed_ms,
     if(m.published, m.level_ms, []) AS level_ms,
@@ -4096,7 +4200,7 @@ FROM (SELECT u.place_id AS place_id,
     if(m.camera_id != '', m.expected_ms, 900000) AS expected,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     m.observed_ms AS observed,
     m.entries_n AS entries_n,
     m.exits_n AS exits_n
@@ -4112,7 +4216,7 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) AS v
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published
@@ -4169,7 +4273,7 @@ FROM (SELECT u.place_id AS place_id,
     if(m.camera_id != '', m.expected_ms, 900000) AS expected,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     m.observed_ms AS observed,
     m.stays_n AS stays_n,
     m.stays_hist AS stays_hist
@@ -4247,7 +4351,7 @@ FROM (SELECT u.place_id AS place_id,
     if(m.camera_id != '', m.expected_ms, 900000) AS expected,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     m.observed_ms AS observed,
     m.person_ms AS person_ms,
     m.level_ms AS level_ms,
@@ -4372,7 +4476,7 @@ FROM (SELECT u.place_id AS place_id,
     if(m.camera_id != '', m.expected_ms, 900000) AS expected,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     m.observed_ms AS observed,
     m.person_ms AS person_ms,
     m.level_ms AS level_ms,
@@ -4442,7 +4546,7 @@ INNER JOIN (SELECT camera_id, sumMap([at], [toInt64(change)]) AS steps
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) GROUP BY camera_id) AS v ON v.camera_id = d.camera_id
 WHERE d.published AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 1), n, 0), v.steps.1, v.steps.2) > 0 AND arraySum((t, n) -> if(t < 1000000 * (toInt64(toUnixTimestamp(d.ts)) + 86400), n, 0), v.steps.1, v.steps.2) > 0 AND ((d.ts >= toDateTime({from_a:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_a:Date} + 1, 'Asia/Jakarta')) OR (d.ts >= toDateTime({from_b:Date}, 'Asia/Jakarta') AND d.ts < toDateTime({to_b:Date} + 1, 'Asia/Jakarta')))
 GROUP BY d.area, d.camera_id, d.line_id) AS z GROUP BY z.area, z.camera_id) AS c
 ARRAY JOIN arrayMap(n -> arrayStringConcat(arraySlice(splitByChar('.', toString(c.area)), 1, n), '.'), arrayFilter(n -> length(splitByChar('.', toString(c.area))) >= n, [2, 3, 4])) AS code
@@ -4495,7 +4599,7 @@ FROM (SELECT u.place_id AS place_id,
     if(m.camera_id != '', m.expected_ms, 900000) AS expected,
     m.frames AS frames,
     m.rev AS rev,
-    m.simulated AS simulated,
+    m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated,
     m.observed_ms AS observed,
     m.entries_n AS entries_n,
     m.exits_n AS exits_n
@@ -4511,7 +4615,7 @@ FROM (SELECT w.ts AS day, w.ts + 900 * n AS ts, intDiv(n, 4) AS hour, k.place_id
     FROM (SELECT camera_id, area, step.1 AS at, step.2 AS change, JSONExtract(definition, 'line', 'Array(Tuple(id String))').id AS listed
     FROM (SELECT *, leadInFrame(valid_from, 1, toDateTime64('2200-01-01 00:00:00', 6, 'UTC')) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until FROM cameras_log FINAL WHERE deleted = 0)
     ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step
-    WHERE has(metrics, 'visits')) AS v
+    WHERE has(metrics, 'visits') AND has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')) AS v
     ARRAY JOIN v.listed AS spot_id GROUP BY camera_id, spot_id) AS k ON k.camera_id = p.camera_id AND k.spot_id = p.spot_id) AS k
     ARRAY JOIN range(96) AS n WHERE if(k.opens < k.closes, 15 * n < k.closes AND 15 * n + 15 > k.opens, 15 * n < k.closes OR 15 * n + 15 > k.opens)) AS u
 LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS day FROM (SELECT *, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) AS covered, if(expected_ms = 0, 0., least(1., observed_ms / expected_ms)) >= 0.8 AS published

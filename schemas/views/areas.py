@@ -107,8 +107,9 @@ def _rows(area: Area, grain: str) -> str:
     expected = f"t.expected + {1000 * LENGTH_S[grain]} * (greatest(u.registered, t.cameras) - t.cameras)"
     return (
         "(SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,\n"
+        "    u.twins AS twins,\n"
         f"    if({expected} = 0, 0., t.watched / ({expected})) AS covered\n"
-        f"FROM (SELECT w.ts AS ts, r.code AS code, {asked} AS registered\n"
+        f"FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, {asked} AS registered\n"
         f"    FROM {windows} AS w CROSS JOIN {registered.by_area(area.metric)} AS r) AS u\n"
         f"LEFT JOIN ({_by_area(area, grain)}) AS t ON t.ts = u.ts AND t.code = u.code\n"
         "WHERE u.registered > 0 OR t.cameras > 0) AS s"
@@ -132,7 +133,7 @@ def area_view(area: Area, grain: str, zone: str) -> str:
         f"{day_type(local)} AS day_type",
         "s.rev % 65536 AS revision",
         "intDiv(s.rev, 65536) AS generation",
-        "s.simulated AS simulated",
+        "if(s.frames > 0, s.simulated, s.twins) AS simulated",
         *area.figures,
     ]
     rows = (

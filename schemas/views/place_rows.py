@@ -64,7 +64,8 @@ def by_window(spots: Spots, grain: str) -> str:
         f"if({has}, toUInt64(m.expected_ms), {1000 * LENGTH_S[grain]}) AS expected",
         "toUInt64(least(m.observed_ms, m.expected_ms)) AS watched",
         "m.published AS reports",
-        *(f"m.{name} AS {name}" for name in ("frames", "rev", "simulated")),
+        *(f"m.{name} AS {name}" for name in ("frames", "rev")),
+        "m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated",
         *(_window(part, kind, "m.published") for part, kind in spots.parts.items()),
     ]
     asked = registered.at("k.steps", "w.ts", LENGTH_S[grain])
@@ -89,7 +90,8 @@ def _open_quarters(spots: Spots, zone: str) -> str:
         "u.day AS ts",
         "u.hour AS hour",
         f"if({has}, m.expected_ms, {1000 * LENGTH_S['quarter']}) AS expected",
-        *(f"m.{name} AS {name}" for name in ("frames", "rev", "simulated")),
+        *(f"m.{name} AS {name}" for name in ("frames", "rev")),
+        "m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated",
         "m.observed_ms AS observed",
         *(f"m.{part} AS {part}" for part in spots.parts if part != "observed_ms"),
     ]

@@ -31,12 +31,18 @@ def level(code: str) -> str:
     return f"multiIf({names}, '')"
 
 
+def _measures(metric: str) -> str:
+    """Return SQL: a camera's version has the metric; for visits, a gate to count at."""
+    gates = "has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')"
+    special = {"health": "1", "stays": "has(metrics, 'visits')", "visits": f"has(metrics, 'visits') AND {gates}"}
+    return special.get(metric, f"has(metrics, '{metric}')")
+
+
 def _versions(metric: str, more: str = "") -> str:
     """Return rows camera_id, area, at [us since 1970] and change: +1 begins to measure `metric`, -1 stops.
 
     `more` are further columns of the version, with a comma before each.
     """
-    metered = {"health": "1", "stays": "has(metrics, 'visits')"}.get(metric, f"has(metrics, '{metric}')")
     until = (
         "leadInFrame(valid_from, 1, "
         f"{NEVER}) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
@@ -45,14 +51,14 @@ def _versions(metric: str, more: str = "") -> str:
         f"(SELECT camera_id, area, step.1 AS at, step.2 AS change{more}\n"
         f"    FROM (SELECT *, {until} AS until FROM cameras_log FINAL WHERE deleted = 0)\n"
         "    ARRAY JOIN [(toUnixTimestamp64Micro(valid_from), 1), (toUnixTimestamp64Micro(until), -1)] AS step\n"
-        f"    WHERE {metered})"
+        f"    WHERE {_measures(metric)})"
     )
 
 
 def by_area(metric: str) -> str:
     """Return rows code and steps: when how many cameras of an area begin or stop to measure `metric`."""
     return (
-        "(SELECT code, sumMap([at], [toInt64(change)]) AS steps\n"
+        "(SELECT code, sumMap([at], [toInt64(change)]) AS steps, max(startsWith(camera_id, 'sim-')) AS simulated\n"
         f"    FROM {_versions(metric)} ARRAY JOIN {codes('area')} AS code GROUP BY code)"
     )
 

@@ -170,7 +170,7 @@ def _renamed(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _view(name: str, zone: str, rows: str, figures: Figures) -> str:
     columns = [
-        *common(zone, ("road", "direction"), figures.reason),
+        *common(zone, ("road", "direction"), figures.reason, watch=()),
         f"{published('m.vehicles')} AS vehicles",
         f"{published('m.smp', 'm.has_smp')} AS smp_per_hour",
         f"{published('m.row_name', 'm.has_smp')} AS emp_row",

@@ -85,7 +85,9 @@ def source(metric: str, grain: str, alias: str = "m") -> str:
     )
 
 
-def common(zone: str, keys: tuple[str, ...], why: str = "''") -> list[str]:
+def common(
+    zone: str, keys: tuple[str, ...], why: str = "''", watch: tuple[str, ...] = ("observed_ms", "expected_ms")
+) -> list[str]:
     """Return the columns of every view by camera; `why` is the reason of a published row."""
     local = f"toTimeZone(m.ts, '{zone}')"
     return [
@@ -94,6 +96,7 @@ def common(zone: str, keys: tuple[str, ...], why: str = "''") -> list[str]:
         *(f"m.{name} AS {name}" for name in ("camera_id", "area", "owner", "category", *keys)),
         "m.frames AS frames",
         "m.covered AS coverage",
+        *(f"m.{name} AS {name}" for name in watch),
         f"multiIf(m.published, {why}, m.reason = 0, 'low_coverage', "
         f"arrayElement({array(REASONS)}, m.reason + 1)) AS reason",
         f"{day_type(local)} AS day_type",

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.warehouse import Warehouse
 from schemas.columns import LEVELS, METRICS, VEHICLES
-from schemas.registry import Camera, Registry
+from schemas.registry import Camera, Line, Registry
 
 from . import plain
 from .minutes import rows
@@ -28,8 +28,11 @@ ALL = tuple(metric.name for metric in METRICS if metric.name not in ("health", "
 PARTS = {metric.name: metric for metric in METRICS}
 
 
+GATE = Line(id="u", points=((0.5, 0.0), (0.5, 1.0)), role="gate", entry="to_right")
+
+
 def camera(name: str, area: str, **given: Any) -> Camera:
-    return Camera(id=f"area-{name}", area=f"97.{area}", fps=10.0, **({"metrics": ALL} | given))
+    return Camera(id=f"area-{name}", area=f"97.{area}", fps=10.0, **({"metrics": ALL, "line": (GATE,)} | given))
 
 
 CAMERAS = [
@@ -304,3 +307,14 @@ def test_a_forgotten_camera_is_not_counted(warehouse: Warehouse, stored: dict) -
     assert warehouse.query(sql).rows == [(1,)]
     warehouse.forget_camera("area-gone")
     assert warehouse.query(sql).rows == []
+
+
+def test_a_camera_without_a_gate_is_not_one_that_counts_visits(warehouse: Warehouse) -> None:
+    plaza = camera("plaza", "04.01.1001", line=())
+    gated = camera("gated", "04.01.1001")
+    warehouse.store_registry(Registry(camera=(plaza, gated)))
+    known = "SELECT DISTINCT cameras_total FROM {}_area_hour WHERE area = '97.04'"
+    assert warehouse.query(known.format("crowd")).rows == [(2,)]
+    assert warehouse.query(known.format("visits")).rows == [(1,)]
+    for name in ("area-plaza", "area-gated"):
+        warehouse.forget_camera(name)

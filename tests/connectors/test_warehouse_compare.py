@@ -19,10 +19,12 @@ METRICS = ("crowd", "visits", "flow")
 AREA = "95.01.01.1001"
 
 
+GATES = (Line(id="u", points=((0.5, 0.0), (0.5, 1.0)), role="gate", entry="to_right"),)
+
+
 def camera(name: str, **given: Any) -> Camera:
     zone = Zone(id="a", kind="crowd", polygon=((0.1, 0.1), (0.5, 0.1), (0.5, 0.5)))
-    line = Line(id="u", points=((0.5, 0.0), (0.5, 1.0)), role="gate", entry="to_right")
-    return Camera(id=name, area=AREA, fps=10.0, metrics=METRICS, zone=(zone,), line=(line,), **given)
+    return Camera(id=name, area=AREA, fps=10.0, metrics=METRICS, zone=(zone,), line=GATES, **given)
 
 
 CAMERAS = (
@@ -105,7 +107,7 @@ def test_no_camera_in_both_is_no_comparison(warehouse: Warehouse, stored) -> Non
 
 
 def test_a_camera_registered_from_midnight_on_has_a_whole_first_day(warehouse: Warehouse) -> None:
-    known = Camera(id="dawn", area="95.03.01.1001", fps=10.0, metrics=("visits",), valid_from=FIRST)
+    known = Camera(id="dawn", area="95.03.01.1001", fps=10.0, metrics=("visits",), line=GATES, valid_from=FIRST)
     warehouse.store_registry(Registry(camera=(known,)))
     days = [rows("visits", "dawn", FIRST + timedelta(days=n), 1440, area=known.area, entries_n=n) for n in range(4)]
     warehouse.insert("visits_minute_log", pl.concat(days))
@@ -114,7 +116,7 @@ def test_a_camera_registered_from_midnight_on_has_a_whole_first_day(warehouse: W
 
 
 def test_an_unpublished_day_does_not_enter(warehouse: Warehouse) -> None:
-    known = Camera(id="gap", area="95.02.01.1001", fps=10.0, metrics=("visits",))
+    known = Camera(id="gap", area="95.02.01.1001", fps=10.0, metrics=("visits",), line=GATES)
     warehouse.store_registry(Registry(camera=(known,)))
     good = [
         rows("visits", "gap", FIRST + timedelta(days=day), 1440, area=known.area, entries_n=day) for day in range(4)

@@ -179,7 +179,8 @@ def test_what_was_not_watched_is_null_and_says_why(warehouse: Warehouse, metric:
     view = f"{metric}_minute"
     key = "line_id" if metric == "visits" else "zone_id"
     common = {"ts", "local_ts", "camera_id", "area", "owner", "category", "frames", "coverage", "reason", "day_type",
-              "revision", "generation", "params_hash", "model_id", "simulated", key, "unit"}  # fmt: skip
+              "revision", "generation", "params_hash", "model_id", "simulated", "observed_ms", "expected_ms", key,
+              "unit"}  # fmt: skip
     answer = warehouse.query(f"SELECT * FROM {view} WHERE camera_id = {{c:String}}", {"c": camera})
     (row,) = answer.to_pylist()
     figures = set(row) - common

@@ -209,3 +209,12 @@ def test_input_of_which_nothing_can_be_read_states_nothing(tilik, tmp_path):
     assert out.split() == ["n", "0"]
     code, out, _ = tilik("query", "SELECT sum(count) AS n FROM tilik.dead_letters", *where, "--format", "csv")
     assert out.split() == ["n", "2"]
+
+
+def test_a_registry_without_cameras_is_refused_in_one_line(tilik, tmp_path):
+    (tmp_path / "empty.toml").write_text("")
+    (tmp_path / "a.jsonl").write_text('{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
+    code, _, err = tilik("replay", "a.jsonl", "--registry", "empty.toml", "--warehouse", "embedded:./store")
+    assert code == 2
+    assert "empty.toml: expected cameras, came none" in err
+    assert "panic" not in err

@@ -149,3 +149,22 @@ def test_a_site_that_goes_dark_is_one_incident_that_explains_its_cameras() -> No
     cameras = told.filter(pl.col("kind") == "camera_down")
     assert sorted(cameras["camera_id"]) == ["a", "b", "c"]
     assert cameras["inhibited_by"].unique().to_list() == site["incident_id"].to_list()
+
+
+def test_only_signals_of_a_zones_kind_and_within_their_range_are_observations(batch) -> None:
+    said = {"lava": 0.3, "flood": -1.0, "percent": 13.0}
+    for kind, value in said.items():
+        name = "flood" if kind == "percent" else kind
+        signals = batch.signals.with_columns(kind=pl.lit(name), value=pl.lit(value))
+        found = play(chunks(type(batch)(batch.frames, batch.objects, signals, batch.source)), plan(REGISTRY))
+        assert found["flood_minute_log"]["signals_n"].sum() == 0, kind
+        assert found["incidents_log"].filter(pl.col("kind") == "flood").is_empty(), kind
+
+
+def test_a_parked_car_under_two_ids_names_the_first_and_the_newest() -> None:
+    car = stream(["a"], 300)
+    late = pl.when((pl.col("track") == "parked") & (pl.col("frame") >= 200)).then(pl.lit("again"))
+    objects = car.objects.with_columns(track=late.otherwise("track"))
+    found = play(chunks(type(car)(car.frames, objects, car.signals, "test")), plan(Registry(camera=(camera("a"),))))
+    parked = found["incidents_log"].filter(pl.col("kind") == "parking")
+    assert parked["track_ids"].to_list() == [["parked", "again"]]

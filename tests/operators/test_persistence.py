@@ -145,3 +145,7 @@ def test_the_log_grows_beyond_its_first_capacity() -> None:
     out = persistence.advance(fresh(), FLOOD, samples(("######" + "." * 30) * 100))
     assert len(out.t_us) == 200
     assert (np.diff(out.t_us) > 0).all()
+
+
+def test_what_is_over_before_its_time_does_not_begin() -> None:
+    assert tell("####......") == []
