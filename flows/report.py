@@ -27,7 +27,7 @@ class Section(NamedTuple):
 
 SECTIONS: Final = (
     Section(
-        "Busiest places: the fullest hour of each zone (persons at once)",
+        "Busiest places: the fullest hour of each zone (persons at once; the level is by density)",
         f"""
 SELECT if(n.name = '', camera_id, n.name) AS place, camera_id AS camera, zone_id AS zone,
     formatDateTime(local_ts, '%F %H:%i') AS local_hour, round(persons_mean, 1) AS persons_mean, persons_max,
@@ -65,16 +65,16 @@ GROUP BY h.road, h.direction, simulated ORDER BY simulated, any(h.dj) DESC, road
         "no road with a capacity was watched for a whole hour",
     ),
     Section(
-        "Visits by place: its best watched hours, and the trend of its days",
+        "Visits by place, in its watched hours: entries at gates, or lintasan (passages in view, not visitors)",
         f"""
-SELECT any(v.name) AS place, any(v.basis) AS counted, countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
-    sum(if(v.basis = 'entries', toFloat64(v.entries), round(v.passages))) AS visits_in_them,
+SELECT any(v.name) AS place, any(v.basis) AS basis, countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
+    sum(if(v.basis = 'entries', toFloat64(v.entries), round(v.passages))) AS counted_in_them,
     round(quantileExact(0.5)(v.stay_median_s)) AS stay_s, max(v.cameras_total) AS cameras,
     any(t.verdict) AS trend, {LABEL}
 FROM tilik.visits_place_hour AS v
 LEFT JOIN (SELECT place_id, argMax(verdict, day) AS verdict FROM tilik.visits_trend GROUP BY place_id) AS t
     USING (place_id)
-GROUP BY v.place_id, simulated HAVING hours > 0 ORDER BY simulated, visits_in_them DESC LIMIT 6""",
+GROUP BY v.place_id, simulated HAVING hours > 0 ORDER BY simulated, counted_in_them DESC LIMIT 6""",
         "no place was watched for a whole hour",
     ),
     Section(
@@ -108,7 +108,7 @@ ORDER BY simulated, g.age_h DESC, camera_id LIMIT 5""",
         "none",
     ),
     Section(
-        "Areas: persons in the fullest hour of each kecamatan, and how many cameras saw it",
+        "Areas: the eight kecamatan with most persons in an hour, and how many cameras saw it",
         f"""
 SELECT area, any(area_name) AS kecamatan, formatDateTime(argMax(local_ts, persons_mean), '%F %H:%i') AS local_hour,
     round(max(persons_mean), 1) AS persons, argMax(cameras_reporting, persons_mean) AS cameras_reporting,
@@ -118,12 +118,12 @@ GROUP BY area, simulated ORDER BY persons DESC, area LIMIT 8""",
         "no area was watched for a whole hour",
     ),
     Section(
-        "Incidents that are open",
+        "Incidents that are open: the three oldest of each kind, of those that no site explains",
         f"""
-SELECT kind, severity, camera_id AS camera, zone_id AS zone, state,
-    formatDateTime(toTimeZone(opened_at, 'Asia/Jakarta'), '%F %T') AS opened_local, {LABEL}
-FROM tilik.incidents WHERE state NOT IN ('closed', 'expired_unobserved')
-ORDER BY opened_at DESC, camera_id LIMIT 10""",
+SELECT kind, severity, if(name = '', camera_id, name) AS place, zone_id AS zone, state,
+    formatDateTime(local_ts, '%F %T') AS opened_local, round(age_min / 60, 1) AS hours, {LABEL}
+FROM tilik.incidents_open WHERE inhibited_by = ''
+ORDER BY kind, simulated, age_min DESC, camera_id LIMIT 3 BY kind, simulated""",
         "none",
     ),
     Section(

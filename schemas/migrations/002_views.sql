@@ -5123,6 +5123,30 @@ SELECT
 FROM (SELECT * FROM incidents_log FINAL WHERE deleted = 0) AS i
 COMMENT 'Newest state of each incident; inhibited_by names one that explains it';
 
+CREATE OR REPLACE VIEW incidents_open AS
+SELECT
+    i.opened_at AS ts,
+    toTimeZone(i.opened_at, 'Asia/Jakarta') AS local_ts,
+    i.kind AS kind,
+    i.severity AS severity,
+    i.state AS state,
+    i.camera_id AS camera_id,
+    i.area AS area,
+    i.site AS site,
+    i.zone_id AS zone_id,
+    i.inhibited_by AS inhibited_by,
+    i.incident_id AS incident_id,
+    c.name AS name,
+    dateDiff('second', i.opened_at, ((SELECT max(ts) FROM health_minute_log FINAL WHERE deleted = 0 AND ts >= (SELECT max(ts) FROM health_hour_log FINAL WHERE deleted = 0)) + INTERVAL 1 MINUTE)) / 60 AS age_min,
+    i.owner AS owner,
+    i.category AS category,
+    i.simulated AS simulated
+FROM (SELECT * FROM incidents_log FINAL WHERE deleted = 0 AND state IN ('active', 'clearing', 'unknown')) AS i
+LEFT JOIN (SELECT camera_id, argMax(name, valid_from) AS name FROM cameras_log FINAL WHERE deleted = 0
+    GROUP BY camera_id) AS c ON c.camera_id = i.camera_id
+ORDER BY kind, age_min DESC
+COMMENT 'Incidents that are open at the newest stored minute, and how long';
+
 CREATE OR REPLACE VIEW flood_month AS
 SELECT
     toTimeZone(toDateTime(m.month, 'Asia/Jakarta'), 'UTC') AS ts,
@@ -5485,6 +5509,8 @@ FROM values('views String, name String, unit String, meaning String',
     ('garbage_clearance', 'n_censored', '1', 'Spots of the period still there, or never seen again'),
     ('garbage_clearance', 'oldest_age_h', 'h', 'Age of the oldest spot of the period that is still open; NULL when none is'),
     ('incidents', 'duration_s', 's', 'From opened_at to closed_at; NULL while open'),
+    ('incidents_open', 'name', '', 'What people call the camera'),
+    ('incidents_open', 'age_min', 'min', 'From opened_at to the newest stored minute'),
     ('*_area_*', 'area_level', '', 'city, kecamatan or kelurahan'),
     ('*_area_*', 'area_name', '', 'Name of the area'),
     ('*_area_*', 'cameras_reporting', '1', 'Cameras behind the figures: at least one row of theirs is published'),
@@ -5561,6 +5587,30 @@ FROM values('views String, name String, unit String, meaning String',
     ('incidents', 'run', '', 'The run that wrote the row'),
     ('incidents', 'rev', '', 'generation * 65536 + the incident''s own change number'),
     ('incidents', 'deleted', '', 'Tombstone'),
+    ('incidents_open', 'area', '', 'Kemendagri code of the camera'),
+    ('incidents_open', 'camera_id', '', 'Camera placement'),
+    ('incidents_open', 'incident_id', '', 'hash(camera, zone, kind, track or anchor, opened_at), 16 hex digits'),
+    ('incidents_open', 'zone_id', '', 'Zone, or '''' for the whole camera'),
+    ('incidents_open', 'site', '', 'Recorder or RT of the camera, or '''''),
+    ('incidents_open', 'kind', '', 'One of INCIDENT_KINDS'),
+    ('incidents_open', 'state', '', 'One of INCIDENT_STATES'),
+    ('incidents_open', 'severity', '', 'Level or, for parking, stopped or parked'),
+    ('incidents_open', 'opened_at', '', 'Start of what became the incident'),
+    ('incidents_open', 'active_at', '', 'When it was confirmed'),
+    ('incidents_open', 'updated_at', '', 'Event time of the last change'),
+    ('incidents_open', 'closed_at', '', 'First sample below the off threshold, confirmed later'),
+    ('incidents_open', 'close_reason', '', 'cleared, left, expired_unobserved, end_of_input or '''''),
+    ('incidents_open', 'peak', '', 'Highest signal'),
+    ('incidents_open', 'track_ids', '', 'Tracks behind it, as the stream names them'),
+    ('incidents_open', 'inhibited_by', '', 'Incident of the site that explains this one: nobody is told of it; or '''''),
+    ('incidents_open', 'box', '', 'x1, y1, x2, y2 in 0..1, or empty'),
+    ('incidents_open', 'owner', '', 'Who runs the camera'),
+    ('incidents_open', 'category', '', 'atcs, pasar, pompa_air, ...'),
+    ('incidents_open', 'params_hash', '', 'Kernel version, geometry and thresholds behind the row'),
+    ('incidents_open', 'simulated', '', 'The camera is simulated'),
+    ('incidents_open', 'run', '', 'The run that wrote the row'),
+    ('incidents_open', 'rev', '', 'generation * 65536 + the incident''s own change number'),
+    ('incidents_open', 'deleted', '', 'Tombstone'),
     ('garbage_open', 'area', '', 'Kemendagri code of the camera'),
     ('garbage_open', 'camera_id', '', 'Camera placement'),
     ('garbage_open', 'incident_id', '', 'hash(camera, zone, kind, track or anchor, opened_at), 16 hex digits'),

@@ -7,7 +7,7 @@ from schemas.views.calendar import calendar
 from schemas.views.cameras import crowd, flow, health, now
 from schemas.views.comparisons import comparisons
 from schemas.views.describe import FIGURES, describe
-from schemas.views.incidents import incidents
+from schemas.views.incidents import incidents, incidents_open
 from schemas.views.lanes import congestion
 from schemas.views.lists import lists
 from schemas.views.masks import mask
@@ -46,6 +46,7 @@ def views(zone: str) -> list[str]:
         *roads(zone),
         trends(),
         incidents(zone),
+        incidents_open(zone),
         *kpis(zone),
         *lists(),
         calendar(),

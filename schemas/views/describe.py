@@ -75,7 +75,7 @@ def described() -> list[tuple[str, str, str, str]]:
     ]
     rows += [("*", name, "", meaning) for name, (_, meaning) in TABLE_COLUMNS.items()]
     rows += [(views, name, *what) for views, figures in FIGURES.items() for name, what in figures.items()]
-    for views in ("incidents", "garbage_open"):
+    for views in ("incidents", "incidents_open", "garbage_open"):
         rows += [(views, name, "", meaning) for name, (_, meaning) in INCIDENT_COLUMNS.items()]
     trend = SERVICE_TABLES["trends_log"][0] | {"name": ("", "What people call it"), "area": ("", "Its area code")}
     rows += [("visits_trend", name, "", meaning) for name, (_, meaning) in trend.items()]

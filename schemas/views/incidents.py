@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.incidents import INCIDENTS
-from schemas.views.sql import day_type, select
+from schemas.views.sql import DATA_END, day_type, select
 
-FIGURES: Final = {"incidents": {"duration_s": ("s", "From opened_at to closed_at; NULL while open")}}
+FIGURES: Final = {
+    "incidents": {"duration_s": ("s", "From opened_at to closed_at; NULL while open")},
+    "incidents_open": {
+        "name": ("", "What people call the camera"),
+        "age_min": ("min", "From opened_at to the newest stored minute"),
+    },
+}
 
 
 def incidents(zone: str) -> str:
@@ -29,3 +35,22 @@ def incidents(zone: str) -> str:
     ]
     rows = "(SELECT * FROM incidents_log FINAL WHERE deleted = 0) AS i"
     return select("incidents", columns, rows, "Newest state of each incident; inhibited_by names one that explains it")
+
+
+def incidents_open(zone: str) -> str:
+    """Return the view of what is open now, for the officer on duty: the longest of each kind first."""
+    own = ("kind", "severity", "state", "camera_id", "area", "site", "zone_id", "inhibited_by", "incident_id")
+    columns = [
+        "i.opened_at AS ts",
+        f"toTimeZone(i.opened_at, '{zone}') AS local_ts",
+        *(f"i.{name} AS {name}" for name in own),
+        "c.name AS name",
+        f"dateDiff('second', i.opened_at, {DATA_END}) / 60 AS age_min",
+        *(f"i.{name} AS {name}" for name in ("owner", "category", "simulated")),
+    ]
+    rows = (
+        "(SELECT * FROM incidents_log FINAL WHERE deleted = 0 AND state IN ('active', 'clearing', 'unknown')) AS i\n"
+        "LEFT JOIN (SELECT camera_id, argMax(name, valid_from) AS name FROM cameras_log FINAL WHERE deleted = 0\n"
+        "    GROUP BY camera_id) AS c ON c.camera_id = i.camera_id\nORDER BY kind, age_min DESC"
+    )
+    return select("incidents_open", columns, rows, "Incidents that are open at the newest stored minute, and how long")
