@@ -3442,9 +3442,9 @@ FROM (SELECT k.place_id AS place_id,
     k.ts AS ts,
     sum(k.expected) AS expected,
     sum(k.watched) AS watched,
-    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour)) AND max(k.whole)) AS enough,
     groupUniqArray(k.camera_id) AS cameras,
-    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    groupUniqArrayIf(k.camera_id, k.whole) AS reporting,
     sum(k.frames) AS frames,
     max(k.rev) AS rev,
     max(k.simulated) AS simulated,
@@ -3453,7 +3453,9 @@ FROM (SELECT k.place_id AS place_id,
     max(if(arrayReduce('max', k.level_ms) > 0, arrayLastIndex(x -> x = arrayReduce('max', k.level_ms), k.level_ms), 0)) AS level,
     sum(k.saturated_ms) AS saturated,
     if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.person_ms_estimated IS NULL) = 0, sum(k.person_ms_estimated), NULL) AS estimated
-FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+FROM (SELECT x.* EXCEPT (person_ms, observed_ms, level_ms, saturated_ms), arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open,
+    x.reports AND x.hours = arraySum(open) AS whole, if(whole, x.person_ms, 0) AS person_ms, if(whole, x.observed_ms, 0) AS observed_ms, if(whole, x.level_ms, []) AS level_ms, if(whole, x.saturated_ms, 0) AS saturated_ms
+FROM (SELECT h.place_id AS place_id,
     h.camera_id AS camera_id,
     h.spot_id AS spot_id,
     h.ts AS ts,
@@ -3512,7 +3514,8 @@ LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS 
 WHERE u.valid > 0 OR m.camera_id != '') AS q
 GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
 GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
-INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL WHERE deleted = 0) AS p
+    ON p.place_id = x.place_id) AS k
 GROUP BY k.place_id, k.ts) AS s
 INNER JOIN (SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id
 COMMENT 'Persons in a place, added over its zones, by day';
@@ -4155,9 +4158,9 @@ FROM (SELECT 'visits' AS metric, * FROM (SELECT k.place_id AS place_id,
     k.ts AS ts,
     sum(k.expected) AS expected,
     sum(k.watched) AS watched,
-    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour)) AND max(k.whole)) AS enough,
     groupUniqArray(k.camera_id) AS cameras,
-    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    groupUniqArrayIf(k.camera_id, k.whole) AS reporting,
     sum(k.frames) AS frames,
     max(k.rev) AS rev,
     max(k.simulated) AS simulated,
@@ -4169,7 +4172,9 @@ FROM (SELECT 'visits' AS metric, * FROM (SELECT k.place_id AS place_id,
     if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.entries_n_estimated IS NULL) = 0, sum(k.entries_n_estimated), NULL) AS entries_n_estimated,
     if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.exits_n_estimated IS NULL) = 0, sum(k.exits_n_estimated), NULL) AS exits_n_estimated,
     CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
-FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+FROM (SELECT x.* EXCEPT (entries_n, exits_n), arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open,
+    x.reports AND x.hours = arraySum(open) AS whole, if(whole, x.entries_n, 0) AS entries_n, if(whole, x.exits_n, 0) AS exits_n
+FROM (SELECT h.place_id AS place_id,
     h.camera_id AS camera_id,
     h.spot_id AS spot_id,
     h.ts AS ts,
@@ -4224,15 +4229,16 @@ LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS 
 WHERE u.valid > 0 OR m.camera_id != '') AS q
 GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
 GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
-INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL WHERE deleted = 0) AS p
+    ON p.place_id = x.place_id) AS k
 GROUP BY k.place_id, k.ts)
 UNION ALL SELECT 'stays' AS metric, * FROM (SELECT k.place_id AS place_id,
     k.ts AS ts,
     sum(k.expected) AS expected,
     sum(k.watched) AS watched,
-    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour)) AND max(k.whole)) AS enough,
     groupUniqArray(k.camera_id) AS cameras,
-    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    groupUniqArrayIf(k.camera_id, k.whole) AS reporting,
     sum(k.frames) AS frames,
     max(k.rev) AS rev,
     max(k.simulated) AS simulated,
@@ -4244,7 +4250,9 @@ UNION ALL SELECT 'stays' AS metric, * FROM (SELECT k.place_id AS place_id,
     CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
     CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
     CAST(NULL AS Nullable(UInt64)) AS person_ms_estimated
-FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+FROM (SELECT x.* EXCEPT (stays_n, stays_hist), arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open,
+    x.reports AND x.hours = arraySum(open) AS whole, if(whole, x.stays_n, 0) AS stays_n, if(whole, x.stays_hist, []) AS stays_hist
+FROM (SELECT h.place_id AS place_id,
     h.camera_id AS camera_id,
     h.spot_id AS spot_id,
     h.ts AS ts,
@@ -4297,15 +4305,16 @@ LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS 
 WHERE u.valid > 0 OR m.camera_id != '') AS q
 GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
 GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
-INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL WHERE deleted = 0) AS p
+    ON p.place_id = x.place_id) AS k
 GROUP BY k.place_id, k.ts)
 UNION ALL SELECT 'crowd' AS metric, * FROM (SELECT k.place_id AS place_id,
     k.ts AS ts,
     sum(k.expected) AS expected,
     sum(k.watched) AS watched,
-    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))) AS enough,
+    toUInt8(arrayAll((o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= 0.8), any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour)) AND max(k.whole)) AS enough,
     groupUniqArray(k.camera_id) AS cameras,
-    groupUniqArrayIf(k.camera_id, k.reports AND k.hours = arraySum(k.open)) AS reporting,
+    groupUniqArrayIf(k.camera_id, k.whole) AS reporting,
     sum(k.frames) AS frames,
     max(k.rev) AS rev,
     max(k.simulated) AS simulated,
@@ -4317,7 +4326,9 @@ UNION ALL SELECT 'crowd' AS metric, * FROM (SELECT k.place_id AS place_id,
     CAST(NULL AS Nullable(UInt64)) AS entries_n_estimated,
     CAST(NULL AS Nullable(UInt64)) AS exits_n_estimated,
     if(arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour)) AND countIf(k.person_ms_estimated IS NULL) = 0, sum(k.person_ms_estimated), NULL) AS person_ms_estimated
-FROM (SELECT x.*, arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open FROM (SELECT h.place_id AS place_id,
+FROM (SELECT x.* EXCEPT (person_ms, observed_ms, level_ms, saturated_ms), arrayMap(x -> if(p.opens < p.closes, 60 * x < p.closes AND 60 * x + 60 > p.opens, 60 * x < p.closes OR 60 * x + 60 > p.opens), range(24)) AS open,
+    x.reports AND x.hours = arraySum(open) AS whole, if(whole, x.person_ms, 0) AS person_ms, if(whole, x.observed_ms, 0) AS observed_ms, if(whole, x.level_ms, []) AS level_ms, if(whole, x.saturated_ms, 0) AS saturated_ms
+FROM (SELECT h.place_id AS place_id,
     h.camera_id AS camera_id,
     h.spot_id AS spot_id,
     h.ts AS ts,
@@ -4376,7 +4387,8 @@ LEFT JOIN (SELECT r.*, toDateTime(toStartOfDay(r.ts, 'Asia/Jakarta'), 'UTC') AS 
 WHERE u.valid > 0 OR m.camera_id != '') AS q
 GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour) AS h
 GROUP BY h.place_id, h.camera_id, h.spot_id, h.ts) AS x
-INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id) AS k
+INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL WHERE deleted = 0) AS p
+    ON p.place_id = x.place_id) AS k
 GROUP BY k.place_id, k.ts)) AS t
 GROUP BY t.place_id, t.ts) AS f
 INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g

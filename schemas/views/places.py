@@ -50,16 +50,28 @@ HOURS: Final = f"arrayMap(x -> {opened('p', '60 * x', 60)}, range(24))"
 """The local hours in which a place is open, 24 flags."""
 
 
+def _whole_days(spots: Spots, zone: str) -> str:
+    """Return the days of zones or gates with `open` and `whole`; parts only of those seen in every opening hour.
+
+    Others saw other hours: added up, a day could have more persons than any of its hours.
+    """
+    zero = {"sum": "0", "sumForEach": "[]"}
+    parts = ", ".join(f"if(whole, x.{part}, {zero[kind]}) AS {part}" for part, kind in spots.parts.items())
+    return (
+        f"(SELECT x.* EXCEPT ({', '.join(spots.parts)}), {HOURS} AS open,\n"
+        f"    x.reports AND x.hours = arraySum(open) AS whole, {parts}\n"
+        f"FROM {by_grain(spots, 'day', zone)} AS x\n"
+        "INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL WHERE deleted = 0) AS p\n"
+        "    ON p.place_id = x.place_id)"
+    )
+
+
 def _folded(spots: Spots, grain: str, zone: str, parts: list[str]) -> str:
     """Return one row a place and window: its time, its cameras, whether it is published, and parts of rows `k`."""
     if grain == "day":
         hours = f"(o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= {PUBLISHED_COVERAGE})"
-        enough = f"arrayAll({hours}, any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))"
-        whole = "k.reports AND k.hours = arraySum(k.open)"
-        rows = (
-            f"(SELECT x.*, {HOURS} AS open FROM {by_grain(spots, grain, zone)} AS x\n"
-            "INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL) AS p ON p.place_id = x.place_id)"
-        )
+        watched = f"arrayAll({hours}, any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))"
+        enough, whole, rows = f"{watched} AND max(k.whole)", "k.whole", _whole_days(spots, zone)
     else:
         enough = f"sum(k.watched) / greatest(sum(k.expected), 1) >= {PUBLISHED_COVERAGE}"
         whole, rows = "k.reports", by_grain(spots, grain, zone)
