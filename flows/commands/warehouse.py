@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Serve, migrate and look at the war
 
 
 def _ready(store: Warehouse, settings: Settings) -> list[int]:
-    """Bring tables, views and the calendar to this version, and verdicts that go by it; return the migrations applied."""
+    """Bring tables, views, the calendar and its verdicts to this version; return the migrations applied."""
     from connectors import calendar as calendars  # noqa: PLC0415  start-up time
     from flows import trends  # noqa: PLC0415  start-up time
 
