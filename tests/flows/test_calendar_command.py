@@ -10,26 +10,10 @@ import pytest
 
 from connectors.calendar import shipped
 from connectors.warehouse import connect
-from flows import cli
 from flows.replay import ReplayOptions, replay
 
 OWN = '[[holiday]]\ndate = 2025-05-02\ntype = "holiday"\nname = "Hari Jadi Kota Semarang"\n'
 FRAME = '{"camera":"cal-1","ts":"2025-05-02T05:00:00Z","objects":[]}\n'
-
-
-@pytest.fixture
-def tilik(tmp_path, monkeypatch, capsys):
-    """Run the command line in this process; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["tilik", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
 
 
 def test_a_year_is_shown_with_its_holidays_spans_and_events(tilik):

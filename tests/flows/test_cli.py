@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli, options
+from flows import options
 from flows.commands import query as query_command
 from flows.settings import Settings
 from schemas.errors import TilikError, UsageError
@@ -35,21 +35,6 @@ COMMANDS = (
     ("doctor",),
 )
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
-
-
-@pytest.fixture
-def tilik(tmp_path, monkeypatch, capsys):
-    """Run the command line in this process; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["tilik", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
 
 
 def test_help_names_every_command_of_the_contract(tilik):

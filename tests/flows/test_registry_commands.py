@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 
 from connectors import registry as registries
-from flows import cli, suggestions
+from flows import suggestions
 from schemas.registry import Camera, Line, Registry, Road, Zone
 from tests.connectors.minutes import rows
 
@@ -35,21 +34,6 @@ id = "lama"
 area = "00"
 fps = 5.0
 """
-
-
-@pytest.fixture
-def tilik(tmp_path, monkeypatch, capsys):
-    """Run the command line in this process; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["tilik", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
 
 
 def test_an_imported_registry_passes_the_check(tilik, tmp_path):
