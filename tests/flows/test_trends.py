@@ -18,7 +18,7 @@ MONDAY = date(2026, 1, 5)
 def place(totals: list[float | None]) -> pl.DataFrame:
     days = [MONDAY + timedelta(days=i) for i in range(len(totals))]
     return pl.DataFrame(
-        {"place_id": ["alun"] * len(days), "day": days, "basis": ["entries"] * len(days), "total": totals},
+        {"place_id": ["arah-alun"] * len(days), "day": days, "basis": ["entries"] * len(days), "total": totals},
         schema_overrides={"total": pl.Float64},
     )
 
@@ -70,7 +70,7 @@ def stored(monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse, totals: list[f
 
 
 def shown(warehouse: Warehouse) -> list[tuple[object, ...]]:
-    asked = "SELECT day, name, verdict, slope FROM visits_trend WHERE place_id = 'alun' ORDER BY day"
+    asked = "SELECT day, name, verdict, slope FROM visits_trend WHERE place_id = 'arah-alun' ORDER BY day"
     return [tuple(row) for row in warehouse.query(asked).rows]
 
 
