@@ -217,11 +217,15 @@ class Shard:
     def _silence(
         self, state: State, silent: health.Silences, until_us: NDArray[np.int64]
     ) -> tuple[health.Silences, kernels.Said]:
-        """Let the clocks of this shard's cameras run on to `until_us`, the end of the input."""
+        """Let the clocks of this shard's cameras run on to `until_us`, the end of the input.
+
+        Incidents of a version that has ended go on to the end of the input: nobody sees them any more, and they say so.
+        """
         camera = np.flatnonzero(self.mine & (state.health.last_us < until_us)).astype(np.int32)
         since, until = state.health.last_us[camera], until_us[camera]
-        crowds = crowd_incidents.tick(state.crowds, self.crowds, camera, until)
-        said = kernels.tick(state.kernels, self.plans, camera, until, ending=True)
+        clock = np.where(until < self.city.valid_to_us[camera], until, until_us[self.mine].max(initial=0))
+        crowds = crowd_incidents.tick(state.crowds, self.crowds, camera, clock)
+        said = kernels.tick(state.kernels, self.plans, camera, clock, ending=True)
         said.changes.append(("crowd", crowds))
         return health.joined(silent, health.Silences(camera, since, until)), said
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -168,3 +170,12 @@ def test_a_parked_car_under_two_ids_names_the_first_and_the_newest() -> None:
     found = play(chunks(type(car)(car.frames, objects, car.signals, "test")), plan(Registry(camera=(camera("a"),))))
     parked = found["incidents_log"].filter(pl.col("kind") == "parking")
     assert parked["track_ids"].to_list() == [["parked", "again"]]
+
+
+def test_an_incident_of_a_version_that_ended_is_not_seen_any_more() -> None:
+    turned = datetime.fromtimestamp(START / SECOND + 300, UTC)
+    registry = Registry(camera=(camera("a"), camera("a", valid_from=turned)))
+    found = play(chunks(stream(["a"], 900)), plan(registry))
+    floods = found["incidents_log"].filter(pl.col("kind") == "flood").sort("opened_at")
+    assert floods["state"].to_list() == ["unknown", "active"]
+    assert floods["opened_at"].to_list() == [turned - timedelta(seconds=180), turned]
