@@ -139,7 +139,7 @@ FROM tilik.incidents GROUP BY kind, simulated ORDER BY incidents DESC, kind""",
         "Cameras that were not watching when their stream ended",
         f"""
 SELECT if(n.name = '', camera_id, n.name) AS place, camera_id AS camera, state,
-    formatDateTime(local_ts, '%F %H:%i') AS last_minute, round(100 * uptime, 1) AS uptime_percent, {LABEL}
+    formatDateTime(local_ts, '%F %H:%i') AS last_minute, round(100 * uptime, 1) AS percent_of_it_watched, {LABEL}
 FROM (SELECT * FROM tilik.health_now WHERE state != 'online') AS h LEFT JOIN {NAMES} USING (camera_id)
 ORDER BY state DESC, camera_id LIMIT 10""",
         "all were watching",

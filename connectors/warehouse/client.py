@@ -20,7 +20,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 from clickhouse_migrations.connection import ClickhouseConnectConnection
 from clickhouse_migrations.exceptions import MigrationException
-from clickhouse_migrations.migration import MigrationStorage
+from clickhouse_migrations.migration import Migration, MigrationStorage
 from clickhouse_migrations.migrator import Migrator
 from urllib3.exceptions import HTTPError
 
@@ -36,6 +36,7 @@ T = TypeVar("T")
 FAILURES = (DriverError, HTTPError, OSError)
 SETTINGS = {"do_not_merge_across_partitions_select_final": 1}
 RETRY_S = 60.0
+ALREADY_EXISTS = "Code: 57."
 
 
 def connect(url: str) -> Warehouse:
@@ -101,18 +102,25 @@ class Warehouse:
         """Bring tables and views to this version; return the migrations applied now."""
         self._make_database()
         scripts = MigrationStorage(Path(str(files("schemas").joinpath("migrations")))).migrations()
-        try:
-            migrator = Migrator(ClickhouseConnectConnection(self._write_client()))
-            migrator.init_schema()
-            applied = migrator.apply_migration(scripts, multi_statement=True)
-        except MigrationException as error:
-            raise WarehouseError(f"{self.where} was made by another version of Tilik: {error}") from error
-        except FAILURES as error:
-            raise failures.explain(error, self.where, "migrating") from error
+        applied = self._apply(scripts, time.monotonic() + RETRY_S)
         zone = self.query("SELECT value FROM settings_log FINAL WHERE name = 'zone'")["value"][0].as_py()
         if zone != ZONE:
             raise WarehouseError(f"{self.where} holds days of {zone}, this is set to {ZONE}: use another warehouse")
         return [migration.version for migration in applied]
+
+    def _apply(self, scripts: list[Migration], end: float) -> list[Migration]:
+        """Apply migrations; where another program is making the same tables, wait until it has."""
+        while True:
+            try:
+                migrator = Migrator(ClickhouseConnectConnection(self._write_client()))
+                migrator.init_schema()
+                return list(migrator.apply_migration(scripts, multi_statement=True))
+            except MigrationException as error:
+                raise WarehouseError(f"{self.where} was made by another version of Tilik: {error}") from error
+            except FAILURES as error:
+                if ALREADY_EXISTS not in str(error) or time.monotonic() > end:
+                    raise failures.explain(error, self.where, "migrating") from error
+            time.sleep(0.5)
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> answers.Answer:
         """Answer a query, read-only; times come as Arrow timestamps with their zone."""

@@ -203,3 +203,10 @@ def test_a_registry_without_cameras_is_refused_in_one_line(tilik, tmp_path):
     assert code == 2
     assert "empty.toml: expected cameras, came none" in err
     assert "panic" not in err
+
+
+def test_two_programs_may_make_one_warehouse_at_once(tmp_path):
+    asked = [TILIK, "warehouse", "migrate", "--warehouse", "embedded:./store"]
+    both = [subprocess.Popen(asked, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [each.communicate(timeout=120)[1] for each in both]
+    assert [each.returncode for each in both] == [0, 0], said
