@@ -85,10 +85,3 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 def no_parts(width: int) -> Parts:
     """Return zero parts of a metric of that width."""
     return Parts(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, width), np.int64))
-
-
-def no_changes() -> Changes:
-    """Return zero changes."""
-    kinds: list[Any] = [np.uint8, np.int32, np.int32, np.uint64, np.int32, np.uint8, np.uint8]
-    kinds += [np.int64] * 4 + [np.float64]
-    return Changes(*(np.empty(0, kind) for kind in kinds), np.empty((0, 4), np.float32), np.empty(0, np.uint64))  # type: ignore[call-arg]

@@ -61,6 +61,11 @@ class City(NamedTuple):
 LIMITS = ("on", "off", "on_s", "off_s", "stopped_s", "parked_s", "saturation")
 
 
+def first_of(camera: NDArray[np.int32], cameras: int) -> NDArray[np.int64]:
+    """Return (c + 1,) offsets: what belongs to camera i is ``first[i]:first[i + 1]`` of things in camera order."""
+    return np.searchsorted(camera, np.arange(cameras + 1)).astype(np.int64)
+
+
 def limit(
     city: City, zone: NDArray[np.integer[Any]], name: str, default: float | NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators import emit, feet, jams, persistence, slots, standing
 from operators.arrays import Ordered, Parts, Told
-from operators.city import City, on_off
+from operators.city import City, first_of, on_off
 from operators.incident_log import changes, new_log
 from operators.minutes import groups, segments
 from schemas.columns import CONGESTION
@@ -86,7 +86,7 @@ def plan(city: City, params: Params | None = None) -> Plan:
     bits = feet.bits(city, zone)
     classes = np.where(city.zone_classes == 0, feet.VEHICLES, city.zone_classes).astype(np.uint16)
     look = standing.Look(
-        first=np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64),
+        first=first_of(camera, len(city.cameras)),
         bit=bits.of_zone,
         classes=classes[zone],
         lanes=bits.of_camera,

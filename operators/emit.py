@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.city import City
+from operators.city import City, first_of
 from operators.health import LONGEST_SILENCE, OFFLINE, Silences
 from operators.minutes import MINUTE_US
 from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES, WATCH
@@ -51,7 +51,7 @@ class Minutes(NamedTuple):
 
 def _keys(camera: NDArray[np.int32], wanted: NDArray[np.bool_], cameras: int) -> Keys:
     key = np.flatnonzero(wanted).astype(np.int32)
-    return Keys(np.searchsorted(camera[key], np.arange(cameras + 1)).astype(np.int64), key, camera)
+    return Keys(first_of(camera[key], cameras), key, camera)
 
 
 def keys(city: City) -> dict[str, Keys]:

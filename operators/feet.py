@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators.arrays import Ordered
 from operators.city import City
-from operators.geometry import GRID, inside_snapped, snap_point
+from operators.geometry import inside, snap_corners, snap_point
 from schemas.frames import CLASSES
 from schemas.registry import METRIC_NAMES, ZONE_KINDS
 
@@ -54,7 +54,7 @@ def classes(city: City) -> NDArray[np.uint16]:
 
 def plan(city: City) -> Plan:
     """Return the city's zones, ready to be asked."""
-    vertex = np.floor(city.vertex * GRID + 0.5)
+    vertex = snap_corners(city.vertex)
     box = np.array(
         [
             [*vertex[a:b].min(axis=0), *vertex[a:b].max(axis=0)]
@@ -111,6 +111,6 @@ def _zones(plan, camera, first, cls, box, out):  # type: ignore[no-untyped-def]
                     continue
                 if x < plan.box[z, 0] or x > plan.box[z, 2] or y < plan.box[z, 1] or y > plan.box[z, 3]:
                     continue
-                if inside_snapped(x, y, plan.vertex, plan.vertex_first[z], plan.vertex_first[z + 1]):
+                if inside(x, y, plan.vertex, plan.vertex_first[z], plan.vertex_first[z + 1]):
                     found |= np.uint64(1) << np.uint64(z - begin)
             out[o] = found

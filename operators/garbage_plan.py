@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators import emit, feet, persistence
-from operators.city import City, on_off
+from operators.city import City, first_of, on_off
 
 
 class Params(NamedTuple):
@@ -57,7 +57,7 @@ def plan(city: City, params: Params | None = None) -> Plan:
         expire_us=round(params.expire_s * 1e6),
     )
     camera = city.zone_camera[zone]
-    first = np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64)
+    first = first_of(camera, len(city.cameras))
     wanted = np.where(city.zone_classes > 0, city.zone_classes, feet.GARBAGE).astype(np.uint16)
     of_camera = np.zeros(len(city.cameras), np.uint16)
     np.bitwise_or.at(of_camera, camera, wanted[zone])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from operators import emit, feet, persistence
 from operators.arrays import Ordered, Told
-from operators.city import City, limit
+from operators.city import City, first_of, limit
 from operators.incident_log import changes, new_log
 from schemas.columns import PUBLISHED_COVERAGE
 from schemas.frames import CLASSES
@@ -104,7 +104,7 @@ def plan(city: City, params: Params | None = None) -> Plan:
         expire_us=round(params.expire_s * 1e6),
     )  # fmt: skip
     bits = feet.bits(city, zone)
-    first = np.searchsorted(camera, np.arange(len(city.cameras) + 1)).astype(np.int64)
+    first = first_of(camera, len(city.cameras))
     return Plan(zone.astype(np.int32), camera, first, *bits, params.growth, rule)
 
 

@@ -37,7 +37,12 @@ def snap_point(value: float) -> float:
     return float(min(max(snap(value), 0.0), GRID - 1.0))
 
 
-@njit(cache=True)
+def snap_corners(vertex: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (v, 2) corners in 0..1 as whole numbers of grid steps."""
+    return np.asarray(np.floor(vertex * GRID + 0.5))
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def inside(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int) -> bool:
     """Tell whether a point lies in a polygon, by the half-open crossing rule.
 
@@ -46,17 +51,8 @@ def inside(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int
     x, y
         The point, from `snap_point`.
     vertex
-        (v, 2) corners in 0..1; the polygon is ``vertex[start:end]``, in either sense.
+        (v, 2) corners, from `snap_corners`; the polygon is ``vertex[start:end]``, in either sense.
     """
-    corner = np.empty((end - start, 2))
-    for i in range(start, end):
-        corner[i - start, 0], corner[i - start, 1] = snap(vertex[i, 0]), snap(vertex[i, 1])
-    return bool(inside_snapped(x, y, corner, 0, end - start))
-
-
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def inside_snapped(x: float, y: float, vertex: NDArray[np.float64], start: int, end: int) -> bool:
-    """Like `inside`, with corners in grid steps already."""
     odd = False
     bx, by = vertex[end - 1, 0], vertex[end - 1, 1]
     for i in range(start, end):

@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators import emit, sojourn
-from operators.arrays import Ordered, Parts, Told
+from operators.arrays import Ordered, Parts, Told, no_parts
 from operators.city import City
 from operators.faces import MASKED, UNMASKED, vote, weight, width_px
 from operators.minutes import MINUTE_US
@@ -103,7 +103,7 @@ def measure(plan: Plan, ordered: Ordered) -> Parts:
     """
     rows = _rows(plan.asked, ordered.camera, ordered.t_us)
     if rows == 0:
-        return Parts(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, _WIDTH), np.int64))
+        return no_parts(_WIDTH)
     key, minute, values = _measure(plan, ordered, rows)
     seen = values.any(axis=1)
     return Parts(key[seen], minute[seen], values[seen])

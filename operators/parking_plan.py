@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from operators import persistence
-from operators.city import City, limit
+from operators.city import City, first_of, limit
 from schemas.frames import CLASSES
 from schemas.registry import METRIC_NAMES, ZONE_KINDS
 
@@ -86,7 +86,7 @@ def plan(city: City, params: Params | None = None) -> Plan:
     return Plan(
         params=params,
         rule=rule,
-        first=np.searchsorted(city.zone_camera[zones], np.arange(len(city.cameras) + 1)).astype(np.int64),
+        first=first_of(city.zone_camera[zones], len(city.cameras)),
         zone=zones.astype(np.int32),
         classes=classes,
         camera_classes=of_camera,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from operators.geometry import GRID, inside, project, snap_point
+from operators.geometry import GRID, inside, project, snap_corners, snap_point
 
 UNIT = st.floats(0, 1, width=32)
 SIDE = 3
@@ -28,7 +28,7 @@ def tilings(draw: st.DrawFn) -> list[np.ndarray]:
 
 
 def holders(tiles: list[np.ndarray], x: float, y: float) -> int:
-    return sum(inside(snap_point(x), snap_point(y), tile, 0, len(tile)) for tile in tiles)
+    return sum(inside(snap_point(x), snap_point(y), snap_corners(tile), 0, len(tile)) for tile in tiles)
 
 
 @settings(deadline=None, max_examples=200)
@@ -55,7 +55,7 @@ def test_inside_is_the_even_odd_rule_in_exact_arithmetic(polygon: list, x: float
     for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
         if (ay > py) != (by > py):
             odd ^= px < ax + (py - ay) * (bx - ax) / (by - ay)
-    assert inside(snap_point(x), snap_point(y), np.array(polygon, float), 0, len(polygon)) == odd
+    assert inside(snap_point(x), snap_point(y), snap_corners(np.array(polygon, float)), 0, len(polygon)) == odd
 
 
 @pytest.mark.parametrize("foot", [(1.0, 1.0), (0.5, 1.0), (1.0, 0.3), (0.0, 0.0), (0.0, 1.0)])
