@@ -2,17 +2,15 @@
 
 A table has a name (`mkji1997`, `km14_2006`), so that another may stand beside it and every figure says
 which one it comes from. Rates are integers (1e-6 vehicles an hour, units in hundredths) until one last division.
-Views (`schemas.views.roads`) take the same tables; the functions here are their plain reference.
+Views (`schemas.views.roads`) take these tables; tests hold a plain reference beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from schemas.columns import LEVELS
 from schemas.registry import Road
 
 LIGHT: Final = ("car",)
@@ -138,52 +136,10 @@ NEAR_SATURATION: Final = 0.85
 """DJ above which a road is *mendekati jenuh* (MKJI 1997)."""
 
 
-class LineFlow(NamedTuple):
-    """What one line and direction counted in a window."""
-
-    light: int
-    heavy: int
-    motorcycle: int
-    observed_ms: int
-    speed_n: int = 0
-    speed_sum: int = 0  # mm/s
-
-
-class Rates(NamedTuple):
-    """A road's flow by kind of vehicle [1e-6/h]."""
-
-    light: int
-    heavy: int
-    motorcycle: int
-
-
-class RoadFigures(NamedTuple):
-    """A window's figures of a road and direction; None where there is nothing to divide by."""
-
-    vehicles: int
-    smp_per_hour: float
-    emp_row: str
-    capacity: float | None
-    dj: float | None
-    los: str | None
-    near_saturation: bool | None
-    speed_mean_kmh: float | None
-
-
 def stored_type(road: Road) -> str:
     """Return what `roads_log` holds as type: of an approach, MKJI's P (protected) or O (opposed)."""
     if road.kind == "pendekat":
         return "P" if road.protected else "O"
-    return road.type
-
-
-def emp_case(road: Road) -> str:
-    """Return which case of an emp table a road is."""
-    if road.kind == "pendekat":
-        return f"pendekat {stored_type(road)}"
-    if road.type == "2/2 UD":
-        narrow = road.width_m is not None and road.width_m <= NARROW_M
-        return "2/2 UD <=6m" if narrow else "2/2 UD >6m"
     return road.type
 
 
@@ -215,65 +171,3 @@ def capacity(road: Road) -> float:
     for name in FACTORS:
         whole *= found[name]
     return whole
-
-
-def rate(count: int, observed_ms: int) -> int:
-    """Return a flow [1e-6/h], rounded half up."""
-    return (count * HOUR_MS * MICRO + observed_ms // 2) // observed_ms
-
-
-def rates(lines: Sequence[LineFlow]) -> Rates:
-    """Sum a cross-section: each line's flow over its own watched time."""
-    return Rates(
-        sum(rate(line.light, line.observed_ms) for line in lines),
-        sum(rate(line.heavy, line.observed_ms) for line in lines),
-        sum(rate(line.motorcycle, line.observed_ms) for line in lines),
-    )
-
-
-def emp(road: Road, hour: Rates) -> Emp:
-    """Choose the equivalents by the clock hour's own volume."""
-    case = EMP_TABLES[road.emp][emp_case(road)]
-    return case.high if sum(hour) >= case.high_from else case.low
-
-
-def los(dj: float, speed_kmh: float | None, free_flow_kmh: float | None) -> str:
-    """Return the level of service by DJ, worse where the measured speed says so."""
-    by_dj = LEVELS[sum(dj > bound for bound in LOS_TABLES[LOS_TABLE])]
-    if speed_kmh is None or free_flow_kmh is None:
-        return by_dj
-    if speed_kmh < SLOW_F * free_flow_kmh:
-        return "F"
-    return max(by_dj, "E") if speed_kmh < SLOW_E * free_flow_kmh else by_dj
-
-
-def figures(road: Road, lines: Sequence[LineFlow], hour: Sequence[LineFlow] | None = None) -> RoadFigures:
-    """Return the figures of a published window.
-
-    Parameters
-    ----------
-    road
-        The road; `emp` and the rest come from the registry.
-    lines
-        One item a line and direction that is summed, of the window.
-    hour
-        The same of the clock hour around a quarter, which chooses the equivalents; None for an hour.
-    """
-    flow = rates(lines)
-    row = emp(road, flow if hour is None else rates(hour))
-    units = LIGHT_HUNDREDTHS * flow.light + row.heavy * flow.heavy + row.motorcycle * flow.motorcycle
-    smp = units / (LIGHT_HUNDREDTHS * MICRO)
-    timed = sum(line.speed_n for line in lines)
-    speed = sum(line.speed_sum for line in lines) * 36 / (timed * 10_000) if timed else None
-    limit = capacity(road)
-    dj = smp / limit if limit > 0 else None
-    return RoadFigures(
-        vehicles=sum(line.light + line.heavy + line.motorcycle for line in lines),
-        smp_per_hour=smp,
-        emp_row=f"{road.emp} {row.name}",
-        capacity=limit if limit > 0 else None,
-        dj=dj,
-        los=None if dj is None else los(dj, speed, road.free_flow_kmh),
-        near_saturation=None if dj is None else dj > NEAR_SATURATION,
-        speed_mean_kmh=speed,
-    )

@@ -11,7 +11,8 @@ import pytest
 
 from connectors.warehouse import Warehouse
 from schemas.registry import Road
-from schemas.roads import BOTH, EMP_TABLES, TYPES, LineFlow, figures
+from schemas.roads import BOTH, EMP_TABLES, TYPES
+from tests.schemas.road_reference import LineFlow, figures
 
 from .minutes import rows
 from .road_rows import MIDNIGHT, QUARTER_MS, SHOWN, ask, register, ruas

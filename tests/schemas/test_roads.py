@@ -19,14 +19,9 @@ from schemas.roads import (
     FC_WIDTH,
     HOUR_MS,
     TYPES,
-    LineFlow,
     capacity,
-    emp,
-    emp_case,
-    figures,
-    los,
-    rates,
 )
+from tests.schemas.road_reference import LineFlow, emp, emp_case, figures, los, rates
 
 CONTRACT = (Path(__file__).parent / "contract.toml").read_text()
 
