@@ -62,6 +62,7 @@ FLOW: Final = Metric(
         },
     },
     "Tracks that cross a line, by direction and class",
+    told=tuple(f"{name}_n" for name in VEHICLES),
 )
 
 VISITS: Final = Metric(
@@ -73,6 +74,7 @@ VISITS: Final = Metric(
         "exits_n": Part("UInt32", "sum", "1", "Persons who went out, once a track", is_count=True),
     },
     "Persons who pass a gate",
+    told=("entries_n", "exits_n"),
 )
 
 STAYS: Final = Metric(
@@ -85,6 +87,7 @@ STAYS: Final = Metric(
         "stays_hist": Part("UInt32", "sum", "1", "Their stays; bins of STAY_EDGES_S", len(STAY_EDGES_S)),
     },
     "How long persons stay in view in a zone",
+    told=("stays_n",),
 )
 
 MASK: Final = Metric(
@@ -100,6 +103,7 @@ MASK: Final = Metric(
         "frame_unknown_n": Part("UInt32", "sum", "1", "Untracked persons, frame by frame: no face to judge"),
     },
     "Masks worn, by track",
+    told=("masked_n", "unmasked_n", "unknown_n"),
 )
 
 CONGESTION: Final = Metric(
@@ -174,6 +178,7 @@ HEALTH: Final = Metric(
         "last_ms": Part("UInt64", "max", "ms", "Time of the last frame, ms since 1970"),
     },
     "Was the camera watching, and how well",
+    told=("duplicate_frames", "state"),
 )
 
 METRICS: Final = (CROWD, FLOW, VISITS, STAYS, MASK, CONGESTION, FLOOD, GARBAGE, HEALTH)

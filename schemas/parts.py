@@ -44,12 +44,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A domain's minute table: its key beside camera and minute, and its parts."""
+    """A domain's minute table: its key beside camera and minute, and its parts.
+
+    Attributes
+    ----------
+    told
+        Parts that may grow after the minute's last frame was folded: what is known
+        of a track only later, what a silence says. They only grow, so that frames
+        and their sum measure how much a row has seen.
+    """
 
     name: str
     key: tuple[str, ...]
     parts: dict[str, Part]
     meaning: str
+    told: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
