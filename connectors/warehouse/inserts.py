@@ -9,15 +9,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 import pyarrow as pa
 
+from connectors.warehouse.session import Session
 from schemas.columns import METRICS
-
-if TYPE_CHECKING:
-    from connectors.warehouse.client import Warehouse
 
 BLOCK_ROWS: Final = 200_000
 BLOCK_DAYS: Final = 90
@@ -28,26 +26,26 @@ MINUTE_TABLES: Final = {f"{metric.name}_minute_log": metric.name for metric in M
 MARK_OPEN, MARK_LANDED, MARK_ROLLED = 0, 1, 2
 
 
-def insert(warehouse: Warehouse, table: str, rows: pa.Table | pl.DataFrame) -> None:
+def insert(session: Session, table: str, rows: pa.Table | pl.DataFrame) -> None:
     """Store rows in a table; see `Warehouse.insert`."""
     frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows)
     if table == "dead_letters_log":
-        _dead_letters(warehouse, frame)
+        _dead_letters(session, frame)
         return
     domain = MINUTE_TABLES.get(table)
     for block in _blocks(frame, "opened_at" if table == "incidents_log" else "ts"):
         if domain is None:
-            warehouse.insert_block(table, to_arrow(block))
+            session.insert_block(table, to_arrow(block))
             continue
         hours, mark = _hours(block), secrets.randbits(63)
-        _mark(warehouse, domain, hours, mark, MARK_OPEN)
-        warehouse.insert_block(table, to_arrow(block))
-        _mark(warehouse, domain, hours, mark, MARK_LANDED)
+        _mark(session, domain, hours, mark, MARK_OPEN)
+        session.insert_block(table, to_arrow(block))
+        _mark(session, domain, hours, mark, MARK_LANDED)
 
 
-def mark(warehouse: Warehouse, domain: str, hours: list[datetime]) -> None:
+def mark(session: Session, domain: str, hours: list[datetime]) -> None:
     """Ask the roller to recompute hours of a metric."""
-    _mark(warehouse, domain, hours, secrets.randbits(63), MARK_LANDED)
+    _mark(session, domain, hours, secrets.randbits(63), MARK_LANDED)
 
 
 def to_arrow(frame: pl.DataFrame) -> pa.Table:
@@ -74,9 +72,9 @@ def _hours(block: pl.DataFrame) -> list[datetime]:
     return block["ts"].dt.truncate("1h").unique().sort().dt.replace_time_zone("UTC").to_list()
 
 
-def _mark(warehouse: Warehouse, domain: str, hours: list[datetime], number: int, state: int) -> None:
+def _mark(session: Session, domain: str, hours: list[datetime], number: int, state: int) -> None:
     count = len(hours)
-    warehouse.insert_block(
+    session.insert_block(
         "marks_log",
         pa.table(
             {
@@ -89,7 +87,7 @@ def _mark(warehouse: Warehouse, domain: str, hours: list[datetime], number: int,
     )
 
 
-def _dead_letters(warehouse: Warehouse, frame: pl.DataFrame) -> None:
+def _dead_letters(session: Session, frame: pl.DataFrame) -> None:
     """Store dead letters (`schemas.frames.DEAD_LETTERS` and `run`); bytes go to a table of their own."""
     if not frame.height:
         return
@@ -100,11 +98,11 @@ def _dead_letters(warehouse: Warehouse, frame: pl.DataFrame) -> None:
     frame = frame.with_columns(pl.col("position").fill_null(0), pl.col("detail").fill_null(""))
     kept = frame.select("source", "position", "reason", "detail", "first_seen", "count", "run")
     for block in kept.iter_slices(BLOCK_ROWS):
-        warehouse.insert_block("dead_letters_log", to_arrow(block))
+        session.insert_block("dead_letters_log", to_arrow(block))
     if "raw" not in frame.columns:
         return
     raw = frame.filter(pl.col("raw").is_not_null()).select(
         "source", "position", "reason", pl.col("raw").bin.slice(0, RAW_BYTES), stored_at=pl.lit(datetime.now(UTC))
     )
     for block in raw.iter_slices(BLOCK_ROWS // 100):
-        warehouse.insert_block("dead_letters_raw", to_arrow(block))
+        session.insert_block("dead_letters_raw", to_arrow(block))

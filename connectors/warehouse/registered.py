@@ -3,67 +3,65 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import polars as pl
 
-from connectors.warehouse import roads
+from connectors.warehouse import roads, rolls
 from connectors.warehouse.inserts import mark, to_arrow
+from connectors.warehouse.session import Session
 from schemas.columns import METRICS
 from schemas.errors import WarehouseError
+from schemas.geo import Areas
 from schemas.local_time import minutes
-
-if TYPE_CHECKING:
-    from connectors.warehouse.client import Warehouse
-    from schemas.geo import Areas
-    from schemas.registry import Camera, Place, Registry
+from schemas.registry import Camera, Place, Registry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def store(warehouse: Warehouse, registry: Registry, areas: Areas | None) -> None:
+def store(session: Session, registry: Registry, areas: Areas | None) -> None:
     """Store cameras, places, roads and areas; see `Warehouse.store_registry`."""
-    _refuse_moved(warehouse, registry)
+    _refuse_moved(session, registry)
     last = ", ".join(f"(SELECT max(version) FROM {table})" for table in ("cameras_log", "places_log", "areas_log"))
-    version = warehouse.query(f"SELECT greatest({last}) AS v")["v"][0].as_py() + 1
+    version = session.query(f"SELECT greatest({last}) AS v")["v"][0].as_py() + 1
     if registry.camera:
         rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
-        warehouse.insert_block("cameras_log", to_arrow(rows))
+        session.insert_block("cameras_log", to_arrow(rows))
     if registry.place:
         areas_of = {camera.id: camera.area for camera in registry.camera}
         spots = pl.DataFrame([_place(place, areas_of, version) for place in registry.place], schema_overrides=_KINDS)
-        warehouse.insert_block("places_log", to_arrow(spots))
+        session.insert_block("places_log", to_arrow(spots))
     if areas is not None and areas.by_code:
         named = [
             {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
             for area in areas.by_code.values()
         ]
-        warehouse.insert_block(
+        session.insert_block(
             "areas_log", to_arrow(pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64)))
         )
-    roads.store(warehouse, registry)
+    roads.store(session, registry)
 
 
-def forget(warehouse: Warehouse, camera_id: str) -> None:
+def forget(session: Session, camera_id: str) -> None:
     """Withdraw a camera's rows and its registration: tombstones, which merges clear away."""
     given = {"c": camera_id}
     for metric in METRICS:
         table = f"{metric.name}_minute_log"
         held = f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0"
-        hours = warehouse.query(f"SELECT DISTINCT toStartOfHour(ts) AS hour {held}", given)["hour"].to_pylist()
+        hours = session.query(f"SELECT DISTINCT toStartOfHour(ts) AS hour {held}", given)["hour"].to_pylist()
         if hours:
-            mark(warehouse, metric.name, hours)
-            _withdraw(warehouse, table, held, given)
-            mark(warehouse, metric.name, hours)
+            mark(session, metric.name, hours)
+            _withdraw(session, table, held, given)
+            mark(session, metric.name, hours)
     for table in ("incidents_log", "cameras_log"):
-        _withdraw(warehouse, table, f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0", given)
-    warehouse.roll()
+        _withdraw(session, table, f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0", given)
+    rolls.roll(session)
 
 
-def _withdraw(warehouse: Warehouse, table: str, held: str, given: dict[str, str]) -> None:
+def _withdraw(session: Session, table: str, held: str, given: dict[str, str]) -> None:
     many = "SETTINGS max_partitions_per_insert_block = 0"
-    warehouse.command(
+    session.command(
         f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted) FROM (SELECT * {held}) {many}", given
     )
 
@@ -115,16 +113,16 @@ def _parent(code: str, areas: Areas) -> str:
     return head if head in areas.by_code else ""
 
 
-def _refuse_moved(warehouse: Warehouse, registry: Registry) -> None:
+def _refuse_moved(session: Session, registry: Registry) -> None:
     """Area stands in the key: an id whose rows stand under another area would split in two."""
     areas = {camera.id: camera.area for camera in registry.camera}
-    known = warehouse.query(
+    known = session.query(
         "SELECT DISTINCT camera_id, toString(area) AS area FROM cameras_log FINAL WHERE deleted = 0"
     ).rows
     moved = sorted({camera for camera, area in known if camera in areas and areas[camera] != area})
     if not moved:
         return
-    held = warehouse.query(
+    held = session.query(
         "SELECT DISTINCT toString(camera_id) AS camera_id, toString(area) AS area FROM health_minute_log FINAL "
         "WHERE has({c:Array(String)}, camera_id) AND deleted = 0 ORDER BY camera_id",
         {"c": moved},

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
 from connectors.warehouse.inserts import to_arrow
+from connectors.warehouse.session import Session
+from schemas.registry import Registry, Road
 from schemas.roads import TYPES, capacity, stored_type
-
-if TYPE_CHECKING:
-    from connectors.warehouse.client import Warehouse
-    from schemas.registry import Registry, Road
 
 _KINDS: dict[str, Any] = {
     "lanes": pl.UInt8,
@@ -23,15 +21,15 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def store(warehouse: Warehouse, registry: Registry) -> None:
+def store(session: Session, registry: Registry) -> None:
     """Store the registry's roads under the next number of registration: the highest counts."""
     if not registry.road:
         return
-    version = warehouse.query("SELECT max(version) AS v FROM roads_log")["v"][0].as_py() + 1
+    version = session.query("SELECT max(version) AS v FROM roads_log")["v"][0].as_py() + 1
     areas = {camera.id: camera.area for camera in registry.camera}
     rows = pl.DataFrame([_row(road, areas, version) for road in registry.road], schema_overrides=_KINDS)
     factors = pa.array([list(road.factors.items()) for road in registry.road], pa.map_(pa.string(), pa.float64()))
-    warehouse.insert_block("roads_log", to_arrow(rows).append_column("factors", factors))
+    session.insert_block("roads_log", to_arrow(rows).append_column("factors", factors))
 
 
 def common_area(codes: Iterable[str]) -> str:

@@ -9,17 +9,15 @@ insert may still come.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
+from connectors.warehouse.session import Session
 from schemas import coarse
 from schemas.columns import METRICS
 from schemas.local_time import ZONE
 from schemas.parts import Metric
-
-if TYPE_CHECKING:
-    from connectors.warehouse.client import Warehouse
 
 CHUNK_ROWS: Final = 3_000_000
 """Minute rows that one statement folds: bounds its memory."""
@@ -28,35 +26,35 @@ OPEN_S: Final = 3_600
 """An insert that has not landed after this long never will; it will mark again if retried."""
 
 
-def roll(warehouse: Warehouse) -> int:
+def roll(session: Session) -> int:
     """Recompute marked hours; return how many."""
-    done, number = 0, _next(warehouse)
+    done, number = 0, _next(session)
     for metric in METRICS:
-        _freeze(warehouse, metric, number)
-        hours = warehouse.query(
+        _freeze(session, metric, number)
+        hours = session.query(
             "SELECT DISTINCT hour FROM marks_log FINAL WHERE domain = {d:String} AND state < 2 ORDER BY hour",
             {"d": metric.name},
         )["hour"].to_pylist()
         if not hours:
             continue
-        for chunk in _chunks(warehouse, metric, hours):
+        for chunk in _chunks(session, metric, hours):
             for statement in coarse.hours(metric, chunk, number):
-                warehouse.command(statement)
+                session.command(statement)
         days = sorted({_day(hour) for hour in hours})
         for first in range(0, len(days), 31):
             for statement in coarse.days(metric, days[first : first + 31], number):
-                warehouse.command(statement)
-        _clear(warehouse, metric, number)
+                session.command(statement)
+        _clear(session, metric, number)
         done += len(hours)
     return done
 
 
-def _next(warehouse: Warehouse) -> int:
+def _next(session: Session) -> int:
     """Take the next roll number: higher than every number that coarse rows carry."""
     tables = " UNION ALL ".join(f"SELECT max(roll) AS r FROM {name}" for name in coarse.tables())
     return (
         int(
-            warehouse.query(f"SELECT max(r) AS r FROM ({tables} UNION ALL SELECT max(roll) FROM rolls_log)")["r"][
+            session.query(f"SELECT max(r) AS r FROM ({tables} UNION ALL SELECT max(roll) FROM rolls_log)")["r"][
                 0
             ].as_py()
         )
@@ -64,26 +62,26 @@ def _next(warehouse: Warehouse) -> int:
     )
 
 
-def _freeze(warehouse: Warehouse, metric: Metric, number: int) -> None:
+def _freeze(session: Session, metric: Metric, number: int) -> None:
     """Note which marks this roll will clear, before it reads the hours: later marks are the next roll's."""
-    warehouse.command(
+    session.command(
         "INSERT INTO rolls_log (roll, domain, hour, mark) "
         f"SELECT {number}, domain, hour, mark FROM marks_log FINAL WHERE domain = '{metric.name}' AND "
         f"(state = {MARK_LANDED} OR (state = {MARK_OPEN} AND at < now() - {OPEN_S}))"
     )
 
 
-def _clear(warehouse: Warehouse, metric: Metric, number: int) -> None:
-    warehouse.command(
+def _clear(session: Session, metric: Metric, number: int) -> None:
+    session.command(
         "INSERT INTO marks_log (domain, hour, mark, state) "
         f"SELECT domain, hour, mark, {MARK_ROLLED} FROM rolls_log FINAL "
         f"WHERE roll = {number} AND domain = '{metric.name}'"
     )
 
 
-def _chunks(warehouse: Warehouse, metric: Metric, hours: list[datetime]) -> list[list[datetime]]:
+def _chunks(session: Session, metric: Metric, hours: list[datetime]) -> list[list[datetime]]:
     counts = dict(
-        warehouse.query(
+        session.query(
             f"SELECT toStartOfHour(ts) AS hour, count() AS n FROM {metric.name}_minute_log "
             f"WHERE {coarse.among(hours, timedelta(hours=1), 'ts')} GROUP BY hour"
         ).rows

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
 from connectors.warehouse.inserts import mark, to_arrow
+from connectors.warehouse.session import Session
 from schemas.columns import METRICS
 from schemas.errors import WarehouseError
-
-if TYPE_CHECKING:
-    from connectors.warehouse.client import Warehouse
 
 SHOWN: Final = 5
 SWEEP_ROWS: Final = 2_000_000
@@ -50,11 +48,11 @@ class Conflicts(NamedTuple):
 
 
 def begin(
-    warehouse: Warehouse, fingerprint: int, command: str, inputs: list[str], *, simulated: bool, replace: bool
+    session: Session, fingerprint: int, command: str, inputs: list[str], *, simulated: bool, replace: bool
 ) -> Run:
     """Take the next run number; two processes that ask at once get different ones."""
     for attempt in range(20):
-        facts = warehouse.query(
+        facts = session.query(
             "SELECT max(run) AS last, countIf(fingerprint = {f:UInt64}) AS known, "
             "argMinIf(generation, run, fingerprint = {f:UInt64}) AS first, "
             "max(generation) AS newest, argMax(fingerprint, run) = {f:UInt64} AS again "
@@ -76,38 +74,38 @@ def begin(
             "simulated": simulated,
             "started_at": datetime.now(UTC).replace(microsecond=0),
         }
-        _log(warehouse, row, "running")
-        rivals = warehouse.query(
+        _log(session, row, "running")
+        rivals = session.query(
             "SELECT count() AS n FROM runs_log FINAL WHERE run = {r:UInt32} AND state != 'abandoned'", {"r": row["run"]}
         )
         if rivals["n"][0].as_py() == 1:
             return Run(row["run"], generation, fingerprint, row["token"])
-        _log(warehouse, row, "abandoned")
-    raise WarehouseError(f"{warehouse.where}: too many runs begin at once: try again")
+        _log(session, row, "abandoned")
+    raise WarehouseError(f"{session.where}: too many runs begin at once: try again")
 
 
-def finish(warehouse: Warehouse, run: Run, summary: str) -> None:
+def finish(session: Session, run: Run, summary: str) -> None:
     """Say that a run is done."""
-    row = warehouse.query(
+    row = session.query(
         "SELECT * EXCEPT (step, state, summary) FROM runs_log FINAL WHERE run = {r:UInt32} AND token = {t:UInt64}",
         {"r": run.run, "t": run.token},
     ).to_pylist()[0]
-    _log(warehouse, row, "done", summary)
+    _log(session, row, "done", summary)
 
 
-def _log(warehouse: Warehouse, row: dict[str, Any], state: str, summary: str = "") -> None:
+def _log(session: Session, row: dict[str, Any], state: str, summary: str = "") -> None:
     kinds = {"run": pl.UInt32, "token": pl.UInt64, "fingerprint": pl.UInt64, "generation": pl.UInt32}
     full = row | {"state": state, "summary": summary, "step": int(state != "running")}
     frame = pl.DataFrame([full], schema_overrides={**kinds, "inputs": pl.List(pl.String), "step": pl.UInt8})
-    warehouse.insert_block("runs_log", to_arrow(frame))
+    session.insert_block("runs_log", to_arrow(frame))
 
 
-def conflicts(warehouse: Warehouse, run: Run, minutes: pa.Table | pl.DataFrame) -> Conflicts | None:
+def conflicts(session: Session, run: Run, minutes: pa.Table | pl.DataFrame) -> Conflicts | None:
     """Return watched minutes that other input stored; see `Warehouse.conflicts`."""
-    met = watched_by_others(warehouse, run, minutes)
+    met = watched_by_others(session, run, minutes)
     if not met.height:
         return None
-    named = warehouse.query(
+    named = session.query(
         "SELECT DISTINCT arrayJoin(inputs) AS input FROM runs_log FINAL WHERE has({r:Array(UInt32)}, run) "
         "ORDER BY input LIMIT 5",
         {"r": met["run"].unique().sort().head(SHOWN).to_list()},
@@ -115,12 +113,12 @@ def conflicts(warehouse: Warehouse, run: Run, minutes: pa.Table | pl.DataFrame) 
     return Conflicts(met.height, met.head(SHOWN).rows(), named["input"].to_pylist())
 
 
-def watched_by_others(warehouse: Warehouse, run: Run, minutes: pa.Table | pl.DataFrame) -> pl.DataFrame:
+def watched_by_others(session: Session, run: Run, minutes: pa.Table | pl.DataFrame) -> pl.DataFrame:
     """Return those of the minutes (camera_id, ts) that other input watched: camera_id, ts, run."""
     asked = pl.DataFrame(minutes).select("camera_id", pl.col("ts").dt.epoch("s").alias("s")).unique()
     if not asked.height:
         return pl.DataFrame(schema={"camera_id": pl.String, "ts": pl.Datetime("us", "UTC"), "run": pl.UInt32})
-    stored = warehouse.query(
+    stored = session.query(
         "SELECT toString(camera_id) AS camera_id, toInt64(toUnixTimestamp(ts)) AS s, run FROM health_minute_log FINAL "
         "WHERE ts >= fromUnixTimestamp({lo:Int64}) AND ts <= fromUnixTimestamp({hi:Int64}) "
         "AND deleted = 0 AND frames > 0 AND run NOT IN (SELECT run FROM runs_log WHERE fingerprint = {f:UInt64})",
@@ -132,19 +130,19 @@ def watched_by_others(warehouse: Warehouse, run: Run, minutes: pa.Table | pl.Dat
     )
 
 
-def sweep(warehouse: Warehouse, run: Run) -> int:
+def sweep(session: Session, run: Run) -> int:
     """Tombstone what other runs left under this run's minutes; see `Warehouse.sweep`."""
     swept = 0
-    for start, end in _spans(warehouse, run):
+    for start, end in _spans(session, run):
         for metric in METRICS:
-            swept += _tombstone(warehouse, run, f"{metric.name}_minute_log", "ts", start, end, metric.name)
-        swept += _tombstone(warehouse, run, "incidents_log", "opened_at", start, end, None)
+            swept += _tombstone(session, run, f"{metric.name}_minute_log", "ts", start, end, metric.name)
+        swept += _tombstone(session, run, "incidents_log", "opened_at", start, end, None)
     return swept
 
 
-def _spans(warehouse: Warehouse, run: Run) -> list[tuple[int, int]]:
+def _spans(session: Session, run: Run) -> list[tuple[int, int]]:
     """Return [start, end) in s since 1970 that cover the run's minutes, a few million each."""
-    hours = warehouse.query(
+    hours = session.query(
         "SELECT toInt64(toUnixTimestamp(toStartOfHour(ts))) AS hour, count() AS n FROM health_minute_log FINAL "
         "WHERE run = {r:UInt32} AND deleted = 0 GROUP BY hour ORDER BY hour",
         {"r": run.run},
@@ -162,7 +160,7 @@ def _spans(warehouse: Warehouse, run: Run) -> list[tuple[int, int]]:
     return spans
 
 
-def _tombstone(warehouse: Warehouse, run: Run, table: str, time: str, start: int, end: int, domain: str | None) -> int:
+def _tombstone(session: Session, run: Run, table: str, time: str, start: int, end: int, domain: str | None) -> int:
     """Write tombstones over other runs' rows in a span; they win by rev, or as the later of equals."""
     minute = "ts" if time == "ts" else f"toDateTime(toStartOfMinute({time}), 'UTC')"
     within = "{time} >= fromUnixTimestamp({start}) AND {time} < fromUnixTimestamp({end})"
@@ -172,18 +170,18 @@ def _tombstone(warehouse: Warehouse, run: Run, table: str, time: str, start: int
         f"FROM health_minute_log FINAL WHERE {within.format(time='ts', start=start, end=end)} "
         f"AND run = {run.run} AND deleted = 0)"
     )
-    found = warehouse.query(f"SELECT count() AS n {left}")["n"][0].as_py()
+    found = session.query(f"SELECT count() AS n {left}")["n"][0].as_py()
     if not found:
         return 0
     hours: list[datetime] = []
     if domain:
-        hours = warehouse.query(f"SELECT DISTINCT toStartOfHour({time}) AS hour {left}")["hour"].to_pylist()
-        mark(warehouse, domain, hours)
+        hours = session.query(f"SELECT DISTINCT toStartOfHour({time}) AS hour {left}")["hour"].to_pylist()
+        mark(session, domain, hours)
     rev = run.generation * 65_536
-    warehouse.command(
+    session.command(
         f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt32({run.run}) AS run, "
         f"greatest(rev, toUInt64({rev})) AS rev) FROM (SELECT * {left})"
     )
     if domain:
-        mark(warehouse, domain, hours)
+        mark(session, domain, hours)
     return int(found)

@@ -1,0 +1,169 @@
+"""A `Session`: ask, command and insert, with retries; everything else in this room builds on one.
+
+Inserts and commands are retried while the server is away, and an embedded
+engine that died is started again. Queries run read-only. Threads may share a
+session: a lease's heartbeat does.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import Error as DriverError
+from urllib3.exceptions import HTTPError
+
+from connectors.warehouse import answers, failures
+from connectors.warehouse.address import Address, embedded
+from connectors.warehouse.embedded import Lease
+
+T = TypeVar("T")
+FAILURES: Final = (DriverError, HTTPError, OSError)
+SETTINGS: Final = {"do_not_merge_across_partitions_select_final": 1}
+RETRY_S: Final = 60.0
+
+
+class Session:
+    """A connection to a ClickHouse database."""
+
+    def __init__(self, place: Address | Path) -> None:
+        self._lease = Lease(place) if isinstance(place, Path) else None
+        self._given = place
+        self._opening = threading.RLock()
+        self._writer: Client | None = None
+        self._reader: Client | None = None
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def address(self) -> Address:
+        """Where the server listens now."""
+        if self._lease is not None:
+            return embedded(self._lease.root, self._lease.server)
+        assert isinstance(self._given, Address)
+        return self._given
+
+    @property
+    def url(self) -> str:
+        """The server's URL without its password."""
+        return self.address.url
+
+    @property
+    def where(self) -> str:
+        """How messages name the warehouse."""
+        return f"warehouse {self._given if self._lease is not None else self.url}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave; the last client of an embedded warehouse stops its engine."""
+        self._drop_clients()
+        if self._lease is not None:
+            self._lease.close()
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> answers.Answer:
+        """Answer a query, read-only; times come as Arrow timestamps with their zone."""
+        return self._attempt(lambda: answers.ask(self._read_client(), sql, parameters), "answering a query", 0)
+
+    def text(self, sql: str, form: str, settings: Mapping[str, int | str]) -> bytes:
+        """Answer a query in one of ClickHouse's own text formats, read-only; types that Arrow lacks stay exact."""
+        return self._attempt(
+            lambda: bytes(self._read_client().raw_query(sql, fmt=form, settings=dict(settings))), "answering a query", 0
+        )
+
+    def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a statement that changes something; it must be safe to run twice."""
+        self._attempt(lambda: self.write_client().command(sql, parameters=dict(parameters or {})), "a command")
+
+    def insert_block(self, table: str, block: pa.Table) -> None:
+        """Store one block as it is: at most 100 partitions, columns named as in the table."""
+        self._attempt(lambda: self.write_client().insert_arrow(table, block), f"inserting into {table}")
+
+    def make_database(self) -> None:
+        """Make the database where there is none."""
+        create = f"CREATE DATABASE IF NOT EXISTS {self.address.database}"
+        self._attempt(lambda: self.write_client().command(create, use_database=False), "making its database")
+
+    def _open(self) -> None:
+        try:
+            self.write_client()
+        except FAILURES as error:
+            raise failures.explain(error, self.where, "connecting") from error
+        if self._lease is not None:
+            self.make_database()
+
+    def _client(self, **settings: int) -> Client:
+        at = self.address
+        client = clickhouse_connect.get_client(
+            host=at.host,
+            port=at.port,
+            username=at.user,
+            password=at.password,
+            secure=at.secure,
+            settings=SETTINGS | settings,
+            autogenerate_session_id=False,
+            send_receive_timeout=600,
+            connect_timeout=10,
+        )
+        client.database = at.database
+        return client
+
+    def write_client(self) -> Client:
+        """Return the client that may change things."""
+        with self._opening:
+            if self._writer is None:
+                self._writer = self._client()
+            return self._writer
+
+    def _read_client(self) -> Client:
+        with self._opening:
+            if self._reader is None:
+                self._reader = self._client(readonly=2)
+            return self._reader
+
+    def _drop_clients(self) -> None:
+        with self._opening:
+            for client in (self._writer, self._reader):
+                if client is not None:
+                    client.close()
+            self._writer = self._reader = None
+
+    def _attempt(self, call: Callable[[], T], doing: str, limit_s: float = RETRY_S) -> T:
+        """Call; on errors that pass, wait and call again until `limit_s` is over."""
+        end, pause = time.monotonic() + limit_s, 0.1
+        while True:
+            try:
+                return call()
+            except FAILURES as error:
+                revived = failures.unreachable(error) and self._revive()
+                if not revived and (not failures.passes(error) or time.monotonic() + pause > end):
+                    raise failures.explain(error, self.where, doing) from error
+            time.sleep(pause)
+            pause = min(2 * pause, 5.0)
+
+    def _revive(self) -> bool:
+        """Start a dead embedded engine again; say whether there is a new one to ask."""
+        if self._lease is None:
+            return False
+        with self._opening:
+            before = self._lease.server
+            if self._lease.ensure() == before:
+                return False
+            self._drop_clients()
+        return True
