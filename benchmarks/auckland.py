@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from operators import trend
+from operators.across import trend
 
 FIRST, LAST = date(2019, 1, 1), date(2025, 12, 31)
 DAY = [FIRST + timedelta(i) for i in range((LAST - FIRST).days + 1)]

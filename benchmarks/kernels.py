@@ -19,8 +19,9 @@ from flows.dataflow import Plan, ShardLogic
 from flows.shard import Shard
 from flows.thresholds import Thresholds
 from operators import city as cities
-from operators import crowd, feet, flow, health, intake, ordered, visits
 from operators.arrays import Ordered
+from operators.metrics import crowd, flow, visits
+from operators.stage import feet, health, intake, ordered
 from schemas.frames import FrameBatch
 from schemas.registry import METRIC_NAMES
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import auckland, visits
-from operators import trend
+from operators.across import trend
 
 SLOPES = (0.0, 0.015, 0.025, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.10, 0.12, 0.15, 0.20)
 PLACES = 500

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from operators import trend
+from operators.across import trend
 
 DAYS = trend.DEFAULTS.weeks * 7 + trend.DEFAULTS.confirm_days - 1
 """Just long enough for a confirmed verdict from whole windows."""

@@ -18,7 +18,7 @@ from hijridate import Gregorian, Hijri
 
 from schemas.calendar import CityCalendar, month_index, read_month
 from schemas.calendar_check import HIJRI_YEARS
-from schemas.registry_mistakes import Flaw, expected
+from schemas.registry.mistakes import Flaw, expected
 
 SHORT, LONG = 29, 30
 """Days of a Hijri month."""

@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors import simulate
+import simulation
 from flows.console import fail, say
 from flows.replay import ReplayOptions, replay
 from schemas.errors import TilikError
@@ -25,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for form, tracker in (("native", None), ("arrow", "iou")):
             city = Path(folder) / form
-            simulate.simulate(5, 5, 1, START_US, city, "arrow" if form == "arrow" else "native")
+            simulation.simulate(5, 5, 1, START_US, city, "arrow" if form == "arrow" else "native")
             replay(
                 ReplayOptions(
                     paths=(str(city / "events"),),

@@ -26,9 +26,9 @@ from flows import shard as shards
 from flows.outages import OutageLogic, joined
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
-from operators import intake
+from operators.across.outages import Rows
 from operators.city import City
-from operators.outages import Rows
+from operators.stage import intake
 from schemas.frames import DEAD_LETTERS, FrameBatch
 
 ROWS_A_BLOCK = 20_000

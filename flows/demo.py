@@ -19,9 +19,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import simulation
 from connectors import calendar as calendars
 from connectors import registry as registries
-from connectors import simulate
 from connectors import warehouse as warehouses
 from flows import report
 from flows.console import fail, note, progress, say, wait_for_interrupt
@@ -147,7 +147,7 @@ def _simulated(settings: Settings) -> ReplayOptions:
     """Write the simulated day and return how to replay it."""
     folder = DATA / "simulated"
     with progress("SIMULATED", "cameras") as seen:
-        simulate.simulate(CAMERAS, DAY_MINUTES, SEED, START_US, folder, "arrow", progress=seen)
+        simulation.simulate(CAMERAS, DAY_MINUTES, SEED, START_US, folder, "arrow", progress=seen)
     return ReplayOptions(
         paths=(str(folder / "events"),),
         format="arrow",

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from operators.across.outages import site_of
 from operators.arrays import Changes
 from operators.city import City
-from operators.intake import track_name
-from operators.outages import site_of
+from operators.stage.intake import track_name
 from schemas.columns import LEVELS
 from schemas.incidents import INCIDENT_KINDS, INCIDENT_STATES
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.thresholds import Thresholds
-from operators import congestion, flood, garbage, gathering, mask, night, parking, racing, stays
 from operators.arrays import Changes, Ordered, Parts, Told
 from operators.city import City
+from operators.metrics import congestion, flood, garbage, gathering, mask, night, parking, racing, stays
 
 
 class Kernel(Protocol):

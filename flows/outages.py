@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from flows.incidents import SCHEMA, at_time, incident_id
 from flows.thresholds import Thresholds, params_hashes
-from operators import outages
+from operators.across import outages
+from operators.across.outages import Outage, Rows
 from operators.city import City
-from operators.emit import Minutes
-from operators.outages import Outage, Rows
+from operators.stage.emit import Minutes
 from schemas.columns import HEALTH
 
 

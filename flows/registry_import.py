@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from connectors import registry as registries
-from connectors import registry_columns, registry_import
-from connectors.registry_import import Defaults, Imported
-from connectors.registry_writing import to_toml, write
+from connectors.registry import columns as registry_columns
+from connectors.registry import importing as registry_import
+from connectors.registry.importing import Defaults, Imported
+from connectors.registry.writing import to_toml, write
 from schemas.errors import TilikError, UsageError
 from schemas.geo import PROVISIONAL, Areas
 from schemas.registry import CATEGORIES, Registry
-from schemas.registry_check import parse
-from schemas.registry_mistakes import did_you_mean, expected
-from schemas.registry_rules import MAX_FPS
+from schemas.registry.check import parse
+from schemas.registry.mistakes import did_you_mean, expected
+from schemas.registry.rules import MAX_FPS
 
 HEADING = "Cameras imported by `tilik registry import`. Nobody has drawn zones or lines in new ones: only health."
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from connectors import preview, preview_files
+from connectors import preview
+from connectors.preview import files as preview_files
 from schemas.errors import UsageError
 from schemas.registry import Camera, Registry
-from schemas.registry_links import newest
-from schemas.registry_mistakes import did_you_mean, expected
+from schemas.registry.links import newest
+from schemas.registry.mistakes import did_you_mean, expected
 
 
 def run(registry: Registry, out: str, camera: str | None = None, snapshot: str | None = None) -> Iterator[str]:

@@ -7,8 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.thresholds import Thresholds, params_hashes
-from operators import emit
 from operators.city import City
+from operators.stage import emit
 from schemas.parts import Metric
 
 POLARS = {

@@ -20,27 +20,16 @@ from flows.incidents import incident_rows
 from flows.outages import watched
 from flows.rows import RowMaker
 from flows.thresholds import Thresholds
-from operators import (
-    absence,
-    crowd,
-    crowd_incidents,
-    emit,
-    feet,
-    flow,
-    health,
-    intake,
-    names,
-    ordered,
-    outages,
-    persistence,
-    tracker,
-    visits,
-    windows,
-)
+from operators.across import outages
 from operators.arrays import Changes, Parts
 from operators.city import FOREVER_US, City
-from operators.intake import Arrived
+from operators.incidents import persistence
+from operators.metrics import crowd, flow, visits
+from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
+from operators.stage import absence, emit, feet, health, intake, names, ordered, windows
+from operators.stage.intake import Arrived
+from operators.tracking import tracker
 from schemas.columns import METRICS
 
 MOST_REVISIONS = 100_000

@@ -16,7 +16,7 @@ from flows.replay import RATE_TOLERANCE
 from schemas.columns import VEHICLES
 from schemas.errors import TilikError
 from schemas.registry import Camera, Registry
-from schemas.registry_links import newest
+from schemas.registry.links import newest
 
 OTHER_SHARE: Final = 0.05
 """More crossings than this of classes that are not counted by name are worth a class map; ours."""

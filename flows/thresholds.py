@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from operators import (
+from operators.across import outages
+from operators.city import City
+from operators.metrics import (
     congestion,
     crowd,
     flood,
     flow,
     garbage,
     gathering,
-    health,
     mask,
     night,
-    outages,
     parking,
     racing,
     stays,
-    tracker,
     visits,
 )
-from operators.city import City
-from operators.health import HealthParams
+from operators.stage import health
+from operators.stage.health import HealthParams
+from operators.tracking import tracker
 from schemas.registry import fingerprint
 
 _KERNELS = (

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from connectors.warehouse import Warehouse
-from operators import trend
+from operators.across import trend
 
 SCHEMA: Final[dict[str, Any]] = {
     "place_id": pl.String,

@@ -30,8 +30,8 @@ class Ordered(NamedTuple):
     confidence: NDArray[np.float32]  # (m,) NaN when absent
     box: NDArray[np.float32]  # (m, 4) x1, y1, x2, y2 in 0..1, y down
     track: NDArray[np.uint64]  # (m,) hash of the track id, 0 when untracked
-    face: NDArray[np.uint32]  # (m,) what `operators.faces` packs of a judged face, 0 when none was
-    zones: NDArray[np.uint64]  # (m,) bit i: the foot point lies in the camera's zone i (`operators.feet`)
+    face: NDArray[np.uint32]  # (m,) what `operators.stage.faces` packs of a judged face, 0 when none was
+    zones: NDArray[np.uint64]  # (m,) bit i: the foot point lies in the camera's zone i (`operators.stage.feet`)
     signal_frame: NDArray[np.int64]  # (k,) ascending
     signal_zone: NDArray[np.int32]  # (k,) dense zone code
     signal_value: NDArray[np.float64]  # (k,)

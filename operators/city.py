@@ -66,6 +66,16 @@ def first_of(camera: NDArray[np.int32], cameras: int) -> NDArray[np.int64]:
     return np.searchsorted(camera, np.arange(cameras + 1)).astype(np.int64)
 
 
+def cameras_with(city: City, metric: str) -> NDArray[np.bool_]:
+    """Return (c,) which cameras measure a metric."""
+    return np.asarray(city.enabled[:, METRIC_NAMES.index(metric)])
+
+
+def zones_of(city: City, metric: str, kind: str) -> NDArray[np.bool_]:
+    """Return (z,) the zones of a kind whose camera measures a metric."""
+    return np.asarray((city.zone_kind == ZONE_KINDS.index(kind)) & cameras_with(city, metric)[city.zone_camera])
+
+
 def limit(
     city: City, zone: NDArray[np.integer[Any]], name: str, default: float | NDArray[np.float64]
 ) -> NDArray[np.float64]:

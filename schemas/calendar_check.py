@@ -18,7 +18,7 @@ import msgspec
 from schemas.calendar import CityCalendar, Event, HijriMonth, Holiday, Hours, SchoolHoliday, Weekly
 from schemas.errors import UsageError
 from schemas.local_time import CLOCK, minutes
-from schemas.registry_mistakes import Flaw, Located, did_you_mean, expected, render, under
+from schemas.registry.mistakes import Flaw, Located, did_you_mean, expected, render, under
 from schemas.toml_lines import Path
 
 LONGEST_DAYS: Final = 366

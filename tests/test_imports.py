@@ -16,11 +16,16 @@ def lint(folder: Path, config: Path) -> subprocess.CompletedProcess[str]:
 
 
 def city_of_rooms(folder: Path, room: str, line: str) -> Path:
-    """Build five empty rooms, one with an import, under the project's own rules."""
+    """Build all rooms and modules empty, with what the rules allow by name and one import more."""
     for name in RULES["root_packages"]:
-        (folder / name).mkdir()
-        (folder / name / "__init__.py").write_text("")
+        for module in (ROOT / name).rglob("*.py"):
+            empty = folder / module.relative_to(ROOT)
+            empty.parent.mkdir(parents=True, exist_ok=True)
+            empty.write_text("")
         (folder / name / "thing.py").write_text(line if name == room else "")
+    for allowed in (each for rule in RULES["contracts"] for each in rule.get("ignore_imports", ())):
+        importer, imported = allowed.split(" -> ")
+        (folder / (importer.replace(".", "/") + ".py")).write_text(f"import {imported}\n")
     config = folder / "pyproject.toml"
     config.write_text((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return config
@@ -43,6 +48,17 @@ def test_a_kernel_that_knows_the_time_is_caught(tmp_path):
 
 def test_a_vocabulary_that_knows_a_kernel_is_caught(tmp_path):
     done = lint(tmp_path, city_of_rooms(tmp_path, "schemas", "import operators.thing\n"))
+    assert done.returncode != 0
+
+
+def test_a_metric_that_knows_another_is_caught(tmp_path):
+    config = city_of_rooms(tmp_path, "operators", "")
+    (tmp_path / "operators/metrics/mask.py").write_text("import operators.metrics.flow\n")
+    assert lint(tmp_path, config).returncode != 0
+
+
+def test_a_flow_that_plays_a_city_is_caught(tmp_path):
+    done = lint(tmp_path, city_of_rooms(tmp_path, "flows", "import simulation.city\n"))
     assert done.returncode != 0
 
 

@@ -25,10 +25,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from connectors import registry as registries
-from connectors.registry_writing import to_toml
-from connectors.simulate import simulate
+from connectors.registry.writing import to_toml
 from connectors.warehouse import Warehouse, connect
 from flows.replay import ReplayOptions, replay
+from simulation import simulate
 
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
 """Colours that people with colour-vision deficiency tell apart: Okabe & Ito (2008), Color Universal Design."""

@@ -70,7 +70,7 @@ def import_(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out rows that cannot be used.")] = False,
 ) -> None:
     """Turn a city's own list of cameras into a registry; nothing is written while a row cannot be used."""
-    from connectors.registry_import import Defaults  # noqa: PLC0415  start-up time
+    from connectors.registry.importing import Defaults  # noqa: PLC0415  start-up time
     from flows import registry_import  # noqa: PLC0415  start-up time
 
     wanted = registry_import.Wanted(files, out, columns, Defaults(fps, owner, category, area), merge, skip_bad)

@@ -27,7 +27,7 @@ def simulate(
         raise UsageError(f"--format {format}: expected native or arrow")
     start_us = options.start_us(start)
     assert start_us is not None
-    from connectors import simulate as city  # noqa: PLC0415  start-up time
+    import simulation as city  # noqa: PLC0415  start-up time
 
     how = ", without noise" if noiseless else ""
     note(f"SIMULATED: {cameras} cameras, {minutes} minutes from {start}, seed {seed}{how}")

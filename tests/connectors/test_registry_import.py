@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import registry as registries
-from connectors import registry_columns as columns
-from connectors.registry_ids import slug
-from connectors.registry_import import Defaults, read
-from connectors.registry_writing import to_toml
+from connectors.registry import columns
+from connectors.registry.ids import slug
+from connectors.registry.importing import Defaults, read
+from connectors.registry.writing import to_toml
 from schemas.errors import TilikError, UsageError
 from schemas.registry import Camera, Line, Registry, Zone
-from schemas.registry_check import parse
+from schemas.registry.check import parse
 
 AREAS = registries.load_areas()
 LIMA, NOL = (-6.9902, 110.4229), (-6.968889, 110.424695)  # in 33.74.07.1005 and 33.74.02.1009

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import registry as registries
-from connectors.registry_writing import to_toml, write
-from connectors.simulate import layout
+from connectors.registry.writing import to_toml, write
 from schemas.errors import TilikError
 from schemas.registry import Camera, Line, Place, Registry, Road, Zone
-from schemas.registry_check import parse
+from schemas.registry.check import parse
+from simulation import layout
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

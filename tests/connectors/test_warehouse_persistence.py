@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from connectors.warehouse import Warehouse
-from operators import flood, garbage, persistence
+from operators.incidents import persistence
+from operators.metrics import flood, garbage
 from schemas.incidents import INCIDENTS
 from schemas.views.persistence import EXPIRE_S, UNKNOWN_AFTER_S
 

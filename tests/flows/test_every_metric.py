@@ -12,7 +12,7 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSource, run_main
 
 from flows.dataflow import build
-from operators import ordered
+from operators.stage import ordered
 from schemas.columns import METRICS
 from schemas.frames import FRAMES, OBJECTS, SIGNALS, FrameBatch
 from schemas.registry import Registry

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.warehouse import Warehouse
 from flows import trends
-from operators import trend
+from operators.across import trend
 
 MONDAY = date(2026, 1, 5)
 

@@ -10,11 +10,11 @@ from bytewax.testing import run_main
 
 from connectors import registry as registries
 from connectors.formats import MergedReader, ReadOptions, find
-from connectors.simulate import simulate
 from flows.dataflow import ChunkSource, Plan, build
 from flows.thresholds import Thresholds
 from operators import city as cities
 from schemas.columns import VEHICLES
+from simulation import simulate
 from tests.flows.city import START, stored
 
 MIDNIGHT = START - 7 * 3600 * 1_000_000  # 2026-01-05T00:00 in Asia/Jakarta

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from connectors.formats import ReadOptions, read
-from operators import feet, intake, ordered, tracker
 from operators.arrays import Ordered
 from operators.city import City, build
-from schemas.registry_check import parse
+from operators.stage import feet, intake, ordered
+from operators.tracking import tracker
+from schemas.registry.check import parse
 
 T0_US = 1_767_571_200_000_000
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"

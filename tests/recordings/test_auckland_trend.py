@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from benchmarks import auckland, visits
 from benchmarks.auckland import DAY, WEEKDAY
-from operators import trend
-from operators.trend import DOWN, TOO_FEW, UP, Verdicts
+from operators.across import trend
+from operators.across.trend import DOWN, TOO_FEW, UP, Verdicts
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from operators import city, flood
+from operators import city
 from operators.arrays import Ordered
+from operators.metrics import flood
 from schemas.incidents import INCIDENT_STATES
 from schemas.registry import Camera, Limits, Registry, Zone
 

@@ -1,14 +1,14 @@
 """A real road without truth: what its counts must agree on among themselves.
 
-The boxes are YOLO's, the tracks are `operators.tracker`'s, the frame rate is assumed.
+The boxes are YOLO's, the tracks are `operators.tracking.tracker`'s, the frame rate is assumed.
 """
 
 import numpy as np
 import pytest
 
-from operators import flow
 from operators.arrays import Ordered
 from operators.city import City
+from operators.metrics import flow
 from schemas.columns import FLOW, VEHICLES
 from schemas.frames import CLASSES
 from tests.operators.oracle.crossings import Sighting, crossings

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from operators import feet, parking, tracker
 from operators.arrays import OTHER, Ordered
 from operators.city import build
+from operators.metrics import parking
+from operators.stage import feet
+from operators.tracking import tracker
 from schemas.frames import CLASSES
 from schemas.registry import Camera, Limits, Registry, Zone
 

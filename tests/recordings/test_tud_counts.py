@@ -10,7 +10,7 @@ import motmetrics
 import numpy as np
 import pytest
 
-from operators import crowd, flow
+from operators.metrics import crowd, flow
 from schemas.columns import CROWD, FLOW
 from tests.recordings.playing import RECORDINGS, city_of, play
 

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from operators import tracker
 from operators.arrays import Ordered
-from tests.operators import stage
+from operators.tracking import tracker
+from tests.operators import staged as stage
 
 DATA = Path(motmetrics.__file__).parent / "data"
 WIDTH, HEIGHT, FPS = 640, 480, 25

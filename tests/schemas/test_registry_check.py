@@ -14,8 +14,8 @@ from operators import city
 from schemas import ground
 from schemas.errors import RegistryError
 from schemas.registry import ZONE_KINDS
-from schemas.registry_check import parse, remarks
-from schemas.registry_rules import ZONE_METRICS
+from schemas.registry.check import parse, remarks
+from schemas.registry.rules import ZONE_METRICS
 
 DOCS = Path(__file__).parents[2] / "docs" / "registry.md"
 

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.registry import load_areas
 from schemas.errors import RegistryError
-from schemas.registry_check import parse
+from schemas.registry.check import parse
 
 CONTRACT = (Path(__file__).parent / "contract.toml").read_text()
 CALIBRATION_IMAGE = "image = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]]"

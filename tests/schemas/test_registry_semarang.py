@@ -13,8 +13,8 @@ import shapely
 
 from connectors.registry import load, load_areas, public_cameras
 from schemas.errors import RegistryError
-from schemas.registry_check import remarks
-from schemas.registry_summary import summary
+from schemas.registry.check import remarks
+from schemas.registry.summary import summary
 
 FOLDER = public_cameras().parent
 

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from connectors.registry import load_areas
 from schemas.errors import RegistryError
 from schemas.registry import Road
-from schemas.registry_check import parse
-from schemas.roads import (
-    EMP_TABLES,
-    FC_SPLIT,
-    FC_WIDTH,
-    HOUR_MS,
-    TYPES,
-    capacity,
-)
+from schemas.registry.check import parse
+from schemas.roads import EMP_TABLES, FC_SPLIT, FC_WIDTH, HOUR_MS, TYPES, capacity
 from tests.schemas.road_reference import LineFlow, emp, emp_case, figures, los, rates
 
 CONTRACT = (Path(__file__).parent / "contract.toml").read_text()

@@ -1,0 +1,196 @@
+"""A city's own camera lists turned into registry entries: health only, until somebody draws.
+
+Each row becomes a draft of what the list says, apart from what is only assumed,
+so that merging into a registry overwrites nothing with an assumption. All rows
+that cannot be used are named at once with file, line and reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from connectors.registry import columns, lists, places
+from connectors.registry.ids import clean, name_all, slug
+from connectors.registry.merge import Draft, Merged, Problem, merge
+from schemas.errors import TilikError, UsageError
+from schemas.geo import Areas
+from schemas.registry import CATEGORIES, Registry
+from schemas.registry.mistakes import did_you_mean, expected
+from schemas.registry.rules import SIMULATED
+
+ASSUMED_FPS: Final = 10.0
+"""Frames a second of cameras of which nobody says it: those of Semarang's public streams."""
+
+
+class Defaults(NamedTuple):
+    """What holds for cameras of which the list does not say it."""
+
+    fps: float | None = None
+    owner: str = ""
+    category: str = ""
+    area: str | None = None
+
+
+class Imported(NamedTuple):
+    """A registry out of lists, and what is to be said about it."""
+
+    merged: Merged
+    problems: list[Problem]  # rows that were left out
+    remarks: list[str]
+    rows: int
+
+
+def read(
+    paths: Sequence[Path],
+    given: Mapping[str, str],
+    defaults: Defaults,
+    areas: Areas,
+    existing: Registry | None = None,
+) -> Imported:
+    """Read lists of cameras as one registry.
+
+    Parameters
+    ----------
+    paths
+        CSV, GeoJSON or JSON files.
+    given
+        Field to header, where a header is not one of the known names; ``-`` leaves a field unread.
+    defaults
+        For cameras of which the list does not say it.
+    areas
+        The areas that are known.
+    existing
+        A registry that the lists are merged into: its cameras keep their zones, lines and
+        calibration, and take what the lists say.
+
+    Returns
+    -------
+    The registry, the rows that were left out, and remarks.
+
+    Raises
+    ------
+    TilikError
+        A file is no list of cameras; all such files are named.
+    UsageError
+        A header of `given` is in no file.
+    """
+    tables = _tables(paths, given)
+    _check_given(tables, given)
+    remarks: list[str] = []
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    unusable: set[str] = set()
+    for path, table in tables.items():
+        meaning = columns.meaning(table.headers, given)
+        remarks += [*table.remarks, *(f"{path}: {text}" for text in meaning.remarks)]
+        unread = [header for header in table.headers if header and header not in meaning.header.values()]
+        if unread:
+            remarks.append(f"{path}: columns that are not read: {', '.join(dict.fromkeys(unread))}")
+        for row in table.rows:
+            found = row.flaw or _draft(row, meaning.header, defaults, areas)
+            if isinstance(found, str):
+                problems.append(Problem(row.file, row.line, found))
+                unusable |= _names(row, meaning.header)
+            else:
+                drafts.append(found)
+    named, twice = name_all(drafts, existing or Registry())
+    merged, refused = merge(named, existing or Registry(), areas)
+    merged = merged._replace(missing=[name for name in merged.missing if name not in unusable])
+    order = {str(path): at for at, path in enumerate(paths)}
+    every = sorted([*problems, *twice, *refused], key=lambda one: (order[one.file], one.line))
+    remarks += [f"{draft.row.file}:{draft.row.line}: {text}" for draft in named for text in draft.remarks]
+    silent = sum("fps" not in draft.said for draft in named) if defaults.fps is None else 0
+    if silent:
+        remarks.append(
+            f"{silent} cameras without a frame rate: {ASSUMED_FPS:g} is assumed; give --fps F or a column fps, "
+            "or see what `tilik registry suggest` measures"
+        )
+    return Imported(merged, every, remarks + merged.remarks, sum(len(table.rows) for table in tables.values()))
+
+
+def _tables(paths: Sequence[Path], given: Mapping[str, str]) -> dict[Path, lists.Table]:
+    tables: dict[Path, lists.Table] = {}
+    refused: list[str] = []
+    for path in paths:
+        try:
+            tables[path] = lists.read(path, lambda cells: columns.known(cells, given))
+        except TilikError as error:
+            refused.append(str(error))
+    if refused:
+        raise TilikError("\n".join(refused))
+    return tables
+
+
+def _check_given(tables: Mapping[Path, lists.Table], given: Mapping[str, str]) -> None:
+    headers = [header for table in tables.values() for header in table.headers]
+    for field, header in given.items():
+        if header != columns.IGNORED and header not in headers:
+            todo = did_you_mean(header, headers, "columns are " + ", ".join(dict.fromkeys(headers)))
+            raise UsageError(f"--columns {field}={header}: {expected('a column of the list', header, todo)}")
+
+
+def _names(row: lists.Row, header: Mapping[str, str]) -> set[str]:
+    """Return the id that a row would have had: it stands in the list, though it cannot be used."""
+    name, text = (columns.cell(row.values, header.get(field)) for field in ("id", "name"))
+    return {clean(name)} if name else {slug(text)} if text else set()
+
+
+def _draft(row: lists.Row, header: Mapping[str, str], defaults: Defaults, areas: Areas) -> Draft | str:
+    """Return what a row says, or why it cannot be used."""
+
+    def cell(field: str) -> str:
+        return columns.cell(row.values, header.get(field))
+
+    stand = places.find(cell, areas, defaults.area)
+    said, flaw = _said(cell)
+    flaws = [text for text in (stand.flaw, flaw, _unnamed(cell)) if text]
+    if flaws:
+        return "; ".join(flaws)
+    if stand.position is not None:
+        said["position"] = stand.position
+    assumed: dict[str, Any] = {
+        "fps": ASSUMED_FPS if defaults.fps is None else defaults.fps,
+        "owner": defaults.owner,
+        "category": defaults.category,
+        "area": stand.area,
+    }
+    remarks = [stand.remark] if stand.remark else []
+    optics = columns.optics(cell("name"))
+    if "optics" not in said and optics in ("ptz", "fisheye"):
+        assumed["optics"] = optics
+    return Draft(row, clean(cell("id")), cell("name"), said, assumed, stand.said, tuple(remarks))
+
+
+def _unnamed(cell: places.Cell) -> str:
+    if cell("id").startswith(SIMULATED):
+        return expected(f"an id that does not begin with {SIMULATED}", cell("id"), "rename it: that is a simulated one")
+    if cell("id") and not clean(cell("id")):
+        return expected("an id with letters or digits", repr(cell("id")), "correct it")
+    return "" if cell("id") or cell("name") else expected("an id or a name", "neither", "name the camera")
+
+
+def _said(cell: places.Cell) -> tuple[dict[str, Any], str]:
+    """Return the fields of a camera that the row itself says, and what is wrong with one of them."""
+    said: dict[str, Any] = {field: cell(field) for field in ("name", "owner", "site") if cell(field)}
+    if text := cell("category"):
+        said["category"] = columns.category(text)
+        if said["category"] not in CATEGORIES:
+            todo = did_you_mean(text, CATEGORIES, "known are " + ", ".join(CATEGORIES))
+            return said, expected("a known category", text, f"{todo} (--columns category=- leaves it unread)")
+    if text := cell("fps"):
+        read = columns.number(text.lower().removesuffix("fps").strip())
+        if read is None:
+            return said, expected("frames a second", text, "correct it")
+        said["fps"] = read
+    if text := cell("size"):
+        size = columns.size(text)
+        if size is None:
+            return said, expected("a size such as 1920x1080", text, "correct it (--columns size=- leaves it unread)")
+        said["size"] = size
+    if text := cell("optics"):
+        said["optics"] = columns.optics(text)
+        if not said["optics"]:
+            return said, expected("fixed, ptz or fisheye", text, "correct it (--columns optics=- leaves it unread)")
+    return said, ""

@@ -1,0 +1,1 @@
+"""Rules over what is stored: across cameras, across days."""

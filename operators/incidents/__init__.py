@@ -1,0 +1,1 @@
+"""What makes a signal an incident: hysteresis, spots, and the log of changes."""

@@ -1,0 +1,137 @@
+"""Tracks that cross lines: counts by class and direction, and speeds where the ground is known.
+
+A track belongs to a side of a line once it was seen beyond the dead band there in
+two frames, frames inside the band not counting and a frame beyond the other side
+starting afresh. It crosses when it comes to belong to the other side, provided
+that its path last changed sides beside the line and not beyond its ends. That
+last change of sides is the crossing: its time, its minute and its speed. Its
+class is the track's majority up to then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators import slots
+from operators.arrays import Ordered, Parts
+from operators.city import City
+from operators.minutes import MINUTE_US
+from operators.tracking.crossing import CROSSING, TRACK, Geometry, walk
+from schemas.columns import FLOW, VEHICLES
+from schemas.registry import METRIC_NAMES
+
+VERSION: Final = 1
+"""Raised when the same input gives other figures."""
+
+_METRICS: Final = [METRIC_NAMES.index(name) for name in ("flow", "visits", "racing")]
+_COUNT: Final = FLOW.offset(f"{VEHICLES[0]}_n")
+_SPEED_N: Final = FLOW.offset(f"{VEHICLES[0]}_speed_n")
+_SPEED_SUM: Final = FLOW.offset(f"{VEHICLES[0]}_speed_sum")
+_BUFFER: Final = 4096
+
+
+class Rules(NamedTuple):
+    """What makes a crossing (metrics.md, "Vehicle flow")."""
+
+    band: float = 0.01  # half the dead band, share of the frame's diagonal
+    frames: int = 2  # beyond the band, on either side
+    rearm_us: int = 10_000_000  # until a track may cross in the same direction again
+    turn_us: int = 2_000_000  # until it may cross back: quicker is a tracker that flips (ours)
+    heir_us: int = 2_000_000  # a track born so soon after one was lost inside the band ...
+    heir_heights: float = 0.5  # ... and so near, in heights of its own box, goes on for it
+    told_us: int = 60_000_000  # a crossing confirmed later than this is booked where it is confirmed (ours)
+    forget_us: int = 30_000_000  # of its camera's time, after which an unseen track is a new one
+
+
+@dataclass(slots=True)
+class State:
+    """What is remembered of tracks near their lines; bounded by `Rules.forget_us`.
+
+    Attributes
+    ----------
+    tracks
+        Records of `operators.tracking.crossing.TRACK`, one a track and line.
+    clock_us
+        (c,) each camera's newest frame.
+    band
+        (l,) first record of each line's chain of tracks inside its band, -1 for none.
+    """
+
+    tracks: slots.Slots
+    clock_us: NDArray[np.int64]
+    band: NDArray[np.int32]
+
+
+def start(city: City) -> State:
+    """Return the state in which no track was seen."""
+    clock = np.full(len(city.cameras), -(1 << 62), np.int64)
+    return State(slots.empty(TRACK), clock, np.full(len(city.line_ids), -1, np.int32))
+
+
+def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[Any]:
+    """Follow tracks over lines. `state` is changed in place.
+
+    Parameters
+    ----------
+    ordered
+        On-time frames, sorted by (camera, t). Objects without a track and garbage
+        never cross; frames that are not usable are passed over.
+
+    Returns
+    -------
+    Crossings, records of `operators.tracking.crossing.CROSSING`; their time may lie before
+    the frame that confirmed them.
+    """
+    geometry = _geometry(city)
+    most = int(np.max(np.diff(ordered.first) * np.diff(city.line_first)[ordered.camera], initial=0))
+    found, out = [], np.empty(max(_BUFFER, most), CROSSING)
+    done = 0
+    while done < len(ordered.t_us):
+        done, count = walk(state.tracks, state.clock_us, state.band, geometry, rules, ordered, done, out)
+        found.append(out[:count].copy())
+        if done < len(ordered.t_us) and count <= len(out) - most:
+            _make_room(state, city, rules, most)
+    return np.concatenate([out[:0], *found])
+
+
+def counts(crossing: NDArray[Any]) -> Parts:
+    """Return parts of `FLOW`, one a crossing, in its minute."""
+    values = np.zeros((len(crossing), FLOW.width), np.int64)
+    at, cls, has_speed = np.arange(len(crossing)), crossing["cls"], crossing["speed_mmps"] >= 0
+    values[at, _COUNT + cls] = 1
+    values[at, _SPEED_N + cls] = has_speed
+    values[at, _SPEED_SUM + cls] = np.where(has_speed, crossing["speed_mmps"], 0)
+    return Parts(crossing["key"].copy(), crossing["t_us"] // MINUTE_US, values)
+
+
+def _make_room(state: State, city: City, rules: Rules, room: int) -> None:
+    row = state.tracks.row[: state.tracks.used[0]]
+    unseen_us = state.clock_us[city.line_camera[row["owner"]]] - row["seen_us"]
+    state.tracks = slots.keep(state.tracks, row["is_live"] & (unseen_us <= rules.forget_us), room)
+    _chain(state.tracks, state.band)
+
+
+def _watching(city: City) -> NDArray[np.bool_]:
+    return np.asarray(city.enabled[:, _METRICS].any(1) & city.fixed)
+
+
+def _geometry(city: City) -> Geometry:
+    return Geometry(_watching(city), city.aspect, city.homography, city.line_first, city.point_first, city.point)
+
+
+@njit(cache=True)
+def _chain(tracks, band):  # type: ignore[no-untyped-def]
+    """Chain the tracks inside each line's band anew."""
+    band[:] = -1
+    for at in range(tracks.used[0]):
+        row = tracks.row[at]
+        if row.is_inside:
+            row.before, row.after = -1, band[row.owner]
+            if row.after >= 0:
+                tracks.row[row.after].before = at
+            band[row.owner] = at

@@ -1,0 +1,11 @@
+"""Parking: a vehicle that stands in a no-parking zone is `stopped`, then `parked`.
+
+The signal of a spot is the IoU of the vehicle's box with the spot's anchor; the
+persistence machine turns it into incidents, one a vehicle. A vehicle whose id
+changes while it stands keeps its spot: a box of a new track on an orphaned anchor
+takes it over. Whether the driver left no camera sees: the word is suspected.
+"""
+
+from operators.metrics.parking.kernel import VERSION, Params, Plan, State, plan, start, step, tick
+
+__all__ = ["VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]

@@ -1,0 +1,173 @@
+"""Which minutes of which cameras are final, and what their rows hold.
+
+A camera's minute is stated once its frontier has passed the minute's end, and
+stated again when a late part reaches it. Every key of the registry has a row in
+every minute of its camera's expected time, also when nothing was seen; after
+`LONGEST_SILENCE` minutes without a frame the rows stop until it returns.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators.city import City, cameras_with, first_of, zones_of
+from operators.minutes import MINUTE_US
+from operators.stage.health import LONGEST_SILENCE, OFFLINE, Silences
+from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES, WATCH
+
+LOW_FPS = STATES.index("low_fps")
+
+
+ZONE_TABLES: Final = (
+    ("crowd", "crowd", "crowd"),
+    ("stays", "visits", "crowd"),
+    ("mask", "mask", "crowd"),
+    ("congestion", "congestion", "lane"),
+    ("flood", "flood", "flood"),
+    ("garbage", "garbage", "garbage"),
+)
+"""Tables with a row a zone: the metric that enables them, and the kind of zone."""
+
+
+class Keys(NamedTuple):
+    """A metric's dense keys by camera: `key[first[c]:first[c + 1]]`."""
+
+    first: NDArray[np.int64]  # (c + 1,)
+    key: NDArray[np.int32]  # (k,)
+    camera: NDArray[np.int32]  # (highest key + 1,) the camera of each possible key
+
+
+class Minutes(NamedTuple):
+    """`n` windows to state."""
+
+    camera: NDArray[np.int32]
+    minute: NDArray[np.int64]
+
+
+def _keys(camera: NDArray[np.int32], wanted: NDArray[np.bool_], cameras: int) -> Keys:
+    key = np.flatnonzero(wanted).astype(np.int32)
+    return Keys(first_of(camera[key], cameras), key, camera)
+
+
+def keys(city: City) -> dict[str, Keys]:
+    """Return every metric's keys, as the registry enables them: cameras, zones, lines or line * 2 + direction."""
+    cameras = len(city.cameras)
+    every, line_camera = np.arange(cameras, dtype=np.int32), city.line_camera
+    directed, lines = (np.asarray(cameras_with(city, name) & city.fixed) for name in ("flow", "visits"))
+    out = {
+        "health": _keys(every, np.ones(cameras, np.bool_), cameras),
+        "flow": _keys(np.repeat(line_camera, 2), directed[np.repeat(line_camera, 2)], cameras),
+        "visits": _keys(line_camera, lines[line_camera] & (city.line_entry != 0), cameras),
+    }
+    for table, metric, kind in ZONE_TABLES:
+        out[table] = _keys(city.zone_camera, zones_of(city, metric, kind), cameras)
+    return out
+
+
+@njit(cache=True)
+def _due(
+    camera: NDArray[np.int32],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    skip_camera: NDArray[np.int32],
+    skip_from: NDArray[np.int64],
+    skip_to: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> int:
+    n, s = 0, 0
+    for i in range(len(camera)):
+        minute = start[i]
+        while s < len(skip_camera) and skip_camera[s] < camera[i]:
+            s += 1
+        while minute < end[i]:
+            while s < len(skip_camera) and skip_camera[s] == camera[i] and skip_to[s] <= minute:
+                s += 1
+            if s < len(skip_camera) and skip_camera[s] == camera[i] and skip_from[s] <= minute:
+                minute = skip_to[s]
+                continue
+            if n < len(out):
+                out[n, 0], out[n, 1] = camera[i], minute
+            n += 1
+            minute += 1
+    return n
+
+
+def due(camera: NDArray[np.int32], start: NDArray[np.int64], end: NDArray[np.int64], silent: Silences) -> Minutes:
+    """Return the minutes ``start[i] <= minute < end[i]`` of ascending cameras, less long silences."""
+    skip_from = silent.since_us // MINUTE_US + LONGEST_SILENCE + 1
+    skip_to = silent.until_us // MINUTE_US
+    longer = np.flatnonzero(skip_to > skip_from)
+    skips = (silent.camera[longer], skip_from[longer], skip_to[longer])
+    count = _due(camera, start, end, *skips, np.empty((0, 2), np.int64))
+    room = np.empty((count, 2), np.int64)
+    _due(camera, start, end, *skips, room)
+    return Minutes(room[:, 0].astype(np.int32), room[:, 1].copy())
+
+
+class Rows(NamedTuple):
+    """`n` rows of a metric: which of the windows each belongs to, and its key."""
+
+    window: NDArray[np.int64]  # (n,) row in `Minutes`
+    key: NDArray[np.int32]  # (n,)
+
+
+def rows(metric_keys: Keys, windows: Minutes) -> Rows:
+    """Return one row for every key of each window's camera."""
+    start, counts = metric_keys.first[windows.camera], np.diff(metric_keys.first)[windows.camera]
+    window = np.repeat(np.arange(len(counts)), counts)
+    ends = np.cumsum(counts)
+    within = np.arange(len(window)) - np.repeat(ends - counts, counts)
+    return Rows(window, metric_keys.key[np.repeat(start, counts) + within])
+
+
+def expected_ms(city: City, windows: Minutes, since_us: int, until_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (n,) the part of each minute in which its camera should have been watching [ms].
+
+    Parameters
+    ----------
+    since_us, until_us
+        The recording's start, and (c,) each camera's end [us].
+    """
+    start = np.maximum(windows.minute * MINUTE_US, np.maximum(city.valid_from_us[windows.camera], since_us))
+    end = np.minimum((windows.minute + 1) * MINUTE_US, np.minimum(city.valid_to_us, until_us)[windows.camera])
+    out: NDArray[np.int64] = np.maximum(end // 1000 - start // 1000, 0)
+    return out
+
+
+def watch(parts: NDArray[np.int64], health: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a metric's rows (n, width) with frames and time watched from their camera's health rows (n, ...).
+
+    What a camera watched is one statement, made once: every table's first two parts.
+    """
+    out = parts.copy()
+    out[:, : len(WATCH)] = health[:, : len(WATCH)]
+    return out
+
+
+def judged(city: City, windows: Minutes, health: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return health rows with `low_fps` where fewer than half of the frames came."""
+    out = health.copy()
+    frames, state = health[:, HEALTH.offset("frames")], HEALTH.offset("state")
+    few = (frames > 0) & (frames * city.period_us[windows.camera] * 2 < expected * 1000)
+    out[:, state] = np.where(few, np.maximum(health[:, state], LOW_FPS), health[:, state])
+    return out
+
+
+def reasons(health: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return (n,) why a window is not published, an index into REASONS; 0 when it is."""
+    column = HEALTH.offset
+    observed, state = health[:, column("observed_ms")], health[:, column("state")]
+    causes = {name: health[:, column(f"{name}_ms")] for name in ("frozen", "dark", "blurred")}
+    low = observed < expected * PUBLISHED_COVERAGE
+    names = np.full(len(health), REASONS.index("low_coverage"), np.uint8)
+    names[state == STATES.index("stale")] = REASONS.index("stale")
+    names[state == OFFLINE] = REASONS.index("offline")
+    names[(health[:, column("frames")] == 0) & (state < STATES.index("stale"))] = REASONS.index("stale")
+    names[state == LOW_FPS] = REASONS.index("low_fps")
+    for name, lost in causes.items():
+        names[lost * 2 > expected - observed] = REASONS.index(name)
+    return np.where(low, names, 0).astype(np.uint8)

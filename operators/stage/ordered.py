@@ -1,0 +1,339 @@
+"""The ordered stage: sort, deduplicate, measure gaps, give each frame its disposition.
+
+Frames of a camera wait until `reorder_s` of the camera's own time has passed and
+their successor is known, so that any split of the input and any displacement up
+to `reorder_s` releases the same frames with the same `dt_ms`. Everything is
+judged per camera, in arrival order: a frame behind the camera's newest by more
+than `reorder_s` is late (it restates measured columns only), by more than
+`lateness_s` too late. Memory: what waits, and 4 bytes a frame for `lateness_s`,
+by which late copies are told from late frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators.arrays import Ordered
+from operators.city import City
+from operators.stage.intake import FRAME_FIELDS, OBJECT_FIELDS, SIGNAL_FIELDS, Arrived, sealed
+
+ON_TIME, LATE, DUPLICATE, TOO_LATE = 0, 1, 2, 3
+NEVER = np.int64(-(1 << 62))
+LEAST_BATCH = 1024
+"""Frames to gather before the buffer is sorted again; none wait at the end of input."""
+
+
+class Released(NamedTuple):
+    """Frames that are final in order (or late), with what health needs beside `Ordered`."""
+
+    ordered: Ordered
+    arrival_us: NDArray[np.int64]  # (n,) -1 when absent
+    luma: NDArray[np.float32]  # (n,)
+    sharpness: NDArray[np.float32]  # (n,)
+    image: NDArray[np.uint64]  # (n,)
+
+
+class Copies(NamedTuple):
+    """`n` frames that came again and are not counted, newly found."""
+
+    camera: NDArray[np.int32]  # (n,)
+    t_us: NDArray[np.int64]  # (n,)
+
+
+class Pushed(NamedTuple):
+    """What one push released."""
+
+    on_time: Released | None
+    late: Released | None
+    disposition: NDArray[np.uint8]  # (n,) of the pushed frames, in arrival order
+    copies: Copies
+
+
+@dataclass
+class OrderState:
+    """Per camera clocks, the waiting frames, and the times seen within the lateness."""
+
+    newest_us: NDArray[np.int64]  # (c,) newest capture time seen
+    frontier_us: NDArray[np.int64]  # (c,) all frames before this are released
+    waiting: Arrived | None = None
+    incoming: list[Arrived] = field(default_factory=list)
+    seen: list[tuple[NDArray[np.int32], NDArray[np.uint32]]] = field(default_factory=list)  # (camera, t mod 2^32)
+
+
+def start(cameras: int) -> OrderState:
+    """Return the state before any frame."""
+    return OrderState(np.full(cameras, NEVER), np.full(cameras, NEVER))
+
+
+@njit(cache=True)
+def _judge(
+    camera: NDArray[np.int32],
+    t_us: NDArray[np.int64],
+    newest_us: NDArray[np.int64],
+    reorder_us: int,
+    lateness_us: int,
+    out: NDArray[np.uint8],
+) -> None:
+    for i in range(len(camera)):
+        behind = newest_us[camera[i]] - t_us[i]
+        if behind < 0:
+            newest_us[camera[i]] = t_us[i]
+        out[i] = ON_TIME if behind <= reorder_us else LATE if behind <= lateness_us else TOO_LATE
+
+
+@njit(cache=True)
+def _sort(
+    camera: NDArray[np.int32], t_us: NDArray[np.int64], seq: NDArray[np.int64], cameras: int
+) -> NDArray[np.int64]:
+    """Order by (camera, time, seq): counting sort, then insertion in almost sorted runs."""
+    start = np.zeros(cameras + 1, np.int64)
+    for c in camera:
+        start[c + 1] += 1
+    for c in range(cameras):
+        start[c + 1] += start[c]
+    order = np.empty(len(camera), np.int64)
+    fill = start[:-1].copy()
+    for i in range(len(camera)):
+        order[fill[camera[i]]] = i
+        fill[camera[i]] += 1
+    for c in range(cameras):
+        for k in range(start[c] + 1, start[c + 1]):
+            row, j = order[k], k
+            while j > start[c] and (
+                t_us[order[j - 1]] > t_us[row] or (t_us[order[j - 1]] == t_us[row] and seq[order[j - 1]] > seq[row])
+            ):
+                order[j] = order[j - 1]
+                j -= 1
+            order[j] = row
+    return order
+
+
+@njit(cache=True)
+def _release(
+    order: NDArray[np.int64],
+    camera: NDArray[np.int32],
+    t_us: NDArray[np.int64],
+    seq: NDArray[np.int64],
+    newest_us: NDArray[np.int64],
+    frontier_us: NDArray[np.int64],
+    period_us: NDArray[np.int64],
+    silence_us: NDArray[np.int64],
+    reorder_us: int,
+    ending: bool,
+    dt_ms: NDArray[np.int32],
+    keep: NDArray[np.uint8],
+) -> None:
+    """Mark each row of `order`: 1 released (with `dt_ms`), 0 waits, 2 duplicate."""
+    n = len(order)
+    i = 0
+    while i < n:
+        row = order[i]
+        c = camera[row]
+        j = i + 1
+        while j < n and camera[order[j]] == c and t_us[order[j]] == t_us[row] and seq[order[j]] == seq[row]:
+            keep[j] = 2
+            j += 1
+        has_next = j < n and camera[order[j]] == c
+        if has_next and (ending or t_us[order[j]] < newest_us[c] - reorder_us):
+            gap = t_us[order[j]] // 1000 - t_us[row] // 1000
+            dt_ms[i] = min(gap, silence_us[c] // 1000)
+            keep[i] = 1
+            frontier_us[c] = t_us[order[j]]
+        elif ending:
+            dt_ms[i] = (t_us[row] + period_us[c]) // 1000 - t_us[row] // 1000
+            keep[i] = 1
+            frontier_us[c] = t_us[row] + period_us[c]
+        i = j
+
+
+@njit(cache=True)
+def _gather(rows: NDArray[np.int64], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the slices' items in the order of `rows`, and their new offsets."""
+    offsets = np.zeros(len(rows) + 1, np.int64)
+    for i in range(len(rows)):
+        offsets[i + 1] = offsets[i] + first[rows[i] + 1] - first[rows[i]]
+    items = np.empty(offsets[-1], np.int64)
+    for i in range(len(rows)):
+        for j in range(offsets[i + 1] - offsets[i]):
+            items[offsets[i] + j] = first[rows[i]] + j
+    return items, offsets
+
+
+def take(frames: Arrived, rows: NDArray[np.int64]) -> Arrived:
+    """Return these frames, in this order, with their objects and signals."""
+    objects, first = _gather(rows, frames.first)
+    signals, signal_first = _gather(rows, frames.signal_first)
+    values: dict[str, NDArray[np.generic]] = {name: getattr(frames, name)[rows] for name in FRAME_FIELDS}
+    if len(objects) == len(frames.cls) and (len(objects) == 0 or bool((np.diff(objects) == 1).all())):
+        values |= {name: getattr(frames, name) for name in OBJECT_FIELDS}
+    else:
+        values |= {name: getattr(frames, name).take(objects, axis=0) for name in OBJECT_FIELDS}
+    values |= {name: getattr(frames, name)[signals] for name in SIGNAL_FIELDS}
+    taken = Arrived(**values, first=first, signal_first=signal_first)  # type: ignore[arg-type]
+    return sealed(taken)
+
+
+def _joined(offsets: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    ends = np.cumsum([0, *(o[-1] for o in offsets)])
+    return np.concatenate([[0], *(o[1:] + end for o, end in zip(offsets, ends, strict=False))]).astype(np.int64)
+
+
+def concat(batches: list[Arrived]) -> Arrived:
+    """Return the batches as one, in their order."""
+    if len(batches) == 1:
+        return batches[0]
+    columns = dict(zip(Arrived._fields, zip(*batches, strict=True), strict=True))
+    first, signal_first = _joined(list(columns.pop("first"))), _joined(list(columns.pop("signal_first")))
+    values = {name: np.concatenate(parts) for name, parts in columns.items()}
+    return sealed(Arrived(**values, first=first, signal_first=signal_first))
+
+
+def released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released:
+    """Return sorted frames as kernels read them."""
+    known = frames.signal_zone >= 0
+    frame = np.repeat(np.arange(len(frames.camera)), np.diff(frames.signal_first))
+    ordered = Ordered(
+        camera=frames.camera,
+        t_us=frames.t_us,
+        dt_ms=dt_ms,
+        usable=np.ones(len(dt_ms), np.bool_),
+        width=frames.width,
+        height=frames.height,
+        first=frames.first,
+        cls=frames.cls,
+        confidence=frames.confidence,
+        box=frames.box,
+        track=frames.track,
+        face=frames.face,
+        zones=np.zeros(len(frames.cls), np.uint64),
+        signal_frame=frame[known],
+        signal_zone=frames.signal_zone[known],
+        signal_value=frames.signal_value[known],
+    )
+    return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image)
+
+
+def _seen_before(state: OrderState, camera: int, t_us: int) -> bool:
+    low = np.uint32(t_us & 0xFFFFFFFF)
+    for cameras, times in state.seen:
+        start, end = np.searchsorted(cameras, [camera, camera + 1])
+        if (times[start:end] == low).any():
+            return True
+    waiting = [state.waiting, *state.incoming] if state.waiting is not None else state.incoming
+    return any(bool(((w.camera == camera) & (w.t_us == t_us)).any()) for w in waiting)
+
+
+def _remember(state: OrderState, frames: Arrived, lateness_us: int) -> None:
+    """Keep capture times for `lateness_us`; blocks are folded as they grow, so that few are searched."""
+    if not len(frames.camera):
+        return
+    state.seen.append((frames.camera, (frames.t_us & 0xFFFFFFFF).astype(np.uint32)))
+    sizes = [len(camera) for camera, _ in state.seen]
+    if sum(sizes[1:]) <= max(1 << 16, sizes[0] // 2) and len(sizes) < 256:
+        return
+    camera, times = (np.concatenate(parts) for parts in zip(*state.seen, strict=True))
+    age = ((state.newest_us[camera] & 0xFFFFFFFF).astype(np.uint32) - times).astype(np.int64)
+    live = age <= lateness_us
+    camera, times = camera[live], times[live]
+    order = np.argsort(camera, kind="stable")
+    state.seen = [(camera[order], times[order])]
+
+
+def _tell_copies(state: OrderState, frames: Arrived, disposition: NDArray[np.uint8]) -> None:
+    """Mark late frames whose capture time was seen before as duplicates."""
+    kept: set[tuple[int, int]] = set()
+    for row in np.flatnonzero(disposition == LATE):
+        spot = (int(frames.camera[row]), int(frames.t_us[row]))
+        if spot in kept or _seen_before(state, *spot):
+            disposition[row] = DUPLICATE
+        kept.add(spot)
+
+
+def push(
+    state: OrderState, city: City, frames: Arrived, *, reorder_us: int, lateness_us: int, ending: bool = False
+) -> Pushed:
+    """Take frames of known cameras in arrival order, release what has become final.
+
+    Parameters
+    ----------
+    frames
+        Arrived frames; every `camera` is a code of `city`.
+    reorder_us, lateness_us
+        How far behind its camera's newest frame one may come and still be in order, or count at all [us].
+    ending
+        True at the end of input: everything that waits is released, the last frame of a camera for one period.
+
+    Returns
+    -------
+    Pushed: on-time frames sorted by (camera, time); late frames likewise, each weighing one period.
+    """
+    disposition = np.empty(len(frames.camera), np.uint8)
+    _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
+    late, copies = None, [_copies(frames, np.empty(0, np.int64))]
+    if (disposition != ON_TIME).any():
+        state.incoming.append(take(frames, np.flatnonzero(disposition == ON_TIME)))
+        _tell_copies(state, frames, disposition)
+        late = _late_frames(state, city, frames, np.flatnonzero(disposition == LATE), lateness_us)
+        copies.append(_copies(frames, np.flatnonzero(disposition == DUPLICATE)))
+    elif len(disposition):
+        state.incoming.append(frames)
+    new = sum(len(f.camera) for f in state.incoming)
+    waiting = 0 if state.waiting is None else len(state.waiting.camera)
+    on_time = None
+    if ending or new >= max(LEAST_BATCH, waiting // 4):
+        on_time, again = _sorted(state, city, reorder_us, lateness_us, ending)
+        copies.append(again)
+    merged = Copies(*(np.concatenate(parts) for parts in zip(*copies, strict=True)))
+    return Pushed(on_time, late, disposition, merged)
+
+
+def _copies(frames: Arrived, rows: NDArray[np.int64]) -> Copies:
+    return Copies(frames.camera[rows], frames.t_us[rows])
+
+
+def _late_frames(
+    state: OrderState, city: City, frames: Arrived, rows: NDArray[np.int64], lateness_us: int
+) -> Released | None:
+    if not len(rows):
+        return None
+    camera, t_us = frames.camera[rows], frames.t_us[rows]
+    order = np.lexsort((t_us, camera))
+    chosen = take(frames, rows[order])
+    _remember(state, chosen, lateness_us)
+    period = city.period_us[chosen.camera]
+    return released(chosen, ((chosen.t_us + period) // 1000 - chosen.t_us // 1000).astype(np.int32))
+
+
+def _sorted(
+    state: OrderState, city: City, reorder_us: int, lateness_us: int, ending: bool
+) -> tuple[Released | None, Copies]:
+    batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
+    if not batches:
+        return None, Copies(np.empty(0, np.int32), np.empty(0, np.int64))
+    pool = concat(batches)
+    order = _sort(pool.camera, pool.t_us, pool.seq, len(city.cameras))
+    dt_ms, keep = np.zeros(len(order), np.int32), np.zeros(len(order), np.uint8)
+    _release(
+        order,
+        pool.camera,
+        pool.t_us,
+        pool.seq,
+        state.newest_us,
+        state.frontier_us,
+        city.period_us,
+        city.silence_us,
+        reorder_us,
+        ending,
+        dt_ms,
+        keep,
+    )
+    state.waiting, state.incoming = take(pool, order[keep == 0]), []
+    out = take(pool, order[keep == 1])
+    _remember(state, out, lateness_us)
+    on_time = released(out, dt_ms[keep == 1]) if len(out.camera) else None
+    return on_time, _copies(pool, order[keep == 2])

@@ -1,0 +1,264 @@
+"""The loop of `operators.metrics.flow`: one record a track and line, one pass over the frames.
+
+A frame is taken in two turns: first the tracks that are known, then those that
+are born, so that an heir is only ever compared with tracks that this frame has
+lost, in whatever order its objects stand.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators.geometry import project
+from operators.slots import find, insert
+from schemas.columns import VEHICLES
+from schemas.frames import CLASSES
+
+NEVER_US: Final = -(1 << 61)
+
+TRACK: Final = np.dtype(
+    [
+        ("track", np.uint64),
+        ("owner", np.int32),  # the line
+        ("before", np.int32),  # neighbours in the chain of tracks inside the line's band
+        ("after", np.int32),
+        ("is_live", np.bool_),
+        ("is_inside", np.bool_),  # inside the band when last seen
+        ("side", np.int8),  # where it belongs: 1 right hand, -1 left hand, 0 not known
+        ("beyond", np.int8),  # the side where it was last seen beyond the band
+        ("run", np.int8),  # in how many frames since it was beyond the other, at most `Rules.frames`
+        ("is_beside", np.bool_),  # its last change of sides was beside the line
+        ("flip_mmps", np.int32),  # speed then, -1 when not known
+        ("flip_us", np.int64),  # time of it
+        ("flip_x", np.float64),  # foot point then, in 0..1
+        ("flip_y", np.float64),
+        ("seen_us", np.int64),
+        ("x", np.float64),  # foot point in 0..1
+        ("y", np.float64),
+        ("distance", np.float64),  # picture heights
+        ("counted_us", np.int64, (2,)),  # last crossing counted to_right and to_left
+        ("votes", np.int64, (len(VEHICLES),)),  # confidence x 1e6
+    ],
+    align=True,
+)
+CROSSING: Final = np.dtype(
+    [
+        ("key", np.int32),  # line * 2 + (0 to_right, 1 to_left)
+        ("is_first", np.bool_),  # of its track in this direction
+        ("t_us", np.int64),
+        ("cls", np.int64),  # index into VEHICLES
+        ("speed_mmps", np.int64),  # -1 when not known
+        ("track", np.uint64),
+        ("x", np.float64),  # where, in 0..1
+        ("y", np.float64),
+    ],
+    align=True,
+)
+"""A crossing."""
+_NO, _AGAIN, _FIRST = range(3)
+_CLASSES: Final = len(VEHICLES)
+
+_VOTE: Final = np.full(256, VEHICLES.index("other"), np.int8)
+_VOTE[[CLASSES.index(name) for name in VEHICLES if name in CLASSES]] = [
+    VEHICLES.index(name) for name in VEHICLES if name in CLASSES
+]
+_VOTE[CLASSES.index("garbage")] = -1
+
+
+class Geometry(NamedTuple):
+    """What of `operators.city.City` the loop needs."""
+
+    is_watching: NDArray[np.bool_]  # (c,)
+    aspect: NDArray[np.float64]  # (c,)
+    homography: NDArray[np.float64]  # (c, 3, 3)
+    line_first: NDArray[np.int64]  # (c + 1,)
+    point_first: NDArray[np.int64]  # (l + 1,)
+    point: NDArray[np.float64]  # (p, 2)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def walk(tracks, clock_us, band, geometry, rules, ordered, begin, out):  # type: ignore[no-untyped-def]
+    """Take frames from `begin` on, until they end or the next might not fit.
+
+    Returns
+    -------
+    The frame to go on with, and how many crossings `out` holds.
+    """
+    count = 0
+    for i in range(begin, len(ordered.t_us)):
+        camera, t_us = ordered.camera[i], ordered.t_us[i]
+        lines = geometry.line_first[camera + 1] - geometry.line_first[camera]
+        most = (ordered.first[i + 1] - ordered.first[i]) * lines
+        if tracks.used[0] + most > len(tracks.row) or count + most > len(out):
+            return i, count
+        clock_us[camera] = max(clock_us[camera], t_us)
+        if not geometry.is_watching[camera] or not ordered.usable[i] or most == 0:
+            continue
+        count, births = _turn(tracks, band, geometry, rules, ordered, i, False, out, count)
+        if births > 0:
+            count, births = _turn(tracks, band, geometry, rules, ordered, i, True, out, count)
+    return len(ordered.t_us), count
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _turn(tracks, band, geometry, rules, ordered, i, is_birth, out, count):  # type: ignore[no-untyped-def]
+    """Observe the tracks of a frame that are known, or bear those that are not."""
+    camera, t_us, births = ordered.camera[i], ordered.t_us[i], 0
+    aspect = geometry.aspect[camera]
+    half_band = rules.band * math.sqrt(aspect * aspect + 1.0)
+    for k in range(ordered.first[i], ordered.first[i + 1]):
+        vote = _VOTE[ordered.cls[k]]
+        if ordered.track[k] == 0 or vote < 0:
+            continue
+        x = (np.float64(ordered.box[k, 0]) + np.float64(ordered.box[k, 2])) / 2.0
+        y = np.float64(ordered.box[k, 3])
+        height = y - np.float64(ordered.box[k, 1])
+        weight = 1_000_000 if np.isnan(ordered.confidence[k]) else np.int64(np.rint(ordered.confidence[k] * 1e6))
+        for line in range(geometry.line_first[camera], geometry.line_first[camera + 1]):
+            at = find(tracks, ordered.track[k], line)
+            is_known = at >= 0 and tracks.row[at].is_live and t_us - tracks.row[at].seen_us <= rules.forget_us
+            if is_known and tracks.row[at].seen_us == t_us:
+                continue  # seen in the turn before, or twice in this frame
+            start, end = geometry.point_first[line], geometry.point_first[line + 1]
+            if not is_known:
+                births += 1
+                if not is_birth:
+                    continue
+                at = _bear(tracks, band, rules, at, ordered.track[k], line, t_us, x, y, height, aspect)
+            row = tracks.row[at]
+            seen = project(x, y, geometry.point, start, end, aspect)
+            if row.seen_us > NEVER_US and (seen.distance > 0.0) != (row.distance > 0.0):
+                _flip(row, t_us, x, y, seen.distance, geometry, line, camera)
+            row.seen_us, row.x, row.y, row.distance = t_us, x, y, seen.distance
+            row.votes[vote] += weight
+            _rechain(tracks, band, at, abs(seen.distance) <= half_band)
+            crossed = _NO if row.is_inside else _has_crossed(row, rules)
+            if crossed != _NO:
+                out[count].is_first, out[count].track = crossed == _FIRST, ordered.track[k]
+                out[count].x, out[count].y = row.flip_x, row.flip_y
+                out[count].key = 2 * line + (0 if row.side > 0 else 1)
+                out[count].t_us, out[count].speed_mmps = row.flip_us, row.flip_mmps
+                out[count].cls = np.argmax(row.votes)
+                count += 1
+    return count, births
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
+    """Take note of a track beyond the band, and tell whether that completes a crossing, its first this way or not."""
+    beyond = 1 if row.distance > 0.0 else -1
+    row.run = min(row.run + 1, rules.frames) if row.beyond == beyond else 1
+    row.beyond = beyond
+    if row.run < rules.frames or row.side == beyond:
+        return _NO
+    was = row.side
+    row.side = beyond
+    if row.seen_us - row.flip_us > rules.told_us:
+        row.flip_us = row.seen_us
+    same, other = (0, 1) if beyond > 0 else (1, 0)
+    is_armed = row.flip_us - row.counted_us[same] >= rules.rearm_us
+    is_armed = is_armed and row.flip_us - row.counted_us[other] >= rules.turn_us
+    if was == 0 or not row.is_beside or not is_armed:
+        return _NO
+    crossed = _FIRST if row.counted_us[same] < NEVER_US else _AGAIN
+    row.counted_us[same] = row.flip_us
+    return crossed
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _flip(row, t_us, x, y, distance, geometry, line, camera):  # type: ignore[no-untyped-def]
+    """Note where, when and how fast a track changed sides since it was last seen."""
+    share = row.distance / (row.distance - distance)
+    row.flip_us = row.seen_us + np.int64(np.rint(share * (t_us - row.seen_us)))
+    start, end = geometry.point_first[line], geometry.point_first[line + 1]
+    row.flip_x, row.flip_y = row.x + share * (x - row.x), row.y + share * (y - row.y)
+    row.is_beside = project(row.flip_x, row.flip_y, geometry.point, start, end, geometry.aspect[camera]).is_beside
+    row.flip_mmps = _speed_mmps(geometry.homography[camera], row.x, row.y, x, y, t_us - row.seen_us)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _speed_mmps(m, x0, y0, x1, y1, dt_us):  # type: ignore[no-untyped-def]
+    """Return the speed over ground [mm/s], -1 without a calibration or over its horizon."""
+    w0, w1 = m[2, 0] * x0 + m[2, 1] * y0 + m[2, 2], m[2, 0] * x1 + m[2, 1] * y1 + m[2, 2]
+    if not w0 * w1 > 0.0:
+        return -1
+    dx = (m[0, 0] * x1 + m[0, 1] * y1 + m[0, 2]) / w1 - (m[0, 0] * x0 + m[0, 1] * y0 + m[0, 2]) / w0
+    dy = (m[1, 0] * x1 + m[1, 1] * y1 + m[1, 2]) / w1 - (m[1, 0] * x0 + m[1, 1] * y0 + m[1, 2]) / w0
+    speed = np.rint(math.sqrt(dx * dx + dy * dy) * 1e9 / dt_us)
+    return np.int64(speed) if speed < 2**31 else -1
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _bear(tracks, band, rules, at, track, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
+    """Return the row of a track not known: new, or the heir of one lost inside the band."""
+    if at < 0:
+        at = insert(tracks, track, line)
+        tracks.row[at].is_inside = False
+    donor = _find_lost(tracks, band, rules, at, line, t_us, x, y, height, aspect)
+    row = tracks.row[at]
+    _rechain(tracks, band, at, False)
+    row.is_live = True
+    if donor < 0:
+        row.side, row.beyond, row.run, row.is_beside = 0, 0, 0, False
+        row.seen_us, row.distance, row.flip_us, row.flip_mmps = NEVER_US, 0.0, NEVER_US, -1
+        row.flip_x, row.flip_y = 0.0, 0.0
+        row.counted_us[:], row.votes[:] = 2 * NEVER_US, 0
+        return at
+    lost = tracks.row[donor]
+    row.side, row.beyond, row.run, row.is_beside = lost.side, lost.beyond, lost.run, lost.is_beside
+    row.seen_us, row.distance, row.flip_us, row.flip_mmps = lost.seen_us, lost.distance, lost.flip_us, lost.flip_mmps
+    row.x, row.y, row.flip_x, row.flip_y = lost.x, lost.y, lost.flip_x, lost.flip_y
+    for way in range(2):
+        row.counted_us[way] = lost.counted_us[way]
+    for vote in range(_CLASSES):  # element by element: a copy of the slice would allocate
+        row.votes[vote] = lost.votes[vote]
+    _rechain(tracks, band, donor, False)
+    lost.is_live = False  # its state went on: should it come back, it is a new track
+    return at
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _find_lost(tracks, band, rules, heir, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
+    """Return the nearest track lost inside the band, -1 for none; the newest and then the smaller id among equals."""
+    best, best_square = -1, (rules.heir_heights * height) ** 2
+    at = band[line]
+    while at >= 0:
+        row = tracks.row[at]
+        if at != heir and row.seen_us < t_us and t_us - row.seen_us <= rules.heir_us:
+            dx, dy = (row.x - x) * aspect, row.y - y
+            square = dx * dx + dy * dy
+            if square < best_square or (square == best_square and (best < 0 or _is_before(row, tracks.row[best]))):
+                best, best_square = at, square
+        at = row.after
+    return best
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _is_before(a, b):  # type: ignore[no-untyped-def]
+    return a.seen_us > b.seen_us or (a.seen_us == b.seen_us and a.track < b.track)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _rechain(tracks, band, at, is_inside):  # type: ignore[no-untyped-def]
+    """Put a track into the chain of those inside its line's band, or take it out."""
+    row = tracks.row[at]
+    if row.is_inside == is_inside:
+        return
+    row.is_inside = is_inside
+    if is_inside:
+        row.before, row.after = -1, band[row.owner]
+        if row.after >= 0:
+            tracks.row[row.after].before = at
+        band[row.owner] = at
+        return
+    if row.after >= 0:
+        tracks.row[row.after].before = row.before
+    if row.before >= 0:
+        tracks.row[row.before].after = row.after
+    else:
+        band[row.owner] = row.after

@@ -1,0 +1,38 @@
+"""The camera registry: what is registered, and how a file of it is checked.
+
+The entries stand here; `check` reads a file into them and names every mistake.
+"""
+
+from schemas.registry.entries import (
+    CATEGORIES,
+    METRIC_NAMES,
+    MOST_ZONES,
+    ZONE_KINDS,
+    Calibration,
+    Camera,
+    Limits,
+    Line,
+    Place,
+    Point,
+    Registry,
+    Road,
+    Zone,
+    fingerprint,
+)
+
+__all__ = [
+    "CATEGORIES",
+    "METRIC_NAMES",
+    "MOST_ZONES",
+    "ZONE_KINDS",
+    "Calibration",
+    "Camera",
+    "Limits",
+    "Line",
+    "Place",
+    "Point",
+    "Registry",
+    "Road",
+    "Zone",
+    "fingerprint",
+]

@@ -1,0 +1,117 @@
+"""From TOML texts to a checked registry: all files together, all mistakes at once.
+
+`parse` answers with a `Registry` that kernels may trust, or raises with every
+mistake: file, line, place, what was expected, what came and what to do.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from schemas.errors import RegistryError
+from schemas.geo import PROVISIONAL, Areas
+from schemas.registry.entries import Camera, Registry
+from schemas.registry.links import link_flaws
+from schemas.registry.mistakes import Located, render, under
+from schemas.registry.rules import LINE_METRICS, SIMULATED, ZONE_METRICS, camera_flaws
+from schemas.registry.structure import read
+
+_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Registry:
+    """Read TOML texts as one registry.
+
+    Parameters
+    ----------
+    texts
+        File name (as said in mistakes) to TOML text.
+    areas
+        The areas that `area` may name; None leaves areas and positions unchecked.
+
+    Returns
+    -------
+    All cameras, roads and places in the files' order; cameras whose id begins
+    with ``sim-`` are marked simulated.
+
+    Raises
+    ------
+    RegistryError
+        With every mistake as ``file:line: place: what was expected, what came: what to do``.
+    """
+    mistakes: list[str] = []
+    documents: dict[str, dict[str, Any]] = {}
+    for file, text in texts.items():
+        try:
+            documents[file] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            mistakes.append(_syntax(file, text, str(error)))
+    registries: dict[str, Registry] = {}
+    found: list[Located] = []
+    for file, document in documents.items():
+        registries[file], flaws = read(document)
+        found += (Located(file, flaw) for flaw in flaws)
+    found += _flaws(registries, areas)
+    mistakes += render(found, texts, documents)
+    if mistakes:
+        raise RegistryError(mistakes)
+    return Registry(
+        camera=tuple(_marked(camera) for registry in registries.values() for camera in registry.camera),
+        road=tuple(road for registry in registries.values() for road in registry.road),
+        place=tuple(place for registry in registries.values() for place in registry.place),
+    )
+
+
+def _syntax(file: str, text: str, message: str) -> str:
+    match = _POSITION.search(message)
+    line = int(match[1]) if match and match[1] else text.count("\n") + 1
+    return f"{file}:{line}: file: expected TOML, came a syntax error: {_POSITION.sub('', message)}"
+
+
+def _flaws(registries: dict[str, Registry], areas: Areas | None) -> Iterator[Located]:
+    for file, registry in registries.items():
+        for i, camera in enumerate(registry.camera):
+            for flaw in under(("camera", i), camera_flaws(camera, areas)):
+                yield Located(file, flaw)
+    yield from link_flaws(registries)
+
+
+def _marked(camera: Camera) -> Camera:
+    if camera.simulated or not camera.id.startswith(SIMULATED):
+        return camera
+    return msgspec.structs.replace(camera, simulated=True)
+
+
+def remarks(registry: Registry, areas: Areas | None = None) -> list[str]:
+    """Return what is no mistake but worth a look: metrics, zones and lines that yield nothing, odd positions."""
+    out: list[str] = []
+    for camera in registry.camera:
+        for metric in camera.metrics:
+            if metric != "health" and not _served(camera, metric):
+                out.append(f"camera {camera.id}: metric {metric} has no zone or line to measure")
+        for zone in camera.zone:
+            if not set(ZONE_METRICS[zone.kind]) & set(camera.metrics):
+                out.append(f"camera {camera.id}: no enabled metric looks at zone {zone.id} of kind {zone.kind}")
+        for line in camera.line:
+            if not set(LINE_METRICS[line.role]) & set(camera.metrics):
+                out.append(f"camera {camera.id}: no enabled metric looks at line {line.id} of role {line.role}")
+        out += _outside(camera, areas)
+    out += [f"road {road.id}: no lines, so no figures" for road in registry.road if not road.lines]
+    return out
+
+
+def _served(camera: Camera, metric: str) -> bool:
+    zones = any(metric in ZONE_METRICS[zone.kind] for zone in camera.zone)
+    return zones or any(metric in LINE_METRICS[line.role] for line in camera.line)
+
+
+def _outside(camera: Camera, areas: Areas | None) -> list[str]:
+    if areas is None or camera.position is None or camera.area == PROVISIONAL:
+        return []
+    away = areas.distance_m(camera.area, *camera.position)
+    return [f"camera {camera.id}: stands {away:.0f} m outside {camera.area}"] if away > 0 else []

@@ -1,0 +1,168 @@
+"""The camera registry's types: cameras, zones, lines, calibrations, roads and places.
+
+Field names are those of the TOML file (docs/registry.md). Loading and checking
+are in `schemas.registry.check`; a `Registry` that comes from there is valid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+CATEGORIES = (
+    "atcs",
+    "rt",
+    "kotalama",
+    "layanan_publik",
+    "pasar",
+    "pompa_air",
+    "simpanglima",
+    "wisata",
+    "swasta",
+)
+METRIC_NAMES = (
+    "crowd",
+    "flow",
+    "mask",
+    "visits",
+    "parking",
+    "garbage",
+    "flood",
+    "congestion",
+    "night",
+    "gathering",
+    "racing",
+)
+ZONE_KINDS = ("crowd", "lane", "no_parking", "no_stopping", "garbage", "flood", "night")
+MOST_ZONES = 64
+"""Zones of a camera: an object's are bits of one integer (`operators.stage.feet`)."""
+
+Point = tuple[float, float]
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A zone's own thresholds; None means the metric's default."""
+
+    on: float | None = None
+    off: float | None = None
+    on_s: float | None = None
+    off_s: float | None = None
+    stopped_s: float | None = None
+    parked_s: float | None = None
+    saturation: float | None = None
+
+
+class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A polygon in the picture, corners in 0..1, y down."""
+
+    id: str
+    kind: Literal["crowd", "lane", "no_parking", "no_stopping", "garbage", "flood", "night"]
+    polygon: tuple[Point, ...]
+    name: str = ""
+    area_m2: float | None = None
+    surface: Literal["walkway", "standing"] = "walkway"
+    limits: Limits = Limits()
+    hours: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A counting line from its first to its last point."""
+
+    id: str
+    points: tuple[Point, ...]
+    name: str = ""
+    role: Literal["flow", "gate"] = "flow"
+    entry: Literal["to_right", "to_left"] | None = None
+    directions: dict[str, str] = {}
+    speed_limit_kmh: float | None = None
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At least four image points (0..1) and the ground points [m] they show."""
+
+    image: tuple[Point, ...]
+    ground_m: tuple[Point, ...]
+
+
+class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One placement of a camera, from `valid_from` on."""
+
+    id: str
+    area: str
+    fps: float
+    name: str = ""
+    position: Point | None = None
+    owner: str = ""
+    category: str = ""
+    site: str = ""
+    size: tuple[int, int] = (1920, 1080)
+    event_fps: float | None = None
+    sends_empty: bool = True
+    silence_s: float = 60.0
+    optics: Literal["fixed", "ptz", "fisheye"] = "fixed"
+    valid_from: datetime | None = None
+    simulated: bool = False
+    tracker: Literal["none", "iou"] = "none"
+    metrics: tuple[str, ...] = ()
+    zone: tuple[Zone, ...] = ()
+    line: tuple[Line, ...] = ()
+    calibration: Calibration | None = None
+
+    @property
+    def period_us(self) -> int:
+        """Return the time between two frame events [us]."""
+        return round(1e6 / (self.event_fps or self.fps))
+
+
+class Road(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A street's cross-section with its counting lines (`camera/line`)."""
+
+    id: str
+    kind: Literal["ruas", "pendekat"]
+    name: str = ""
+    type: str = ""
+    lanes: int | None = None
+    width_m: float | None = None
+    free_flow_kmh: float | None = None
+    green_s: float | None = None
+    cycle_s: float | None = None
+    saturation_flow: float | None = None
+    protected: bool = True
+    occupancy: float | None = None
+    split: float | None = None
+    city_millions: float | None = None
+    emp: str = "mkji1997"
+    factors: dict[str, float] = {}
+    lines: tuple[str, ...] = ()
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A square, a market: zones that do not overlap (`camera/zone`) and gates (`camera/line`)."""
+
+    id: str
+    name: str = ""
+    zones: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+
+
+class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All cameras, roads and places. A camera id may stand once per `valid_from`."""
+
+    camera: tuple[Camera, ...] = ()
+    road: tuple[Road, ...] = ()
+    place: tuple[Place, ...] = ()
+
+
+def fingerprint(*parts: object) -> int:
+    """Return a 64-bit hash of anything msgspec can encode; the same on every machine.
+
+    Used for `params_hash`: kernel version, geometry and thresholds.
+    """
+    return int.from_bytes(
+        hashlib.blake2b(msgspec.json.encode(parts, order="deterministic"), digest_size=8).digest(), "big"
+    )

@@ -1,0 +1,259 @@
+"""A whole city for a span of time: registry, events hour by hour, and the truth beside them.
+
+Scenes and tracks of all cameras are drawn first (they are small); boxes are
+sampled an hour at a time, so that memory does not grow with the span.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from connectors.registry.writing import to_toml
+from schemas.errors import UsageError
+from simulation import (
+    congestion,
+    faults,
+    flood,
+    garbage,
+    gates,
+    gathering,
+    layout,
+    masks,
+    night,
+    parking,
+    people,
+    racing,
+    sites,
+    stays,
+    vehicles,
+    watch,
+    writer,
+)
+from simulation.detector import detect
+from simulation.faults import Delivery
+from simulation.flood import Signals
+from simulation.scene import Scene, live_span
+from simulation.tracks import Objects, Tracks, merged, sample
+from simulation.writer import Arrivals, Format
+
+HOUR_US: Final = 3_600_000_000
+MINUTE_US: Final = 60_000_000
+HEADING: Final = "SIMULATED cameras: nothing here was seen by a real one. Written by `tilik simulate`."
+
+
+class Summary(NamedTuple):
+    """What was written."""
+
+    cameras: int
+    files: int
+    frames: int  # records, copies and frames with a lost clock among them
+    objects: int
+    bytes: int
+    duplicates: int
+    late: int
+    dead_letters: int
+
+
+class Actor(NamedTuple):
+    """A camera with all that happens before it."""
+
+    scene: Scene
+    tracks: dict[str, Tracks]  # by phenomenon
+    wearers: masks.Wearers | None
+    signals: Signals
+    arrived: Delivery
+
+
+def event_fps(minutes: int) -> float:
+    """Return the rate of events [1/s] that keeps a span of that length small."""
+    return 0.5 if minutes >= 360 else 2.0 if minutes > 60 else 5.0
+
+
+def simulate(
+    cameras: int,
+    minutes: int,
+    seed: int,
+    start_us: int,
+    out: str | Path,
+    format: Format = "native",
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    fps: float | None = None,
+    noiseless: bool = False,
+) -> Summary:
+    """Write a simulated city.
+
+    Parameters
+    ----------
+    seed
+        The same seed gives the same files; camera i does not depend on how many there are.
+    start_us
+        Time of the first frame [us UTC], a whole minute.
+    out
+        Folder for ``registry.toml``, ``events/`` and ``truth/``; what a simulation left there is replaced.
+    progress
+        Called with (done, total) in cameras, each counted once for its truth and once for its events.
+    fps
+        Frame events per second and camera; by default 0.5 from six hours on, else 2 to 5.
+    noiseless
+        Perfect detector and delivery: rows must equal the truth. Cameras still die.
+
+    Raises
+    ------
+    UsageError
+        The start is no whole minute, or there is nothing to simulate.
+    """
+    if cameras < 1 or minutes < 1 or start_us % MINUTE_US:
+        raise UsageError(
+            f"expected at least 1 camera, 1 minute and a start on a whole minute, came {cameras} cameras, "
+            f"{minutes} minutes, {start_us} us: change --cameras, --minutes or --start"
+        )
+    report = progress or (lambda done, total: None)
+    folder = Path(out)
+    for name in ("events", "truth"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir(parents=True)
+    registry = layout.registry(cameras, seed, fps or event_fps(minutes))
+    (folder / "registry.toml").write_text(to_toml(registry, HEADING), encoding="utf-8")
+    end_us = start_us + minutes * MINUTE_US
+    actors = []
+    tables: dict[str, list[pl.DataFrame]] = {}
+    for number, camera in enumerate(registry.camera):
+        actors.append(_actor(faults.scene(camera, number, seed, start_us, end_us, noiseless=noiseless)))
+        for name, table in _truth(actors[-1]).items():
+            tables.setdefault(name, []).append(table)
+        report(number + 1, 2 * cameras)
+    tables["site_outages"] = [sites.truth([actor.scene for actor in actors])]
+    truth = {
+        name: pl.concat(t for t in parts if t.width) for name, parts in tables.items() if any(t.width for t in parts)
+    }
+    for name, table in truth.items():
+        table.write_parquet(folder / "truth" / f"{name}.parquet")
+    written = _events(actors, folder / "events", format, lambda share: report(int(cameras * (1 + share)), 2 * cameras))
+    counts = truth["faults"].select(pl.exclude("camera_id")).sum().row(0, named=True)
+    dead = counts["too_late"] + counts["before_2000"]
+    return Summary(cameras, *written, counts["duplicates"], counts["late"], dead)
+
+
+def _actor(scene: Scene) -> Actor:
+    """Return a camera with all that happens before it; a new phenomenon adds its line here and in `_truth`."""
+    heaps, carriers = garbage.events(scene)
+    tracks = {
+        "people": people.events(scene),
+        "vehicles": congestion.cleared(scene, vehicles.events(scene)),
+        "parking": parking.events(scene),
+        "garbage": heaps,
+        "carriers": carriers,
+        "gates": gates.events(scene),
+        "night": night.events(scene),
+        "gathering": gathering.events(scene),
+        "congestion": congestion.events(scene),
+        "racing": racing.events(scene),
+    }
+    return Actor(scene, tracks, masks.wearers(scene, tracks["people"]), flood.events(scene), faults.delivery(scene))
+
+
+PERSONS: Final = ("people", "carriers", "gates", "night", "gathering")
+DRIVERS: Final = ("vehicles", "congestion", "racing")
+"""Phenomena that bring persons, and vehicles that pass lines."""
+
+
+def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
+    """Return the true figures of one camera."""
+    scene, tracks, watched = actor.scene, actor.tracks, watch.truth(actor.scene)
+    persons = people.seen(scene, [tracks[name] for name in PERSONS])
+    return {
+        "watch": watched.table(scene),
+        "crowd": people.truth(scene, persons, watched),
+        "stays": stays.truth(scene, persons),
+        "masks": masks.truth(scene, actor.wearers, persons),
+        "flow": vehicles.truth(scene, [tracks[name] for name in DRIVERS]),
+        "visits": gates.truth(scene, tracks["gates"]),
+        "parking": parking.truth(scene, tracks["parking"]),
+        "flood": flood.truth(scene),
+        "garbage": garbage.truth(scene, tracks["garbage"], persons.objects),
+        "congestion": congestion.truth(scene),
+        "night": night.truth(scene, tracks["night"]),
+        "gathering": gathering.truth(scene, persons),
+        "racing": racing.truth(scene, tracks["racing"]),
+        "outages": faults.outage_truth(scene),
+        "camera_down": sites.camera_down(scene),
+        "faults": faults.truth(scene, actor.arrived),
+    }
+
+
+def _events(
+    actors: list[Actor], folder: Path, form: Format, report: Callable[[float], None]
+) -> tuple[int, int, int, int]:
+    """Write the events by hour of arrival; returns files, frames, objects, bytes."""
+    start = actors[0].scene.start_us
+    end = max([start + 1, *(int(a.arrived.arrival_us[-1]) + 1 for a in actors if len(a.arrived.arrival_us))])
+    hours = range(start // HOUR_US, (end - 1) // HOUR_US + 1)
+    files = frames = objects = size = 0
+    for done, hour in enumerate(hours, start=1):
+        content = writer.batch([_arrivals(actor, hour) for actor in actors])
+        name = str(np.datetime64(hour, "h")).replace("-", "")
+        size += writer.write(folder / f"{name}Z.{writer.SUFFIX[form]}", content, form)
+        files, frames, objects = files + 1, frames + len(content), objects + content.objects.height
+        report(done / len(hours))
+    return files, frames, objects, size
+
+
+def _arrivals(actor: Actor, hour: int) -> Arrivals:
+    """Return what arrives from one camera within an hour since 1970."""
+    scene, arrived = actor.scene, actor.arrived
+    first, last = np.searchsorted(arrived.arrival_us, [hour * HOUR_US, (hour + 1) * HOUR_US])
+    rows = arrived.frame[first:last]
+    wanted, back = np.unique(rows, return_inverse=True)
+    parts = [_seen(scene, tracks, wanted) for tracks in actor.tracks.values()]
+    seen = detect(scene, merged(parts), scene.seq[wanted], 2 + hour)
+    said = _faces(actor, seen.objects, scene.seq[wanted], 2 + hour)
+    item, row = _spread(seen.objects.frame, len(wanted), back)
+    with_signal = np.isin(actor.signals.frame, wanted)
+    carried = np.searchsorted(wanted, actor.signals.frame[with_signal])
+    signal, signal_row = _spread(carried, len(wanted), back)
+    return Arrivals(
+        camera=scene.camera.id,
+        arrival_us=arrived.arrival_us[first:last],
+        t_us=arrived.t_us[first:last],
+        seq=scene.seq[rows],
+        size=scene.camera.size,
+        object_row=row,
+        cls=seen.objects.cls[item],
+        confidence=seen.confidence[item],
+        box=seen.objects.box[item],
+        track=seen.objects.number[item],
+        signal_row=signal_row,
+        signal_zone=next((zone.id for zone in scene.camera.zone if zone.kind == "flood"), ""),
+        signal_value=actor.signals.value[with_signal][signal],
+        faces=None if said is None else masks.spread(said, item),
+    )
+
+
+def _faces(actor: Actor, objects: Objects, seq: NDArray[np.int64], part: int) -> masks.Faces | None:
+    if actor.wearers is None:
+        return None
+    return masks.blurred(actor.scene, masks.faces(actor.wearers, objects, seq), part)
+
+
+def _seen(scene: Scene, tracks: Tracks, wanted: NDArray[np.int64]) -> Objects:
+    t_us = scene.t_us[wanted]
+    return sample(tracks, t_us, live_span(scene, t_us))
+
+
+def _spread(
+    frame: NDArray[np.int64], count: int, back: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each arrival the items of its frame, and the arrival's row for each."""
+    start = np.searchsorted(frame, np.arange(count + 1))
+    length = (start[1:] - start[:-1])[back]
+    row = np.repeat(np.arange(len(back)), length)
+    item = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(start[:-1][back], length)
+    return item, row

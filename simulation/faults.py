@@ -1,0 +1,160 @@
+"""What goes wrong: cameras die and return, clocks run fast, frames come late, twice or not at all.
+
+`clock` gives a camera its frame times, with outages and drift; `delivery` says in
+which order its frames arrive and what else arrives; `truth` counts what was
+injected, by walking the arrivals as the definitions say. Without noise only the
+outages remain.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from schemas.registry import Camera
+from simulation import sites
+from simulation.scene import DAY_US, Scene, random
+from simulation.watch import times
+
+SHORT_PER_DAY: Final = 1.2
+SHORT_MIN: Final = (2.0, 20.0)
+LONG_SHARE: Final = 0.06
+LONG_H: Final = (2.0, 9.0)
+"""Outages: short ones a camera and day [minutes], share of cameras with a long one a day [hours]; ours."""
+
+APART_US: Final = 60_000_000
+"""Least time between two outages of a camera."""
+
+DRIFT_SHARE: Final = 0.15
+DRIFT: Final = 0.003
+"""Share of cameras whose clock runs off the registered rate, and by how much at most; ours."""
+
+REORDER_US: Final = 2_000_000
+LATENESS_US: Final = 600_000_000
+"""Frames behind their camera's newest by more are late, and too late (docs/architecture.md)."""
+
+JITTER_SHARE, LATE_SHARE, TOO_LATE_SHARE, TWICE_SHARE = 0.02, 0.001, 0.00005, 0.001
+LATE_S: Final = (5.0, 300.0)
+TOO_LATE_S: Final = (700.0, 1500.0)
+"""Shares of frames that come out of order, late, too late and twice, with their delays; ours."""
+
+RESET_FRAMES: Final = 3
+"""Frames stamped 1970 by a camera that has just come back, until it has the time again."""
+
+
+class Delivery(NamedTuple):
+    """`d` arrivals of one camera: frames, copies of frames, frames with a lost clock."""
+
+    frame: NDArray[np.int64]  # (d,) row of the frame
+    arrival_us: NDArray[np.int64]  # (d,)
+    copy: NDArray[np.bool_]  # (d,) came before
+    t_us: NDArray[np.int64]  # (d,) the time it says
+
+
+def outages(seed: int, number: int, start_us: int, end_us: int) -> NDArray[np.int64]:
+    """Return (o, 2) spans [us] without a frame, apart from each other by a minute at least; the site's come first."""
+    rng = random(seed, number, "faults")
+    days = (end_us - start_us) / DAY_US
+    spans = [(rng.random(), rng.uniform(*SHORT_MIN) * 60e6) for _ in range(rng.poisson(SHORT_PER_DAY * days))]
+    spans += [
+        (rng.random(), rng.uniform(*LONG_H) * 3600e6) for _ in range(rng.binomial(max(1, round(days)), LONG_SHARE))
+    ]
+    whole = sites.spans(seed, number, start_us, end_us)
+    rows: list[tuple[int, int]] = []
+    for share, length in sorted(spans):
+        begin = start_us + int(share * (end_us - start_us))
+        end = min(begin + int(min(length, (end_us - start_us) / 3)), end_us)
+        meets = (whole[:, 0] <= end + APART_US) & (whole[:, 1] >= begin - APART_US)
+        if (not rows or begin > rows[-1][1] + APART_US) and not meets.any():
+            rows.append((begin, end))
+    return np.array(sorted([*rows, *map(tuple, whole.tolist())]), np.int64).reshape(len(rows) + len(whole), 2)
+
+
+def scene(camera: Camera, number: int, seed: int, start_us: int, end_us: int, *, noiseless: bool) -> Scene:
+    """Return a camera's scene: its frame clock with drift and outages."""
+    dead = outages(seed, number, start_us, end_us)
+    rng = random(seed, number, "faults", 1)
+    phase, fast = float(rng.random()), rng.random() < DRIFT_SHARE
+    rate = 1.0 + (0.0 if noiseless or not fast else float(rng.uniform(-DRIFT, DRIFT)))
+    period = camera.period_us * rate
+    seq = np.arange(int((end_us - start_us) / period) + 2)
+    t_us = start_us + ((seq + phase) * period).astype(np.int64)
+    alive = t_us < end_us
+    for begin, end in dead:
+        alive &= (t_us < begin) | (t_us >= end)
+    return Scene(camera, number, seed, start_us, end_us, noiseless, t_us[alive], seq[alive], dead)
+
+
+def delivery(scene: Scene) -> Delivery:
+    """Return a camera's arrivals, in their order."""
+    t_us = scene.t_us
+    frame, none = np.arange(len(t_us)), np.zeros(len(t_us), np.bool_)
+    if scene.noiseless:
+        return Delivery(frame, t_us, none, t_us)
+    rng = random(scene.seed, scene.number, "delivery")
+    kind = rng.random(len(t_us))
+    delay = np.zeros(len(t_us))
+    edges = np.cumsum([TOO_LATE_SHARE, LATE_SHARE, JITTER_SHARE])
+    for low, high, (shortest, longest) in zip(
+        [0, *edges[:-1]], edges, (TOO_LATE_S, LATE_S, (0.1, 1.5 * REORDER_US / 2e6)), strict=True
+    ):
+        rows = np.flatnonzero((kind >= low) & (kind < high))
+        delay[rows] = rng.uniform(shortest, longest, len(rows))
+    arrival = t_us + (delay * 1e6).astype(np.int64)
+    twice = np.flatnonzero(rng.random(len(t_us)) < TWICE_SHARE)
+    again = arrival[twice] + (rng.uniform(0.05, 1.5, len(twice)) * 1e6).astype(np.int64)
+    reset, reset_t = _resets(scene)
+    rows = np.concatenate([frame, twice, reset])
+    arrives = np.concatenate([arrival, again, t_us[reset]])
+    says = np.concatenate([t_us, t_us[twice], reset_t])
+    copy = np.concatenate([none, np.ones(len(twice), np.bool_), np.zeros(len(reset), np.bool_)])
+    order = np.argsort(arrives, kind="stable")
+    return Delivery(rows[order], arrives[order], copy[order], says[order])
+
+
+def _resets(scene: Scene) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return extra frames sent right after an outage whose clock began anew in 1970."""
+    first = np.searchsorted(scene.t_us, scene.outage_us[:, 1], "left")
+    first = first[first < len(scene.t_us)]
+    rows = np.repeat(first, RESET_FRAMES)
+    seconds = np.tile(np.arange(1, RESET_FRAMES + 1), len(first))
+    return rows, seconds * 1_000_000
+
+
+def truth(scene: Scene, arrived: Delivery) -> pl.DataFrame:
+    """Return one row with what was injected, counted as the ordered stage judges it.
+
+    Returns
+    -------
+    ``camera_id``, ``sent`` (records), ``duplicates``, ``late`` (behind the newest by more than 2 s, at most
+    600 s, no copy), ``too_late`` and ``before_2000`` (both dead letters).
+    """
+    lost = arrived.t_us < scene.start_us
+    t_us = arrived.t_us[~lost]
+    newest = np.maximum.accumulate(t_us) if len(t_us) else t_us
+    behind, copy = newest - t_us, arrived.copy[~lost]
+    return pl.DataFrame(
+        {
+            "camera_id": [scene.camera.id],
+            "sent": [len(arrived.frame)],
+            "duplicates": [int((copy & (behind <= LATENESS_US)).sum())],
+            "late": [int((~copy & (behind > REORDER_US) & (behind <= LATENESS_US)).sum())],
+            "too_late": [int((behind > LATENESS_US).sum())],
+            "before_2000": [int(lost.sum())],
+        }
+    )
+
+
+def outage_truth(scene: Scene) -> pl.DataFrame:
+    """Return one row an outage: ``camera_id``, ``from``, ``to``, ``is_over``."""
+    return pl.DataFrame(
+        {
+            "camera_id": pl.repeat(scene.camera.id, len(scene.outage_us), eager=True),
+            "from": times(scene.outage_us[:, 0]),
+            "to": times(scene.outage_us[:, 1]),
+            "is_over": scene.outage_us[:, 1] < scene.end_us,
+        }
+    )

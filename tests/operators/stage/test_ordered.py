@@ -1,0 +1,148 @@
+"""The ordered stage: any split and any displacement up to reorder_s release the same frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from operators import city
+from operators.stage import intake, ordered
+from schemas.frames import FRAMES, OBJECTS, FrameBatch
+from schemas.registry import Camera, Registry
+
+SECOND = 1_000_000
+START = 1_767_571_200 * SECOND
+CITY = city.build(Registry(camera=tuple(Camera(id=name, area="00", fps=2.0) for name in ("a", "b", "c"))))
+INDEX = intake.lookup(CITY)
+LIMITS = {"reorder_us": 2 * SECOND, "lateness_us": 600 * SECOND}
+
+
+def frames(rows: list[tuple[str, int]], seq: list[int] | None = None) -> intake.Arrived:
+    """One frame a (camera, ms); its only object's track is the time, so that slices can be followed."""
+    times = [START + ms * 1000 for _, ms in rows]
+    table = pl.DataFrame({"camera": [c for c, _ in rows], "t_us": times, "seq": seq or [None] * len(rows)})
+    objects = pl.DataFrame({"frame": range(len(rows)), "class": ["car"] * len(rows), "track": [str(t) for t in times]})
+    blank = [pl.lit(None, kind).alias(name) for name, kind in FRAMES.items() if name not in table.columns]
+    table = table.with_columns(blank).select(pl.col(name).cast(kind) for name, kind in FRAMES.items())
+    blank = [
+        pl.lit(0.5 if kind == pl.Float32 else None, kind).alias(name)
+        for name, kind in OBJECTS.items()
+        if name not in objects.columns
+    ]
+    objects = objects.with_columns(blank).select(pl.col(name).cast(kind) for name, kind in OBJECTS.items())
+    return intake.arrays(FrameBatch(table, objects), CITY, INDEX)
+
+
+def play(batches: list[intake.Arrived]) -> list[ordered.Pushed]:
+    state = ordered.start(3)
+    pushed = [ordered.push(state, CITY, batch, **LIMITS) for batch in batches]
+    return [*pushed, ordered.push(state, CITY, frames([]), ending=True, **LIMITS)]
+
+
+def told(pushed: list[ordered.Pushed], what: str) -> list[tuple[int, int, int, int]]:
+    """(camera, ms, dt_ms, track) of every frame released."""
+    out = []
+    for one in pushed:
+        if (part := getattr(one, what)) is not None:
+            assert (np.diff(part.ordered.first) == 1).all()
+            ms = (part.ordered.t_us - START) // 1000
+            out += zip(
+                part.ordered.camera.tolist(),
+                ms.tolist(),
+                part.ordered.dt_ms.tolist(),
+                part.ordered.track.tolist(),
+                strict=True,
+            )
+    return sorted(out)
+
+
+@st.composite
+def displaced(draw: st.DrawFn) -> tuple[list[tuple[str, int]], list[tuple[str, int]], list[int]]:
+    """A stream in order, the same with displacements below reorder_s, and where to cut it."""
+    rows = draw(
+        st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 60_000)), min_size=1, max_size=60, unique=True)
+    )
+    rows.sort(key=lambda row: row[1])
+    moved = [(row, row[1] + draw(st.integers(0, 1_999))) for row in rows]
+    arrival = [row for row, _ in sorted(moved, key=lambda pair: pair[1])]
+    cuts = sorted(draw(st.sets(st.integers(0, len(rows)), max_size=4)))
+    return rows, arrival, cuts
+
+
+@settings(max_examples=60, deadline=None)
+@given(displaced())
+def test_any_split_and_any_displacement_up_to_reorder_s_release_the_same(case) -> None:
+    rows, arrival, cuts = case
+    pieces = [arrival[a:b] for a, b in zip([0, *cuts], [*cuts, len(arrival)], strict=True)]
+    least, ordered.LEAST_BATCH = ordered.LEAST_BATCH, 1
+    try:
+        found = play([frames(piece) for piece in pieces])
+    finally:
+        ordered.LEAST_BATCH = least
+    assert told(found, "late") == []
+    assert told(found, "on_time") == told(play([frames(rows)]), "on_time")
+
+
+def test_the_time_between_frames_is_capped_at_two_periods_and_the_last_lasts_one() -> None:
+    found = told(play([frames([("a", 0), ("a", 500), ("a", 5_000)])]), "on_time")
+    assert [dt for _, _, dt, _ in found] == [500, 1_000, 500]
+
+
+def test_objects_stay_with_their_frame_through_sorting() -> None:
+    found = told(play([frames([("a", 1_000), ("b", 0), ("a", 0)])]), "on_time")
+    assert [(c, ms) for c, ms, _, _ in found] == [(0, 0), (0, 1_000), (1, 0)]
+    assert [track - 1 for _, _, _, track in found] == [START, START + SECOND, START]
+
+
+def test_a_frame_that_comes_again_counts_once_in_time_or_late() -> None:
+    again = play([frames([("a", 0), ("a", 0), ("a", 500)]), frames([("a", 90_000)]), frames([("a", 500)])])
+    assert [ms for _, ms, _, _ in told(again, "on_time")] == [0, 500, 90_000]
+    assert told(again, "late") == []
+    assert sum(len(one.copies.camera) for one in again) == 2
+
+
+def test_frames_of_one_time_with_other_numbers_are_other_frames() -> None:
+    found = told(play([frames([("a", 0), ("a", 0)], seq=[1, 2])]), "on_time")
+    assert [dt for _, _, dt, _ in found] == [0, 500]
+
+
+@pytest.mark.parametrize(
+    ("behind_ms", "disposition"),
+    [
+        pytest.param(2_000, ordered.ON_TIME, id="just in order"),
+        pytest.param(2_001, ordered.LATE, id="late"),
+        pytest.param(600_000, ordered.LATE, id="just late"),
+        pytest.param(600_001, ordered.TOO_LATE, id="too late"),
+    ],
+)
+def test_lateness_is_judged_by_the_cameras_own_newest_frame(behind_ms: int, disposition: int) -> None:
+    pushed = play([frames([("b", 10_000_000), ("a", 700_000), ("a", 700_000 - behind_ms)])])
+    assert pushed[0].disposition.tolist() == [ordered.ON_TIME, ordered.ON_TIME, disposition]
+
+
+def test_a_late_frame_weighs_one_period() -> None:
+    late = told(play([frames([("a", 0), ("a", 60_000)]), frames([("a", 30_000)])]), "late")
+    assert [(ms, dt) for _, ms, dt, _ in late] == [(30_000, 500)]
+
+
+def test_times_seen_are_kept_for_the_lateness_and_no_longer() -> None:
+    state = ordered.start(3)
+    for start in range(0, 4_000_000, 20_000):
+        batch = frames([("a", start + step * 10) for step in range(2_000)])
+        ordered.push(state, CITY, batch, **LIMITS)
+    kept = sum(len(times) for _, times in state.seen)
+    assert kept < 2 * (60_000 + (1 << 16))
+
+
+@pytest.mark.parametrize("name", [None, "", "-1", "18446744073709551615"])
+def test_names_that_mean_untracked_have_code_zero(name: str | None) -> None:
+    assert intake.tracks(pl.Series([name], dtype=pl.String)).tolist() == [0]
+
+
+def test_numbers_are_read_back_from_their_code_and_others_differ() -> None:
+    codes = intake.tracks(pl.Series(["0", "42", "007", "7", "a7"])).tolist()
+    assert len(set(codes)) == 5
+    assert [intake.track_name(code, {}) for code in codes[:2]] == ["0", "42"]
