@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -n 2
 SOAK_MINUTES ?= 10
 
-.PHONY: help install run test lint bench soak stop docs notebooks lock
+.PHONY: help install run test lint bench soak stop docs migration notebooks lock
 
 help:  # Show what there is to do
 	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
@@ -46,6 +46,9 @@ stop: install  # End what `make run` left serving
 
 docs: install  # Write docs/metrics.md anew from columns and kernels
 	$(BIN)/python -m flows.metrics_page
+
+migration: install  # Write the next numbered file for changed tables (NAME=what_it_is_for)
+	@$(BIN)/python -m flows.next_migration "$(NAME)"
 
 notebooks: install  # Execute docs/notebooks anew
 	$(BIN)/python docs/notebooks/run.py docs/notebooks/street_week.ipynb

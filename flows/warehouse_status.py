@@ -1,4 +1,4 @@
-"""What a warehouse holds: tables, hours that wait to be rolled up, runs."""
+"""What a warehouse holds: its version, tables, hours that wait to be rolled up, runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ FROM system.tables
 WHERE database = currentDatabase() AND engine LIKE '%MergeTree'
 ORDER BY name
 """
+VERSION: Final = """
+SELECT max(version) AS migration, argMax(created_at, version) AS since,
+    (SELECT count() FROM system.tables WHERE database = currentDatabase() AND engine = 'View') AS views
+FROM schema_versions
+"""
 MARKS: Final = """
 SELECT domain, count() AS hours, min(hour) AS oldest
 FROM (SELECT domain, hour FROM marks_log FINAL WHERE state < 2 GROUP BY domain, hour)
@@ -25,8 +30,9 @@ FROM runs_log FINAL ORDER BY run DESC LIMIT 20
 
 
 class Status(NamedTuple):
-    """Three answers: tables with rows and bytes, open marks, the newest runs."""
+    """Four answers: the version, tables with rows and bytes, open marks, the newest runs."""
 
+    version: Answer
     tables: Answer
     marks: Answer
     runs: Answer
@@ -34,12 +40,12 @@ class Status(NamedTuple):
 
 def read(store: Store) -> Status:
     """Ask a warehouse what it holds."""
-    return Status(ask(store, TABLES), ask(store, MARKS), ask(store, RUNS))
+    return Status(ask(store, VERSION), ask(store, TABLES), ask(store, MARKS), ask(store, RUNS))
 
 
 def as_text(status: Status) -> str:
     """Return the status for the eye."""
-    titles = ("tables", "hours waiting to be rolled up", "runs, newest first")
+    titles = ("version", "tables", "hours waiting to be rolled up", "runs, newest first")
     parts = [
         rendering.table(answer.column_names, answer.rows, title) if answer.rows else f"{title}: none\n"
         for title, answer in zip(titles, status, strict=True)
@@ -48,7 +54,7 @@ def as_text(status: Status) -> str:
 
 
 def as_json(status: Status) -> str:
-    """Return the status as one JSON object: `tables`, `marks`, `runs`."""
+    """Return the status as one JSON object: `version`, `tables`, `marks`, `runs`."""
     return rendering.to_json(
         {
             name: [dict(zip(answer.column_names, row, strict=True)) for row in answer.rows]

@@ -1,4 +1,4 @@
-"""Tables beside the figures: runs, registrations, the calendar, dead letters, marks, settings.
+"""Tables beside the figures: runs, registrations, the calendar, dead letters, marks, views, settings.
 
 Each is (columns with type and meaning, engine, sorting key, what follows).
 """
@@ -180,6 +180,18 @@ SERVICE_TABLES: Final = {
         "ReplacingMergeTree",
         "(roll, domain, hour, mark)",
         "TTL at + INTERVAL 7 DAY DELETE",
+    ),
+    "views_log": (
+        {
+            "name": ("String", "A view that Tilik made"),
+            "fingerprint": ("String", "Hash of its text and of all that it reads: another one is applied again"),
+            "tilik": ("LowCardinality(String)", "Version of Tilik that made it"),
+            "version": ("UInt64", "Number of the application: the highest counts"),
+            "deleted": ("UInt8", "Tombstone"),
+        },
+        "ReplacingMergeTree(version)",
+        "name",
+        "",
     ),
     "settings_log": (
         {"name": ("String", "Set-up constant"), "value": ("String", "Its value; a change is refused")},

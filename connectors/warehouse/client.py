@@ -5,26 +5,14 @@ What each word means stands in the module it names.
 
 from __future__ import annotations
 
-import time
-from importlib.resources import files
-from pathlib import Path
-
 import polars as pl
 import pyarrow as pa
-from clickhouse_migrations.connection import ClickhouseConnectConnection
-from clickhouse_migrations.exceptions import MigrationException
-from clickhouse_migrations.migration import Migration, MigrationStorage
-from clickhouse_migrations.migrator import Migrator
 
-from connectors.warehouse import calendar_days, failures, inserts, registered, rolls, runs
+from connectors.warehouse import calendar_days, inserts, migrations, registered, rolls, runs
 from connectors.warehouse.address import parse
-from connectors.warehouse.session import FAILURES, RETRY_S, Session
-from schemas.errors import WarehouseError
+from connectors.warehouse.session import Session
 from schemas.geo import Areas
-from schemas.local_time import ZONE
 from schemas.registry import Registry
-
-ALREADY_EXISTS = "Code: 57."
 
 
 def connect(url: str) -> Warehouse:
@@ -43,29 +31,14 @@ def connect(url: str) -> Warehouse:
 class Warehouse(Session):
     """A ClickHouse database with Tilik's tables."""
 
-    def migrate(self) -> list[int]:
-        """Bring tables and views to this version; return the migrations applied now."""
+    def migrate(self) -> migrations.Plan:
+        """Bring tables and views to this version; return what was done."""
         self.make_database()
-        scripts = MigrationStorage(Path(str(files("schemas").joinpath("migrations")))).migrations()
-        applied = self._apply(scripts, time.monotonic() + RETRY_S)
-        zone = self.query("SELECT value FROM settings_log FINAL WHERE name = 'zone'")["value"][0].as_py()
-        if zone != ZONE:
-            raise WarehouseError(f"{self.where} holds days of {zone}, this is set to {ZONE}: use another warehouse")
-        return [migration.version for migration in applied]
+        return migrations.migrate(self)
 
-    def _apply(self, scripts: list[Migration], end: float) -> list[Migration]:
-        """Apply migrations; where another program is making the same tables, wait until it has."""
-        while True:
-            try:
-                migrator = Migrator(ClickhouseConnectConnection(self.write_client()))
-                migrator.init_schema()
-                return list(migrator.apply_migration(scripts, multi_statement=True))
-            except MigrationException as error:
-                raise WarehouseError(f"{self.where} was made by another version of Tilik: {error}") from error
-            except FAILURES as error:
-                if ALREADY_EXISTS not in str(error) or time.monotonic() > end:
-                    raise failures.explain(error, self.where, "migrating") from error
-            time.sleep(0.5)
+    def plan(self) -> migrations.Plan:
+        """Say what `migrate` would do, and do nothing."""
+        return migrations.plan(self)
 
     def insert(self, table: str, rows: pa.Table | pl.DataFrame) -> None:
         """Store rows, columns in any order; the same rows twice change nothing."""

@@ -14,20 +14,21 @@ from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from connectors.warehouse import Warehouse
+    from connectors.warehouse.migrations import Plan
     from flows.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Serve, migrate and look at the warehouse.")
 
 
-def _ready(store: Warehouse, settings: Settings) -> list[int]:
-    """Bring tables, views, the calendar and its verdicts to this version; return the migrations applied."""
+def _ready(store: Warehouse, settings: Settings) -> Plan:
+    """Bring tables, views, the calendar and its verdicts to this version; return what was done to the tables."""
     from connectors import calendar as calendars  # noqa: PLC0415  start-up time
     from flows import trends  # noqa: PLC0415  start-up time
 
-    applied = store.migrate()
+    done = store.migrate()
     if store.store_calendar(calendars.days(settings.calendar, time.time_ns() // 1000)):
         trends.update(store)
-    return applied
+    return done
 
 
 @app.command()
@@ -45,15 +46,23 @@ def serve(context: typer.Context, warehouse: options.Warehouse = None) -> None:
 
 
 @app.command()
-def migrate(context: typer.Context, warehouse: options.Warehouse = None) -> None:
+def migrate(
+    context: typer.Context,
+    warehouse: options.Warehouse = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would change, and change nothing.")] = False,
+) -> None:
     """Bring tables and views to this version."""
     settings = options.settings_of(context, warehouse=warehouse)
     announce(settings)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+    from flows import migration_plan  # noqa: PLC0415  start-up time
 
+    if plan and not migration_plan.exists(settings.warehouse):
+        say(f"{settings.warehouse} does not exist: all tables and views would be made")
+        return
     with warehouses.connect(settings.warehouse) as store:
-        applied = _ready(store, settings)
-    say(f"{len(applied)} migrations applied" if applied else "up to date")
+        found = store.plan() if plan else _ready(store, settings)
+    say(migration_plan.as_text(found) if plan else migration_plan.in_short(found))
 
 
 @app.command()

@@ -205,6 +205,19 @@ def test_a_registry_without_cameras_is_refused_in_one_line(tilik, tmp_path):
     assert "panic" not in err
 
 
+def test_a_plan_says_what_would_change_before_and_after(tilik):
+    asked = ("warehouse", "migrate", "--warehouse", "embedded:./store")
+    code, out, _ = tilik(*asked, "--plan")
+    assert (code, out) == (0, "embedded:./store does not exist: all tables and views would be made\n")
+    code, out, _ = tilik(*asked)
+    assert code == 0
+    assert "numbered files" in out
+    assert "views made" in out
+    assert tilik(*asked, "--plan")[:2] == (0, "up to date: nothing would change\n")
+    assert tilik(*asked)[:2] == (0, "up to date\n")
+    tilik("query", "SELECT 1", "--warehouse", "embedded:./store")
+
+
 def test_two_programs_may_make_one_warehouse_at_once(tmp_path):
     asked = [TILIK, "warehouse", "migrate", "--warehouse", "embedded:./store"]
     both = [subprocess.Popen(asked, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]

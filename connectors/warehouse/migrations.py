@@ -1,0 +1,162 @@
+"""A warehouse is brought to this version: numbered files, then definitions, then views.
+
+Files of `schemas/migrations` that the warehouse has not seen are run; what the
+definitions still lack is added to its tables; views that differ are replaced.
+Every statement may be run again, so a command that was killed anywhere is
+finished by the next, and two at once do the same. A warehouse that a newer
+Tilik made is refused, and so is a difference that no statement of ours bridges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from connectors.warehouse import failures, shapes, views
+from connectors.warehouse.session import Session
+from schemas import ddl, migration_files
+from schemas.errors import WarehouseError
+from schemas.local_time import ZONE
+from schemas.migration_files import MigrationFile
+from schemas.shape import Change, Column, Difference, Table, compare
+from schemas.views import order
+
+TILIK: Final = version("tilik")
+BOOKS: Final = {
+    "schema_versions": Table(
+        {
+            "version": Column("UInt32", "", "", "Number of a file of schemas/migrations"),
+            "md5": Column("String", "", "", "Of the file"),
+            "script": Column("String", "", "", "The file"),
+            "created_at": Column("DateTime", "now()", "", "When it was done"),
+            "tilik": Column("LowCardinality(String)", "", "", "Version of Tilik that did it"),
+        },
+        "MergeTree",
+        "tuple(created_at)",
+        "",
+        "",
+        "Numbered migrations that were done",
+    )
+}
+"""The books of migrations; their name and first columns are those of older warehouses."""
+
+NO_DATABASE: Final = 81
+
+
+class Plan(NamedTuple):
+    """What a migration does: files to run, changes of tables and columns, views."""
+
+    files: list[MigrationFile]
+    changes: list[Change]
+    views: views.Step
+
+    @property
+    def empty(self) -> bool:
+        """Say whether nothing is to do."""
+        return not (self.files or self.changes or any(self.views))
+
+
+def plan(session: Session) -> Plan:
+    """Say what `migrate` would do, and do nothing.
+
+    Raises
+    ------
+    WarehouseError
+        As `migrate`.
+    """
+    try:
+        found = shapes.tables(session)
+    except WarehouseError as error:
+        if error.__cause__ is None or failures.code(error.__cause__) != NO_DATABASE:
+            raise
+        whole = compare(ddl.tables(), {})
+        return Plan(migration_files.read(), whole.changes, views.Step(list(order.wanted()), [], []))
+    pending = _pending(session, found)
+    difference = _bridge(session, found)
+    return Plan(pending, difference.changes, views.plan(session, order.wanted(), set(found)))
+
+
+def migrate(session: Session) -> Plan:
+    """Bring tables and views to this version; return what was done.
+
+    Raises
+    ------
+    WarehouseError
+        When a newer Tilik made the warehouse, when its tables differ from the definitions in a way that would
+        rewrite or lose rows, or when it holds days of another time zone.
+    """
+    found = shapes.tables(session)
+    pending = _pending(session, found)
+    run_files(session, pending, found)
+    if pending:
+        found = shapes.tables(session)
+    changes = _bridge(session, found).changes
+    for change in changes:
+        session.command(change.statement)
+    _same_zone(session)
+    step = views.plan(session, order.wanted(), set(found) | {change.table for change in changes})
+    views.apply(session, order.wanted(), step, TILIK)
+    return Plan(pending, changes, step)
+
+
+def run_files(session: Session, files: list[MigrationFile], found: dict[str, Table]) -> None:
+    """Run numbered files and note each; `found` are the tables before."""
+    for change in compare(BOOKS, found).changes if files else ():
+        session.command(change.statement)
+    for file in files:
+        for statement in file.statements:
+            session.command(statement)
+        row = {
+            "version": pa.array([file.number], pa.uint32()),
+            "md5": [hashlib.md5(file.text.encode(), usedforsecurity=False).hexdigest()],
+            "script": [file.text],
+            "tilik": [TILIK],
+        }
+        session.insert_block("schema_versions", pa.table(row))
+
+
+def _pending(session: Session, found: dict[str, Table]) -> list[MigrationFile]:
+    """Return the files that a warehouse has not seen; refuse one that is newer than this program."""
+    files = migration_files.read()
+    if "schema_versions" not in found:
+        return files
+    tilik = "tilik" if "tilik" in found["schema_versions"].columns else "''"
+    seen = dict(session.query(f"SELECT version, max(toString({tilik})) FROM schema_versions GROUP BY version").rows)
+    newest, last = files[-1].number, max(seen, default=0)
+    makers = [*seen.values(), *(maker for (maker,) in _makers(session, found))]
+    needed = max((maker for maker in makers if maker), key=_number, default=TILIK)
+    if last > newest or _number(needed) > _number(TILIK):
+        raise WarehouseError(
+            f"{session.where} was made by Tilik {needed} with migration {last}, this is Tilik {TILIK} with migration "
+            f"{newest}: install Tilik {needed} or newer"
+        )
+    return [file for file in files if file.number not in seen]
+
+
+def _makers(session: Session, found: dict[str, Table]) -> list[tuple[str]]:
+    """Return the versions of Tilik that made views."""
+    return session.query("SELECT DISTINCT toString(tilik) FROM views_log").rows if "views_log" in found else []
+
+
+def _number(words: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in words.split(".") if part.isdigit())
+
+
+def _bridge(session: Session, found: dict[str, Table]) -> Difference:
+    difference = compare(ddl.tables(), found)
+    if difference.refused:
+        told = "\n".join(difference.refused)
+        raise WarehouseError(
+            f"{told}\n{session.where} has tables that this Tilik {TILIK} cannot use, and changing them would "
+            "rewrite or lose rows: use the program that made them, or another warehouse"
+        )
+    return difference
+
+
+def _same_zone(session: Session) -> None:
+    zone = session.query("SELECT value FROM settings_log FINAL WHERE name = 'zone'")["value"][0].as_py()
+    if zone != ZONE:
+        raise WarehouseError(f"{session.where} holds days of {zone}, this is set to {ZONE}: use another warehouse")

@@ -1,0 +1,80 @@
+"""Which views there are, in the order in which they can be made, and when one must be made again.
+
+A view holds no data: it is applied whenever its fingerprint is not the one that
+the store has. A fingerprint covers the view's text and all that it reads, views
+and tables alike, since a view keeps the columns that it had when it was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final, NamedTuple
+
+from schemas import ddl
+from schemas.local_time import ZONE
+from schemas.views import views
+
+_NAME: Final = re.compile(r"CREATE OR REPLACE VIEW (\w+)")
+
+
+class View(NamedTuple):
+    """A view's statement and its fingerprint, 16 hex digits."""
+
+    statement: str
+    fingerprint: str
+
+
+@cache
+def wanted() -> dict[str, View]:
+    """Return every view by name, those that others read before them."""
+    tables = {name: str(table) for name, table in ddl.tables().items()}
+    return ordered(views(ZONE), tables)
+
+
+def ordered(statements: Sequence[str], tables: Mapping[str, str]) -> dict[str, View]:
+    """Return views by name, those that others read before them.
+
+    Parameters
+    ----------
+    statements
+        CREATE OR REPLACE VIEW, in any order.
+    tables
+        What the tables look like, by name: any text that changes when they do.
+    """
+    texts = {_name(statement): statement for statement in statements}
+    prints = {name: _hash(text) for name, text in tables.items()}
+    done: dict[str, View] = {}
+
+    def add(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise ValueError(f"views read each other in a circle: {' -> '.join((*above, name))}")
+        read = sorted(_words(texts[name]) & (texts.keys() | tables.keys()) - {name})
+        for other in read:
+            if other in texts and other not in done:
+                add(other, (*above, name))
+        done[name] = View(texts[name], _hash(texts[name], *(prints[other] for other in read)))
+        prints[name] = done[name].fingerprint
+
+    for name in texts:
+        if name not in done:
+            add(name, ())
+    return done
+
+
+def _name(statement: str) -> str:
+    found = _NAME.match(statement)
+    if found is None:
+        raise ValueError(f"expected CREATE OR REPLACE VIEW, got {statement[:60]!r}")
+    return found[1]
+
+
+def _words(statement: str) -> set[str]:
+    """Return the words that can name a table: those after FROM and JOIN, outside strings."""
+    return set(re.findall(r"(?:FROM|JOIN)\s+(\w+)", re.sub(r"'(?:\\.|''|[^'])*'", "''", statement)))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,130 @@
+"""A warehouse of the first release's tables lives on: its rows, views and comments.
+
+`tests/data/warehouse` holds the two files of that time: tables without IF NOT
+EXISTS and all views, numbered, in a bookkeeping that noted whole files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from connectors.warehouse import Warehouse, connect, shapes
+from connectors.warehouse.inserts import to_arrow
+from schemas import migration_files
+from schemas.views.order import wanted
+
+from .minutes import rows
+from .test_warehouse_migrations import shape
+
+DATA = Path(__file__).parents[1] / "data" / "warehouse"
+OLD = {path.name.removesuffix(".xz"): lzma.decompress(path.read_bytes()).decode() for path in DATA.glob("*.xz")}
+BOOKS = """CREATE TABLE schema_versions (
+    version UInt32, md5 String, script String, created_at DateTime DEFAULT now()
+) ENGINE = MergeTree ORDER BY tuple(created_at)"""
+NOON = datetime(2026, 1, 5, 5, tzinfo=UTC)
+KEYS = {
+    "runs_log": "(run, token, state) VALUES (1, 7, 'done')",
+    "cameras_log": "(camera_id, valid_from, name, area) VALUES ('old-1', 0, 'Simpang', '33.74.07.1005')",
+    "areas_log": "(area, name) VALUES ('33.74', 'Semarang')",
+    "places_log": "(place_id, zones) VALUES ('alun', ['old-1/alun'])",
+    "roads_log": "(road, lines) VALUES ('pemuda', ['old-1/utara'])",
+    "calendar_log": "(date, day_type, hijri) VALUES ('2026-01-01', 'holiday', '1447-07-12')",
+    "trends_log": "(place_id, day, verdict) VALUES ('alun', '2026-01-04', 'naik')",
+    "dead_letters_log": "(source, position, reason) VALUES ('a.jsonl', 3, 'json')",
+    "dead_letters_raw": "(source, position, reason, raw) VALUES ('a.jsonl', 3, 'json', '{')",
+    "marks_log": "(domain, hour, mark, state) VALUES ('crowd', '2026-01-05 05:00:00', 5, 1)",
+    "rolls_log": "(roll, domain, hour, mark) VALUES (1, 'crowd', '2026-01-05 05:00:00', 5)",
+    "incidents_log": "(area, camera_id, incident_id, kind, state, opened_at) VALUES "
+    "('33.74.07.1005', 'old-1', 'f00', 'flood', 'active', '2026-01-05 05:00:00')",
+}
+
+
+def make_old(store: Warehouse) -> None:
+    """Make the warehouse as the first release made it, with rows in every table and a view that is no more."""
+    views = OLD["002_views.sql"] + "CREATE OR REPLACE VIEW gone_by AS\nSELECT count() AS n FROM areas_log;\n"
+    store.command(BOOKS)
+    for number, text in ((1, OLD["001_tables.sql"]), (2, views)):
+        for statement in migration_files.MigrationFile(number, "", text).statements:
+            store.command(statement)
+        md5 = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        store.insert_block("schema_versions", pa.table({"version": [number], "md5": [md5], "script": [text]}))
+    store.command("CREATE VIEW somebodys AS SELECT 1 AS x")
+    for table, columns in tables_of(OLD["001_tables.sql"]).items():
+        if table in KEYS:
+            store.command(f"INSERT INTO {table} {KEYS[table]}")
+        elif table.endswith("_minute_log"):
+            made = rows(table.removesuffix("_minute_log"), "old-1", NOON, 90)
+            store.insert_block(table, to_arrow(made.select(name for name in made.columns if name in columns)))
+        elif table != "settings_log":
+            store.command(f"INSERT INTO {table} (area, camera_id, ts, frames) VALUES ('33.74', 'old-0', 1767589200, 3)")
+
+
+def tables_of(text: str) -> dict[str, list[str]]:
+    """Return tables and their columns as the old file has them."""
+    return {
+        found[1]: re.findall(r"^    `(\w+)`", found[2], re.MULTILINE)
+        for found in re.finditer(r"CREATE TABLE (\w+) \((.*?)\n\)\nENGINE", text, re.DOTALL)
+    }
+
+
+def held(store: Warehouse) -> dict[str, pl.DataFrame]:
+    """Return all rows of all old tables, in their old columns."""
+    return {
+        table: pl.DataFrame(store.query(f"SELECT {', '.join(columns)} FROM {table} ORDER BY ALL").table)
+        for table, columns in tables_of(OLD["001_tables.sql"]).items()
+    }
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse, dict[str, pl.DataFrame]]]:
+    """A warehouse of then, brought to now, and the rows that it had."""
+    with connect(f"embedded:{tmp_path_factory.mktemp('upgraded')}") as store:
+        make_old(store)
+        before = held(store)
+        plan = store.plan()
+        assert [file.number for file in plan.files] == [f.number for f in migration_files.read() if f.number > 1]
+        assert plan.views.dropped == ["gone_by"]
+        done = store.migrate()
+        assert (done.files, done.views) == (plan.files, plan.views)
+        assert store.plan().empty
+        assert store.query("SELECT x FROM somebodys").rows == [(1,)]
+        store.command("DROP VIEW somebodys")
+        yield store, before
+
+
+def test_every_row_is_still_there(upgraded: tuple[Warehouse, dict[str, pl.DataFrame]]) -> None:
+    store, before = upgraded
+    assert all(frame.height for frame in before.values())
+    after = held(store)
+    assert [table for table in before if not after[table].equals(before[table])] == []
+
+
+def test_tables_columns_comments_and_views_are_those_of_a_fresh_warehouse(
+    upgraded: tuple[Warehouse, dict[str, pl.DataFrame]], warehouse: Warehouse
+) -> None:
+    store, _ = upgraded
+    assert shape(store) == shape(warehouse)
+    assert shapes.tables(store) == shapes.tables(warehouse)
+
+
+def test_every_view_answers_and_old_minutes_are_rolled_up(
+    upgraded: tuple[Warehouse, dict[str, pl.DataFrame]],
+) -> None:
+    store, _ = upgraded
+    assert store.roll() > 0
+    asked = [name for name, view in wanted().items() if "{" not in view.statement]
+    assert len(wanted()) - len(asked) < 10, "only comparisons take parameters"
+    for view in asked:
+        store.query(f"SELECT * FROM {view} LIMIT 10")
+    assert store.query("SELECT frames FROM crowd_hour WHERE camera_id = 'old-1'").rows == [(36_000,)]
+    assert store.query("SELECT camera_id, kind FROM incidents_open").rows == [("old-1", "flood")]
+    assert store.query("SELECT verdict FROM visits_trend").num_rows <= 1
