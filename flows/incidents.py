@@ -13,13 +13,11 @@ from operators.across.outages import site_of
 from operators.arrays import Changes
 from operators.city import City
 from operators.stage.intake import track_name
-from schemas.columns import LEVELS
-from schemas.incidents import INCIDENT_KINDS, INCIDENT_STATES
+from schemas.cards import INCIDENTS
+from schemas.incidents import CLOSE_REASONS, INCIDENT_KINDS, INCIDENT_STATES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME = pl.Datetime("us", "UTC")
-SEVERITIES = {"parking": ("", "stopped", "parked"), "crowd": LEVELS}
-REASONS = {"closed": "cleared", "expired_unobserved": "expired_unobserved"}
 SCHEMA: dict[str, Any] = {
     "area": pl.String,
     "camera_id": pl.String,
@@ -67,7 +65,7 @@ def incident_rows(
 
 def _tracks(each: Changes, i: int, kind: str, names: dict[int, str]) -> list[str]:
     """Return the track that began it, where the anchor is one, and the newest."""
-    codes = [int(each.anchor[i])] * (kind == "parking") + [int(each.track[i])]
+    codes = [int(each.anchor[i])] * INCIDENTS[kind].is_by_track + [int(each.track[i])]
     return [track_name(code, names) for code in dict.fromkeys(codes) if code]
 
 
@@ -75,7 +73,7 @@ def _row(city: City, each: Changes, i: int, names: dict[int, str], hashes: pl.Se
     camera = city.cameras[each.camera[i]]
     zone = city.zone_ids[each.zone[i]] if each.zone[i] >= 0 else ""
     kind, state = INCIDENT_KINDS[each.kind[i]], INCIDENT_STATES[each.state[i]]
-    words = SEVERITIES.get(kind, ("",))
+    words = INCIDENTS[kind].severities
     opened, closed = int(each.opened_us[i]), int(each.closed_us[i])
     severity = int(each.severity[i])
     return {
@@ -91,7 +89,7 @@ def _row(city: City, each: Changes, i: int, names: dict[int, str], hashes: pl.Se
         "active_at": at_time(int(each.active_us[i])),
         "updated_at": at_time(int(each.t_us[i])),
         "closed_at": at_time(closed) if closed else None,
-        "close_reason": REASONS.get(state, ""),
+        "close_reason": CLOSE_REASONS.get(state, ""),
         "peak": float(each.peak[i]),
         "track_ids": _tracks(each, i, kind, names),
         "inhibited_by": "",

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from schemas import columns, incidents
-from schemas.parts import Metric, Part
+from schemas import incidents
+from schemas.card import Card, Figure
+from schemas.cards import CARDS
+from schemas.columns import TABLE_COLUMNS
+from schemas.parts import Part
+from schemas.views.by_camera import Level, figures
+from schemas.views.describe import COMMON
+from schemas.views.roads import ROAD_FIGURES
+from schemas.words import LEVEL_LABELS, PUBLISHED_COVERAGE, REASON_LABELS, STATE_LABELS, Label
 
 HEAD: Final = """\
 # Metrics
 
-Written by `make docs` from `schemas/columns.py` and the kernels; do not edit by hand.
+Written by `make docs` from the cards in `schemas/metrics/` and the kernels; do not edit by hand.
 
 Stored figures are integers that merge in any order; views divide last. A window is
 published when at least {share:.0%} of its expected time was watched, else its figures
 are NULL and `reason` says why: absence is not zero.
 """
+
+
+FIGURE_HEAD: Final = ("figure", "unit", "Indonesian", "English", "adds by", "meaning")
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -32,17 +43,45 @@ def _type(part: Part) -> str:
     return f"Array({part.type}), {part.bins} bins" if part.bins else part.type
 
 
-def _metric(metric: Metric) -> list[str]:
+def _metric(card: Card) -> list[str]:
+    metric = card.table
+    assert metric is not None
     key = ", ".join(f"`{name}`" for name in ("camera_id", *metric.key, "ts"))
     rows = ((f"`{name}`", _type(part), part.unit, part.combine, part.meaning) for name, part in metric.parts.items())
     head = ("column", "type", "unit", "merges by", "meaning")
     return [
-        f"## {metric.name}",
+        f"## {card.name}",
         "",
-        f"{metric.meaning}. Table `{metric.name}_minute_log`, key {key}.",
+        f"{metric.meaning} (*{card.label.id.lower()}*). Table `{metric.name}_minute_log`, key {key}.",
         "",
         *table(head, rows),
+        *_figures(f"Figures of `{card.name}_*`:", card, "camera"),
+        *_figures(f"Of `{card.name}_area_*`:", card, "area"),
+        *_figures(f"Of `{card.name}_place_*`:", card, "place"),
     ]
+
+
+def _figures(title: str, card: Card, level: Level) -> list[str]:
+    """Return a table of the figures of a metric's views at a level, none where it has no such views."""
+    rows = [
+        _said(name, replace(figure, meaning=by.meaning or figure.meaning))
+        for name, figure, by in figures(card, level, "day")
+    ]
+    return [title, "", *table(FIGURE_HEAD, rows)] if rows else []
+
+
+def _said(name: str, figure: Figure) -> tuple[str, ...]:
+    adds = "" if figure.adds == "no" else figure.adds
+    return f"`{name}`", figure.unit, figure.label.id, figure.label.en, adds, figure.meaning
+
+
+def _shown(title: str, described: Mapping[str, Figure]) -> list[str]:
+    return [f"## {title}", "", *table(FIGURE_HEAD, (_said(*item) for item in described.items()))]
+
+
+def _labelled(title: str, labels: Mapping[str, Label]) -> list[str]:
+    rows = ((f"`{word}`", *label) for word, label in labels.items())
+    return [f"### {title}", "", *table(("word", "Indonesian", "English"), rows)]
 
 
 def _described(title: str, columns_of: dict[str, tuple[str, str]]) -> list[str]:
@@ -56,22 +95,27 @@ def _words(title: str, names: Iterable[object]) -> str:
 
 def render() -> str:
     """Return what docs/metrics.md says of columns and words."""
-    lines = [HEAD.format(share=columns.PUBLISHED_COVERAGE)]
-    for metric in columns.METRICS:
-        lines += _metric(metric)
-    lines += _described("Columns of every minute table", columns.TABLE_COLUMNS)
-    lines += _described("Incidents", incidents.INCIDENTS)
-    lines += [
-        "## Words and edges",
-        "",
-        _words("levels", columns.LEVELS),
-        _words("camera states, best to worst", columns.STATES),
-        _words("reasons", columns.REASONS),
-        _words("incident kinds", incidents.INCIDENT_KINDS),
-        _words("incident states", incidents.INCIDENT_STATES),
-        _words("lower edges of `persons_hist`, persons", columns.PERSON_EDGES),
-        _words("lower edges of `stays_hist`, s", columns.STAY_EDGES_S),
-        _words("lower edges of `delay_hist`, ms", columns.DELAY_EDGES_MS),
-        "",
-    ]
-    return "\n".join(lines)
+    lines = [HEAD.format(share=PUBLISHED_COVERAGE)]
+    for card in CARDS:
+        if card.table is not None:
+            lines += _metric(card)
+    lines += _described("Columns of every minute table", TABLE_COLUMNS)
+    lines += _shown("Columns that views have in common", COMMON)
+    lines += _shown("Roads", ROAD_FIGURES)
+    rows = ((f"`{name}`", of.type, of.label.id, of.label.en, of.meaning) for name, of in incidents.COLUMNS.items())
+    lines += ["## Incidents", "", *table(("column", "type", "Indonesian", "English", "meaning"), rows)]
+    lines += ["## Words", ""]
+    lines += _labelled("Levels of service", LEVEL_LABELS)
+    lines += _labelled("Camera states, best to worst", STATE_LABELS)
+    lines += _labelled("Reasons", REASON_LABELS)
+    lines += _labelled("Kinds of incidents", incidents.KIND_LABELS)
+    for kind, words in incidents.SEVERITIES.items():
+        if any(words):
+            lines += _labelled(
+                f"Severities of {kind}", {word: incidents.SEVERITY_LABELS[word] for word in words if word}
+            )
+    lines += _labelled("States of incidents", incidents.STATE_LABELS)
+    lines += _labelled("Why incidents ended", incidents.CLOSE_LABELS)
+    lines += ["## Lower edges of histograms", ""]
+    lines += [_words(f"`{name}`", edges) for card in CARDS for name, edges in card.edges.items()]
+    return "\n".join([*lines, ""])

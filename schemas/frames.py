@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 CLASSES: Final = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "garbage")
 """Classes with a meaning; others are kept under their own name."""
 
+MOTOR_CLASSES: Final = ("motorcycle", "car", "bus", "truck")
+"""Those that are motor vehicles."""
+
 FRAMES: Final = {
     "camera": pl.String(),  # id in the camera registry
     "t_us": pl.Int64(),  # capture time, microseconds since 1970 UTC

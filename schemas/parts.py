@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Combine = Literal["sum", "max", "min"]
 Kind = Literal["UInt8", "UInt16", "UInt32", "UInt64", "Int32", "Int64"]
@@ -73,3 +73,10 @@ class Metric:
                 return at
             at += part.width
         raise KeyError(column)
+
+
+WATCH: Final = {
+    "frames": Part("UInt32", "sum", "1", "Frames observed"),
+    "observed_ms": Part("UInt32", "sum", "ms", "Time watched: each frame's share, capped at two periods"),
+}
+"""The first parts of every metric."""

@@ -3,11 +3,10 @@
 The entries stand here; `check` reads a file into them and names every mistake.
 """
 
+from schemas.cards import METRIC_NAMES, ZONE_KINDS
 from schemas.registry.entries import (
     CATEGORIES,
-    METRIC_NAMES,
     MOST_ZONES,
-    ZONE_KINDS,
     Calibration,
     Camera,
     Limits,

@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
+from schemas.cards import ALWAYS, LINE_METRICS, ZONE_METRICS
 from schemas.errors import RegistryError
 from schemas.geo import PROVISIONAL, Areas
 from schemas.registry.entries import Camera, Registry
 from schemas.registry.links import link_flaws
 from schemas.registry.mistakes import Located, render, under
-from schemas.registry.rules import LINE_METRICS, SIMULATED, ZONE_METRICS, camera_flaws
+from schemas.registry.rules import SIMULATED, camera_flaws
 from schemas.registry.structure import read
 
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
@@ -92,7 +93,7 @@ def remarks(registry: Registry, areas: Areas | None = None) -> list[str]:
     out: list[str] = []
     for camera in registry.camera:
         for metric in camera.metrics:
-            if metric != "health" and not _served(camera, metric):
+            if metric not in ALWAYS and not _served(camera, metric):
                 out.append(f"camera {camera.id}: metric {metric} has no zone or line to measure")
         for zone in camera.zone:
             if not set(ZONE_METRICS[zone.kind]) & set(camera.metrics):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from schemas.cards import ZONE_KINDS
 
 CATEGORIES = (
     "atcs",
@@ -23,24 +25,15 @@ CATEGORIES = (
     "wisata",
     "swasta",
 )
-METRIC_NAMES = (
-    "crowd",
-    "flow",
-    "mask",
-    "visits",
-    "parking",
-    "garbage",
-    "flood",
-    "congestion",
-    "night",
-    "gathering",
-    "racing",
-)
-ZONE_KINDS = ("crowd", "lane", "no_parking", "no_stopping", "garbage", "flood", "night")
 MOST_ZONES = 64
 """Zones of a camera: an object's are bits of one integer (`operators.stage.feet`)."""
 
 Point = tuple[float, float]
+
+if TYPE_CHECKING:
+    ZoneKind = str
+else:
+    ZoneKind = Literal[ZONE_KINDS]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +52,7 @@ class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A polygon in the picture, corners in 0..1, y down."""
 
     id: str
-    kind: Literal["crowd", "lane", "no_parking", "no_stopping", "garbage", "flood", "night"]
+    kind: ZoneKind
     polygon: tuple[Point, ...]
     name: str = ""
     area_m2: float | None = None

@@ -12,13 +12,13 @@ from math import hypot, inf, isfinite
 import numpy as np
 import shapely
 
+from schemas.cards import ALWAYS, LINE_METRICS, METRIC_NAMES, ON_OFF, ZONE_METRICS
 from schemas.frames import CLASSES
 from schemas.geo import PROVISIONAL, Areas
 from schemas.ground import depth, homography, to_ground
 from schemas.local_time import CLOCK
 from schemas.registry.entries import (
     CATEGORIES,
-    METRIC_NAMES,
     MOST_ZONES,
     Calibration,
     Camera,
@@ -38,19 +38,6 @@ MAX_MISFIT = 0.1  # of the calibrated ground's diagonal; a pair of points swappe
 MIN_DETERMINANT = 1e-6  # of the map image 0..1 -> ground / its diagonal; 0 where 3 of 4 points lie on a line
 SIMULATED = "sim-"
 
-ZONE_METRICS = {
-    "crowd": ("crowd", "mask", "visits", "gathering"),
-    "lane": ("congestion", "flow", "parking", "racing", "gathering"),
-    "no_parking": ("parking",),
-    "no_stopping": ("parking",),
-    "garbage": ("garbage",),
-    "flood": ("flood",),
-    "night": ("night",),
-}
-LINE_METRICS = {"flow": ("flow", "racing"), "gate": ("visits", "flow")}
-
-# on / off where a kind has fixed ones (docs/metrics.md: flood, garbage, congestion)
-ON_OFF = {"flood": (0.10, 0.05), "garbage": (0.4, 0.3), "lane": (0.7, 0.5)}
 STOPPED_PARKED_S = (60.0, 180.0)
 
 
@@ -96,7 +83,7 @@ def _rates(camera: Camera) -> Iterator[Flaw]:
 
 
 def _words(camera: Camera) -> Iterator[Flaw]:
-    known = (*METRIC_NAMES, "health")
+    known = (*METRIC_NAMES, *ALWAYS)
     for i, name in enumerate(camera.metrics):
         if name not in known:
             todo = did_you_mean(name, known, "known are " + ", ".join(known))

@@ -13,7 +13,8 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
-from schemas.registry.entries import METRIC_NAMES, Point, Registry
+from schemas.cards import METRIC_NAMES
+from schemas.registry.entries import Point, Registry
 from schemas.registry.mistakes import Flaw, did_you_mean, expected, under
 
 UNREAD = "?"

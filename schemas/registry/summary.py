@@ -6,8 +6,9 @@ from collections import Counter
 
 import polars as pl
 
+from schemas.cards import ALWAYS, METRIC_NAMES
 from schemas.geo import PROVISIONAL, Areas
-from schemas.registry.entries import METRIC_NAMES, Camera, Registry
+from schemas.registry.entries import Camera, Registry
 
 
 def summary(registry: Registry, areas: Areas) -> dict[str, pl.DataFrame]:
@@ -33,7 +34,7 @@ def summary(registry: Registry, areas: Areas) -> dict[str, pl.DataFrame]:
     cameras = list(newest.values())
     places = Counter(".".join(camera.area.split(".")[:3]) for camera in cameras)
     categories = Counter(camera.category for camera in cameras)
-    metrics = Counter(name for camera in cameras for name in {*camera.metrics, "health"})
+    metrics = Counter(name for camera in cameras for name in {*camera.metrics, *ALWAYS})
     return {
         "kecamatan": pl.DataFrame(
             [(code, _name(code, areas), places[code]) for code in sorted(places)],
@@ -44,7 +45,7 @@ def summary(registry: Registry, areas: Areas) -> dict[str, pl.DataFrame]:
             sorted(categories.items()), {"category": pl.String, "cameras": pl.Int64}, orient="row"
         ),
         "metric": pl.DataFrame(
-            [(name, metrics[name]) for name in ("health", *METRIC_NAMES)],
+            [(name, metrics[name]) for name in (*ALWAYS, *METRIC_NAMES)],
             {"metric": pl.String, "cameras": pl.Int64},
             orient="row",
         ),

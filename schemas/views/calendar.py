@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from schemas.views.sql import select
+from typing import Final
+
+from schemas.card import Figure
+from schemas.views.sql import View, select
+from schemas.words import Label
+
+FIGURES: Final = {
+    "calendar": {
+        "hijri_day": Figure("", "Day of the Hijri month", Label("Hari Hijriah", "Hijri day")),
+        "hijri_month": Figure("", "Hijri month, 9 is Ramadan", Label("Bulan Hijriah", "Hijri month")),
+        "hijri_year": Figure("", "Hijri year", Label("Tahun Hijriah", "Hijri year")),
+    }
+}
 
 
-def calendar() -> str:
+def calendar() -> View:
     """Return the view of days; events say their local times as HH:MM, so that they compare as text."""
     clock = "leftPad(toString(intDiv(e.{0}, 60)), 2, '0') || ':' || leftPad(toString(e.{0} % 60), 2, '0')"
     times = f"{clock.format('from_minute')}, {clock.format('to_minute')}, e.name"

@@ -10,35 +10,75 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.columns import VEHICLES
+from schemas.card import Card, Figure
+from schemas.metrics import crowd, flow, visits
+from schemas.metrics.flow import VEHICLES
 from schemas.views import registered
-from schemas.views.place_rows import CROWD, VISITS, Spots, by_day
+from schemas.views.place_rows import by_day
 from schemas.views.places import HOURS
-from schemas.views.sql import array, published, select, source
+from schemas.views.sql import View, array, published, select, source
+from schemas.words import Label
 
 _PERIOD: Final = "of the published days {} to {}, of the cameras in both periods"
+
+
+def _pair(figure: str, unit: str, meaning: str, label: Label) -> dict[str, Figure]:
+    """Return a figure of both periods."""
+    spans = {"a": ("from_a", "to_a", "awal", "before"), "b": ("from_b", "to_b", "akhir", "after")}
+    return {
+        f"{figure}_{period}": Figure(
+            unit,
+            f"{meaning} {_PERIOD.format(first, last)}",
+            Label(f"{label.id}, periode {said_id}", f"{label.en}, {said_en}"),
+            ",.0f",
+        )
+        for period, (first, last, said_id, said_en) in spans.items()
+    }
+
+
+def _cameras(meaning: str, label: Label) -> Figure:
+    return Figure("1", meaning, label, ",d")
+
+
 FIGURES: Final = {
     "*_compare": {
-        "area_level": ("", "city, kecamatan, kelurahan or place"),
-        "name": ("", "Name of the area or place"),
-        "place_id": ("", "The place, or '' for an area"),
-        "change": ("1", "b / a - 1: 0.1 is a tenth more; NULL where a is 0 or no camera has both periods"),
-        "cameras_both": ("1", "Cameras with published days in both periods: the figures are theirs"),
-        "cameras_only_a": ("1", "Cameras with published days in the first period only: left out"),
-        "cameras_only_b": ("1", "Cameras with published days in the second period only: left out"),
+        "area_level": Figure("", "city, kecamatan, kelurahan or place", Label("Tingkat wilayah", "Level of area")),
+        "name": Figure("", "Name of the area or place", Label("Wilayah atau tempat", "Area or place")),
+        "place_id": Figure("", "The place, or '' for an area", Label("Kode tempat", "Place")),
+        "change": Figure(
+            "1",
+            "b / a - 1: 0.1 is a tenth more; NULL where a is 0 or no camera has both periods",
+            Label("Perubahan", "Change"),
+            "+.1%",
+        ),
+        "cameras_both": _cameras(
+            "Cameras with published days in both periods: the figures are theirs",
+            Label("Kamera di kedua periode", "Cameras in both periods"),
+        ),
+        "cameras_only_a": _cameras(
+            "Cameras with published days in the first period only: left out",
+            Label("Kamera hanya di periode awal", "Cameras only before"),
+        ),
+        "cameras_only_b": _cameras(
+            "Cameras with published days in the second period only: left out",
+            Label("Kamera hanya di periode akhir", "Cameras only after"),
+        ),
     },
-    "crowd_compare": {
-        "person_minutes_a": ("person min", "Mean day " + _PERIOD.format("from_a", "to_a")),
-        "person_minutes_b": ("person min", "Mean day " + _PERIOD.format("from_b", "to_b")),
-    },
-    "visits_compare": {
-        "entries_a": ("1", "Mean day's entries " + _PERIOD.format("from_a", "to_a")),
-        "entries_b": ("1", "Mean day's entries " + _PERIOD.format("from_b", "to_b")),
-    },
+    "crowd_compare": _pair(
+        "person_minutes", "person min", "Mean day", Label("Orang-menit per hari", "Person-minutes a day")
+    ),
+    "visits_compare": _pair("entries", "1", "Mean day's entries", Label("Orang masuk per hari", "Entries a day")),
     "flow_compare": {
-        "crossings_a": ("1", "Mean day's crossings of a line and direction " + _PERIOD.format("from_a", "to_a")),
-        "crossings_b": ("1", "Mean day's crossings of a line and direction " + _PERIOD.format("from_b", "to_b")),
-        "lines_both": ("1", "Lines with direction behind the figures"),
+        "class": flow.FIGURES["class"],
+        **_pair(
+            "crossings",
+            "1",
+            "Mean day's crossings of a line and direction",
+            Label("Arus per garis dan hari", "Crossings of a line a day"),
+        ),
+        "lines_both": _cameras(
+            "Lines with direction behind the figures", Label("Garis hitung di kedua periode", "Lines in both periods")
+        ),
     },
 }
 
@@ -108,13 +148,13 @@ def _areas(metric: str, key: str, parts: dict[str, str], zone: str) -> str:
     return _added(head, names, f"{cameras} AS c\nARRAY JOIN {registered.codes('c.area')} AS code", "code")
 
 
-def _places(spots: Spots, parts: dict[str, str], zone: str) -> str:
+def _places(card: Card, parts: dict[str, str], zone: str) -> str:
     """Return one row a place, out of the days of its zones or gates that were watched in every opening hour."""
     whole = "d.reports AND d.hours = arraySum(p.open)"
     opening = f"(SELECT place_id, {HOURS} AS open FROM places_log AS p FINAL WHERE deleted = 0) AS p"
     columns = ["d.place_id AS place_id", "d.camera_id AS camera_id", "d.spot_id AS spot_id"]
     days = (
-        "(SELECT " + ",\n    ".join([*columns, *_means(parts, zone)]) + f"\nFROM {by_day(spots, zone)} AS d\n"
+        "(SELECT " + ",\n    ".join([*columns, *_means(parts, zone)]) + f"\nFROM {by_day(card, zone)} AS d\n"
         f"INNER JOIN {opening} ON p.place_id = d.place_id\n"
         f"WHERE {whole} AND ({_within('d.ts', 'a', zone)} OR {_within('d.ts', 'b', zone)})\n"
         "GROUP BY d.place_id, d.camera_id, d.spot_id)"
@@ -126,7 +166,7 @@ def _places(spots: Spots, parts: dict[str, str], zone: str) -> str:
     )
 
 
-def _compare(metric: str, figure: str, rows: str, over: int, said: str) -> str:
+def _compare(metric: str, figure: str, rows: str, over: int, said: str) -> View:
     columns = [
         "if(m.place_id = '', m.area, p.area) AS area",
         "m.area_level AS area_level",
@@ -148,23 +188,23 @@ def _compare(metric: str, figure: str, rows: str, over: int, said: str) -> str:
 CALL: Final = "{0}_compare(from_a = '2026-01-05', to_a = '2026-01-11', from_b = '2026-01-12', to_b = '2026-01-18')"
 
 
-def crowd_compare(zone: str) -> str:
+def crowd_compare(zone: str) -> View:
     """Return the parameterised view that compares persons, by area and place."""
     parts = {"part": "d.person_ms"}
-    rows = f"{_areas('crowd', 'zone_id', parts, zone)}\nUNION ALL {_places(CROWD, parts, zone)}"
+    rows = f"{_areas('crowd', 'zone_id', parts, zone)}\nUNION ALL {_places(crowd.CARD, parts, zone)}"
     said = "Persons of two periods over the cameras of both: " + CALL.format("crowd")
     return _compare("crowd", "person_minutes", rows, 60_000_000, said)
 
 
-def visits_compare(zone: str) -> str:
+def visits_compare(zone: str) -> View:
     """Return the parameterised view that compares entries, by area and place."""
     parts = {"part": "d.entries_n"}
-    rows = f"{_areas('visits', 'line_id', parts, zone)}\nUNION ALL {_places(VISITS, parts, zone)}"
+    rows = f"{_areas('visits', 'line_id', parts, zone)}\nUNION ALL {_places(visits.CARD, parts, zone)}"
     said = "Entries of two periods over the cameras of both: " + CALL.format("visits")
     return _compare("visits", "entries", rows, 1000, said)
 
 
-def flow_compare(zone: str) -> str:
+def flow_compare(zone: str) -> View:
     """Return the parameterised view that compares crossings by area and class; flows have means, no totals."""
     rows = _areas("flow", "line_id, direction", {name: f"d.{name}_n" for name in VEHICLES}, zone)
     sums = {period: f"[{', '.join(f'm.{name}_{period}' for name in VEHICLES)}][class_at]" for period in "ab"}
@@ -188,6 +228,6 @@ def flow_compare(zone: str) -> str:
     return select("flow_compare", columns, joined, said)
 
 
-def comparisons(zone: str) -> list[str]:
+def comparisons(zone: str) -> list[View]:
     """Return the views that compare two periods."""
     return [crowd_compare(zone), visits_compare(zone), flow_compare(zone)]

@@ -1,93 +1,194 @@
-"""What every column of every view means: the view `columns`.
+"""What every column of every view says: the view `columns`, and the comments that stand on the views themselves.
 
-Each module of views describes its own figures, by the views they stand in; the
-meanings of parts, keys and service tables come from where those are defined.
+A figure is described where it is reckoned: in its metric's card, or in the module
+of its view. Here it is only found.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Final, NamedTuple
 
-from schemas.columns import METRICS, TABLE_COLUMNS
-from schemas.incidents import INCIDENTS as INCIDENT_COLUMNS
-from schemas.service_tables import SERVICE_TABLES
+from schemas.card import Figure
+from schemas.cards import CARDS
+from schemas.columns import TABLE_COLUMNS
+from schemas.incidents import COLUMNS as INCIDENT_COLUMNS
 from schemas.views.areas import FIGURES as AREAS
-from schemas.views.cameras import FIGURES as CAMERAS
+from schemas.views.by_camera import Level, figures
+from schemas.views.calendar import FIGURES as CALENDAR
 from schemas.views.comparisons import FIGURES as COMPARISONS
 from schemas.views.incidents import FIGURES as INCIDENTS
-from schemas.views.lanes import FIGURES as LANES
-from schemas.views.masks import FIGURES as MASKS
+from schemas.views.lists import FIGURES as LISTS
 from schemas.views.persistence import FIGURES as PERSISTENCE
 from schemas.views.places import FIGURES as PLACES
 from schemas.views.roads import ROAD_FIGURES
-from schemas.views.sql import view
-from schemas.views.visits import FIGURES as VISITS
+from schemas.views.sql import GRAINS, View, view
+from schemas.words import Label
+
+
+def _table(name: str, label: Label, unit: str = "", form: str = "") -> Figure:
+    return Figure(unit, TABLE_COLUMNS[name][1], label, form)
+
 
 COMMON: Final = {
-    "local_ts": ("", "Window start in the city's time zone"),
-    "coverage": ("1", "Share of the expected time that was watched, 0..1"),
-    "reason": ("", "'' or why figures are NULL"),
-    "day_type": ("", "weekday, saturday, sunday, holiday or joint_leave, local"),
-    "revision": ("1", "How often the window was restated"),
-    "generation": ("1", "0 live, else the replacement or backfill it comes from"),
-    "zone_id": ("", "Zone of the camera"),
-    "line_id": ("", "Line of the camera"),
-    "direction": ("", "Direction across the line, as the registry names it; else to_left or to_right"),
-    "frames": ("1", "Frames observed"),
+    "ts": _table("ts", Label("Awal jendela (UTC)", "Window start (UTC)")),
+    "local_ts": Figure("", "Window start in the city's time zone", Label("Waktu", "Local time")),
+    "camera_id": _table("camera_id", Label("Kamera", "Camera")),
+    "area": _table("area", Label("Kode wilayah", "Area code")),
+    "owner": _table("owner", Label("Pemilik", "Owner")),
+    "category": _table("category", Label("Kategori", "Category")),
+    "zone_id": Figure("", "Zone of the camera", Label("Zona", "Zone")),
+    "line_id": Figure("", "Line of the camera", Label("Garis hitung", "Line")),
+    "direction": Figure(
+        "",
+        "Direction across the line, as the registry names it; else to_left or to_right",
+        Label("Arah", "Direction"),
+    ),
+    "frames": Figure("1", "Frames observed", Label("Bingkai", "Frames"), ",d", "sum"),
+    "observed_ms": Figure(
+        "ms",
+        "Time watched: each frame's share, capped at two periods",
+        Label("Waktu teramati (ms)", "Time watched (ms)"),
+        ",d",
+        "sum",
+    ),
+    "expected_ms": _table("expected_ms", Label("Waktu seharusnya (ms)", "Time expected (ms)"), "ms", ",d"),
+    "coverage": Figure(
+        "1",
+        "Share of the expected time that was watched, 0..1",
+        Label("Cakupan pengamatan", "Coverage"),
+        ".0%",
+    ),
+    "reason": Figure("", "'' or why figures are NULL", Label("Sebab tidak ada angka", "Why there are no figures")),
+    "day_type": Figure(
+        "", "weekday, saturday, sunday, holiday or joint_leave, local", Label("Jenis hari", "Kind of day")
+    ),
+    "revision": Figure("1", "Measure of what the window has seen: it only grows", Label("Revisi", "Revision"), ",d"),
+    "generation": Figure(
+        "1", "0 live, else the replacement or backfill it comes from", Label("Generasi", "Generation"), ",d"
+    ),
+    "params_hash": _table("params_hash", Label("Sidik definisi", "Definitions' hash")),
+    "model_id": _table("model_id", Label("Model", "Model")),
+    "simulated": _table("simulated", Label("Data simulasi", "Simulated")),
 }
-"""Columns that mean the same in every view that has them: unit and meaning."""
-
-CALENDAR: Final = {
-    "hijri_day": ("", "Day of the Hijri month"),
-    "hijri_month": ("", "Hijri month, 9 is Ramadan"),
-    "hijri_year": ("", "Hijri year"),
-}
+"""Columns that mean the same in every view that has them."""
 
 COLUMNS: Final = {
-    "views": ("", "Views that have the column; * stands for any ending"),
-    "name": ("", "The column"),
-    "unit": ("", "Its unit, 1 for counts and ratios"),
-    "meaning": ("", "What it says"),
+    "views": Figure("", "The view that has the column", Label("Tampilan", "View")),
+    "name": Figure("", "The column", Label("Kolom", "Column")),
+    "unit": Figure("", "Its unit, 1 for counts and ratios", Label("Satuan", "Unit")),
+    "meaning": Figure("", "What it says", Label("Arti", "Meaning")),
+    "label_id": Figure("", "What people read, in Indonesian", Label("Nama Indonesia", "Indonesian name")),
+    "label_en": Figure("", "What people read, in English", Label("Nama Inggris", "English name")),
+    "format": Figure("", "How numbers are written, as d3-format has it", Label("Format angka", "Number format")),
+    "adds": Figure(
+        "",
+        "How it adds up over windows and places: sum, max, or no (parts must be merged first)",
+        Label("Cara menjumlah", "How it adds up"),
+    ),
 }
 
-FIGURES: Final[dict[str, dict[str, tuple[str, str]]]] = {
-    "*": COMMON,
-    "columns": COLUMNS,
-    "calendar": CALENDAR,
+
+class Said(NamedTuple):
+    """A row of the view `columns`."""
+
+    views: str
+    name: str
+    unit: str
+    meaning: str
+    label_id: str
+    label_en: str
+    format: str
+    adds: str
+
+
+def _incidents() -> dict[str, Figure]:
+    return {name: Figure(of.unit, of.meaning, of.label, of.format) for name, of in INCIDENT_COLUMNS.items()}
+
+
+def _of_cards() -> dict[str, dict[str, Figure]]:
+    """Return what cards' views by camera, area and place say: view -> name -> figure."""
+    levels: dict[Level, tuple[str, tuple[str, ...]]] = {
+        "camera": ("", (*GRAINS, "now")),
+        "area": ("area_", GRAINS),
+        "place": ("place_", GRAINS),
+    }
+    return {
+        f"{card.name}_{infix}{end}": {
+            name: replace(figure, meaning=reckoned.meaning or figure.meaning)
+            for name, figure, reckoned in figures(card, level, end)
+        }
+        for card in CARDS
+        for level, (infix, ends) in levels.items()
+        for end in ends
+    }
+
+
+FIGURES: Final[dict[str, dict[str, Figure]]] = {
+    "*_area_*": AREAS,
+    "*_place_*": PLACES,
     "road_*": ROAD_FIGURES,
-    **CAMERAS,
-    **VISITS,
-    **MASKS,
-    **LANES,
-    **PERSISTENCE,
+    "columns": COLUMNS,
     **INCIDENTS,
-    **AREAS,
-    **PLACES,
+    **PERSISTENCE,
     **COMPARISONS,
+    **LISTS,
+    "calendar": LISTS["calendar"] | CALENDAR["calendar"],
+    **_of_cards(),
 }
-"""Columns that only views have: views -> name -> unit and meaning."""
+"""Columns that only some views have: views, * for any letters -> name -> what it says."""
+
+OF_INCIDENTS: Final = ("incidents", "incidents_open", "garbage_open")
 
 
-def described() -> list[tuple[str, str, str, str]]:
-    """Return what the view `columns` holds: views, name, unit, meaning."""
-    rows = [
-        (f"{metric.name}_*", name, part.unit, part.meaning) for metric in METRICS for name, part in metric.parts.items()
-    ]
-    rows += [("*", name, "", meaning) for name, (_, meaning) in TABLE_COLUMNS.items()]
-    rows += [(views, name, *what) for views, figures in FIGURES.items() for name, what in figures.items()]
-    for views in ("incidents", "incidents_open", "garbage_open"):
-        rows += [(views, name, "", meaning) for name, (_, meaning) in INCIDENT_COLUMNS.items()]
-    trend = SERVICE_TABLES["trends_log"][0] | {"name": ("", "What people call it"), "area": ("", "Its area code")}
-    rows += [("visits_trend", name, "", meaning) for name, (_, meaning) in trend.items()]
-    for views in ("areas", "cameras", "roads", "places", "calendar", "dead_letters"):
-        rows += [(views, name, "", meaning) for name, (_, meaning) in SERVICE_TABLES[f"{views}_log"][0].items()]
-    return list(dict.fromkeys(rows))
+def of(shown: View) -> dict[str, Figure]:
+    """Return what each column of a view says.
+
+    Raises
+    ------
+    KeyError
+        For a column that nothing describes.
+    """
+    known = dict(COMMON)
+    if shown.name in OF_INCIDENTS:
+        known |= _incidents()
+    for pattern, described in FIGURES.items():
+        if fnmatchcase(shown.name, pattern):
+            known |= described
+    return {name: known[name] for name in shown.columns}
 
 
-def describe() -> str:
-    """Return the view that explains the columns of all views."""
-    values = ",\n    ".join(
-        "(" + ", ".join("'" + cell.replace("'", "''") + "'" for cell in row) + ")" for row in described()
+def _rows(views: Sequence[View]) -> Iterator[Said]:
+    for each in views:
+        for name, said in of(each).items():
+            yield Said(each.name, name, said.unit, said.meaning, *said.label, said.format, said.adds)
+
+
+def describe(views: Sequence[View]) -> View:
+    """Return the view that explains the columns of all views, its own too: a row a view and column."""
+    own = View("columns", tuple(COLUMNS), "")
+    held: dict[tuple[str, ...], list[str]] = {}
+    for row in _rows([*views, own]):
+        held.setdefault(row[1:], []).append(row.views)
+    values = ",\n    ".join(_quoted((*said, " ".join(names))) for said, names in held.items())
+    types = ", ".join(f"{name} String" for name in (*Said._fields[1:], "held_by"))
+    query = (
+        f"SELECT views, {', '.join(Said._fields[1:])}\nFROM values('{types}',\n    {values})\n"
+        "ARRAY JOIN splitByChar(' ', held_by) AS views"
     )
-    query = f"SELECT *\nFROM values('views String, name String, unit String, meaning String',\n    {values})"
-    return view("columns", query, "What every column of every view means, and its unit")
+    return view("columns", tuple(COLUMNS), query, "What every column of every view says, its unit, labels and format")
+
+
+def _quoted(cells: Sequence[str]) -> str:
+    return "(" + ", ".join("'" + cell.replace("\\", "\\\\").replace("'", "''") + "'" for cell in cells) + ")"
+
+
+def comments(shown: View) -> str:
+    """Return the statement that says on a view what its columns mean."""
+    said = ", ".join(
+        f"COMMENT COLUMN {name} {_quoted((each.meaning + (f' [{each.unit}]' if each.unit else ''),))[1:-1]}"
+        for name, each in of(shown).items()
+    )
+    return f"ALTER TABLE {shown.name} {said}"

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.incidents import INCIDENTS
-from schemas.views.sql import DATA_END, day_type, select
+from schemas.card import Figure
+from schemas.incidents import SHOWN
+from schemas.views.sql import DATA_END, View, day_type, select
+from schemas.words import Label
 
 FIGURES: Final = {
-    "incidents": {"duration_s": ("s", "From opened_at to closed_at; NULL while open")},
+    "incidents": {
+        "ts": Figure("", "Start of what became the incident, UTC", Label("Mulai (UTC)", "Start (UTC)")),
+        "local_ts": Figure("", "Start in the city's time zone", Label("Mulai", "Start")),
+        "duration_s": Figure(
+            "s", "From opened_at to closed_at; NULL while open", Label("Lama (detik)", "Duration (s)"), ",.0f"
+        ),
+    },
     "incidents_open": {
-        "name": ("", "What people call the camera"),
-        "age_min": ("min", "From opened_at to the newest stored minute"),
+        "ts": Figure("", "Start of what became the incident, UTC", Label("Mulai (UTC)", "Start (UTC)")),
+        "local_ts": Figure("", "Start in the city's time zone", Label("Mulai", "Start")),
+        "name": Figure("", "What people call the camera", Label("Kamera", "Name of the camera")),
+        "age_min": Figure(
+            "min", "From opened_at to the newest stored minute", Label("Sudah berlangsung (menit)", "Age (min)"), ",.0f"
+        ),
     },
 }
 
 
-def incidents(zone: str) -> str:
+def incidents(zone: str) -> View:
     """Return the view of incidents: `ts` is `opened_at`."""
     local = f"toTimeZone(i.opened_at, '{zone}')"
-    own = [name for name in INCIDENTS if name not in ("run", "rev", "deleted")]
     columns = [
         "i.opened_at AS ts",
         f"{local} AS local_ts",
-        *(f"i.{name} AS {name}" for name in own),
+        *(f"i.{name} AS {name}" for name in SHOWN),
         "dateDiff('microsecond', i.opened_at, i.closed_at) / 1000000 AS duration_s",
         "CAST(NULL AS Nullable(UInt32)) AS frames",
         "CAST(NULL AS Nullable(Float64)) AS coverage",
@@ -37,7 +48,7 @@ def incidents(zone: str) -> str:
     return select("incidents", columns, rows, "Newest state of each incident; inhibited_by names one that explains it")
 
 
-def incidents_open(zone: str) -> str:
+def incidents_open(zone: str) -> View:
     """Return the view of what is open now, for the officer on duty: the longest of each kind first."""
     own = ("kind", "severity", "state", "camera_id", "area", "site", "zone_id", "inhibited_by", "incident_id")
     columns = [

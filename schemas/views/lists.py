@@ -1,30 +1,125 @@
-"""The views that describe: areas, cameras, roads, places and what could not be used."""
+"""The views of what is registered and of what could not be used: areas, cameras, roads, places, dead letters.
+
+What their columns mean stands with their tables; people's words for them stand here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
+from schemas.card import Figure
 from schemas.service_tables import SERVICE_TABLES
-from schemas.views.sql import select
+from schemas.views.sql import View, select, view
+from schemas.words import Label
+
+BOOKKEEPING: Final = ("version", "deleted", "run")
+
+LABELS: Final = {
+    "area": Label("Kode wilayah", "Area code"),
+    "basis": Label("Dasar hitungan", "Counted by"),
+    "camera_id": Label("Kamera", "Camera"),
+    "capacity": Label("Kapasitas (smp/jam)", "Capacity (smp/h)"),
+    "category": Label("Kategori", "Category"),
+    "closes": Label("Tutup (menit)", "Closes (minute)"),
+    "count": Label("Jumlah", "Count"),
+    "cycle_s": Label("Waktu siklus (detik)", "Cycle time (s)"),
+    "date": Label("Tanggal", "Date"),
+    "day": Label("Hari", "Day"),
+    "day_type": Label("Jenis hari", "Kind of day"),
+    "days_used": Label("Hari yang dipakai", "Days used"),
+    "definition": Label("Isian registri", "Entry"),
+    "detail": Label("Keterangan", "Detail"),
+    "events": Label("Acara kota", "City events"),
+    "factors": Label("Faktor kapasitas", "Factors of capacity"),
+    "first_seen": Label("Pertama terlihat", "First seen"),
+    "fps": Label("Laju bingkai (per detik)", "Frame rate (1/s)"),
+    "free_flow_kmh": Label("Kecepatan arus bebas (km/jam)", "Free-flow speed (km/h)"),
+    "gates": Label("Pintu", "Gates"),
+    "green_s": Label("Waktu hijau (detik)", "Green time (s)"),
+    "hijri": Label("Tanggal Hijriah", "Hijri date"),
+    "holiday": Label("Hari libur", "Holiday"),
+    "is_ramadan": Label("Ramadan", "Ramadan"),
+    "kind": Label("Jenis", "Kind"),
+    "lanes": Label("Lajur", "Lanes"),
+    "lat": Label("Lintang", "Latitude"),
+    "level": Label("Tingkat wilayah", "Level of area"),
+    "lines": Label("Garis hitung", "Lines"),
+    "lon": Label("Bujur", "Longitude"),
+    "metrics": Label("Yang diukur", "Metrics"),
+    "name": Label("Nama", "Name"),
+    "opens": Label("Buka (menit)", "Opens (minute)"),
+    "owner": Label("Pemilik", "Owner"),
+    "parent": Label("Wilayah induk", "Parent"),
+    "place_id": Label("Kode tempat", "Place"),
+    "position": Label("Nomor rekaman", "Record number"),
+    "reason": Label("Sebab", "Reason"),
+    "road": Label("Ruas jalan", "Road"),
+    "saturation_flow": Label("Arus jenuh (smp/jam hijau)", "Saturation flow (smp/h of green)"),
+    "school_holiday": Label("Libur sekolah", "School holiday"),
+    "simulated": Label("Data simulasi", "Simulated"),
+    "site": Label("Lokasi perekam", "Site"),
+    "slope": Label("Kecenderungan per minggu", "Trend a week"),
+    "slope_high": Label("Kecenderungan, batas atas", "Trend, upper end"),
+    "slope_low": Label("Kecenderungan, batas bawah", "Trend, lower end"),
+    "source": Label("Sumber", "Source"),
+    "type": Label("Tipe jalan", "Type of road"),
+    "valid_from": Label("Berlaku sejak", "Valid from"),
+    "verdict": Label("Naik, landai, turun", "Verdict"),
+    "width_m": Label("Lebar jalan (m)", "Carriageway (m)"),
+    "zones": Label("Zona", "Zones"),
+}
+FORMATS: Final = {
+    **dict.fromkeys(("slope", "slope_low", "slope_high"), "+.1%"),
+    **dict.fromkeys(("count", "days_used", "lanes"), ",d"),
+    **dict.fromkeys(("capacity", "saturation_flow", "free_flow_kmh", "green_s", "cycle_s"), ",.0f"),
+    **dict.fromkeys(("width_m", "fps"), ",.1f"),
+}
 
 
-def lists() -> list[str]:
+def _own(view: str) -> list[str]:
+    return [name for name in SERVICE_TABLES[f"{view}_log"][0] if name not in BOOKKEEPING]
+
+
+def registered(view: str, names: Iterable[str] | None = None) -> dict[str, Figure]:
+    """Return what the columns of `{view}_log` say, all but its bookkeeping or those named."""
+    held = SERVICE_TABLES[f"{view}_log"][0]
+    return {
+        name: Figure("", held[name][1], LABELS[name], FORMATS.get(name, ""))
+        for name in (_own(view) if names is None else names)
+    }
+
+
+FIGURES: Final = {
+    **{name: registered(name) for name in ("areas", "cameras", "roads", "places", "calendar", "dead_letters")},
+    "visits_trend": registered("trends") | registered("places", ("name", "area")),
+}
+
+
+def lists() -> list[View]:
     """Return the views of registrations and of dead letters."""
-    place = ("place_id", "name", "area", "zones", "gates", "opens", "closes")
-    letter = ["source", "position", "reason", "detail", "first_seen", "count"]
-    held = "(SELECT * FROM places_log FINAL WHERE deleted = 0) AS p"
+    held = "(SELECT * FROM {}_log FINAL WHERE deleted = 0) AS {}"
     return [
-        select("dead_letters", letter, "dead_letters_log FINAL", "Records that could not be used, and why"),
-        select("areas", ["area", "name", "level", "parent"], "areas_log FINAL", "Administrative areas by code"),
         select(
+            "dead_letters", _own("dead_letters"), "dead_letters_log FINAL", "Records that could not be used, and why"
+        ),
+        select("areas", _own("areas"), "areas_log FINAL", "Administrative areas by code"),
+        view(
             "cameras",
-            ["* EXCEPT (version, deleted)"],
-            "cameras_log FINAL\nWHERE deleted = 0",
+            tuple(_own("cameras")),
+            "SELECT\n    * EXCEPT (version, deleted)\nFROM cameras_log FINAL\nWHERE deleted = 0",
             "Registered cameras, one row a version: valid_from says since when it holds",
         ),
         select(
             "roads",
-            [f"r.{name} AS {name}" for name in SERVICE_TABLES["roads_log"][0] if name not in ("version", "deleted")],
-            "(SELECT * FROM roads_log FINAL WHERE deleted = 0) AS r",
+            [f"r.{name} AS {name}" for name in _own("roads")],
+            held.format("roads", "r"),
             "Cross-sections of streets: their lines, capacity and what it is worked out from",
         ),
-        select("places", [f"p.{name} AS {name}" for name in place], held, "Squares, markets: their zones and gates"),
+        select(
+            "places",
+            [f"p.{name} AS {name}" for name in _own("places")],
+            held.format("places", "p"),
+            "Squares, markets: their zones and gates",
+        ),
     ]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.views.sql import DATA_END, common, day_type, published, select, source
+from schemas.card import Figure
+from schemas.views.sql import DATA_END, View, day_type, published, select
+from schemas.words import Label
 
 UNKNOWN_AFTER_S: Final = 300
 EXPIRE_S: Final = {"flood": 86_400, "garbage": 259_200}
@@ -19,59 +21,86 @@ TIE: Final = 1e-9
 """Slack of a survival share against its quantile: what a product of a few thousand ratios may be off by."""
 
 FIGURES: Final = {
-    "flood_*": {
-        "wet_mean": ("1", "Wet share of the road zone, mean of its signals: a trend index, not a depth"),
-        "wet_max": ("1", "The highest signal"),
-        "signals": ("1", "Signals behind them; 0 with frames: reason no_signal_data"),
-    },
-    "garbage_*": {
-        "objects_mean": ("1", "Garbage in the zone, time-weighted mean"),
-        "objects_max": ("1", "Most garbage in one frame"),
-    },
     "flood_month": {
-        "hours_flooded": ("h", "Hours of the month within a flood; up to the last sight where the camera went silent"),
-        "hours_watched": ("h", "Watched hours of the month that had signals"),
-        "hours_not_watched": ("h", "The month's other hours, from the zone's first row to the newest stored minute"),
-        "incidents": ("1", "Floods that lasted into the month"),
-        "peak": ("1", "Highest wet share of these floods"),
-        "longest_h": ("h", "Hours of the month within the longest of them"),
-        "rank": ("1", "Place of the zone in its month, most hours first"),
+        "hours_flooded": Figure(
+            "h",
+            "Hours of the month within a flood; up to the last sight where the camera went silent",
+            Label("Jam tergenang", "Hours flooded"),
+            ",.1f",
+            "sum",
+        ),
+        "hours_watched": Figure(
+            "h", "Watched hours of the month that had signals", Label("Jam teramati", "Hours watched"), ",.1f", "sum"
+        ),
+        "hours_not_watched": Figure(
+            "h",
+            "The month's other hours, from the zone's first row to the newest stored minute",
+            Label("Jam tidak teramati", "Hours not watched"),
+            ",.1f",
+            "sum",
+        ),
+        "incidents": Figure(
+            "1", "Floods that lasted into the month", Label("Kejadian genangan", "Floods"), ",d", "sum"
+        ),
+        "peak": Figure(
+            "1", "Highest wet share of these floods", Label("Puncak genangan", "Highest wet share"), ".0%", "max"
+        ),
+        "longest_h": Figure(
+            "h",
+            "Hours of the month within the longest of them",
+            Label("Genangan terlama (jam)", "Longest flood (h)"),
+            ",.1f",
+            "max",
+        ),
+        "rank": Figure("1", "Place of the zone in its month, most hours first", Label("Peringkat", "Rank"), ",d"),
     },
     "garbage_open": {
-        "age_h": ("h", "From its start to the newest stored minute, or to the last sight where the camera went silent"),
+        "ts": Figure("", "Start of what became the incident, UTC", Label("Mulai (UTC)", "Start (UTC)")),
+        "local_ts": Figure("", "Start in the city's time zone", Label("Mulai", "Start")),
+        "age_h": Figure(
+            "h",
+            "From its start to the newest stored minute, or to the last sight where the camera went silent",
+            Label("Umur (jam)", "Age (h)"),
+            ",.1f",
+        ),
     },
     "garbage_clearance": {
-        "area_name": ("", "Name of the kecamatan"),
-        "clear_p50_h": ("h", "Half of the spots were cleared within so long (Kaplan-Meier); NULL when fewer were"),
-        "clear_p90_h": ("h", "Nine of ten spots were cleared within so long (Kaplan-Meier); NULL when fewer were"),
-        "n_cleared": ("1", "Spots that began in the period and were seen cleared"),
-        "n_censored": ("1", "Spots of the period still there, or never seen again"),
-        "oldest_age_h": ("h", "Age of the oldest spot of the period that is still open; NULL when none is"),
+        "area_name": Figure("", "Name of the kecamatan", Label("Kecamatan", "Kecamatan")),
+        "clear_p50_h": Figure(
+            "h",
+            "Half of the spots were cleared within so long (Kaplan-Meier); NULL when fewer were",
+            Label("Separuh dibersihkan dalam (jam)", "Half cleared within (h)"),
+            ",.1f",
+        ),
+        "clear_p90_h": Figure(
+            "h",
+            "Nine of ten spots were cleared within so long (Kaplan-Meier); NULL when fewer were",
+            Label("90 % dibersihkan dalam (jam)", "90 % cleared within (h)"),
+            ",.1f",
+        ),
+        "n_cleared": Figure(
+            "1",
+            "Spots that began in the period and were seen cleared",
+            Label("Sudah dibersihkan", "Cleared"),
+            ",d",
+            "sum",
+        ),
+        "n_censored": Figure(
+            "1",
+            "Spots of the period still there, or never seen again",
+            Label("Masih ada atau tidak teramati lagi", "Still there or not seen again"),
+            ",d",
+            "sum",
+        ),
+        "oldest_age_h": Figure(
+            "h",
+            "Age of the oldest spot of the period that is still open; NULL when none is",
+            Label("Umur tumpukan tertua (jam)", "Age of the oldest (h)"),
+            ",.1f",
+            "max",
+        ),
     },
 }
-
-
-def flood(grain: str, zone: str) -> str:
-    """Return the view of the wet share of a road zone."""
-    known = "m.published AND m.signals_n > 0"
-    columns = [
-        *common(zone, ("zone_id",), "if(m.signals_n = 0, 'no_signal_data', '')"),
-        f"{published('m.wet_ppm / m.signals_n / 1000000', known)} AS wet_mean",
-        f"{published('m.wet_ppm_max / 1000000', known)} AS wet_max",
-        f"{published('m.signals_n')} AS signals",
-    ]
-    comment = f"Wet share of a road zone, a trend index and not a depth, by camera, zone and {grain}"
-    return select(f"flood_{grain}", columns, source("flood", grain), comment)
-
-
-def garbage(grain: str, zone: str) -> str:
-    """Return the view of garbage seen in a zone."""
-    columns = [
-        *common(zone, ("zone_id",)),
-        f"{published('m.garbage_ms / m.observed_ms')} AS objects_mean",
-        f"{published('m.garbage_max')} AS objects_max",
-    ]
-    return select(f"garbage_{grain}", columns, source("garbage", grain), f"Garbage seen, by camera, zone and {grain}")
 
 
 def _incidents(kind: str) -> str:
@@ -87,7 +116,7 @@ def _incidents(kind: str) -> str:
     )
 
 
-def flood_month(zone: str) -> str:
+def flood_month(zone: str) -> View:
     """Return the view of flooded and unwatched hours by camera, zone and local month."""
     kept = ("area", "camera_id", "zone_id", "owner", "category", "simulated", "month")
     lived_s = (
@@ -176,7 +205,7 @@ def _flood_columns(zone: str) -> list[str]:
     ]
 
 
-def garbage_open(zone: str) -> str:
+def garbage_open(zone: str) -> View:
     """Return the view of garbage that still lies, oldest first."""
     local = f"toTimeZone(i.opened_at, '{zone}')"
     names = (
@@ -202,7 +231,7 @@ def garbage_open(zone: str) -> str:
     return select("garbage_open", columns, still, "Garbage that still lies, oldest first; the age grows with the data")
 
 
-def garbage_clearance(zone: str) -> str:
+def garbage_clearance(zone: str) -> View:
     """Return the parameterised view of the time to clear garbage, by kecamatan.
 
     Parameters of the view: `from` and `to`, the first and the last local day on
@@ -265,6 +294,6 @@ def _quantile(share: float) -> str:
     return f"if({at} = 0, NULL, c.steps[{at}].1 / 3600000000)"
 
 
-def kpis(zone: str) -> list[str]:
+def kpis(zone: str) -> list[View]:
     """Return the views of floods and garbage that are not by grain."""
     return [flood_month(zone), garbage_open(zone), garbage_clearance(zone)]

@@ -8,32 +8,14 @@ times that do not fall on a quarter are widened to it.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from schemas.columns import PUBLISHED_COVERAGE
+from schemas.card import Card, Spots
 from schemas.views import registered
 from schemas.views.sql import LENGTH_S, source
+from schemas.words import PUBLISHED_COVERAGE
 
 KEYS: Final = {"zones": "zone_id", "gates": "line_id"}
-
-
-class Spots(NamedTuple):
-    """What is read of a place's zones or gates: a metric, and its parts by name with their kind of sum."""
-
-    metric: str
-    where: str  # zones or gates
-    parts: dict[str, str]  # part: sum or sumForEach
-    estimated: tuple[str, ...] = ()
-
-
-CROWD: Final = Spots(
-    "crowd",
-    "zones",
-    {"person_ms": "sum", "observed_ms": "sum", "level_ms": "sumForEach", "saturated_ms": "sum"},
-    ("person_ms",),
-)
-STAYS: Final = Spots("stays", "zones", {"stays_n": "sum", "stays_hist": "sumForEach"})
-VISITS: Final = Spots("visits", "gates", {"entries_n": "sum", "exits_n": "sum"}, ("entries_n", "exits_n"))
 
 
 def opened(row: str, minute: str, length: int) -> str:
@@ -42,23 +24,30 @@ def opened(row: str, minute: str, length: int) -> str:
     return f"if({row}.opens < {row}.closes, {before} AND {after}, {before} OR {after})"
 
 
-def _rows(spots: Spots, grain: str, more: str = "") -> str:
+def read(card: Card) -> Spots:
+    """Return what places read of a metric's rows."""
+    assert card.spots is not None
+    return card.spots
+
+
+def _rows(card: Card, grain: str, more: str = "") -> str:
     """Return the rows of all cameras that a place names."""
+    spots = read(card)
     cameras = f"SELECT substringIndex(arrayJoin({spots.where}), '/', 1) FROM places_log FINAL WHERE deleted = 0"
-    return f"(SELECT r.*{more} FROM {source(spots.metric, grain, 'r')} WHERE r.camera_id IN ({cameras}))"
+    return f"(SELECT r.*{more} FROM {source(card.name, grain, 'r')} WHERE r.camera_id IN ({cameras}))"
 
 
 def _window(part: str, kind: str, shown: str) -> str:
     return f"if({shown}, m.{part}, {'[]' if kind == 'sumForEach' else 0}) AS {part}"
 
 
-def by_window(spots: Spots, grain: str) -> str:
+def by_window(card: Card, grain: str) -> str:
     """Return one row a zone or gate and window of a grain below the day.
 
     Columns: place_id, camera_id, spot_id, ts, expected and watched [ms], reports,
     frames, rev, simulated, and the parts: 0 or empty unless the row reports.
     """
-    has = "m.camera_id != ''"
+    spots, has = read(card), "m.camera_id != ''"
     columns = [
         *(f"u.{name} AS {name}" for name in ("place_id", "camera_id", "spot_id", "ts")),
         f"if({has}, toUInt64(m.expected_ms), {1000 * LENGTH_S[grain]}) AS expected",
@@ -72,19 +61,19 @@ def by_window(spots: Spots, grain: str) -> str:
     universe = (
         "(SELECT w.ts AS ts, k.place_id AS place_id, k.camera_id AS camera_id, k.spot_id AS spot_id,\n"
         f"        {asked} AS valid\n"
-        f"    FROM {registered.windows(spots.metric, grain)} AS w\n"
-        f"    CROSS JOIN {registered.by_spot(spots.metric, spots.where)} AS k) AS u"
+        f"    FROM {registered.windows(card.name, grain)} AS w\n"
+        f"    CROSS JOIN {registered.by_spot(card.name, spots.where)} AS k) AS u"
     )
     on = f"m.camera_id = u.camera_id AND m.{KEYS[spots.where]} = u.spot_id AND m.ts = u.ts"
     return (
-        "(SELECT " + ",\n    ".join(columns) + f"\nFROM {universe}\nLEFT JOIN {_rows(spots, grain)} AS m ON {on}\n"
+        "(SELECT " + ",\n    ".join(columns) + f"\nFROM {universe}\nLEFT JOIN {_rows(card, grain)} AS m ON {on}\n"
         f"WHERE u.valid > 0 OR {has})"
     )
 
 
-def _open_quarters(spots: Spots, zone: str) -> str:
+def _open_quarters(card: Card, zone: str) -> str:
     """Return one row a zone or gate and open quarter; `ts` is the day's, `hour` the local hour."""
-    has = "m.camera_id != ''"
+    spots, has = read(card), "m.camera_id != ''"
     columns = [
         *(f"u.{name} AS {name}" for name in ("place_id", "camera_id", "spot_id")),
         "u.day AS ts",
@@ -100,19 +89,19 @@ def _open_quarters(spots: Spots, zone: str) -> str:
         f"(SELECT w.ts AS day, {quarter} AS ts, intDiv(n, 4) AS hour, k.place_id AS place_id,\n"
         f"        k.camera_id AS camera_id, k.spot_id AS spot_id,\n"
         f"        {registered.at('k.steps', quarter, LENGTH_S['quarter'])} AS valid\n"
-        f"    FROM {registered.windows(spots.metric, 'day')} AS w\n"
-        f"    CROSS JOIN {registered.by_spot(spots.metric, spots.where)} AS k\n"
+        f"    FROM {registered.windows(card.name, 'day')} AS w\n"
+        f"    CROSS JOIN {registered.by_spot(card.name, spots.where)} AS k\n"
         f"    ARRAY JOIN range(96) AS n WHERE {opened('k', '15 * n', 15)}) AS u"
     )
     day = f", toDateTime(toStartOfDay(r.ts, '{zone}'), 'UTC') AS day"
     on = f"m.camera_id = u.camera_id AND m.{KEYS[spots.where]} = u.spot_id AND m.day = u.day AND m.ts = u.ts"
     return (
         "(SELECT " + ",\n    ".join(columns) + f"\nFROM {universe}\n"
-        f"LEFT JOIN {_rows(spots, 'quarter', day)} AS m ON {on}\nWHERE u.valid > 0 OR {has})"
+        f"LEFT JOIN {_rows(card, 'quarter', day)} AS m ON {on}\nWHERE u.valid > 0 OR {has})"
     )
 
 
-def by_day(spots: Spots, zone: str) -> str:
+def by_day(card: Card, zone: str) -> str:
     """Return one row a zone or gate and local day, of its place's opening hours.
 
     Columns as in `by_window`, and: expected_by_hour and watched_by_hour (24 local
@@ -120,7 +109,7 @@ def by_day(spots: Spots, zone: str) -> str:
     each estimated part, every hour's over its coverage, NULL if one is 0. `reports`
     holds when every such hour was watched enough; parts are of those that were.
     """
-    key = "place_id, camera_id, spot_id, ts"
+    spots, key = read(card), "place_id, camera_id, spot_id, ts"
     observed = {"observed_ms": "sum(q.observed) AS observed_ms"}
     folded = [observed.get(part, f"{kind}(q.{part}) AS {part}") for part, kind in spots.parts.items()]
     hours = (
@@ -129,7 +118,7 @@ def by_day(spots: Spots, zone: str) -> str:
         f"    watched / expected >= {PUBLISHED_COVERAGE} AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,\n"
         "    max(q.simulated) AS simulated,\n    "
         + ",\n    ".join(folded)
-        + f"\nFROM {_open_quarters(spots, zone)} AS q\n"
+        + f"\nFROM {_open_quarters(card, zone)} AS q\n"
         "GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour)"
     )
     scaled = "intDiv(h.{0} * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1))"
@@ -151,6 +140,6 @@ def by_day(spots: Spots, zone: str) -> str:
     return "(SELECT " + ",\n    ".join(columns) + f"\nFROM {hours} AS h\nGROUP BY {grouped})"
 
 
-def by_grain(spots: Spots, grain: str, zone: str) -> str:
+def by_grain(card: Card, grain: str, zone: str) -> str:
     """Return the rows of `by_day` or `by_window`."""
-    return by_day(spots, zone) if grain == "day" else by_window(spots, grain)
+    return by_day(card, zone) if grain == "day" else by_window(card, grain)

@@ -9,72 +9,61 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.columns import LEVELS, PUBLISHED_COVERAGE, STAY_EDGES_S
-from schemas.views.area_metrics import longest_level
-from schemas.views.place_rows import CROWD, STAYS, VISITS, Spots, by_grain, opened
-from schemas.views.sql import GRAINS, array, day_type, median, published, select
-from schemas.views.visits import FEW_STAYS
+from schemas.card import Card, Figure
+from schemas.cards import CARDS
+from schemas.metrics import crowd, stays, visits
+from schemas.views.by_camera import columns as figures
+from schemas.views.place_rows import by_grain, opened, read
+from schemas.views.sql import GRAINS, View, day_type, select
+from schemas.words import PUBLISHED_COVERAGE, Label
 
 FIGURES: Final = {
-    "*_place_*": {
-        "place_id": ("", "The place"),
-        "name": ("", "What people call it"),
-        "cameras_reporting": (
-            "1",
-            "Cameras behind the figures; of a day, those that were watched in all opening hours",
-        ),
-        "cameras_total": ("1", "Cameras of its zones or gates, registered for it at the window's end, silent ones too"),
-        "person_minutes": ("person min", "Persons in its zones, times how long each stayed"),
-        "person_minutes_estimated": ("person min", "The same with each opening hour of a zone scaled to full coverage"),
-    },
-    "crowd_place_*": {
-        "persons_mean": ("person", "Persons in its zones, time-weighted means of zones added"),
-        "level": ("", "Level of its worst zone, each the one that held longest"),
-        "is_lower_bound": ("", "A zone was too full to count everybody for part of the time"),
-    },
-    "visits_place_*": {
-        "basis": ("", "What is counted: entries at gates or, where there are none, lintasan (passages)"),
-        "entries": ("1", "Persons who came in at its gates"),
-        "exits": ("1", "Persons who went out at its gates"),
-        "entries_estimated": ("1", "The same with each opening hour of a gate scaled to full coverage"),
-        "exits_estimated": ("1", "The same with each opening hour of a gate scaled to full coverage"),
-        "stay_median_s": ("s", f"Median stay in view over its zones; NULL below {FEW_STAYS} stays"),
-        "passages": (
-            "1",
-            "Lintasan: person-minutes / median stay. Passages, not visitors: who comes twice counts twice",
-        ),
-    },
+    "place_id": Figure("", "The place", Label("Kode tempat", "Place")),
+    "name": Figure("", "What people call it", Label("Tempat", "Name of the place")),
+    "cameras_reporting": Figure(
+        "1",
+        "Cameras behind the figures; of a day, those that were watched in all opening hours",
+        Label("Kamera yang melihat", "Cameras reporting"),
+        ",d",
+    ),
+    "cameras_total": Figure(
+        "1",
+        "Cameras of its zones or gates, registered for it at the window's end, silent ones too",
+        Label("Kamera terdaftar", "Cameras in all"),
+        ",d",
+    ),
 }
+"""What every view by place has."""
 
 HOURS: Final = f"arrayMap(x -> {opened('p', '60 * x', 60)}, range(24))"
 """The local hours in which a place is open, 24 flags."""
 
 
-def _whole_days(spots: Spots, zone: str) -> str:
+def _whole_days(card: Card, zone: str) -> str:
     """Return the days of zones or gates with `open` and `whole`; parts only of those seen in every opening hour.
 
     Others saw other hours: added up, a day could have more persons than any of its hours.
     """
-    zero = {"sum": "0", "sumForEach": "[]"}
+    spots, zero = read(card), {"sum": "0", "sumForEach": "[]"}
     parts = ", ".join(f"if(whole, x.{part}, {zero[kind]}) AS {part}" for part, kind in spots.parts.items())
     return (
         f"(SELECT x.* EXCEPT ({', '.join(spots.parts)}), {HOURS} AS open,\n"
         f"    x.reports AND x.hours = arraySum(open) AS whole, {parts}\n"
-        f"FROM {by_grain(spots, 'day', zone)} AS x\n"
+        f"FROM {by_grain(card, 'day', zone)} AS x\n"
         "INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL WHERE deleted = 0) AS p\n"
         "    ON p.place_id = x.place_id)"
     )
 
 
-def _folded(spots: Spots, grain: str, zone: str, parts: list[str]) -> str:
+def _folded(card: Card, grain: str, zone: str, parts: list[str]) -> str:
     """Return one row a place and window: its time, its cameras, whether it is published, and parts of rows `k`."""
     if grain == "day":
         hours = f"(o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= {PUBLISHED_COVERAGE})"
         watched = f"arrayAll({hours}, any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))"
-        enough, whole, rows = f"{watched} AND max(k.whole)", "k.whole", _whole_days(spots, zone)
+        enough, whole, rows = f"{watched} AND max(k.whole)", "k.whole", _whole_days(card, zone)
     else:
         enough = f"sum(k.watched) / greatest(sum(k.expected), 1) >= {PUBLISHED_COVERAGE}"
-        whole, rows = "k.reports", by_grain(spots, grain, zone)
+        whole, rows = "k.reports", by_grain(card, grain, zone)
     columns = [
         "k.place_id AS place_id",
         "k.ts AS ts",
@@ -122,48 +111,35 @@ def _common(zone: str, why: str, covered: str = "s.watched / greatest(s.expected
 NAMED: Final = "(SELECT * FROM places_log FINAL WHERE deleted = 0) AS p ON p.place_id = s.place_id"
 
 
-def crowd_place(grain: str, zone: str) -> str:
-    """Return the view of persons in places."""
-    mean = "intDiv(1000 * k.person_ms + intDiv(k.observed_ms, 2), greatest(k.observed_ms, 1))"
-    parts = [
-        f"sum({mean}) AS milli",
-        "sum(k.person_ms) AS person_ms",
-        f"max({longest_level('k.level_ms')}) AS level",
-        "sum(k.saturated_ms) AS saturated",
-        f"{_estimate('person_ms', grain)} AS estimated",
-    ]
-    columns = [
-        *_common(zone, "''"),
-        f"{published('s.milli / 1000', 's.enough')} AS persons_mean",
-        f"{published('s.person_ms / 60000', 's.enough')} AS person_minutes",
-        f"{published(f'arrayElement({array(LEVELS)}, s.level)', 's.enough AND s.level > 0')} AS level",
-        f"{published('s.saturated > 0', 's.enough')} AS is_lower_bound",
-    ]
-    if grain == "day":
-        columns.append("s.estimated / 60000 AS person_minutes_estimated")
-    rows = f"{_folded(CROWD, grain, zone, parts)} AS s\nINNER JOIN {NAMED}"
-    return select(f"crowd_place_{grain}", columns, rows, f"Persons in a place, added over its zones, by {grain}")
+def place_view(card: Card, grain: str, zone: str) -> View:
+    """Return the view of a metric by place."""
+    assert card.place is not None
+    parts = [f"{sql} AS {name}" for name, sql in card.place.parts.items()]
+    parts += [f"{_estimate(name, grain)} AS {name}_estimated" for name in read(card).estimated]
+    columns = [*_common(zone, "''"), *figures(card, "place", grain)]
+    rows = f"{_folded(card, grain, zone, parts)} AS s\nINNER JOIN {NAMED}"
+    return select(f"{card.name}_place_{grain}", columns, rows, f"{card.place.meaning}, by {grain}")
 
 
 def _three(grain: str, zone: str) -> str:
     """Return one row a place, window and metric: gates, stays and persons, each with zeros for the others."""
     none = {"entries_n": "0", "exits_n": "0", "stays_n": "0", "stays_hist": "[]", "person_ms": "0"}
     own = (
-        (VISITS, {"entries_n": "sum(k.entries_n)", "exits_n": "sum(k.exits_n)"}),
-        (STAYS, {"stays_n": "sum(k.stays_n)", "stays_hist": "sumForEach(k.stays_hist)"}),
-        (CROWD, {"person_ms": "sum(k.person_ms)"}),
+        (visits.CARD, {"entries_n": "sum(k.entries_n)", "exits_n": "sum(k.exits_n)"}),
+        (stays.CARD, {"stays_n": "sum(k.stays_n)", "stays_hist": "sumForEach(k.stays_hist)"}),
+        (crowd.CARD, {"person_ms": "sum(k.person_ms)"}),
     )
     unknown = "CAST(NULL AS Nullable(UInt64))"
     selects = []
-    for spots, sums in own:
+    for card, sums in own:
         parts = [f"{sums.get(name, zero)} AS {name}" for name, zero in none.items()]
         for name in ("entries_n", "exits_n", "person_ms"):
-            parts.append(f"{_estimate(name, grain) if name in spots.estimated else unknown} AS {name}_estimated")
-        selects.append(f"SELECT '{spots.metric}' AS metric, * FROM {_folded(spots, grain, zone, parts)}")
+            parts.append(f"{_estimate(name, grain) if name in read(card).estimated else unknown} AS {name}_estimated")
+        selects.append(f"SELECT '{card.name}' AS metric, * FROM {_folded(card, grain, zone, parts)}")
     return "(" + "\nUNION ALL ".join(selects) + ")"
 
 
-def visits_place(grain: str, zone: str) -> str:
+def visits_place(grain: str, zone: str) -> View:
     """Return the view of a place's entries and exits, stays and passages."""
     folded = [
         "t.place_id AS place_id",
@@ -190,26 +166,16 @@ def visits_place(grain: str, zone: str) -> str:
         "INNER JOIN (SELECT place_id, gates FROM places_log FINAL WHERE deleted = 0) AS g\n"
         "    ON g.place_id = f.place_id) AS s"
     )
-    stayed = f"s.stays_enough AND s.stays_n >= {FEW_STAYS}"
-    halfway = median("s.stays_hist", STAY_EDGES_S)
-    few = f"if(empty(p.gates) AND NOT ({stayed}), 'few_samples', '')"
-    columns = [
-        *_common(zone, few),
-        "if(notEmpty(p.gates), 'entries', 'lintasan') AS basis",
-        f"{published('s.entries_n', 's.visits_enough')} AS entries",
-        f"{published('s.exits_n', 's.visits_enough')} AS exits",
-        f"{published('s.person_ms / 60000', 's.crowd_enough')} AS person_minutes",
-        f"{published(halfway, stayed)} AS stay_median_s",
-        f"{published(f's.person_ms / 1000 / ({halfway})', f's.crowd_enough AND {stayed}')} AS passages",
-    ]
-    if grain == "day":
-        names = {"entries": "s.entries_n_estimated", "exits": "s.exits_n_estimated"}
-        columns += [f"{value} AS {name}_estimated" for name, value in names.items()]
-        columns.append("s.person_ms_estimated / 60000 AS person_minutes_estimated")
+    few = f"if(empty(p.gates) AND NOT ({visits.STAYED}), 'few_samples', '')"
+    columns = [*_common(zone, few), *figures(visits.CARD, "place", grain)]
     comment = f"Entries, exits, stays and passages of a place by {grain}; a day needs every opening hour"
     return select(f"visits_place_{grain}", columns, f"{rows}\nINNER JOIN {NAMED}", comment)
 
 
-def places(zone: str) -> list[str]:
+def places(zone: str) -> list[View]:
     """Return every view by place."""
-    return [make(grain, zone) for make in (crowd_place, visits_place) for grain in GRAINS]
+    cards = [card for card in CARDS if card.place is not None]
+    return [
+        *(place_view(card, grain, zone) for card in cards for grain in GRAINS),
+        *(visits_place(grain, zone) for grain in GRAINS),
+    ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from schemas.cards import BY_NAME
+
 LEVELS: Final = {2: "city", 3: "kecamatan", 4: "kelurahan"}
 """Levels of areas by the parts of their code; RW and RT count for their kelurahan."""
 
@@ -32,10 +34,13 @@ def level(code: str) -> str:
 
 
 def _measures(metric: str) -> str:
-    """Return SQL: a camera's version has the metric; for visits, a gate to count at."""
+    """Return SQL: a camera's version has the metric and, where only gates count, a gate to count at."""
+    card = BY_NAME[metric]
+    if not card.enabled_by:
+        return "1"
+    has = f"has(metrics, '{card.enabled_by}')"
     gates = "has(JSONExtract(definition, 'line', 'Array(Tuple(role String))').role, 'gate')"
-    special = {"health": "1", "stays": "has(metrics, 'visits')", "visits": f"has(metrics, 'visits') AND {gates}"}
-    return special.get(metric, f"has(metrics, '{metric}')")
+    return f"{has} AND {gates}" if card.roles == ("gate",) else has
 
 
 def _versions(metric: str, more: str = "") -> str:

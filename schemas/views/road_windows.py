@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from schemas.columns import PUBLISHED_COVERAGE, REASONS
 from schemas.roads import BOTH, HEAVY, HOUR_MS, LIGHT, MICRO, MOTOR, MOTORCYCLE, NARROW_M, TYPES
 from schemas.views.sql import COVERAGE, array
+from schemas.words import PUBLISHED_COVERAGE, REASONS
 
 OWN, OTHER = 0, 1
 """Marks of the rows of the window itself, and of those it is read with."""

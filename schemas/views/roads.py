@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from schemas.columns import LEVELS, REASONS
+from schemas.card import Figure
 from schemas.roads import (
     EMP_TABLES,
     LIGHT_HUNDREDTHS,
@@ -23,27 +23,84 @@ from schemas.roads import (
     Emp,
 )
 from schemas.views.road_windows import OTHER, OWN, Source, windows
-from schemas.views.sql import array, common, published, select
+from schemas.views.sql import View, array, common, published, select
+from schemas.words import LEVELS, REASONS, Label
 
 EMP_TABLE: Final = "mkji1997"
 """The table that registered roads may name; `emp_row` says it."""
 
 ROAD_FIGURES: Final = {
-    "road": ("", "A street's cross-section"),
-    "direction": ("", "As the registry names the lines' directions; 'both' on an undivided road"),
-    "vehicles": ("1", "Motor vehicles counted: cars, buses, trucks, motorcycles"),
-    "vehicles_estimated": ("1", "The same with each hour scaled to full coverage"),
-    "smp_per_hour": ("smp/h", "Passenger-car units an hour; of a day, in its peak hour"),
-    "emp_row": ("", "Table and flow condition of the equivalents, chosen by the clock hour's volume"),
-    "capacity": ("smp/h", "C of the direction, of both ways where undivided"),
-    "dj": ("1", "Degree of saturation Q / C; of a day, in its peak hour"),
-    "los": ("", f"Level of service A..F by DJ ({LOS_TABLE}), worse where the measured speed says so"),
-    "near_saturation": ("", f"DJ above {NEAR_SATURATION}: mendekati jenuh"),
-    "speed_mean_kmh": ("km/h", "Mean speed of the motor vehicles with a speed; of a day, over all of it"),
-    "peak_hour": ("", "Local start of the clock hour with most vehicles, the first of equals; days only"),
-    "phf": ("1", "Peak hour factor: the peak hour's flow over that of its highest quarter; days only"),
+    "road": Figure("", "A street's cross-section", Label("Ruas jalan", "Road")),
+    "direction": Figure(
+        "",
+        "As the registry names the lines' directions; 'both' on an undivided road",
+        Label("Arah", "Direction"),
+    ),
+    "vehicles": Figure(
+        "1",
+        "Motor vehicles counted: cars, buses, trucks, motorcycles",
+        Label("Kendaraan bermotor", "Motor vehicles"),
+        ",d",
+        "sum",
+    ),
+    "smp_per_hour": Figure(
+        "smp/h",
+        "Passenger-car units an hour; of a day, in its peak hour",
+        Label("Arus (smp/jam)", "Flow (smp/h)"),
+        ",.0f",
+    ),
+    "emp_row": Figure(
+        "",
+        "Table and flow condition of the equivalents, chosen by the clock hour's volume",
+        Label("Baris tabel emp", "Row of equivalents"),
+    ),
+    "capacity": Figure(
+        "smp/h",
+        "C of the direction, of both ways where undivided",
+        Label("Kapasitas (smp/jam)", "Capacity (smp/h)"),
+        ",.0f",
+    ),
+    "dj": Figure(
+        "1",
+        "Degree of saturation Q / C; of a day, in its peak hour",
+        Label("Derajat kejenuhan (DJ)", "Degree of saturation (DJ)"),
+        ",.2f",
+    ),
+    "los": Figure(
+        "",
+        f"Level of service A..F by DJ ({LOS_TABLE}), worse where the measured speed says so",
+        Label("Tingkat pelayanan jalan", "Level of service"),
+    ),
+    "near_saturation": Figure(
+        "", f"DJ above {NEAR_SATURATION}: mendekati jenuh", Label("Mendekati jenuh", "Near saturation")
+    ),
+    "speed_mean_kmh": Figure(
+        "km/h",
+        "Mean speed of the motor vehicles with a speed; of a day, over all of it",
+        Label("Kecepatan rata-rata (km/jam)", "Speed, mean (km/h)"),
+        ",.0f",
+    ),
+    "vehicles_estimated": Figure(
+        "1",
+        "Motor vehicles with each hour scaled to full coverage",
+        Label("Kendaraan bermotor, perkiraan cakupan penuh", "Motor vehicles, estimated for full coverage"),
+        ",d",
+        "sum",
+        is_of_days=True,
+    ),
+    "peak_hour": Figure(
+        "",
+        "Local start of the clock hour with most vehicles, the first of equals; days only",
+        Label("Jam puncak", "Peak hour"),
+    ),
+    "phf": Figure(
+        "1",
+        "Peak hour factor: the peak hour's flow over that of its highest quarter; days only",
+        Label("Faktor jam puncak", "Peak hour factor"),
+        ",.2f",
+    ),
 }
-"""Columns of the road views: unit and meaning."""
+"""Columns of the road views."""
 
 NEVER_TS: Final = 4_294_967_295
 
@@ -68,18 +125,18 @@ class Figures(NamedTuple):
     further: tuple[str, ...]
 
 
-def roads(zone: str) -> list[str]:
+def roads(zone: str) -> list[View]:
     """Return the views of quarters, hours and local days."""
     return [road_quarter(zone), road_hour(zone), road_day(zone)]
 
 
-def road_hour(zone: str) -> str:
+def road_hour(zone: str) -> View:
     """Return the view of hours."""
     rows = f"(SELECT *, published AS hour_published, reason AS hour_reason\nFROM {windows([Source('hour', OWN)])})"
     return _by_window("road_hour", zone, rows)
 
 
-def road_quarter(zone: str) -> str:
+def road_quarter(zone: str) -> View:
     """Return the view of quarters; the equivalents are those of the quarter's clock hour."""
     around = [Source("hour", OTHER, f"{{}} + toIntervalMinute({minutes})") for minutes in (0, 15, 30, 45)]
     kept = ",\n    ".join(f"anyIf(w.{name}, w.part = {OWN}) AS {name}" for name in _WINDOW)
@@ -94,7 +151,7 @@ def road_quarter(zone: str) -> str:
     return _by_window("road_quarter", zone, rows)
 
 
-def road_day(zone: str) -> str:
+def road_day(zone: str) -> View:
     """Return the view of local days: the day's volume; smp, DJ, level and factor of its peak hour."""
     day = f"toDateTime(toStartOfDay({{}}, '{zone}'), 'UTC')"
     by_hour = _hours(windows([Source("hour", OWN, day), Source("quarter", OTHER, day)]))
@@ -111,7 +168,7 @@ def road_day(zone: str) -> str:
     return _view("road_day", zone, _days(by_hour), figures)
 
 
-def _by_window(name: str, zone: str, rows: str) -> str:
+def _by_window(name: str, zone: str, rows: str) -> View:
     hour = f"if(m.hour_reason = 0, 'low_coverage', arrayElement({array(REASONS)}, m.hour_reason + 1))"
     why = f"multiIf(NOT m.hour_published, {hour}, m.capacity = 0, 'no_signal_data', '')"
     none = ("CAST(NULL AS Nullable(DateTime('" + zone + "'))) AS peak_hour", "CAST(NULL AS Nullable(Float64)) AS phf")
@@ -168,7 +225,7 @@ def _renamed(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"peak_{name}" if name.startswith("speed") else name for name in names)
 
 
-def _view(name: str, zone: str, rows: str, figures: Figures) -> str:
+def _view(name: str, zone: str, rows: str, figures: Figures) -> View:
     columns = [
         *common(zone, ("road", "direction"), figures.reason, watch=()),
         f"{published('m.vehicles')} AS vehicles",

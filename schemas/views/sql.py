@@ -1,4 +1,4 @@
-"""What every view is made of: the rows that count, common columns, percentiles.
+"""What every view is made of: the rows that count, common columns, what a view is.
 
 Every view reads its `_log` table with FINAL, so corrections and tombstones show
 at once. Ratios are taken in views and only there; a window watched for less
@@ -7,14 +7,39 @@ than `PUBLISHED_COVERAGE` has NULL figures and says why.
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
-from schemas.columns import PUBLISHED_COVERAGE, REASONS
+from schemas.sql import COVERAGE, GRAINS, array, median, percentile, published, source
+from schemas.words import REASONS
 
-GRAINS: Final = ("minute", "quarter", "hour", "day")
+__all__ = [
+    "COVERAGE",
+    "DATA_END",
+    "GRAINS",
+    "LENGTH_S",
+    "View",
+    "array",
+    "common",
+    "day_type",
+    "median",
+    "newest",
+    "percentile",
+    "published",
+    "select",
+    "source",
+    "view",
+]
+
 LENGTH_S: Final = {"minute": 60, "quarter": 900, "hour": 3_600, "day": 86_400}
 """Length of a window [s]: local days too, as the zone has no daylight saving time."""
+
+
+class View(NamedTuple):
+    """A view: its columns in order, and the statement that makes it."""
+
+    name: str
+    columns: tuple[str, ...]
+    text: str
 
 
 def newest(metric: str) -> str:
@@ -30,13 +55,6 @@ def newest(metric: str) -> str:
 DATA_END: Final = f"({newest('health')} + INTERVAL 1 MINUTE)"
 """The present of what is stored: the end of the newest minute of any camera."""
 
-COVERAGE: Final = "if(expected_ms = 0, 0., least(1., observed_ms / expected_ms))"
-
-
-def array(values: tuple[object, ...]) -> str:
-    """Return an SQL array of words or numbers."""
-    return "[" + ", ".join(f"'{v}'" if isinstance(v, str) else str(v) for v in values) + "]"
-
 
 def day_type(local: str) -> str:
     """Return SQL for the kind of day of a local time.
@@ -49,40 +67,6 @@ def day_type(local: str) -> str:
     kinds = (f"toDate32({local}) IN ({named.format(kind)}), '{kind}'" for kind in ("holiday", "joint_leave"))
     week = f"toDayOfWeek({local}) = 6, 'saturday', toDayOfWeek({local}) = 7, 'sunday', 'weekday'"
     return f"multiIf({', '.join(kinds)}, {week})"
-
-
-def percentile(hist: str, edges: tuple[int, ...], top: str, share: float = 0.95) -> str:
-    """Return SQL for a percentile of a histogram with lower edges `edges`.
-
-    The value is the highest integer of the bin, not above `top`: exact for
-    bins one wide, at most one bin too high for wide ones. An open last bin
-    gives `top`.
-    """
-    uppers = array((*(edge - 1 for edge in edges[1:]), 4294967295))
-    place = f"arrayFirstIndex(x -> x >= {share} * arraySum({hist}), arrayCumSum({hist}))"
-    return f"least(arrayElement({uppers}, {place}), {top})"
-
-
-def median(hist: str, edges: tuple[int, ...]) -> str:
-    """Return SQL for the median of a histogram with lower edges `edges`.
-
-    Linear within its bin, which is right where values lie evenly in it; in the
-    open last bin it is that bin's lower edge. The histogram is not empty.
-    """
-    half, below = f"arraySum({hist}) / 2", f"arrayCumSum({hist})"
-    place = f"arrayFirstIndex(x -> x >= {half}, {below})"
-    lower, widths = array(edges), array((*(b - a for a, b in pairwise(edges)), 0))
-    into = f"({half} - arrayElement({below}, {place}) + arrayElement({hist}, {place})) / arrayElement({hist}, {place})"
-    return f"arrayElement({lower}, {place}) + arrayElement({widths}, {place}) * {into}"
-
-
-def source(metric: str, grain: str, alias: str = "m") -> str:
-    """Return the rows that count, with coverage and whether it is enough."""
-    enough = f"{COVERAGE} >= {PUBLISHED_COVERAGE}" + (" AND hours_short = 0" if grain == "day" else "")
-    return (
-        f"(SELECT *, {COVERAGE} AS covered, {enough} AS published\n"
-        f"    FROM {metric}_{grain}_log FINAL WHERE deleted = 0) AS {alias}"
-    )
 
 
 def common(
@@ -106,17 +90,15 @@ def common(
     ]
 
 
-def published(figure: str, condition: str = "m.published") -> str:
-    """Return SQL for a figure that is NULL unless the condition holds."""
-    return f"if({condition}, {figure}, NULL)"
+def select(name: str, columns: list[str], rows: str, comment: str = "") -> View:
+    """Return a view of `columns`, each `sql AS name`, from `rows`; `comment` says what it is for."""
+    query = "SELECT\n    " + ",\n    ".join(columns) + f"\nFROM {rows}"
+    return view(name, tuple(column.rpartition(" AS ")[2] for column in columns), query, comment)
 
 
-def select(name: str, columns: list[str], rows: str, comment: str = "") -> str:
-    """Return the CREATE statement of a view of `columns` from `rows`; `comment` says what it is for."""
-    return view(name, "SELECT\n    " + ",\n    ".join(columns) + f"\nFROM {rows}", comment)
-
-
-def view(name: str, query: str, comment: str = "") -> str:
-    """Return the CREATE statement of a view of a whole query."""
+def view(name: str, columns: tuple[str, ...], query: str, comment: str = "") -> View:
+    """Return a view of a whole query with these columns."""
     said = comment.replace("'", "''")
-    return f"CREATE OR REPLACE VIEW {name} AS\n{query}" + (f"\nCOMMENT '{said}'" if comment else "")
+    return View(
+        name, columns, f"CREATE OR REPLACE VIEW {name} AS\n{query}" + (f"\nCOMMENT '{said}'" if comment else "")
+    )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from schemas.service_tables import SERVICE_TABLES
-from schemas.views.sql import select
+from schemas.views.lists import BOOKKEEPING
+from schemas.views.sql import View, select
 
 FROM_PLACES = ("name", "area")
 """Columns that the registry of places adds."""
 
 
-def trends() -> str:
+def trends() -> View:
     """Return the view; a place that the registry no longer has keeps its verdicts without a name."""
-    own = [name for name in SERVICE_TABLES["trends_log"][0] if name not in ("version", "deleted")]
+    own = [name for name in SERVICE_TABLES["trends_log"][0] if name not in BOOKKEEPING]
     columns = [
         "t.place_id AS place_id",
         *(f"p.{name} AS {name}" for name in FROM_PLACES),

@@ -12,10 +12,10 @@ import pytest
 from connectors.registry import load_areas
 from operators import city
 from schemas import ground
+from schemas.cards import ZONE_METRICS
 from schemas.errors import RegistryError
 from schemas.registry import ZONE_KINDS
 from schemas.registry.check import parse, remarks
-from schemas.registry.rules import ZONE_METRICS
 
 DOCS = Path(__file__).parents[2] / "docs" / "registry.md"
 
