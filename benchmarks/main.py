@@ -45,7 +45,7 @@ def rows(chunks: Iterator[Chunk], known: Registry) -> int:
     for chunk in chunks:
         out, _ = logic.on_batch([(0, chunk.batch)])
         made += _height(out)
-        last = max(last, int(chunk.batch.frames["t_us"].max() or START))  # type: ignore[arg-type]
+        last = max(last, *chunk.batch.frames["t_us"].to_list())
     out, _ = logic.on_batch([(0, End(last))])
     return made + _height(out)
 

@@ -26,6 +26,7 @@ from flows import shard as shards
 from flows.outages import OutageLogic, joined
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
+from operators import city as cities
 from operators.across.outages import Rows
 from operators.city import City
 from operators.stage import intake
@@ -191,7 +192,8 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         self.shard = None if memory is None else self._wired(memory.shard)
 
     def _wired(self, shard: int) -> Shard:
-        return Shard(self.plan.city, self.plan.shard_of == shard, self.plan.thresholds, self.plan.since_us)
+        city = cities.subset(self.plan.city, self.plan.shard_of == shard)
+        return Shard(city, self.plan.thresholds, self.plan.since_us)
 
     def on_batch(self, values: list[tuple[int, Any]]) -> tuple[list[Any], bool]:
         """Take items in order."""
@@ -209,7 +211,7 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         if isinstance(item, End):
             self._hold(memory, shard.end(memory.state, item.last_us))
             return _blocks(memory)
-        frames = intake.arrays(item, self.plan.city, self.plan.index)
+        frames = intake.arrays(item, shard.city, shard.index)
         pushed = shard.push(memory.state, frames, item.objects["track"])
         self._hold(memory, pushed)
         out: list[Any] = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
@@ -223,7 +225,8 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
             frames=totals.frames, objects=totals.objects, duplicates=totals.duplicates, late=totals.late
         )
         if pushed.watched is not None:
-            memory.watched.append(pushed.watched)
+            of_city = np.flatnonzero(self.plan.shard_of == memory.shard).astype(np.int32)
+            memory.watched.append(pushed.watched._replace(camera=of_city[pushed.watched.camera]))
         for block in pushed.blocks:
             memory.held.setdefault(block.table, []).append(block.rows)
             memory.count += block.rows.height

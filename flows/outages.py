@@ -19,9 +19,9 @@ from operators.stage.emit import Minutes
 from schemas.columns import HEALTH
 
 
-def watched(due: Minutes, expected: NDArray[np.int64], health: NDArray[np.int64], revision: NDArray[np.int64]) -> Rows:
-    """Return the first statements of these minutes as the step across cameras reads them."""
-    first = np.flatnonzero(revision == 0)
+def watched(due: Minutes, expected: NDArray[np.int64], health: NDArray[np.int64], fresh: int) -> Rows:
+    """Return the first `fresh` of these minutes, told for the first time, as the step across cameras reads them."""
+    first = np.arange(fresh)
     columns = {
         name: health[first, HEALTH.offset(name)] for name in ("frames", "observed_ms", "last_ms", "state")
     }  # fmt: skip

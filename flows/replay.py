@@ -124,7 +124,7 @@ def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int
                 reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6)
             ),
             shards=options.workers,
-            since_us=reader.first_us or 0,
+            since_us=now if reader.first_us is None else reader.first_us,  # without a frame, nothing is stated
             now_us=now,
         )
         watch = _Watch(plan.totals, progress, sum(path.stat().st_size for path in paths))

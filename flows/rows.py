@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -20,6 +22,20 @@ POLARS = {
     "Int64": pl.Int64,
 }
 DIRECTIONS = ("to_right", "to_left")
+
+
+MOST_REVISION: Final = (1 << 16) - 1
+"""The last revision of a generation; rows that saw more are equals, of which the later written counts."""
+
+
+def revision(metric: Metric, parts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (n,) how much each row (n, width) has seen: its frames, and what was told of tracks and silences since.
+
+    All of it only grows, and whatever changes a row adds to it. So of two statements of one row the one that saw
+    more input has the higher revision, however its input was cut and however often it was stated.
+    """
+    columns = [metric.offset(name) for name in ("frames", *metric.told)]
+    return np.minimum(parts[:, columns].sum(axis=1), MOST_REVISION)
 
 
 class RowMaker:
@@ -54,15 +70,12 @@ class RowMaker:
             **{table: zones for table, _, _ in emit.ZONE_TABLES},
         }
 
-    def windows(
-        self, due: emit.Minutes, expected: NDArray[np.int64], reasons: NDArray[np.uint8], revision: NDArray[np.int64]
-    ) -> pl.DataFrame:
+    def windows(self, due: emit.Minutes, expected: NDArray[np.int64], reasons: NDArray[np.uint8]) -> pl.DataFrame:
         """Return the columns that all metrics' rows of a window share."""
         return self.cameras[due.camera].with_columns(
             ts=pl.from_epoch(pl.Series(due.minute * 60), time_unit="s").dt.replace_time_zone("UTC"),
             expected_ms=pl.Series(expected).cast(pl.UInt32),
             reason=pl.Series(reasons),
-            rev=pl.Series(revision).cast(pl.UInt64),
         )
 
     def rows(
@@ -77,4 +90,5 @@ class RowMaker:
             column = parts[:, at : at + part.width]
             values[name] = pl.Series(column).cast(pl.List(kind)) if part.bins else pl.Series(column[:, 0]).cast(kind)
             at += part.width
-        return common[rows.window].with_columns(**keys, params_hash=hashes, **values)
+        rev = pl.Series(revision(metric, parts)).cast(pl.UInt64)
+        return common[rows.window].with_columns(**keys, params_hash=hashes, **values, rev=rev)

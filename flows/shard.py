@@ -32,9 +32,6 @@ from operators.stage.intake import Arrived
 from operators.tracking import tracker
 from schemas.columns import METRICS
 
-MOST_REVISIONS = 100_000
-"""Restated minutes remembered before those that are final are dropped; ours."""
-
 
 class Block(NamedTuple):
     """Rows for one table of the warehouse."""
@@ -79,16 +76,16 @@ class State:
     kernels: dict[str, Any]
     pools: dict[str, windows.Pool]
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
-    revisions: dict[tuple[int, int], int] = field(default_factory=dict)
     names: names.Names = field(default_factory=names.Names)
 
 
 class Shard:
     """Kernels of one shard, wired."""
 
-    def __init__(self, city: City, mine: NDArray[np.bool_], thresholds: Thresholds, since_us: int) -> None:
-        self.city, self.mine, self.thresholds, self.since_us = city, mine, thresholds, since_us
-        self.tracked = np.array([camera.tracker == "iou" for camera in city.cameras], np.bool_) & mine
+    def __init__(self, city: City, thresholds: Thresholds, since_us: int) -> None:
+        self.city, self.thresholds, self.since_us = city, thresholds, since_us
+        self.index = intake.lookup(city)
+        self.tracked = np.array([camera.tracker == "iou" for camera in city.cameras], np.bool_)
         self.keys = emit.keys(city)
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
@@ -210,9 +207,9 @@ class Shard:
 
         Incidents of a version that has ended go on to the end of the input: nobody sees them any more, and they say so.
         """
-        camera = np.flatnonzero(self.mine & (state.health.last_us < until_us)).astype(np.int32)
+        camera = np.flatnonzero(state.health.last_us < until_us).astype(np.int32)
         since, until = state.health.last_us[camera], until_us[camera]
-        clock = np.where(until < self.city.valid_to_us[camera], until, until_us[self.mine].max(initial=0))
+        clock = np.where(until < self.city.valid_to_us[camera], until, until_us.max(initial=0))
         crowds = crowd_incidents.tick(state.crowds, self.crowds, camera, clock)
         said = kernels.tick(state.kernels, self.plans, camera, clock, ending=True)
         said.changes.append(("crowd", crowds))
@@ -230,33 +227,27 @@ class Shard:
     ) -> tuple[list[Block], outages.Rows | None]:
         end = state.order.frontier_us // MINUTE_US
         if until_us is not None:
-            end = np.where(self.mine, -(-(until_us // 1000) // MINUTE_MS), 0)  # none that begins within its last ms
+            end = -(-(until_us // 1000) // MINUTE_MS)  # none that begins within its last ms
         camera = np.flatnonzero(end > state.stated).astype(np.int32)
         fresh = emit.due(camera, state.stated[camera], end[camera], silent)
         restated = np.unique(np.concatenate(again), axis=0)
-        for spot in map(tuple, restated.tolist()):
-            state.revisions[spot] = state.revisions.get(spot, 0) + 1
         state.stated[camera] = end[camera]
         due = emit.Minutes(
             np.concatenate([fresh.camera, restated[:, 0].astype(np.int32)]),
             np.concatenate([fresh.minute, restated[:, 1]]),
         )
-        revision = np.zeros(len(due.camera), np.int64)
-        revision[len(fresh.camera) :] = [state.revisions[tuple(spot)] for spot in restated.tolist()]
-        stated = self._blocks(state, due, revision)
+        stated = self._blocks(state, due, len(fresh.camera))
         self._forget(state)
         return stated
 
-    def _blocks(
-        self, state: State, due: emit.Minutes, revision: NDArray[np.int64]
-    ) -> tuple[list[Block], outages.Rows | None]:
+    def _blocks(self, state: State, due: emit.Minutes, fresh: int) -> tuple[list[Block], outages.Rows | None]:
         if not len(due.camera):
             return [], None
         expected = emit.expected_ms(self.city, due, self.since_us, self.until_us)
         values = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, values, expected)
         reasons = emit.reasons(values, expected)
-        common = self.maker.windows(due, expected, reasons, revision)
+        common = self.maker.windows(due, expected, reasons)
         blocks = []
         for metric in METRICS:
             rows = emit.rows(self.keys[metric.name], due)
@@ -267,7 +258,7 @@ class Shard:
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
                 parts = emit.watch(parts, values[rows.window])
             blocks.append(Block(f"{metric.name}_minute_log", self.maker.rows(metric, common, due, rows, parts)))
-        return blocks, watched(due, expected, values, revision)
+        return blocks, watched(due, expected, values, fresh)
 
     def _forget(self, state: State) -> None:
         """Drop windows whose lateness has passed; what is told later has two minutes of grace and two periods.
@@ -279,5 +270,3 @@ class Shard:
         oldest = np.minimum((reached_us - 2 * self.city.period_us) // MINUTE_US - 2, state.stated)
         for name, pool in state.pools.items():
             windows.forget(pool, oldest[self.keys[name].camera])
-        if len(state.revisions) > MOST_REVISIONS:
-            state.revisions = {spot: r for spot, r in state.revisions.items() if spot[1] >= oldest[spot[0]]}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Final
+
+from msgspec import structs
 
 from operators.across import outages
 from operators.city import City
@@ -23,7 +26,7 @@ from operators.metrics import (
 from operators.stage import health
 from operators.stage.health import HealthParams
 from operators.tracking import tracker
-from schemas.registry import fingerprint
+from schemas.registry import Camera, fingerprint
 
 _KERNELS = (
     crowd, flow, visits, stays, mask, congestion, flood, garbage, parking, night, gathering, racing, health, outages,
@@ -37,7 +40,7 @@ VERSIONS = {name: kernel.VERSION for name, kernel in KERNELS.items()}
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Times in microseconds; everything here goes into `params_hash`."""
+    """Times in microseconds; whatever of them decides a figure goes into its `params_hash`."""
 
     reorder_us: int = 2_000_000
     lateness_us: int = 600_000_000
@@ -62,17 +65,39 @@ RULES_OF = {"visits": "flow"}
 
 
 def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
-    """Return for each metric (c,) hashes of kernel version, geometry and thresholds."""
+    """Return for each metric (c,) hashes of kernel version, geometry and thresholds.
+
+    Whatever changes a figure is part of it: also how late a frame may come, and the tracker where tracks are made
+    here. What people call a camera, whose it is and which of its metrics are on is not.
+    """
+    every = (thresholds.reorder_us, thresholds.lateness_us)
+    cameras = [(_definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
+    more: dict[str, list[Any]] = {
+        "congestion": [_road(city, code) for code in range(len(city.cameras))],
+        "outages": [(c.site, c.area) for c in city.cameras],
+    }
     out: dict[str, list[int]] = {}
-    roads = [_road(city, code) for code in range(len(city.cameras))]
     for metric, version in VERSIONS.items():
         numbers = tuple(getattr(thresholds, RULES_OF.get(metric, metric)))
-        more = roads if metric == "congestion" else [()] * len(roads)
+        also = more.get(metric, [()] * len(cameras))
         out[metric] = [
-            fingerprint(metric, version, numbers, camera, *also)
-            for camera, also in zip(city.cameras, more, strict=True)
+            fingerprint(metric, version, every, numbers, *camera, *extra)
+            for camera, extra in zip(cameras, also, strict=True)
         ]
     return out
+
+
+_NAMES: Final[dict[str, Any]] = {
+    "name": "", "area": "", "position": None, "owner": "", "category": "", "site": "", "valid_from": None,
+    "simulated": False, "metrics": (),
+}  # fmt: skip
+
+
+def _definition(camera: Camera) -> Camera:
+    """Return what of a camera defines its figures: clock, optics, zones, lines and calibration."""
+    zone = tuple(structs.replace(zone, name="") for zone in camera.zone)
+    line = tuple(structs.replace(line, name="") for line in camera.line)
+    return structs.replace(camera, **_NAMES, zone=zone, line=line)
 
 
 def _road(city: City, code: int) -> tuple[list[float], ...]:

@@ -6,7 +6,7 @@ its own code, geometry and validity, so state never leaks across a change.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,3 +199,73 @@ def build(registry: Registry) -> City:
         homography=matrices,
         offset_us=OFFSET_US,
     )
+
+
+class Chosen(NamedTuple):
+    """Rows of a city that a part of it keeps: ascending codes."""
+
+    camera: NDArray[np.int64]
+    zone: NDArray[np.int64]
+    line: NDArray[np.int64]
+
+
+def chosen(city: City, wanted: NDArray[np.bool_]) -> Chosen:
+    """Return the rows of the wanted (c,) cameras."""
+    return Chosen(
+        np.flatnonzero(wanted), np.flatnonzero(wanted[city.zone_camera]), np.flatnonzero(wanted[city.line_camera])
+    )
+
+
+def subset(city: City, wanted: NDArray[np.bool_]) -> City:
+    """Return the city of the wanted (c,) cameras alone, as if no other were registered.
+
+    A shard holds arrays of its own cameras, not of the whole city.
+    """
+    rows = chosen(city, wanted)
+    place = np.cumsum(wanted) - 1  # a kept camera's new code
+    hours_first, hours = _slices(city.hours_first, city.hours, rows.zone)
+    vertex_first, vertex = _slices(city.vertex_first, city.vertex, rows.zone)
+    point_first, point = _slices(city.point_first, city.point, rows.line)
+    kept: dict[str, Any] = {}
+    for axis, codes in zip(("camera", "zone", "line"), rows, strict=True):
+        kept |= {name: getattr(city, name)[codes] for name in _BY[axis]}
+    zone_camera = place[city.zone_camera[rows.zone]].astype(np.int32)
+    line_camera = place[city.line_camera[rows.line]].astype(np.int32)
+    cameras = len(rows.camera)
+    return City(
+        cameras=tuple(city.cameras[i] for i in rows.camera),
+        zone_ids=tuple(city.zone_ids[i] for i in rows.zone),
+        line_ids=tuple(city.line_ids[i] for i in rows.line),
+        **kept,
+        zone_first=first_of(zone_camera, cameras),
+        zone_camera=zone_camera,
+        hours_first=hours_first,
+        hours=hours,
+        vertex_first=vertex_first,
+        vertex=vertex,
+        line_first=first_of(line_camera, cameras),
+        line_camera=line_camera,
+        point_first=point_first,
+        point=point,
+        offset_us=city.offset_us,
+    )
+
+
+_BY: Final = {
+    "camera": (
+        "period_us", "silence_us", "valid_from_us", "valid_to_us", "aspect", "enabled", "fixed", "homography",
+    ),
+    "zone": (
+        "zone_kind", "zone_area_m2", "zone_standing", "zone_classes", "zone_limits", "zone_free_mps", "zone_occupancy",
+    ),
+    "line": ("line_entry", "line_limit_mps"),
+}  # fmt: skip
+"""Fields with a row a camera, zone or line."""
+
+
+def _slices(
+    first: NDArray[np.int64], values: NDArray[Any], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the slices of these rows, one after another, and their offsets."""
+    pieces = [values[first[i] : first[i + 1]] for i in rows]
+    return _offsets([len(piece) for piece in pieces]), np.concatenate([*pieces, values[:0]])

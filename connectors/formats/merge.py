@@ -23,10 +23,10 @@ from schemas.frames import FrameBatch
 
 BUFFERED: Final = 65536
 FEWEST: Final = 64
-HEAD_RECORDS, HEAD_CHUNKS = 64, 16
-"""A file's first time is looked for in so many records a chunk, and so many chunks."""
+HEAD_RECORDS: Final = 64
+"""A file's first time is looked for in chunks of so many records."""
 UNKNOWN: Final = -(2**63)
-"""First time of a file whose head holds no readable frame: it is opened at once."""
+"""First time of a file without a readable frame: it is opened at once, for its dead letters."""
 
 
 class MergedReader:
@@ -35,8 +35,8 @@ class MergedReader:
     Attributes
     ----------
     first_us
-        The smallest capture time in the files' heads, microseconds UTC; None
-        when they hold no frame.
+        The smallest capture time among the files' first frames, microseconds UTC;
+        None when there is no readable frame in any of them.
     """
 
     def __init__(self, paths: Sequence[str | Path], kind: str, options: ReadOptions) -> None:
@@ -58,9 +58,8 @@ def read_merged(paths: Sequence[str | Path], kind: str, options: ReadOptions) ->
 
 
 def first_time_us(path: str | Path, kind: str, options: ReadOptions) -> int | None:
-    """Return the smallest capture time at the head of a file; None when no frame stands there."""
-    chunks = read(path, kind, replace(options, chunk_records=HEAD_RECORDS))
-    for _, chunk in zip(range(HEAD_CHUNKS), chunks, strict=False):
+    """Return the smallest capture time of a file's first chunk with frames; None when it has none to read."""
+    for chunk in read(path, kind, replace(options, chunk_records=HEAD_RECORDS)):
         if len(chunk.batch):
             return int(chunk.batch.frames["t_us"].min())  # type: ignore[arg-type]
     return None

@@ -110,3 +110,10 @@ def test_the_first_time_is_known_before_reading(tmp_path: Path) -> None:
     assert reader.first_us == START_US
     assert len(joined(reader)) == len(joined(reader)) == 20
     assert MergedReader(paths[2:], "native", options()).first_us is None
+
+
+def test_a_first_frame_behind_any_number_of_unreadable_lines_is_found(tmp_path: Path) -> None:
+    """1,100 of them once gave minutes from January 1970 on."""
+    lines = to_json_lines(batch(20)).splitlines()
+    paths = write(tmp_path, [[b"noise"] * 1_100 + lines])
+    assert MergedReader(paths, "native", options()).first_us == START_US
