@@ -7,15 +7,15 @@ that measure what needs no order are asked for it with late frames too.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.thresholds import Thresholds
+from flows.thresholds import ELSEWHERE, KERNELS, Thresholds
 from operators.arrays import Changes, Ordered, Parts, Told
 from operators.city import City
-from operators.metrics import congestion, flood, garbage, gathering, mask, night, parking, racing, stays
 
 
 class Kernel(Protocol):
@@ -34,23 +34,20 @@ class Kernel(Protocol):
         """Move the clocks of silent cameras."""
 
 
-KERNELS: Final[dict[str, Kernel]] = {
-    "parking": parking,
-    "flood": flood,
-    "garbage": garbage,
-    "mask": mask,
-    "stays": stays,
-    "night": night,
-    "congestion": congestion,
-    "gathering": gathering,
+SHAPE: Final = ("plan", "start", "step", "tick")
+
+EVERY: Final[dict[str, Any]] = {
+    name: kernel
+    for name, kernel in KERNELS.items()
+    if name not in ELSEWHERE and all(hasattr(kernel, part) for part in SHAPE)
 }
-"""Modules by the name of their table, incidents and thresholds."""
+"""Modules that have the shape, by their cards' names."""
 
-EVERY: Final[dict[str, Any]] = {**KERNELS, "racing": racing}
-"""The same, and the one that asks for crossings beside the frames."""
-
-MEASURED: Final = {"flood": flood, "garbage": garbage, "mask": mask, "congestion": congestion}
+MEASURED: Final = {name: kernel for name, kernel in EVERY.items() if hasattr(kernel, "measure")}
 """Those with parts that need no order: `measure(plan, ordered)`."""
+
+CROSSED: Final = {name for name, kernel in EVERY.items() if "crossing" in inspect.signature(kernel.step).parameters}
+"""Those that ask for what crossed lines beside the frames."""
 
 
 class Said(NamedTuple):
@@ -62,7 +59,7 @@ class Said(NamedTuple):
 
 def plans(city: City, thresholds: Thresholds) -> dict[str, Any]:
     """Return every kernel's plan."""
-    return {name: kernel.plan(city, getattr(thresholds, name)) for name, kernel in EVERY.items()}
+    return {name: kernel.plan(city, thresholds.of(name)) for name, kernel in EVERY.items()}
 
 
 def start(plan: dict[str, Any]) -> dict[str, Any]:
@@ -77,8 +74,8 @@ def measure(plan: dict[str, Any], ordered: Ordered) -> list[tuple[str, Parts]]:
 
 def step(state: dict[str, Any], plan: dict[str, Any], ordered: Ordered, crossing: NDArray[Any]) -> Said:
     """Feed on-time frames, and what crossed lines in them, to every kernel; the states are changed in place."""
-    told = {name: kernel.step(state[name], plan[name], ordered) for name, kernel in KERNELS.items()}
-    return said(told | {"racing": racing.step(state["racing"], plan["racing"], ordered, crossing)})
+    more = {name: (crossing,) if name in CROSSED else () for name in EVERY}
+    return said({name: kernel.step(state[name], plan[name], ordered, *more[name]) for name, kernel in EVERY.items()})
 
 
 def tick(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from flows.thresholds import KERNELS, Thresholds
+from flows.thresholds import KERNELS, RULES_OF, Thresholds
 from schemas import docs
 
 TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -43,9 +43,8 @@ def _thresholds(name: str, given: tuple[Any, ...]) -> Iterator[tuple[str, str, s
 
 def _kernel(name: str, module: Any) -> list[str]:
     lines = [f"### {name}, version {module.VERSION}", "", _paragraph(module), ""]
-    given = getattr(Thresholds(), name, None)
-    if given is not None:
-        lines += docs.table(("threshold", "default", ""), _thresholds(name, given))
+    if name not in RULES_OF:
+        lines += docs.table(("threshold", "default", ""), _thresholds(name, Thresholds().of(name)))
     return lines
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from flows.thresholds import Thresholds, params_hashes
 from operators.city import City
 from operators.stage import emit
+from schemas.columns import METRICS
 from schemas.parts import Metric
 
 POLARS = {
@@ -59,16 +60,17 @@ class RowMaker:
         )
         lines = [line for camera in cameras for line in camera.line]
         directions = [line.directions.get(side, side) for line in lines for side in DIRECTIONS]
-        zones = {"zone_id": pl.Series(city.zone_ids, dtype=pl.String)}
-        self.key_columns: dict[str, dict[str, pl.Series]] = {
-            "health": {},
-            "flow": {
-                "line_id": pl.Series([line.id for line in lines for _ in DIRECTIONS], dtype=pl.String),
+        line_ids = [line.id for line in lines]
+        by_key: dict[tuple[str, ...], dict[str, pl.Series]] = {
+            (): {},
+            ("zone_id",): {"zone_id": pl.Series(city.zone_ids, dtype=pl.String)},
+            ("line_id",): {"line_id": pl.Series(line_ids, dtype=pl.String)},
+            ("line_id", "direction"): {
+                "line_id": pl.Series([name for name in line_ids for _ in DIRECTIONS], dtype=pl.String),
                 "direction": pl.Series(directions, dtype=pl.String),
             },
-            "visits": {"line_id": pl.Series([line.id for line in lines], dtype=pl.String)},
-            **{table: zones for table, _, _ in emit.ZONE_TABLES},
         }
+        self.key_columns = {metric.name: by_key[metric.key] for metric in METRICS}
 
     def windows(self, due: emit.Minutes, expected: NDArray[np.int64], reasons: NDArray[np.uint8]) -> pl.DataFrame:
         """Return the columns that all metrics' rows of a window share."""

@@ -1,67 +1,87 @@
-"""All kernels' thresholds in one place: settings override the defaults of metrics.md."""
+"""All kernels, by their cards, and their thresholds in one place: settings override the defaults of metrics.md."""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, Final
 
 from msgspec import structs
 
 from operators.across import outages
 from operators.city import City
-from operators.metrics import (
-    congestion,
-    crowd,
-    flood,
-    flow,
-    garbage,
-    gathering,
-    mask,
-    night,
-    parking,
-    racing,
-    stays,
-    visits,
-)
+from operators.metrics import crowd, flow
 from operators.stage import health
 from operators.stage.health import HealthParams
 from operators.tracking import tracker
+from schemas.card import Card
+from schemas.cards import CARDS
 from schemas.registry import Camera, fingerprint
 
-_KERNELS = (
-    crowd, flow, visits, stays, mask, congestion, flood, garbage, parking, night, gathering, racing, health, outages,
-)  # fmt: skip
-KERNELS = {kernel.__name__.rpartition(".")[2]: kernel for kernel in _KERNELS}
-"""Every kernel by name, in the order in which docs/metrics.md tells of them."""
+ELSEWHERE: Final[dict[str, ModuleType]] = {"health": health, "outages": outages}
+"""Kernels that are no metric's own: all metrics stand on them, or they stand on all."""
 
-VERSIONS = {name: kernel.VERSION for name, kernel in KERNELS.items()}
+
+def kernel(card: Card) -> ModuleType:
+    """Return a card's kernel: the module of its name in `operators.metrics`.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where there is none.
+    """
+    if card.name in ELSEWHERE:
+        return ELSEWHERE[card.name]
+    name = f"operators.metrics.{card.name}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        file = f"{name.replace('.', '/')}.py"
+        raise ModuleNotFoundError(f"card {card.name}: expected its kernel in {file}, found none: write it") from error
+
+
+KERNELS: Final = {card.name: kernel(card) for card in CARDS}
+"""Every kernel by its card's name, in the order in which docs/metrics.md tells of them."""
+
+VERSIONS: Final = {name: each.VERSION for name, each in KERNELS.items()}
 """A kernel raises its number when its figures change: it is part of `params_hash`."""
+
+RULES_OF: Final = {"visits": "flow"}
+"""Kernels that go by another's thresholds."""
+
+
+def _defaults() -> dict[str, Any]:
+    """Return the thresholds of kernels that the shard asks by their common shape."""
+    return {name: each.Params() for name, each in KERNELS.items() if hasattr(each, "Params") and name not in ELSEWHERE}
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Times in microseconds; whatever of them decides a figure goes into its `params_hash`."""
+    """Times in microseconds; whatever of them decides a figure goes into its `params_hash`.
+
+    Attributes
+    ----------
+    rules
+        Thresholds by the name of the kernel that has no field of its own here.
+    """
 
     reorder_us: int = 2_000_000
     lateness_us: int = 600_000_000
     health: HealthParams = field(default_factory=HealthParams)
     crowd: crowd.Hysteresis = field(default_factory=crowd.Hysteresis)
     flow: flow.Rules = field(default_factory=flow.Rules)
-    parking: parking.Params = field(default_factory=parking.Params)
-    flood: flood.Params = field(default_factory=flood.Params)
-    garbage: garbage.Params = field(default_factory=garbage.Params)
-    mask: mask.Params = field(default_factory=mask.Params)
-    stays: stays.Params = field(default_factory=stays.Params)
-    congestion: congestion.Params = field(default_factory=congestion.Params)
-    gathering: gathering.Params = field(default_factory=gathering.Params)
-    racing: racing.Params = field(default_factory=racing.Params)
-    night: night.Params = field(default_factory=night.Params)
     outages: outages.Params = field(default_factory=outages.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
+    rules: Mapping[str, Any] = field(default_factory=_defaults)
 
-
-RULES_OF = {"visits": "flow"}
-"""Kernels that go by another's thresholds."""
+    def of(self, name: str) -> Any:
+        """Return a kernel's thresholds."""
+        own = RULES_OF.get(name, name)
+        return self.rules[own] if own in self.rules else getattr(self, own)
 
 
 def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
@@ -78,7 +98,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     }
     out: dict[str, list[int]] = {}
     for metric, version in VERSIONS.items():
-        numbers = tuple(getattr(thresholds, RULES_OF.get(metric, metric)))
+        numbers = tuple(thresholds.of(metric))
         also = more.get(metric, [()] * len(cameras))
         out[metric] = [
             fingerprint(metric, version, every, numbers, *camera, *extra)

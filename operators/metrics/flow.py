@@ -22,13 +22,13 @@ from operators.arrays import Ordered, Parts
 from operators.city import City
 from operators.minutes import MINUTE_US
 from operators.tracking.crossing import CROSSING, TRACK, Geometry, walk
+from schemas.cards import CARDS, METRIC_NAMES
 from schemas.columns import FLOW, VEHICLES
-from schemas.registry import METRIC_NAMES
 
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
 
-_METRICS: Final = [METRIC_NAMES.index(name) for name in ("flow", "visits", "racing")]
+_METRICS: Final = [METRIC_NAMES.index(card.enabled_by) for card in CARDS if card.roles]
 _COUNT: Final = FLOW.offset(f"{VEHICLES[0]}_n")
 _SPEED_N: Final = FLOW.offset(f"{VEHICLES[0]}_speed_n")
 _SPEED_SUM: Final = FLOW.offset(f"{VEHICLES[0]}_speed_sum")

@@ -8,29 +8,20 @@ every minute of its camera's expected time, also when nothing was seen; after
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.city import City, cameras_with, first_of, zones_of
+from operators.city import City, cameras_with, first_of
 from operators.minutes import MINUTE_US
 from operators.stage.health import LONGEST_SILENCE, OFFLINE, Silences
+from schemas.card import Card
+from schemas.cards import CARDS, ZONE_KINDS
 from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES, WATCH
 
 LOW_FPS = STATES.index("low_fps")
-
-
-ZONE_TABLES: Final = (
-    ("crowd", "crowd", "crowd"),
-    ("stays", "visits", "crowd"),
-    ("mask", "mask", "crowd"),
-    ("congestion", "congestion", "lane"),
-    ("flood", "flood", "flood"),
-    ("garbage", "garbage", "garbage"),
-)
-"""Tables with a row a zone: the metric that enables them, and the kind of zone."""
 
 
 class Keys(NamedTuple):
@@ -55,17 +46,38 @@ def _keys(camera: NDArray[np.int32], wanted: NDArray[np.bool_], cameras: int) ->
 
 def keys(city: City) -> dict[str, Keys]:
     """Return every metric's keys, as the registry enables them: cameras, zones, lines or line * 2 + direction."""
-    cameras = len(city.cameras)
-    every, line_camera = np.arange(cameras, dtype=np.int32), city.line_camera
-    directed, lines = (np.asarray(cameras_with(city, name) & city.fixed) for name in ("flow", "visits"))
-    out = {
-        "health": _keys(every, np.ones(cameras, np.bool_), cameras),
-        "flow": _keys(np.repeat(line_camera, 2), directed[np.repeat(line_camera, 2)], cameras),
-        "visits": _keys(line_camera, lines[line_camera] & (city.line_entry != 0), cameras),
-    }
-    for table, metric, kind in ZONE_TABLES:
-        out[table] = _keys(city.zone_camera, zones_of(city, metric, kind), cameras)
-    return out
+    by_key = {("zone_id",): _zones, ("line_id",): _lines, ("line_id", "direction"): _directions, (): _cameras}
+    return {card.name: by_key[card.table.key](city, card) for card in CARDS if card.table is not None}
+
+
+def _cameras(city: City, card: Card) -> Keys:
+    every = np.arange(len(city.cameras), dtype=np.int32)
+    return _keys(every, _measuring(city, card), len(every))
+
+
+def _zones(city: City, card: Card) -> Keys:
+    kinds = [ZONE_KINDS.index(look.kind) for look in card.looks]
+    wanted = np.isin(city.zone_kind, kinds) & _measuring(city, card)[city.zone_camera]
+    return _keys(city.zone_camera, wanted, len(city.cameras))
+
+
+def _lines(city: City, card: Card) -> Keys:
+    """Return the lines of the roles that a metric counts at; moving optics have none."""
+    roles = np.array([role in card.roles for role in ("flow", "gate")])
+    wanted = roles[(city.line_entry != 0).astype(np.int64)] & (_measuring(city, card) & city.fixed)[city.line_camera]
+    return _keys(city.line_camera, wanted, len(city.cameras))
+
+
+def _directions(city: City, card: Card) -> Keys:
+    line = _lines(city, card).key
+    key = (2 * np.repeat(line, 2) + np.tile(np.arange(2), len(line))).astype(np.int32)
+    camera = np.repeat(city.line_camera, 2)
+    return Keys(first_of(camera[key], len(city.cameras)), key, camera)
+
+
+def _measuring(city: City, card: Card) -> NDArray[np.bool_]:
+    every = np.ones(len(city.cameras), np.bool_)
+    return cameras_with(city, card.enabled_by) if card.enabled_by else every
 
 
 @njit(cache=True)

@@ -8,21 +8,18 @@ a zone of the object's camera, so a camera has at most 64 zones
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import Ordered
-from operators.city import City
+from operators.city import City, zones_of
 from operators.geometry import inside, snap_corners, snap_point
+from schemas.cards import LOOKS
 from schemas.frames import CLASSES
-from schemas.registry import METRIC_NAMES, ZONE_KINDS
-
-PERSON: Final = 1 << CLASSES.index("person")
-VEHICLES: Final = sum(1 << CLASSES.index(name) for name in ("motorcycle", "car", "bus", "truck"))
-GARBAGE: Final = 1 << CLASSES.index("garbage")
 
 
 class Plan(NamedTuple):
@@ -35,20 +32,20 @@ class Plan(NamedTuple):
     vertex: NDArray[np.float64]  # (v, 2) corners in grid steps
 
 
+def flags(names: Iterable[str]) -> int:
+    """Return classes as bits; bit i is CLASSES[i]."""
+    return sum(1 << CLASSES.index(name) for name in names)
+
+
 def classes(city: City) -> NDArray[np.uint16]:
     """Return (z,) the classes that the metrics of each zone's camera look at there; bit i is CLASSES[i]."""
-    kind = city.zone_kind
-    by_kind = np.zeros(len(ZONE_KINDS), np.uint16)
-    for name, wanted in {"no_parking": VEHICLES, "no_stopping": VEHICLES, "lane": VEHICLES, "garbage": GARBAGE}.items():
-        by_kind[ZONE_KINDS.index(name)] = wanted
-    for name in ("crowd", "night"):
-        by_kind[ZONE_KINDS.index(name)] = PERSON
-    out = np.where(city.zone_classes > 0, city.zone_classes, by_kind[kind]).astype(np.uint16)
-    gathers = city.enabled[city.zone_camera, METRIC_NAMES.index("gathering")]
-    out[gathers & (kind == ZONE_KINDS.index("lane"))] |= PERSON
-    masks = city.enabled[city.zone_camera][:, [METRIC_NAMES.index(name) for name in ("mask", "visits", "gathering")]]
-    out[masks.any(axis=1) & (kind == ZONE_KINDS.index("crowd"))] |= PERSON
-    out[kind == ZONE_KINDS.index("flood")] = 0
+    out = np.zeros(len(city.zone_kind), np.uint16)
+    for card, look in LOOKS:
+        wanted = np.full(len(out), flags(look.classes), np.uint16)
+        if look.is_free and look.classes:
+            wanted = np.where(city.zone_classes > 0, city.zone_classes, wanted)
+        at = zones_of(city, card.enabled_by, look.kind)
+        out[at] |= wanted[at]
     return out
 
 

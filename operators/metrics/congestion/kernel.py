@@ -19,6 +19,7 @@ from operators.minutes import groups, segments
 from operators.stage import feet
 from operators.tracking import standing
 from schemas.columns import CONGESTION
+from schemas.frames import MOTOR_CLASSES
 from schemas.registry import MOST_ZONES
 
 VERSION: Final = 1
@@ -83,7 +84,7 @@ def plan(city: City, params: Params | None = None) -> Plan:
     zone = np.flatnonzero(zones_of(city, "congestion", "lane")).astype(np.int32)
     camera = city.zone_camera[zone]
     bits = feet.bits(city, zone)
-    classes = np.where(city.zone_classes == 0, feet.VEHICLES, city.zone_classes).astype(np.uint16)
+    classes = np.where(city.zone_classes == 0, feet.flags(MOTOR_CLASSES), city.zone_classes).astype(np.uint16)
     look = standing.Look(
         first=first_of(camera, len(city.cameras)),
         bit=bits.of_zone,

@@ -59,7 +59,7 @@ def plan(city: City, params: Params | None = None) -> Plan:
     )
     camera = city.zone_camera[zone]
     first = first_of(camera, len(city.cameras))
-    wanted = np.where(city.zone_classes > 0, city.zone_classes, feet.GARBAGE).astype(np.uint16)
+    wanted = np.where(city.zone_classes > 0, city.zone_classes, feet.flags(("garbage",))).astype(np.uint16)
     of_camera = np.zeros(len(city.cameras), np.uint16)
     np.bitwise_or.at(of_camera, camera, wanted[zone])
     return Plan(
