@@ -17,6 +17,7 @@ from operators.metrics.crowd.kernel import (
     levels,
     measure,
     start,
+    zones,
 )
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "levels",
     "measure",
     "start",
+    "zones",
 ]
