@@ -22,6 +22,7 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from connectors.formats import Chunk, to_json_lines
+from flows import leaving
 from flows import shard as shards
 from flows.outages import OutageLogic, joined
 from flows.shard import Block, Shard, State, shard_of
@@ -81,6 +82,7 @@ class Plan:
     now_us: int
     totals: Totals = field(default_factory=Totals)
     on_chunk: Callable[[Chunk], None] = lambda chunk: None
+    on_release: Callable[[FrameBatch], None] | None = None  # whole frames as they are decided, see `flows.leaving`
 
     def __post_init__(self) -> None:
         self.index = intake.lookup(self.city)
@@ -179,6 +181,8 @@ class Memory:
     held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     watched: list[Rows] = field(default_factory=list)
     count: int = 0
+    came: int = 0  # frames so far: the number of the next
+    waiting: leaving.Waiting = field(default_factory=leaving.Waiting)
 
 
 class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
@@ -211,7 +215,10 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         if isinstance(item, End):
             self._hold(memory, shard.end(memory.state, item.last_us))
             return _blocks(memory)
-        frames = intake.arrays(item, shard.city, shard.index)
+        frames = intake.arrays(item, shard.city, shard.index, memory.came)
+        if self.plan.on_release is not None:
+            leaving.come(memory.waiting, item, memory.came)
+        memory.came += len(item)
         pushed = shard.push(memory.state, frames, item.objects["track"])
         self._hold(memory, pushed)
         out: list[Any] = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
@@ -224,6 +231,8 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         self.plan.totals.add(
             frames=totals.frames, objects=totals.objects, duplicates=totals.duplicates, late=totals.late
         )
+        if self.plan.on_release is not None and len(pushed.left.row):
+            self.plan.on_release(leaving.leave(memory.waiting, pushed.left))
         if pushed.watched is not None:
             of_city = np.flatnonzero(self.plan.shard_of == memory.shard).astype(np.int32)
             memory.watched.append(pushed.watched._replace(camera=of_city[pushed.watched.camera]))

@@ -27,8 +27,8 @@ from operators.incidents import persistence
 from operators.metrics import crowd, flow, visits
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
-from operators.stage import absence, emit, feet, health, intake, names, ordered, windows
-from operators.stage.intake import Arrived
+from operators.stage import absence, arrived, emit, feet, health, intake, names, ordered, windows
+from operators.stage.arrived import Arrived
 from operators.tracking import tracker
 from schemas.columns import METRICS
 
@@ -46,6 +46,7 @@ class Pushed(NamedTuple):
     blocks: list[Block]
     watched: outages.Rows | None
     totals: Totals
+    left: ordered.Left  # frames that are decided
 
 
 class Totals(NamedTuple):
@@ -115,15 +116,15 @@ class Shard:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
         names.learn(state.names, frames.track, tracks)
         pushed = self._order(state, frames, ending=False)
-        return Pushed(*self._measure(state, pushed, None), self._totals(frames, pushed))
+        return Pushed(*self._measure(state, pushed, None), self._totals(frames, pushed), pushed.left)
 
     def end(self, state: State, last_us: int) -> Pushed:
         """Close everything: the recording ends one period after its last frame, and within its minute."""
-        nothing = intake.nothing()
+        nothing = arrived.nothing()
         pushed = self._order(state, nothing, ending=True)
         edge_us = (last_us // MINUTE_US + 1) * MINUTE_US  # a last frame at midnight's edge begins no day
         self.until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
-        return Pushed(*self._measure(state, pushed, self.until_us), self._totals(nothing, pushed))
+        return Pushed(*self._measure(state, pushed, self.until_us), self._totals(nothing, pushed), pushed.left)
 
     def _order(self, state: State, frames: Arrived, *, ending: bool) -> ordered.Pushed:
         limits = self.thresholds

@@ -13,9 +13,10 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.arrays import OTHER, frozen
+from operators.arrays import OTHER
 from operators.city import City
 from operators.stage import faces
+from operators.stage.arrived import Arrived, sealed
 from schemas.frames import CLASSES, FrameBatch
 from schemas.registry import ZONE_KINDS
 
@@ -23,39 +24,6 @@ UNKNOWN, NOT_VALID = -1, -2
 NAMED = np.uint64(1 << 63)
 """Top bit of a hashed track name; without it the code is the number itself plus one."""
 OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a, 64 bit
-
-
-class Arrived(NamedTuple):
-    """`n` frames in arrival order with `m` objects and `k` signals as slices."""
-
-    camera: NDArray[np.int32]  # (n,) dense code, `UNKNOWN` or `NOT_VALID`
-    t_us: NDArray[np.int64]  # (n,)
-    seq: NDArray[np.int64]  # (n,) minimum of int64 when absent
-    arrival_us: NDArray[np.int64]  # (n,) -1 when absent
-    width: NDArray[np.int32]  # (n,)
-    height: NDArray[np.int32]  # (n,)
-    luma: NDArray[np.float32]  # (n,) NaN when absent
-    sharpness: NDArray[np.float32]  # (n,) NaN when absent
-    image: NDArray[np.uint64]  # (n,) hash of the picture, 0 when absent
-    first: NDArray[np.int64]  # (n + 1,) objects of frame i
-    cls: NDArray[np.uint8]  # (m,)
-    confidence: NDArray[np.float32]  # (m,)
-    box: NDArray[np.float32]  # (m, 4)
-    track: NDArray[np.uint64]  # (m,)
-    face: NDArray[np.uint32]  # (m,)
-    signal_first: NDArray[np.int64]  # (n + 1,) signals of frame i
-    signal_zone: NDArray[np.int32]  # (k,) dense zone code, -1 when unknown
-    signal_value: NDArray[np.float64]  # (k,)
-
-
-def sealed(frames: Arrived) -> Arrived:
-    """Return the frames with arrays that nobody can write to, wherever they come from."""
-    return Arrived(*(frozen(getattr(frames, name)) for name in Arrived._fields))
-
-
-FRAME_FIELDS = ("camera", "t_us", "seq", "arrival_us", "width", "height", "luma", "sharpness", "image")
-OBJECT_FIELDS = ("cls", "confidence", "box", "track", "face")
-SIGNAL_FIELDS = ("signal_zone", "signal_value")
 
 
 @njit(cache=True)
@@ -117,18 +85,22 @@ class Lookup(NamedTuple):
 
     ids: pl.Enum
     first_version: NDArray[np.int64]  # (ids + 1,) camera codes of an id
-    zones: dict[tuple[str, str], list[int]]
+    zones: pl.DataFrame  # camera (code), kind, zone (id) and its code
 
 
 def lookup(city: City) -> Lookup:
     """Index a city's ids."""
-    names = [camera.id for camera in city.cameras]
-    unique = list(dict.fromkeys(names))
-    first = np.array([*(names.index(name) for name in unique), len(names)], np.int64)
-    zones: dict[tuple[str, str], list[int]] = {}
-    for code, (zone, camera) in enumerate(zip(city.zone_ids, city.zone_camera, strict=True)):
-        zones.setdefault((names[camera], zone), []).append(code)
-    return Lookup(pl.Enum(unique), first, zones)
+    names = [camera.id for camera in city.cameras]  # the versions of an id stand side by side
+    first = [code for code, name in enumerate(names) if code == 0 or name != names[code - 1]]
+    zones = {
+        "camera": pl.Series(city.zone_camera, dtype=pl.Int32),
+        "kind": pl.Series([ZONE_KINDS[kind] for kind in city.zone_kind.tolist()], dtype=pl.String),
+        "zone": pl.Series(city.zone_ids, dtype=pl.String),
+        "code": pl.Series(range(len(city.zone_ids)), dtype=pl.Int32),
+    }
+    return Lookup(
+        pl.Enum([names[code] for code in first]), np.array([*first, len(names)], np.int64), pl.DataFrame(zones)
+    )
 
 
 @njit(cache=True)
@@ -173,20 +145,11 @@ def _shares(values: pl.Series) -> NDArray[np.float64]:
     return out
 
 
-def _signal_zones(signals: pl.DataFrame, camera: NDArray[np.int32], city: City, index: Lookup) -> NDArray[np.int32]:
-    out = np.full(signals.height, -1, np.int32)
-    if not signals.height:
-        return out
-    of_frame = camera[signals["frame"].to_numpy()]
+def _signal_zones(signals: pl.DataFrame, camera: NDArray[np.int32], index: Lookup) -> NDArray[np.int32]:
+    of_frame = pl.Series(camera[signals["frame"].to_numpy()], dtype=pl.Int32)
     said = pl.DataFrame({"camera": of_frame, "kind": signals["kind"], "zone": signals["zone"]})
-    for camera_code, kind, zone in said.unique().iter_rows():
-        if camera_code < 0 or zone is None:
-            continue
-        first, end = city.zone_first[camera_code], city.zone_first[camera_code + 1]
-        for z in index.zones.get((city.cameras[camera_code].id, zone), ()):
-            if first <= z < end and ZONE_KINDS[city.zone_kind[z]] == kind:
-                same = (pl.col("camera") == camera_code) & (pl.col("kind") == kind) & (pl.col("zone") == zone)
-                out[said.select(same).to_series().to_numpy()] = z
+    found = said.join(index.zones, on=["camera", "kind", "zone"], how="left", maintain_order="left")
+    out: NDArray[np.int32] = found["code"].fill_null(-1).to_numpy()
     return out
 
 
@@ -198,11 +161,18 @@ def camera_codes(frames: pl.DataFrame, city: City, index: Lookup) -> NDArray[np.
     return out
 
 
-def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
-    """Turn a batch of known cameras into arrays; frames keep their arrival order."""
+def arrays(batch: FrameBatch, city: City, index: Lookup, first_row: int = 0) -> Arrived:
+    """Turn a batch of known cameras into arrays; frames keep their arrival order.
+
+    Parameters
+    ----------
+    first_row
+        Number of the batch's first frame; the caller counts on from batch to batch.
+    """
     frames, objects, signals = batch.frames, batch.objects, batch.signals
     camera = camera_codes(frames, city, index)
     found = Arrived(
+        row=np.arange(first_row, first_row + len(camera), dtype=np.int64),
         camera=camera,
         t_us=frames["t_us"].to_numpy(),
         seq=_ints(frames["seq"], np.iinfo(np.int64).min),
@@ -219,33 +189,7 @@ def arrays(batch: FrameBatch, city: City, index: Lookup) -> Arrived:
         track=tracks(objects["track"]),
         face=faces.pack(objects["mask"], objects["mask_confidence"], objects["face_px"]),
         signal_first=_slices(signals["frame"].to_numpy(), len(camera)),
-        signal_zone=_signal_zones(signals, camera, city, index),
+        signal_zone=_signal_zones(signals, camera, index),
         signal_value=_shares(signals["value"]),
     )
     return sealed(found)
-
-
-def nothing() -> Arrived:
-    """Return zero frames."""
-    whole, small = np.empty(0, np.int64), np.empty(0, np.int32)
-    real = np.empty(0, np.float32)
-    return Arrived(
-        camera=small,
-        t_us=whole,
-        seq=whole,
-        arrival_us=whole,
-        width=small,
-        height=small,
-        luma=real,
-        sharpness=real,
-        image=np.empty(0, np.uint64),
-        first=np.zeros(1, np.int64),
-        cls=np.empty(0, np.uint8),
-        confidence=real,
-        box=np.empty((0, 4), np.float32),
-        track=np.empty(0, np.uint64),
-        face=np.empty(0, np.uint32),
-        signal_first=np.zeros(1, np.int64),
-        signal_zone=small,
-        signal_value=np.empty(0, np.float64),
-    )

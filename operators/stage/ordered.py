@@ -12,7 +12,7 @@ by which late copies are told from late frames.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 
 from operators.arrays import Ordered
 from operators.city import City
-from operators.stage.intake import FRAME_FIELDS, OBJECT_FIELDS, SIGNAL_FIELDS, Arrived, sealed
+from operators.stage.arrived import Arrived, concat, nothing, take
 
-ON_TIME, LATE, DUPLICATE, TOO_LATE = 0, 1, 2, 3
+DISPOSITIONS: Final = ("on time", "late", "duplicate", "too late")
+ON_TIME, LATE, DUPLICATE, TOO_LATE = range(4)
 NEVER = np.int64(-(1 << 62))
 LEAST_BATCH = 1024
-"""Frames to gather before the buffer is sorted again; none wait at the end of input."""
+"""Frames to gather before the buffer is sorted again, unless the caller flushes."""
 
 
 class Released(NamedTuple):
@@ -45,6 +46,14 @@ class Copies(NamedTuple):
     t_us: NDArray[np.int64]  # (n,)
 
 
+class Left(NamedTuple):
+    """`n` frames whose disposition and time are final: each frame that came in leaves once."""
+
+    row: NDArray[np.int64]  # (n,) number of the frame
+    disposition: NDArray[np.uint8]  # (n,) index into `DISPOSITIONS`
+    dt_ms: NDArray[np.int32]  # (n,) time it stands for; 0 for frames that are not counted
+
+
 class Pushed(NamedTuple):
     """What one push released."""
 
@@ -52,6 +61,7 @@ class Pushed(NamedTuple):
     late: Released | None
     disposition: NDArray[np.uint8]  # (n,) of the pushed frames, in arrival order
     copies: Copies
+    left: Left  # on time and late as they are above, then copies and what is too late
 
 
 @dataclass
@@ -151,50 +161,10 @@ def _release(
         i = j
 
 
-@njit(cache=True)
-def _gather(rows: NDArray[np.int64], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the slices' items in the order of `rows`, and their new offsets."""
-    offsets = np.zeros(len(rows) + 1, np.int64)
-    for i in range(len(rows)):
-        offsets[i + 1] = offsets[i] + first[rows[i] + 1] - first[rows[i]]
-    items = np.empty(offsets[-1], np.int64)
-    for i in range(len(rows)):
-        for j in range(offsets[i + 1] - offsets[i]):
-            items[offsets[i] + j] = first[rows[i]] + j
-    return items, offsets
-
-
-def take(frames: Arrived, rows: NDArray[np.int64]) -> Arrived:
-    """Return these frames, in this order, with their objects and signals."""
-    objects, first = _gather(rows, frames.first)
-    signals, signal_first = _gather(rows, frames.signal_first)
-    values: dict[str, NDArray[np.generic]] = {name: getattr(frames, name)[rows] for name in FRAME_FIELDS}
-    if len(objects) == len(frames.cls) and (len(objects) == 0 or bool((np.diff(objects) == 1).all())):
-        values |= {name: getattr(frames, name) for name in OBJECT_FIELDS}
-    else:
-        values |= {name: getattr(frames, name).take(objects, axis=0) for name in OBJECT_FIELDS}
-    values |= {name: getattr(frames, name)[signals] for name in SIGNAL_FIELDS}
-    taken = Arrived(**values, first=first, signal_first=signal_first)  # type: ignore[arg-type]
-    return sealed(taken)
-
-
-def _joined(offsets: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    ends = np.cumsum([0, *(o[-1] for o in offsets)])
-    return np.concatenate([[0], *(o[1:] + end for o, end in zip(offsets, ends, strict=False))]).astype(np.int64)
-
-
-def concat(batches: list[Arrived]) -> Arrived:
-    """Return the batches as one, in their order."""
-    if len(batches) == 1:
-        return batches[0]
-    columns = dict(zip(Arrived._fields, zip(*batches, strict=True), strict=True))
-    first, signal_first = _joined(list(columns.pop("first"))), _joined(list(columns.pop("signal_first")))
-    values = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return sealed(Arrived(**values, first=first, signal_first=signal_first))
-
-
-def released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released:
-    """Return sorted frames as kernels read them."""
+def _released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released | None:
+    """Return sorted frames as kernels read them, None where there are none."""
+    if not len(frames.camera):
+        return None
     known = frames.signal_zone >= 0
     frame = np.repeat(np.arange(len(frames.camera)), np.diff(frames.signal_first))
     ordered = Ordered(
@@ -255,7 +225,14 @@ def _tell_copies(state: OrderState, frames: Arrived, disposition: NDArray[np.uin
 
 
 def push(
-    state: OrderState, city: City, frames: Arrived, *, reorder_us: int, lateness_us: int, ending: bool = False
+    state: OrderState,
+    city: City,
+    frames: Arrived,
+    *,
+    reorder_us: int,
+    lateness_us: int,
+    flush: bool = False,
+    ending: bool = False,
 ) -> Pushed:
     """Take frames of known cameras in arrival order, release what has become final.
 
@@ -265,6 +242,8 @@ def push(
         Arrived frames; every `camera` is a code of `city`.
     reorder_us, lateness_us
         How far behind its camera's newest frame one may come and still be in order, or count at all [us].
+    flush
+        True releases what is final now, however little has gathered: what is told of a frame stays the same.
     ending
         True at the end of input: everything that waits is released, the last frame of a camera for one period.
 
@@ -274,47 +253,63 @@ def push(
     """
     disposition = np.empty(len(frames.camera), np.uint8)
     _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
-    late, copies = None, [_copies(frames, np.empty(0, np.int64))]
+    late = _Part.none()
     if (disposition != ON_TIME).any():
         state.incoming.append(take(frames, np.flatnonzero(disposition == ON_TIME)))
         _tell_copies(state, frames, disposition)
-        late = _late_frames(state, city, frames, np.flatnonzero(disposition == LATE), lateness_us)
-        copies.append(_copies(frames, np.flatnonzero(disposition == DUPLICATE)))
+        late = _late(state, city, frames, disposition, lateness_us)
     elif len(disposition):
         state.incoming.append(frames)
     new = sum(len(f.camera) for f in state.incoming)
     waiting = 0 if state.waiting is None else len(state.waiting.camera)
-    on_time = None
-    if ending or new >= max(LEAST_BATCH, waiting // 4):
-        on_time, again = _sorted(state, city, reorder_us, lateness_us, ending)
-        copies.append(again)
-    merged = Copies(*(np.concatenate(parts) for parts in zip(*copies, strict=True)))
-    return Pushed(on_time, late, disposition, merged)
+    on_time = _Part.none()
+    if ending or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
+        on_time = _sorted(state, city, reorder_us, lateness_us, ending)
+    copies = concat([on_time.copies, late.copies])
+    too_late = frames.row[disposition == TOO_LATE]
+    return Pushed(
+        _released(on_time.frames, on_time.dt_ms),
+        _released(late.frames, late.dt_ms),
+        disposition,
+        Copies(copies.camera, copies.t_us),
+        _left(on_time, late, too_late),
+    )
 
 
-def _copies(frames: Arrived, rows: NDArray[np.int64]) -> Copies:
-    return Copies(frames.camera[rows], frames.t_us[rows])
+class _Part(NamedTuple):
+    """Frames that leave, in order, and copies of frames."""
+
+    frames: Arrived
+    dt_ms: NDArray[np.int32]
+    copies: Arrived
+
+    @classmethod
+    def none(cls) -> _Part:
+        return cls(nothing(), np.empty(0, np.int32), nothing())
 
 
-def _late_frames(
-    state: OrderState, city: City, frames: Arrived, rows: NDArray[np.int64], lateness_us: int
-) -> Released | None:
-    if not len(rows):
-        return None
-    camera, t_us = frames.camera[rows], frames.t_us[rows]
-    order = np.lexsort((t_us, camera))
+def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
+    rows = [on_time.frames.row, late.frames.row, on_time.copies.row, late.copies.row, too_late]
+    sizes = [len(row) for row in rows]
+    disposition = np.repeat(np.array([ON_TIME, LATE, DUPLICATE, DUPLICATE, TOO_LATE], np.uint8), sizes)
+    uncounted = np.zeros(sum(sizes[2:]), np.int32)
+    return Left(np.concatenate(rows), disposition, np.concatenate([on_time.dt_ms, late.dt_ms, uncounted]))
+
+
+def _late(state: OrderState, city: City, frames: Arrived, disposition: NDArray[np.uint8], lateness_us: int) -> _Part:
+    rows = np.flatnonzero(disposition == LATE)
+    order = np.lexsort((frames.seq[rows], frames.t_us[rows], frames.camera[rows]))
     chosen = take(frames, rows[order])
     _remember(state, chosen, lateness_us)
     period = city.period_us[chosen.camera]
-    return released(chosen, ((chosen.t_us + period) // 1000 - chosen.t_us // 1000).astype(np.int32))
+    dt_ms = ((chosen.t_us + period) // 1000 - chosen.t_us // 1000).astype(np.int32)
+    return _Part(chosen, dt_ms, take(frames, np.flatnonzero(disposition == DUPLICATE)))
 
 
-def _sorted(
-    state: OrderState, city: City, reorder_us: int, lateness_us: int, ending: bool
-) -> tuple[Released | None, Copies]:
+def _sorted(state: OrderState, city: City, reorder_us: int, lateness_us: int, ending: bool) -> _Part:
     batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
     if not batches:
-        return None, Copies(np.empty(0, np.int32), np.empty(0, np.int64))
+        return _Part.none()
     pool = concat(batches)
     order = _sort(pool.camera, pool.t_us, pool.seq, len(city.cameras))
     dt_ms, keep = np.zeros(len(order), np.int32), np.zeros(len(order), np.uint8)
@@ -335,5 +330,4 @@ def _sorted(
     state.waiting, state.incoming = take(pool, order[keep == 0]), []
     out = take(pool, order[keep == 1])
     _remember(state, out, lateness_us)
-    on_time = released(out, dt_ms[keep == 1]) if len(out.camera) else None
-    return on_time, _copies(pool, order[keep == 2])
+    return _Part(out, dt_ms[keep == 1], take(pool, order[keep == 2]))

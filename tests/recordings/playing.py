@@ -10,6 +10,7 @@ from connectors.formats import ReadOptions, read
 from operators.arrays import Ordered
 from operators.city import City, build
 from operators.stage import feet, intake, ordered
+from operators.stage.arrived import concat
 from operators.tracking import tracker
 from schemas.registry.check import parse
 
@@ -29,7 +30,7 @@ def play(path: Path, kind: str, city: City) -> Ordered:
     index = intake.lookup(city)
     chunks = list(read(path, kind, options))
     assert sum(len(chunk.dead) for chunk in chunks) == 0
-    arrived = ordered.concat([intake.arrays(chunk.batch, city, index) for chunk in chunks])
+    arrived = concat([intake.arrays(chunk.batch, city, index) for chunk in chunks])
     pushed = ordered.push(ordered.start(1), city, arrived, reorder_us=0, lateness_us=0, ending=True)
     assert pushed.on_time is not None
     return feet.placed(feet.plan(city), pushed.on_time.ordered)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from operators import city
 from operators.stage import intake, ordered
+from operators.stage.arrived import Arrived
 from schemas.frames import FRAMES, OBJECTS, FrameBatch
 from schemas.registry import Camera, Registry
 
@@ -20,7 +23,7 @@ INDEX = intake.lookup(CITY)
 LIMITS = {"reorder_us": 2 * SECOND, "lateness_us": 600 * SECOND}
 
 
-def frames(rows: list[tuple[str, int]], seq: list[int] | None = None) -> intake.Arrived:
+def frames(rows: list[tuple[str, int]], seq: list[int] | None = None, first_row: int = 0) -> Arrived:
     """One frame a (camera, ms); its only object's track is the time, so that slices can be followed."""
     times = [START + ms * 1000 for _, ms in rows]
     table = pl.DataFrame({"camera": [c for c, _ in rows], "t_us": times, "seq": seq or [None] * len(rows)})
@@ -33,10 +36,10 @@ def frames(rows: list[tuple[str, int]], seq: list[int] | None = None) -> intake.
         if name not in objects.columns
     ]
     objects = objects.with_columns(blank).select(pl.col(name).cast(kind) for name, kind in OBJECTS.items())
-    return intake.arrays(FrameBatch(table, objects), CITY, INDEX)
+    return intake.arrays(FrameBatch(table, objects), CITY, INDEX, first_row)
 
 
-def play(batches: list[intake.Arrived]) -> list[ordered.Pushed]:
+def play(batches: list[Arrived]) -> list[ordered.Pushed]:
     state = ordered.start(3)
     pushed = [ordered.push(state, CITY, batch, **LIMITS) for batch in batches]
     return [*pushed, ordered.push(state, CITY, frames([]), ending=True, **LIMITS)]
@@ -84,6 +87,51 @@ def test_any_split_and_any_displacement_up_to_reorder_s_release_the_same(case) -
         ordered.LEAST_BATCH = least
     assert told(found, "late") == []
     assert told(found, "on_time") == told(play([frames(rows)]), "on_time")
+
+
+Numbered = tuple[str, int, int]  # camera, ms, frame number
+
+
+@st.composite
+def messy(draw: st.DrawFn) -> tuple[list[Numbered], list[int], list[bool]]:
+    """Frames in any order, some again and some of one time, where to cut them and where to flush."""
+    one = st.tuples(st.sampled_from("abc"), st.integers(0, 40).map(lambda n: n * 250), st.integers(1, 3))
+    rows = draw(st.lists(one, min_size=1, max_size=60))
+    cuts = sorted(draw(st.sets(st.integers(0, len(rows)), max_size=4)))
+    return rows, cuts, draw(st.lists(st.booleans(), min_size=5, max_size=5))
+
+
+def leaves(rows: list[Numbered], cuts: list[int], flushes: list[bool]) -> dict[int, tuple[int, int]]:
+    """(disposition, dt_ms) of every row; that none leaves twice is asserted here."""
+    limits = {"reorder_us": SECOND, "lateness_us": 6 * SECOND}
+    state, out = ordered.start(3), {}
+    for (a, b), flush in zip(itertools.pairwise([0, *cuts, len(rows)]), flushes, strict=False):
+        piece = frames([row[:2] for row in rows[a:b]], [row[2] for row in rows[a:b]], first_row=a)
+        pushed = [ordered.push(state, CITY, piece, flush=flush, **limits)]
+        if b == len(rows):
+            pushed.append(ordered.push(state, CITY, frames([]), ending=True, **limits))
+        for one in pushed:
+            for row, *said in zip(*(column.tolist() for column in one.left), strict=True):
+                assert row not in out
+                out[row] = tuple(said)
+    return out
+
+
+@settings(max_examples=100, deadline=None)
+@given(messy())
+def test_every_frame_leaves_once_and_what_is_said_of_it_does_not_depend_on_the_cuts(case) -> None:
+    rows, cuts, flushes = case
+    found = leaves(rows, cuts, flushes)
+    assert found.keys() == set(range(len(rows)))
+    assert found == leaves(rows, [], [False])
+
+
+def test_a_flush_releases_what_is_final_however_little_has_gathered() -> None:
+    state = ordered.start(3)
+    batch = frames([("a", 0), ("a", 500), ("a", 3_000)])
+    assert ordered.push(state, CITY, batch, **LIMITS).on_time is None
+    flushed = ordered.push(state, CITY, frames([]), flush=True, **LIMITS)
+    assert told([flushed], "on_time") == [(0, 0, 500, START + 1)]
 
 
 def test_the_time_between_frames_is_capped_at_two_periods_and_the_last_lasts_one() -> None:

@@ -1,0 +1,122 @@
+"""Frames whole, as they leave the ordered stage, with what was decided of them.
+
+A frame's disposition and time are final only when the stage releases it, often some
+batches after it came. What still waits is kept here as it came, columns and all, and
+handed out in the order of release: what an archive writes, so that whoever reads it
+needs no ordering of his own. Memory: the frames that wait, at most twice.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from operators.stage.arrived import gather
+from operators.stage.ordered import DISPOSITIONS, Left
+from schemas.frames import FRAMES, OBJECTS, SIGNALS, FrameBatch
+
+COLUMNS: Final = {
+    "row": pl.Int64(),  # the frame's number within its shard, in the order of arrival
+    "source": pl.String(),  # where its record came from
+    "disposition": pl.Enum(DISPOSITIONS),
+    "dt_ms": pl.Int32(),  # the time it stands for, 0 where it is not counted
+}
+"""Columns of a leaving frame beside those of `FRAMES`."""
+
+MOST_BATCHES: Final = 64
+"""Batches kept apart before what waits in them is joined: a push looks into each."""
+
+
+class Kept(NamedTuple):
+    """A batch as it came, of which frames have left; its frames carry `row` and `source`."""
+
+    batch: FrameBatch
+    rows: NDArray[np.int64]  # (n,) ascending
+    waits: NDArray[np.bool_]  # (n,)
+
+
+@dataclass
+class Waiting:
+    """Frames that have come and not left, in the order of arrival."""
+
+    kept: list[Kept] = field(default_factory=list)
+
+
+def come(waiting: Waiting, batch: FrameBatch, first_row: int) -> None:
+    """Keep a batch until its frames leave; `first_row` is the number of its first."""
+    rows = np.arange(first_row, first_row + len(batch), dtype=np.int64)
+    frames = batch.frames.with_columns(row=pl.Series(rows), source=pl.lit(batch.source, pl.String))
+    whole = FrameBatch(frames, batch.objects, batch.signals, batch.source)
+    waiting.kept.append(Kept(whole, rows, np.ones(len(rows), np.bool_)))
+
+
+def leave(waiting: Waiting, left: Left) -> FrameBatch:
+    """Return the frames that left, in that order, and keep them no longer.
+
+    Raises
+    ------
+    KeyError
+        A frame leaves that never came, or has left before.
+    """
+    order = np.argsort(left.row, kind="stable")
+    rows, pieces, known = left.row[order], [], 0
+    for kept in waiting.kept:
+        mine = rows[slice(*np.searchsorted(rows, [kept.rows[0], kept.rows[-1] + 1]))] if len(kept.rows) else rows[:0]
+        at = np.searchsorted(kept.rows, mine)
+        known += int((kept.waits[at] & (kept.rows[at] == mine)).sum())
+        kept.waits[at] = False
+        if len(at):
+            pieces.append(kept.batch.pick(at))
+    if known != len(rows) or (np.diff(rows) == 0).any():
+        raise KeyError(f"expected {len(rows)} frames to leave that wait, found {known} of them: each leaves once")
+    _tidy(waiting)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    out = _reordered(_joined(pieces), place)
+    said = {"disposition": [DISPOSITIONS[code] for code in left.disposition.tolist()], "dt_ms": left.dt_ms}
+    told = pl.DataFrame(said, schema={name: COLUMNS[name] for name in said})
+    return FrameBatch(out.frames.hstack(told), out.objects, out.signals, out.source)
+
+
+def _tidy(waiting: Waiting) -> None:
+    """Join what waits once half of what is kept has left, or the batches have become many."""
+    waits = sum(int(kept.waits.sum()) for kept in waiting.kept)
+    if len(waiting.kept) <= MOST_BATCHES and 2 * waits >= sum(len(kept.rows) for kept in waiting.kept):
+        return
+    batch = _joined([kept.batch.pick(np.flatnonzero(kept.waits)) for kept in waiting.kept if kept.waits.any()])
+    waiting.kept = [Kept(batch, batch.frames["row"].to_numpy(), np.ones(len(batch), np.bool_))] if waits else []
+
+
+def _joined(batches: list[FrameBatch]) -> FrameBatch:
+    """Return batches as one, in their order."""
+    if not batches:
+        named = {name: COLUMNS[name] for name in ("row", "source")}
+        return FrameBatch(pl.DataFrame(schema=FRAMES | named))
+    first = list(itertools.accumulate((len(batch) for batch in batches), initial=0))
+    objects, signals = (
+        [
+            table.with_columns(pl.col("frame") + pl.lit(start, pl.UInt32))
+            for table, start in zip(tables, first, strict=False)
+        ]
+        for tables in ([batch.objects for batch in batches], [batch.signals for batch in batches])
+    )
+    frames = pl.concat([batch.frames for batch in batches])
+    return FrameBatch(frames, pl.concat(objects), pl.concat(signals), batches[-1].source)
+
+
+def _reordered(batch: FrameBatch, rows: NDArray[np.int64]) -> FrameBatch:
+    """Return the frames in the order of `rows`, each with its objects and signals."""
+    objects, signals = _follow(batch.objects, rows, OBJECTS), _follow(batch.signals, rows, SIGNALS)
+    return FrameBatch(batch.frames[rows], objects, signals, batch.source)
+
+
+def _follow(table: pl.DataFrame, rows: NDArray[np.int64], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    first = np.searchsorted(table["frame"].to_numpy(), np.arange(len(rows) + 1)).astype(np.int64)
+    items, offsets = gather(rows, first)
+    frame = np.repeat(np.arange(len(rows), dtype=np.uint32), np.diff(offsets))
+    return table[items].with_columns(frame=pl.Series(frame, dtype=schema["frame"]))

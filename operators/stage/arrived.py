@@ -1,0 +1,115 @@
+"""Frames as they arrive: arrays with objects and signals as slices, and how to choose and to join them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators.arrays import frozen
+
+
+class Arrived(NamedTuple):
+    """`n` frames in arrival order with `m` objects and `k` signals as slices."""
+
+    row: NDArray[np.int64]  # (n,) the frame's number within its shard, ascending: what it is known by when it leaves
+    camera: NDArray[np.int32]  # (n,) dense code, `intake.UNKNOWN` or `intake.NOT_VALID`
+    t_us: NDArray[np.int64]  # (n,)
+    seq: NDArray[np.int64]  # (n,) minimum of int64 when absent
+    arrival_us: NDArray[np.int64]  # (n,) -1 when absent
+    width: NDArray[np.int32]  # (n,)
+    height: NDArray[np.int32]  # (n,)
+    luma: NDArray[np.float32]  # (n,) NaN when absent
+    sharpness: NDArray[np.float32]  # (n,) NaN when absent
+    image: NDArray[np.uint64]  # (n,) hash of the picture, 0 when absent
+    first: NDArray[np.int64]  # (n + 1,) objects of frame i
+    cls: NDArray[np.uint8]  # (m,)
+    confidence: NDArray[np.float32]  # (m,)
+    box: NDArray[np.float32]  # (m, 4)
+    track: NDArray[np.uint64]  # (m,)
+    face: NDArray[np.uint32]  # (m,)
+    signal_first: NDArray[np.int64]  # (n + 1,) signals of frame i
+    signal_zone: NDArray[np.int32]  # (k,) dense zone code, -1 when unknown
+    signal_value: NDArray[np.float64]  # (k,)
+
+
+def sealed(frames: Arrived) -> Arrived:
+    """Return the frames with arrays that nobody can write to, wherever they come from."""
+    return Arrived(*(frozen(getattr(frames, name)) for name in Arrived._fields))
+
+
+FRAME_FIELDS = ("row", "camera", "t_us", "seq", "arrival_us", "width", "height", "luma", "sharpness", "image")
+OBJECT_FIELDS = ("cls", "confidence", "box", "track", "face")
+SIGNAL_FIELDS = ("signal_zone", "signal_value")
+
+
+def nothing() -> Arrived:
+    """Return zero frames."""
+    whole, small = np.empty(0, np.int64), np.empty(0, np.int32)
+    real = np.empty(0, np.float32)
+    none = Arrived(
+        row=whole,
+        camera=small,
+        t_us=whole,
+        seq=whole,
+        arrival_us=whole,
+        width=small,
+        height=small,
+        luma=real,
+        sharpness=real,
+        image=np.empty(0, np.uint64),
+        first=np.zeros(1, np.int64),
+        cls=np.empty(0, np.uint8),
+        confidence=real,
+        box=np.empty((0, 4), np.float32),
+        track=np.empty(0, np.uint64),
+        face=np.empty(0, np.uint32),
+        signal_first=np.zeros(1, np.int64),
+        signal_zone=small,
+        signal_value=np.empty(0, np.float64),
+    )
+    return sealed(none)
+
+
+@njit(cache=True)
+def gather(rows: NDArray[np.int64], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the slices' items in the order of `rows`, and their new offsets."""
+    offsets = np.zeros(len(rows) + 1, np.int64)
+    for i in range(len(rows)):
+        offsets[i + 1] = offsets[i] + first[rows[i] + 1] - first[rows[i]]
+    items = np.empty(offsets[-1], np.int64)
+    for i in range(len(rows)):
+        for j in range(offsets[i + 1] - offsets[i]):
+            items[offsets[i] + j] = first[rows[i]] + j
+    return items, offsets
+
+
+def take(frames: Arrived, rows: NDArray[np.int64]) -> Arrived:
+    """Return these frames, in this order, with their objects and signals."""
+    objects, first = gather(rows, frames.first)
+    signals, signal_first = gather(rows, frames.signal_first)
+    values: dict[str, NDArray[np.generic]] = {name: getattr(frames, name)[rows] for name in FRAME_FIELDS}
+    if len(objects) == len(frames.cls) and (len(objects) == 0 or bool((np.diff(objects) == 1).all())):
+        values |= {name: getattr(frames, name) for name in OBJECT_FIELDS}
+    else:
+        values |= {name: getattr(frames, name).take(objects, axis=0) for name in OBJECT_FIELDS}
+    values |= {name: getattr(frames, name)[signals] for name in SIGNAL_FIELDS}
+    taken = Arrived(**values, first=first, signal_first=signal_first)  # type: ignore[arg-type]
+    return sealed(taken)
+
+
+def _joined(offsets: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    ends = np.cumsum([0, *(o[-1] for o in offsets)])
+    return np.concatenate([[0], *(o[1:] + end for o, end in zip(offsets, ends, strict=False))]).astype(np.int64)
+
+
+def concat(batches: list[Arrived]) -> Arrived:
+    """Return the batches as one, in their order."""
+    if len(batches) == 1:
+        return batches[0]
+    columns = dict(zip(Arrived._fields, zip(*batches, strict=True), strict=True))
+    first, signal_first = _joined(list(columns.pop("first"))), _joined(list(columns.pop("signal_first")))
+    values = {name: np.concatenate(parts) for name, parts in columns.items()}
+    return sealed(Arrived(**values, first=first, signal_first=signal_first))
