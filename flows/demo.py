@@ -112,7 +112,8 @@ def _run(settings: Settings) -> None:
     say(f"Tilik: the warehouse is {hide(settings.warehouse)}")
     with _announced(), warehouses.connect(settings.warehouse) as store:
         store.migrate()
-        store.store_registry(registries.load(registries.public_cameras()), registries.load_areas())
+        public = registries.public_cameras()
+        store.store_registry(registries.load(public), registries.load_areas(), str(public))
         store.store_calendar(calendars.days(settings.calendar, time.time_ns() // 1000))
         say("Semarang: 16 kecamatan, 177 kelurahan and 60 public cameras are registered")
         for recording in recordings():

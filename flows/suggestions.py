@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from flows.asking import Store, ask
 from flows.provisional import COMMON_FPS, NEAR
-from flows.replay import RATE_TOLERANCE
+from flows.replay.watching import RATE_TOLERANCE
 from schemas.columns import VEHICLES
 from schemas.errors import TilikError
 from schemas.registry import Camera, Registry

@@ -5,11 +5,26 @@ What each word means stands in the module it names.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import polars as pl
 import pyarrow as pa
 
-from connectors.warehouse import calendar_days, inserts, migrations, registered, rolls, runs
+from connectors.warehouse import (
+    calendar_days,
+    conflicts,
+    forgetting,
+    inserts,
+    leases,
+    migrations,
+    registered,
+    rolls,
+    runs,
+    sweep,
+)
 from connectors.warehouse.address import parse
+from connectors.warehouse.bakery import Scope
 from connectors.warehouse.session import Session
 from schemas.geo import Areas
 from schemas.registry import Registry
@@ -44,37 +59,46 @@ class Warehouse(Session):
         """Store rows, columns in any order; the same rows twice change nothing."""
         inserts.insert(self, table, rows)
 
-    def begin_run(self, fingerprint: int, command: str, inputs: list[str], simulated: bool, replace: bool) -> runs.Run:
-        """Register a run; the same input gets its first run's generation, a replacement the next."""
-        return runs.begin(self, fingerprint, command, inputs, simulated=simulated, replace=replace)
+    def lease(self, scope: Scope, waiting: Callable[[str], None] = lambda said: None) -> AbstractContextManager[None]:
+        """Hold a lease: nobody else does what it is about meanwhile."""
+        return leases.held(self, scope, waiting)
+
+    def begin_run(self, statement: runs.Statement, span: runs.Span) -> runs.Run:
+        """Register a run; the statement that was made last where it reaches keeps its generation."""
+        return runs.begin(self, statement, span)
 
     def finish_run(self, run: runs.Run, summary: str) -> None:
         """Say that a run is done; `summary` is JSON."""
         runs.finish(self, run, summary)
 
-    def conflicts(self, run: runs.Run, minutes: pa.Table | pl.DataFrame) -> runs.Conflicts | None:
+    def conflicts(self, input_hash: int, minutes: pl.DataFrame) -> conflicts.Conflicts | None:
         """Return watched minutes (camera_id, ts) that other input stored, None when there are none."""
-        return runs.conflicts(self, run, minutes)
+        return conflicts.conflicts(self, input_hash, minutes)
 
-    def watched_by_others(self, run: runs.Run, minutes: pa.Table | pl.DataFrame) -> pl.DataFrame:
-        """Return those of the minutes (camera_id, ts) that other input watched: camera_id, ts, run."""
-        return runs.watched_by_others(self, run, minutes)
+    def standing(self, run: runs.Run) -> int:
+        """Return how many incidents of a run count."""
+        return runs.standing(self, run)
 
     def sweep(self, run: runs.Run) -> int:
-        """Tombstone what other runs left in the (camera, minute)s this run stated; return how many rows."""
-        return runs.sweep(self, run)
+        """Tombstone what a run's statement leaves no room for; return how many rows."""
+        return sweep.sweep(self, run)
 
-    def store_registry(self, registry: Registry, areas: Areas | None = None) -> None:
-        """Store cameras and areas; refuses a camera whose rows stand under another area."""
-        registered.store(self, registry, areas)
+    def store_registry(self, registry: Registry, areas: Areas | None = None, source: str = "") -> None:
+        """Store cameras, places, roads and areas; refuses a camera whose rows stand under another area.
+
+        `source` names the registry: it alone withdraws what it registered and no longer has.
+        """
+        registered.store(self, registry, areas, source)
+        if source:
+            registered.withdraw(self, registry, source)
 
     def store_calendar(self, days: pl.DataFrame) -> int:
         """Store the calendar's days (`schemas.calendar.DAYS`); return how many were new or different."""
         return calendar_days.store(self, days)
 
-    def forget_camera(self, camera_id: str) -> None:
-        """Withdraw a camera's rows and its registration, in every grain."""
-        registered.forget(self, camera_id)
+    def forget(self, name: str) -> list[str]:
+        """Withdraw a camera with all its rows, a place or a road; return what was called so."""
+        return forgetting.forget(self, name)
 
     def roll(self) -> int:
         """Recompute marked hours into quarters, hours and days; return how many hours."""

@@ -65,7 +65,7 @@ def _blocks(frame: pl.DataFrame, time: str) -> Iterator[pl.DataFrame]:
         return
     rank = days.rank("dense") - 1
     for group in frame.with_columns(_group=rank // BLOCK_DAYS).partition_by("_group", include_key=False):
-        yield from group.sort(time).iter_slices(BLOCK_ROWS)
+        yield from group.sort(time, maintain_order=True).iter_slices(BLOCK_ROWS)  # of equals the later counts
 
 
 def _hours(block: pl.DataFrame) -> list[datetime]:

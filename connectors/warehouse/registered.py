@@ -1,72 +1,151 @@
-"""The camera registry, its places and the areas in the warehouse."""
+"""The camera registry, its places, roads and the areas in the warehouse.
+
+What a registry says of a camera id replaces all that was said of it, versions
+included. A registry is also a source: places and roads that it registered and no
+longer has are withdrawn, and cameras, unless they have rows. What another source
+registered last is that one's; `forgetting` withdraws the rest.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 import polars as pl
 
-from connectors.warehouse import roads, rolls
-from connectors.warehouse.inserts import mark, to_arrow
+from connectors.warehouse import leases, roads
+from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
-from schemas.columns import METRICS
 from schemas.errors import WarehouseError
 from schemas.geo import Areas
 from schemas.local_time import minutes
 from schemas.registry import Camera, Place, Registry
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAMES_A_QUESTION: Final = 500
+"""Parameters travel in the URL, which has its limits."""
+
+MICROSECOND: Final = timedelta(microseconds=1)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+TABLES: Final = {
+    "camera": ("cameras_log", "camera_id"),
+    "place": ("places_log", "place_id"),
+    "road": ("roads_log", "road"),
+}
+"""Where the entries of each kind stand, and by which column they are known."""
 
 
-def store(session: Session, registry: Registry, areas: Areas | None) -> None:
+def store(session: Session, registry: Registry, areas: Areas | None, source: str) -> None:
     """Store cameras, places, roads and areas; see `Warehouse.store_registry`."""
-    _refuse_moved(session, registry)
-    last = ", ".join(f"(SELECT max(version) FROM {table})" for table in ("cameras_log", "places_log", "areas_log"))
-    version = session.query(f"SELECT greatest({last}) AS v")["v"][0].as_py() + 1
-    if registry.camera:
-        rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
-        session.insert_block("cameras_log", to_arrow(rows))
-    if registry.place:
-        areas_of = {camera.id: camera.area for camera in registry.camera}
-        spots = pl.DataFrame([_place(place, areas_of, version) for place in registry.place], schema_overrides=_KINDS)
-        session.insert_block("places_log", to_arrow(spots))
-    if areas is not None and areas.by_code:
-        named = [
-            {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
-            for area in areas.by_code.values()
-        ]
-        session.insert_block(
-            "areas_log", to_arrow(pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64)))
+    refuse_moved(session, registry)
+    with leases.held(session, leases.REGISTRY):
+        version = next_version(session)
+        if registry.camera:
+            _withdraw_versions(session, registry, version)
+            rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
+            session.insert_block("cameras_log", to_arrow(rows))
+        if registry.place:
+            areas_of = {camera.id: camera.area for camera in registry.camera}
+            spots = [_place(place, areas_of, version) for place in registry.place]
+            session.insert_block("places_log", to_arrow(pl.DataFrame(spots, schema_overrides=_KINDS)))
+        if areas is not None and areas.by_code:
+            named = [
+                {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
+                for area in areas.by_code.values()
+            ]
+            rows = pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64))
+            session.insert_block("areas_log", to_arrow(rows))
+        roads.store(session, registry, version)
+        _own(session, [(kind, name) for kind, names in _ids(registry).items() for name in names], source, version)
+
+
+def withdraw(session: Session, registry: Registry, source: str) -> None:
+    """Withdraw what this source registered and no longer has; a camera only once it has no rows."""
+    with leases.held(session, leases.REGISTRY):
+        owned = session.query(
+            "SELECT toString(kind) AS kind, id FROM sources_log FINAL WHERE source = {s:String} AND deleted = 0",
+            {"s": source},
+        ).rows
+        has = _ids(registry)
+        gone = [(kind, name) for kind, name in owned if name not in has[kind]]
+        still = _with_rows(session, [name for kind, name in gone if kind == "camera"])
+        for kind in TABLES:
+            names = [name for of, name in gone if of == kind and (kind != "camera" or name not in still)]
+            remove(session, kind, names)
+
+
+def remove(session: Session, kind: str, names: list[str]) -> None:
+    """Withdraw entries of a kind; the caller holds the registry's lease."""
+    table, column = TABLES[kind]
+    for first in range(0, len(names), NAMES_A_QUESTION):
+        version, given = next_version(session), {"k": kind, "n": names[first : first + NAMES_A_QUESTION]}
+        _bury(session, table, version, f"has({{n:Array(String)}}, {column})", given)
+        _bury(session, "sources_log", version, "kind = {k:String} AND has({n:Array(String)}, id)", given)
+
+
+def next_version(session: Session) -> int:
+    """Return the next number of registration; the caller holds the registry's lease."""
+    tables = ("cameras_log", "places_log", "roads_log", "areas_log", "sources_log")
+    last = ", ".join(f"(SELECT max(version) FROM {table})" for table in tables)
+    return int(session.query(f"SELECT greatest({last}) AS v")["v"][0].as_py()) + 1
+
+
+def _ids(registry: Registry) -> dict[str, set[str]]:
+    return {
+        "camera": {camera.id for camera in registry.camera},
+        "place": {place.id for place in registry.place},
+        "road": {road.id for road in registry.road},
+    }
+
+
+def _own(session: Session, entries: list[tuple[str, str]], source: str, version: int) -> None:
+    """Note that this source spoke of entries last."""
+    if entries:
+        rows = pl.DataFrame(entries, ["kind", "id"], orient="row").with_columns(
+            source=pl.lit(source), version=pl.lit(version, pl.UInt64), deleted=pl.lit(0, pl.UInt8)
         )
-    roads.store(session, registry)
+        session.insert_block("sources_log", to_arrow(rows))
 
 
-def forget(session: Session, camera_id: str) -> None:
-    """Withdraw a camera's rows and its registration: tombstones, which merges clear away."""
-    given = {"c": camera_id}
-    for metric in METRICS:
-        table = f"{metric.name}_minute_log"
-        held = f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0"
-        hours = session.query(f"SELECT DISTINCT toStartOfHour(ts) AS hour {held}", given)["hour"].to_pylist()
-        if hours:
-            mark(session, metric.name, hours)
-            _withdraw(session, table, held, given)
-            mark(session, metric.name, hours)
-    for table in ("incidents_log", "cameras_log"):
-        _withdraw(session, table, f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0", given)
-    rolls.roll(session)
+def _with_rows(session: Session, cameras: list[str]) -> set[str]:
+    """Return those of the cameras that have minutes."""
+    found: set[str] = set()
+    for first in range(0, len(cameras), NAMES_A_QUESTION):
+        answer = session.query(
+            "SELECT DISTINCT toString(camera_id) AS c FROM health_minute_log FINAL "
+            "WHERE has({c:Array(String)}, camera_id) AND deleted = 0",
+            {"c": cameras[first : first + NAMES_A_QUESTION]},
+        )
+        found |= set(answer["c"].to_pylist())
+    return found
 
 
-def _withdraw(session: Session, table: str, held: str, given: dict[str, str]) -> None:
-    many = "SETTINGS max_partitions_per_insert_block = 0"
+def _withdraw_versions(session: Session, registry: Registry, version: int) -> None:
+    """Withdraw versions of the registry's cameras that it no longer has."""
+    has = {(camera.id, _valid_from(camera)) for camera in registry.camera}
+    ids = {name for name, _ in has}
+    held = session.query("SELECT camera_id, valid_from FROM cameras_log FINAL WHERE deleted = 0").rows
+    gone = [(name, since) for name, since in held if name in ids and (name, since) not in has]
+    for first in range(0, len(gone), NAMES_A_QUESTION):
+        some = [(name, round((since - EPOCH) / MICROSECOND)) for name, since in gone[first : first + NAMES_A_QUESTION]]
+        _bury(
+            session,
+            "cameras_log",
+            version,
+            "has({n:Array(Tuple(String, Int64))}, (camera_id, toUnixTimestamp64Micro(valid_from)))",
+            {"n": some},
+        )
+
+
+def _bury(session: Session, table: str, version: int, which: str, given: dict[str, Any]) -> None:
     session.command(
-        f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted) FROM (SELECT * {held}) {many}", given
+        f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt64({version}) AS version) "
+        f"FROM (SELECT * FROM {table} FINAL WHERE {which} AND deleted = 0)",
+        given,
     )
 
 
-_KINDS: dict[str, Any] = {
+_KINDS: Final[dict[str, Any]] = {
     "valid_from": pl.Datetime("us", "UTC"),
     "lat": pl.Float64,
     "lon": pl.Float64,
@@ -79,11 +158,15 @@ _KINDS: dict[str, Any] = {
 }
 
 
+def _valid_from(camera: Camera) -> datetime:
+    return EPOCH if camera.valid_from is None else camera.valid_from.astimezone(UTC)
+
+
 def _row(camera: Camera, version: int) -> dict[str, Any]:
     lat, lon = (None, None) if camera.position is None else camera.position
     return {
         "camera_id": camera.id,
-        "valid_from": EPOCH if camera.valid_from is None else camera.valid_from.astimezone(UTC),
+        "valid_from": _valid_from(camera),
         "lat": lat,
         "lon": lon,
         "metrics": list(camera.metrics),
@@ -113,7 +196,7 @@ def _parent(code: str, areas: Areas) -> str:
     return head if head in areas.by_code else ""
 
 
-def _refuse_moved(session: Session, registry: Registry) -> None:
+def refuse_moved(session: Session, registry: Registry) -> None:
     """Area stands in the key: an id whose rows stand under another area would split in two."""
     areas = {camera.id: camera.area for camera in registry.camera}
     known = session.query(

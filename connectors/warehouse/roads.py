@@ -21,11 +21,10 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def store(session: Session, registry: Registry) -> None:
-    """Store the registry's roads under the next number of registration: the highest counts."""
+def store(session: Session, registry: Registry, version: int) -> None:
+    """Store the registry's roads under a number of registration: the highest counts."""
     if not registry.road:
         return
-    version = session.query("SELECT max(version) AS v FROM roads_log")["v"][0].as_py() + 1
     areas = {camera.id: camera.area for camera in registry.camera}
     rows = pl.DataFrame([_row(road, areas, version) for road in registry.road], schema_overrides=_KINDS)
     factors = pa.array([list(road.factors.items()) for road in registry.road], pa.map_(pa.string(), pa.float64()))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from connectors.warehouse import leases
 from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
 from connectors.warehouse.session import Session
 from schemas import coarse
@@ -27,7 +28,16 @@ OPEN_S: Final = 3_600
 
 
 def roll(session: Session) -> int:
-    """Recompute marked hours; return how many."""
+    """Recompute marked hours; return how many.
+
+    One roll goes at a time: a later one would win, by its number, over what an
+    earlier one read afterwards, and the earlier one would clear the mark.
+    """
+    with leases.held(session, leases.ROLL):
+        return _roll(session)
+
+
+def _roll(session: Session) -> int:
     done, number = 0, _next(session)
     for metric in METRICS:
         _freeze(session, metric, number)

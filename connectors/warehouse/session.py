@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -37,6 +38,7 @@ class Session:
         self._lease = Lease(place) if isinstance(place, Path) else None
         self._given = place
         self._opening = threading.RLock()
+        self._fences: list[Callable[[], None]] = []
         self._writer: Client | None = None
         self._reader: Client | None = None
         try:
@@ -89,11 +91,26 @@ class Session:
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement that changes something; it must be safe to run twice."""
+        self._ask_fences()
         self._attempt(lambda: self.write_client().command(sql, parameters=dict(parameters or {})), "a command")
 
     def insert_block(self, table: str, block: pa.Table) -> None:
         """Store one block as it is: at most 100 partitions, columns named as in the table."""
+        self._ask_fences()
         self._attempt(lambda: self.write_client().insert_arrow(table, block), f"inserting into {table}")
+
+    @contextmanager
+    def fenced(self, fence: Callable[[], None]) -> Iterator[None]:
+        """Call `fence` before every statement that changes something; it raises where none may go out."""
+        self._fences.append(fence)
+        try:
+            yield
+        finally:
+            self._fences.remove(fence)
+
+    def _ask_fences(self) -> None:
+        for fence in self._fences:
+            fence()
 
     def make_database(self) -> None:
         """Make the database where there is none."""

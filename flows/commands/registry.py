@@ -41,16 +41,17 @@ def summary(registry: Registry) -> str:
 
 @app.command()
 def forget(
-    context: typer.Context, camera: Annotated[str, typer.Argument(metavar="ID")], warehouse: Warehouse = None
+    context: typer.Context, name: Annotated[str, typer.Argument(metavar="ID")], warehouse: Warehouse = None
 ) -> None:
-    """Withdraw a camera and all its rows from the warehouse, so that its id may be registered anew."""
+    """Withdraw a camera with all its rows, a place or a road from the warehouse."""
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import trends  # noqa: PLC0415  start-up time
+    from flows import afterwards  # noqa: PLC0415  start-up time
 
     with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
-        store.forget_camera(camera)
-        trends.update(store)
-    say(f"{camera}: its rows are withdrawn")
+        kinds = store.forget(name)
+        afterwards.update(store)
+    what = {"camera": "camera, with all its rows"}
+    say(f"{name}: withdrawn: {', '.join(what.get(kind, kind) for kind in kinds)}")
 
 
 @app.command("import")

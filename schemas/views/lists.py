@@ -101,7 +101,10 @@ def lists() -> list[View]:
     held = "(SELECT * FROM {}_log FINAL WHERE deleted = 0) AS {}"
     return [
         select(
-            "dead_letters", _own("dead_letters"), "dead_letters_log FINAL", "Records that could not be used, and why"
+            "dead_letters",
+            _own("dead_letters"),
+            "dead_letters_log FINAL\nWHERE count > 0",
+            "Records that could not be used, and why",
         ),
         select("areas", _own("areas"), "areas_log FINAL", "Administrative areas by code"),
         view(

@@ -305,7 +305,7 @@ def test_a_forgotten_camera_is_not_counted(warehouse: Warehouse, stored: dict) -
     warehouse.store_registry(Registry(camera=(gone,)))
     sql = "SELECT DISTINCT cameras_total FROM crowd_area_hour WHERE area = '97.03'"
     assert warehouse.query(sql).rows == [(1,)]
-    warehouse.forget_camera("area-gone")
+    warehouse.forget("area-gone")
     assert warehouse.query(sql).rows == []
 
 
@@ -317,4 +317,4 @@ def test_a_camera_without_a_gate_is_not_one_that_counts_visits(warehouse: Wareho
     assert warehouse.query(known.format("crowd")).rows == [(2,)]
     assert warehouse.query(known.format("visits")).rows == [(1,)]
     for name in ("area-plaza", "area-gated"):
-        warehouse.forget_camera(name)
+        warehouse.forget(name)

@@ -151,7 +151,7 @@ def test_the_last_row_of_each_key(warehouse: Warehouse, metric: str) -> None:
         late = datetime(2031, 1, 1, tzinfo=UTC)
         warehouse.insert(f"{metric}_minute_log", rows(metric, "now-1", late, count, **{spot: zone}))
     found = ask(warehouse, f"{metric}_now", "now-1", f"{spot}, toMinute(ts)")
-    warehouse.forget_camera("now-1")
+    warehouse.forget("now-1")
     assert sorted(found) == [("a", 2), ("b", 1)]
 
 
@@ -165,9 +165,9 @@ def test_the_present_is_not_that_of_a_camera_that_is_forgotten(warehouse: Wareho
     warehouse.insert("health_minute_log", rows("health", "far-1", datetime(2033, 1, 1, tzinfo=UTC)))
     warehouse.roll()
     ahead = present()
-    warehouse.forget_camera("far-1")
+    warehouse.forget("far-1")
     after = present()
-    warehouse.forget_camera("near-1")
+    warehouse.forget("near-1")
     assert ahead != before == after
 
 

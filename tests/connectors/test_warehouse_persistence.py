@@ -54,8 +54,8 @@ def ended(warehouse: Warehouse):
     """Let the data end at a known minute, later than any other test's; take it away again."""
     warehouse.insert("health_minute_log", rows("health", "k-1", END, area=AREA))
     yield END + timedelta(minutes=1)
-    warehouse.forget_camera("k-1")
-    warehouse.forget_camera("k-2")
+    warehouse.forget("k-1")
+    warehouse.forget("k-2")
 
 
 def hours(count: float) -> timedelta:

@@ -272,7 +272,7 @@ def test_a_correction_and_a_forgotten_camera_reach_the_road(warehouse: Warehouse
     put(watched("koreksi-a", car_n=10), watched("koreksi-b", car_n=10))
     put(watched("koreksi-a", car_n=20, rev=1))
     assert ask(warehouse, "hour", "koreksi", "vehicles, revision") == [(120, 1)]
-    warehouse.forget_camera("koreksi-b")
+    warehouse.forget("koreksi-b")
     assert ask(warehouse, "hour", "koreksi", "vehicles, reason") == [(None, "offline")]
 
 

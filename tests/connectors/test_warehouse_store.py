@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from connectors.warehouse import Warehouse
+from connectors.warehouse import Run, Span, Statement, Warehouse
 from schemas.errors import WarehouseError
 from schemas.registry import Camera, Registry
 
@@ -67,44 +67,59 @@ def test_a_block_of_many_days_is_split(warehouse: Warehouse) -> None:
     assert len(ask(warehouse, "health_minute", "many-1", "ts")) == 104
 
 
+def begun(warehouse: Warehouse, of: int, name: str, camera: str, replaces: bool = False) -> Run:
+    span = Span(frozenset({camera}), round(NOON.timestamp() * 1e6), round(NOON.timestamp() * 1e6) + 3_600_000_000)
+    return warehouse.begin_run(Statement(of, 1, "replay", [name], replaces=replaces), span)
+
+
 def test_the_same_input_keeps_its_generation_and_a_replacement_takes_the_next(warehouse: Warehouse) -> None:
-    first = warehouse.begin_run(1, "replay", ["a"], False, False)
-    again = warehouse.begin_run(1, "replay", ["a"], False, False)
-    other = warehouse.begin_run(2, "replay", ["b"], False, True)
+    first = begun(warehouse, 1, "a", "gen-1")
+    again = begun(warehouse, 1, "a", "gen-1")
+    other = begun(warehouse, 2, "b", "gen-1", replaces=True)
     assert again.run > first.run
     assert again.generation == first.generation
     assert other.generation > first.generation
-    assert warehouse.begin_run(2, "replay", ["b"], False, False).generation == other.generation
+    assert begun(warehouse, 2, "b", "gen-1").generation == other.generation
 
 
 def test_minutes_of_other_input_conflict_and_own_ones_do_not(warehouse: Warehouse) -> None:
-    mine = warehouse.begin_run(11, "replay", ["mine.jsonl"], False, False)
-    other = warehouse.begin_run(12, "replay", ["other.jsonl"], False, False)
+    mine = begun(warehouse, 11, "mine.jsonl", "conf-1")
     block = rows("health", "conf-1", NOON, 9, run=mine.run)
     warehouse.insert("health_minute_log", block)
-    assert warehouse.conflicts(mine, block) is None
-    assert warehouse.conflicts(other, rows("health", "conf-2", NOON)) is None
-    found = warehouse.conflicts(other, block)
+    assert warehouse.conflicts(11, block) is None
+    assert warehouse.conflicts(12, rows("health", "conf-2", NOON)) is None
+    found = warehouse.conflicts(12, block)
     assert found is not None
     assert found.found == 9
     assert "mine.jsonl" in str(found)
     assert "conf-1 2026-01-05T05:00Z" in str(found)
 
 
+def test_a_number_that_two_took_at_once_belongs_to_the_one_who_kept_it(warehouse: Warehouse) -> None:
+    kept = begun(warehouse, 15, "kept", "conf-4")
+    row = warehouse.query("SELECT * FROM runs_log FINAL WHERE token = {t:UInt64}", {"t": kept.token}).table
+    lost = pl.DataFrame(row).with_columns(token=pl.lit(7, pl.UInt64), fingerprint=pl.lit(16, pl.UInt64))
+    lost = lost.with_columns(state=pl.lit("abandoned"), step=pl.lit(1, pl.UInt8))
+    warehouse.insert_block("runs_log", lost.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    block = rows("health", "conf-4", NOON, run=kept.run)
+    warehouse.insert("health_minute_log", block)
+    assert warehouse.conflicts(15, block) is None
+    assert warehouse.conflicts(16, block) is not None
+
+
 def test_minutes_that_nobody_watched_do_not_conflict(warehouse: Warehouse) -> None:
-    mine = warehouse.begin_run(13, "replay", ["mine"], False, False)
-    other = warehouse.begin_run(14, "replay", ["other"], False, False)
+    mine = begun(warehouse, 13, "mine", "conf-3")
     block = rows("health", "conf-3", NOON, frames=0, observed_ms=0, run=mine.run)
     warehouse.insert("health_minute_log", block)
-    assert warehouse.conflicts(other, block) is None
+    assert warehouse.conflicts(14, block) is None
 
 
 def test_a_replacement_leaves_nothing_of_what_it_replaces(warehouse: Warehouse) -> None:
-    old = warehouse.begin_run(21, "replay", ["old"], False, False)
+    old = begun(warehouse, 21, "old", "swp-1")
     for name in ("health", "crowd"):
         warehouse.insert(f"{name}_minute_log", rows(name, "swp-1", NOON, 3, run=old.run, rev=3))
     warehouse.insert("crowd_minute_log", rows("crowd", "swp-1", NOON, 3, run=old.run, zone_id="gone"))
-    new = warehouse.begin_run(22, "replay", ["new"], False, True)
+    new = begun(warehouse, 22, "new", "swp-1", replaces=True)
     rev = new.generation * 65_536
     for name in ("health", "crowd"):
         warehouse.insert(f"{name}_minute_log", rows(name, "swp-1", NOON, 2, run=new.run, rev=rev))
@@ -124,7 +139,7 @@ def test_a_camera_with_rows_is_not_registered_in_another_area(warehouse: Warehou
         warehouse.store_registry(moved)
     warehouse.roll()
     assert ask(warehouse, "health_day", "move-1", "frames") == [(600,)]
-    warehouse.forget_camera("move-1")
+    warehouse.forget("move-1")
     assert ask(warehouse, "health_day", "move-1", "frames") == []
     warehouse.store_registry(moved)
     found = warehouse.query("SELECT area, lat FROM cameras WHERE camera_id = 'move-1'").rows

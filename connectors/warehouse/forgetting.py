@@ -1,0 +1,81 @@
+"""Withdrawing what a registry named: a camera with all its rows, a place, a road."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connectors.warehouse import leases, registered, rolls
+from connectors.warehouse.inserts import mark
+from connectors.warehouse.session import Session
+from schemas.columns import METRICS
+from schemas.errors import WarehouseError
+from schemas.registry.mistakes import did_you_mean
+
+MANY: Final = "SETTINGS max_partitions_per_insert_block = 0"
+
+
+def forget(session: Session, name: str) -> list[str]:
+    """Withdraw all that is called so; return what it was: camera, place, road.
+
+    Raises
+    ------
+    WarehouseError
+        When nothing is called so; names what comes near.
+    """
+    kinds = _kinds(session, name)
+    if "camera" in kinds:
+        with leases.held(session, leases.rows(frozenset({name}), 0, leases.ALL_TIME_US)):
+            _forget_rows(session, name)
+    with leases.held(session, leases.REGISTRY):
+        for kind in kinds:
+            registered.remove(session, kind, [name])
+    rolls.roll(session)
+    return kinds
+
+
+def _kinds(session: Session, name: str) -> list[str]:
+    """Return what is called so; a camera that is not registered, but has rows, is one."""
+    known = {}
+    for kind, (table, column) in registered.TABLES.items():
+        found = session.query(f"SELECT DISTINCT toString({column}) AS id FROM {table} FINAL WHERE deleted = 0")
+        known[kind] = set(found["id"].to_pylist())
+    if _has_rows(session, name):
+        known["camera"].add(name)
+    kinds = [kind for kind, names in known.items() if name in names]
+    if not kinds:
+        near = did_you_mean(name, sorted(set().union(*known.values())), "SELECT * FROM cameras lists what there is")
+        raise WarehouseError(f"{session.where}: expected the id of a camera, place or road, came {name}: {near}")
+    return kinds
+
+
+def _has_rows(session: Session, camera: str) -> bool:
+    tables = [*(f"{metric.name}_minute_log" for metric in METRICS), "incidents_log"]
+    held = "SELECT 1 AS one FROM {} FINAL WHERE camera_id = {{c:String}} AND deleted = 0 LIMIT 1"
+    return session.query(" UNION ALL ".join(held.format(table) for table in tables), {"c": camera}).num_rows > 0
+
+
+def _forget_rows(session: Session, camera: str) -> None:
+    """Withdraw a camera's rows in every grain: tombstones, which merges clear away."""
+    given = {"c": camera}
+    for metric in METRICS:
+        table = f"{metric.name}_minute_log"
+        held = f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0"
+        hours = session.query(f"SELECT DISTINCT toStartOfHour(ts) AS hour {held}", given)["hour"].to_pylist()
+        if hours:
+            mark(session, metric.name, hours)
+            _withdraw(session, table, held, given)
+            mark(session, metric.name, hours)
+    held = "FROM incidents_log FINAL WHERE camera_id = {c:String} AND deleted = 0"
+    session.command(
+        "INSERT INTO incidents_log SELECT * REPLACE ('' AS inhibited_by) FROM (SELECT * FROM incidents_log FINAL "
+        "WHERE camera_id != {c:String} AND deleted = 0 AND inhibited_by != '' "
+        f"AND inhibited_by IN (SELECT incident_id {held})) {MANY}",
+        given,
+    )
+    _withdraw(session, "incidents_log", held, given)
+
+
+def _withdraw(session: Session, table: str, held: str, given: dict[str, str]) -> None:
+    session.command(
+        f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted) FROM (SELECT * {held}) {MANY}", given
+    )

@@ -1,0 +1,203 @@
+"""One writer at a time: leases in the table `leases_log`, taken by the bakery's rule.
+
+A lease is held for a kind of work and, where it is about rows, for cameras and a
+time range. A thread renews it; while it is held, the session refuses to send
+anything once the lease can no longer be trusted. A process that died on this
+machine is recognised at once, one on another machine after `bakery.EXPIRY_US`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from connectors.warehouse.bakery import GONE, RENEW_US, Claim, Owner, Scope, Ticket, View
+from connectors.warehouse.session import Session
+from schemas.errors import WarehouseError
+
+ALL_TIME_US: Final = 1 << 62
+MOST_CAMERAS: Final = 1_000
+"""A claim on more cameras than these is a claim on all: it is renewed with everything in it."""
+
+POLL_S: Final = 0.2
+REASON: Final = "which holds or wants the same"
+LAST_STEP: Final = 1 << 63
+_SCHEMA: Final = pa.schema(
+    {
+        "token": pa.uint64(),
+        "kind": pa.string(),
+        "cameras": pa.list_(pa.string()),
+        "since_us": pa.int64(),
+        "until_us": pa.int64(),
+        "input": pa.uint64(),
+        "number": pa.uint64(),
+        "phase": pa.uint8(),
+        "place": pa.string(),
+        "pid": pa.uint32(),
+        "began": pa.uint64(),
+        "step": pa.uint64(),
+    }
+)
+
+
+def rows(cameras: frozenset[str], since_us: int, until_us: int, input_hash: int = 0) -> Scope:
+    """Return the scope of writing rows of these cameras in [since, until)."""
+    named = cameras if len(cameras) <= MOST_CAMERAS else frozenset()
+    return Scope("rows", named, since_us, until_us, input_hash or secrets.randbits(63))
+
+
+REGISTRY: Final = Scope("registry")
+"""The scope of changing what is registered."""
+
+ROLL: Final = Scope("roll")
+"""The scope of recomputing quarters, hours and days."""
+
+ACROSS: Final = Scope("across")
+"""The scope of what looks across cameras: outages of sites, verdicts of places."""
+
+
+@contextmanager
+def held(session: Session, scope: Scope, waiting: Callable[[str], None] = lambda said: None) -> Iterator[None]:
+    """Hold a lease; `waiting` is told once whom it has to wait for.
+
+    Raises
+    ------
+    WarehouseError
+        By any statement of the session that would go out after the lease was lost.
+    """
+    claim = Claim(_Table(session), scope, me(), _clock_us, lambda: secrets.randbits(62) + 1, is_dead)
+    try:
+        _wait(claim, waiting)
+        with _renewed(claim), session.fenced(lambda: _refuse_lost(claim, session.where)):
+            yield
+    finally:
+        with suppress(WarehouseError):  # who comes next strikes it off
+            claim.end()
+
+
+def _wait(claim: Claim, waiting: Callable[[str], None]) -> None:
+    is_told = False
+    while not claim.step():
+        if claim.ahead is not None:
+            if not is_told:
+                host = claim.ahead.owner.place.partition(" ")[0] or "another machine"
+                waiting(f"waiting for process {claim.ahead.owner.pid} on {host}, {REASON}")
+            is_told = True
+            time.sleep(POLL_S)
+
+
+@contextmanager
+def _renewed(claim: Claim) -> Iterator[None]:
+    """Renew a claim from a thread of its own."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(RENEW_US / 1e6) and not claim.is_lost:
+            with suppress(WarehouseError):  # away for a while: the next try may come in time
+                claim.renew()
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _refuse_lost(claim: Claim, where: str) -> None:
+    if not claim.is_trusted():
+        raise WarehouseError(
+            f"{where}: expected its answer at least every 40 s, came none: another process may be writing the same "
+            f"{claim.scope.kind} now: run the command again"
+        )
+
+
+def _clock_us() -> int:
+    """Return microseconds that count sleep, too."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1000
+
+
+class _Table:
+    """The board: one row a token counts, the one with the highest step; times are the server's."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.steps = itertools.count()
+
+    def read(self, kind: str) -> View:
+        """Return the tickets of a kind and the server's time."""
+        found = self.session.query(
+            f"SELECT {', '.join(_SCHEMA.names)}, toUnixTimestamp64Micro(renewed) AS renewed_us, "
+            "toUnixTimestamp64Micro(now64(6)) AS now_us "
+            f"FROM leases_log FINAL WHERE kind = {{k:String}} AND phase < {GONE}",
+            {"k": kind},
+        ).to_pylist()
+        return View([_ticket(row) for row in found], found[0]["now_us"] if found else 0)
+
+    def write(self, ticket: Ticket) -> None:
+        """Show a ticket under its next step; the server sets the time."""
+        self._insert(ticket, next(self.steps))
+
+    def strike(self, token: int) -> None:
+        """Write the last step a token can have."""
+        self._insert(Ticket(token, Scope(""), Owner("", 0, 0), GONE), LAST_STEP)
+
+    def _insert(self, ticket: Ticket, step: int) -> None:
+        scope, owner = ticket.scope, ticket.owner
+        row = {
+            "token": ticket.token,
+            "kind": scope.kind,
+            "cameras": sorted(scope.cameras),
+            "since_us": scope.since_us,
+            "until_us": scope.until_us,
+            "input": scope.input,
+            "number": ticket.number,
+            "phase": ticket.phase,
+            "place": owner.place,
+            "pid": owner.pid,
+            "began": owner.began,
+            "step": step,
+        }
+        self.session.insert_block("leases_log", pa.Table.from_pylist([row], _SCHEMA))
+
+
+def _ticket(row: dict[str, Any]) -> Ticket:
+    scope = Scope(row["kind"], frozenset(row["cameras"]), row["since_us"], row["until_us"], row["input"])
+    owner = Owner(row["place"], row["pid"], row["began"])
+    return Ticket(row["token"], scope, owner, row["phase"], row["number"], row["renewed_us"])
+
+
+def me() -> Owner:
+    """Return this process as others on this machine can look it up."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        place = f"{socket.gethostname()} {boot} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:  # no Linux: nobody can look us up
+        return Owner("", os.getpid(), 0)
+    return Owner(place, os.getpid(), _began(os.getpid()) or 0)
+
+
+def is_dead(owner: Owner) -> bool:
+    """Say whether a process is known to have ended: it is of this machine and boot, and not there."""
+    mine = me()
+    return bool(owner.place) and owner.place == mine.place and _began(owner.pid) != owner.began
+
+
+def _began(pid: int) -> int | None:
+    """Return when a process began, in clock ticks since boot; None when it has ended, waited for or not."""
+    try:
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if state in "ZX" else int(rest[18])

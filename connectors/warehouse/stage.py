@@ -1,0 +1,110 @@
+"""Rows that wait for their commit, in memory and, above a bound, in Arrow files.
+
+Holds at most `MEMORY_BYTES` of rows; whenever there are more, all of them go to
+files in a temporary directory, one a table, which lives until `close`. Reading
+holds one such file at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Final, Self
+
+import polars as pl
+
+from connectors.warehouse.runs import Span
+
+MEMORY_BYTES: Final = 256 << 20
+"""Rows held in memory; ours: a tenth of what the kernels of a full shard take."""
+
+MINUTE_US: Final = 60_000_000
+
+
+class Stage:
+    """Blocks of rows by table, in the order in which they came; threads may add at once."""
+
+    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
+        self.memory_bytes = memory_bytes
+        self.span = Span()
+        self.bytes = 0
+        """All that was added, as it lies in memory."""
+        self._lock = threading.Lock()
+        self._rows: dict[str, list[pl.DataFrame]] = {}
+        self._files: dict[str, list[Path]] = {}
+        self._held = 0
+        self._folder: TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add(self, table: str, rows: pl.DataFrame) -> None:
+        """Keep rows of a table."""
+        if not rows.height:
+            return
+        size, span = int(rows.estimated_size()), _span(rows)
+        with self._lock:
+            self.span = self.span.joined(span)
+            self._rows.setdefault(table, []).append(rows)
+            self.bytes += size
+            self._held += size
+            if self._held > self.memory_bytes:
+                self._spill()
+
+    def tables(self) -> list[str]:
+        """Return the tables that have rows, by name."""
+        return sorted({*self._rows, *self._files})
+
+    def pieces(self, table: str, most_rows: int) -> Iterator[pl.DataFrame]:
+        """Return a table's rows, gathered until there are `most_rows` and cut there."""
+        gathered: list[pl.DataFrame] = []
+        count = 0
+        for part in self._parts(table):
+            gathered.append(part)
+            count += part.height
+            if count >= most_rows:
+                yield from pl.concat(gathered).iter_slices(most_rows)
+                gathered, count = [], 0
+        if gathered:
+            yield pl.concat(gathered)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._rows, self._files, self._held = {}, {}, 0
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _parts(self, table: str) -> Iterator[pl.DataFrame]:
+        for path in self._files.get(table, []):
+            yield pl.read_ipc(path)
+        yield from self._rows.get(table, [])
+
+    def _spill(self) -> None:
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="tilik-")
+        for table, blocks in self._rows.items():
+            files = self._files.setdefault(table, [])
+            files.append(Path(self._folder.name) / f"{table}-{len(files)}.arrow")
+            pl.concat(blocks).write_ipc(files[-1], compression="lz4")
+        self._rows, self._held = {}, 0
+
+
+def _span(rows: pl.DataFrame) -> Span:
+    """Return the cameras and the time of rows; nothing where they have none."""
+    time = next((name for name in ("ts", "opened_at") if name in rows.columns), None)
+    if time is None:
+        return Span()
+    times = rows[time].dt.epoch("us")
+    first, last = times.min(), times.max()
+    assert isinstance(first, int)
+    assert isinstance(last, int)
+    return Span(frozenset(rows["camera_id"].unique()), first, last + MINUTE_US)

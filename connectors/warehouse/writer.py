@@ -1,0 +1,137 @@
+"""The one writer: stages a statement, and commits it once nothing stands against it.
+
+While input is read nothing is written. The commit waits for its turn, looks
+again at what other input has watched, and then writes everything: registry and
+calendar, the run, its rows, and tombstones over what they leave no room for. A
+refusal comes before the first of these, so it leaves every table as it was; a
+commit that is killed anywhere is made good by running it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from connectors.warehouse import calendar_days, conflicts, inserts, leases, registered, runs, sweep
+from connectors.warehouse.runs import Run, Span, Statement
+from connectors.warehouse.session import Session
+from connectors.warehouse.stage import Stage
+from schemas.errors import ConflictError
+from schemas.geo import Areas
+from schemas.registry import Registry
+
+HEALTH: Final = "health_minute_log"
+LAST_REVISION: Final = 65_535
+MOST_CONFLICTS: Final = 1_000_000
+"""Minutes that stand against a statement, after which it looks no further."""
+
+
+class Definitions(NamedTuple):
+    """What the statement goes by, stored with it."""
+
+    registry: Registry
+    source: str
+    """Which registry it is: it withdraws what it had registered and no longer has."""
+    areas: Areas | None
+    days: pl.DataFrame
+    """The calendar: `schemas.calendar.DAYS`."""
+
+
+class Writer:
+    """Commits what is staged of one statement."""
+
+    def __init__(self, session: Session, statement: Statement, stage: Stage) -> None:
+        self.session, self.statement, self.stage = session, statement, stage
+        self._silence_is_known = False
+
+    @contextmanager
+    def committed(
+        self,
+        definitions: Definitions,
+        waiting: Callable[[str], None] = lambda said: None,
+        progress: Callable[[int], None] = lambda size: None,
+    ) -> Iterator[Run]:
+        """Commit; what the `with` does still belongs to the statement, and its lease is held until then.
+
+        Parameters
+        ----------
+        waiting
+            Is told whom the commit has to wait for.
+        progress
+            Is told the bytes written so far, of `stage.bytes`.
+
+        Raises
+        ------
+        ConflictError
+            Other input watched these minutes; nothing was written.
+        WarehouseError
+            A camera's rows stand under another area; nothing was written.
+        """
+        self._look(definitions.registry)  # a refusal need not queue
+        while True:
+            span = self.stage.span.joined(runs.stated(self.session, self.statement.input))
+            scope = leases.rows(span.cameras, span.since_us, span.until_us, self.statement.input)
+            with leases.held(self.session, scope, waiting):
+                if runs.stated(self.session, self.statement.input).joined(span) != span:
+                    continue  # another run of this input has just reached further
+                self._look(definitions.registry)
+                run = self._write(definitions, span, progress)
+                yield run
+                return
+
+    def _look(self, registry: Registry) -> None:
+        """Refuse before anything is written."""
+        registered.refuse_moved(self.session, registry)
+        met = pl.DataFrame(schema=conflicts.FOUND)
+        self._silence_is_known = False
+        for piece in self.stage.pieces(HEALTH, inserts.BLOCK_ROWS):
+            known = conflicts.watched_by_others(self.session, self.statement.input, piece)
+            if not known.height:
+                continue
+            is_watched = pl.col("frames") > 0
+            met = pl.concat([met, known.join(piece.filter(is_watched), on=["camera_id", "ts"], how="semi")]).unique()
+            self._silence_is_known |= not piece.filter(~is_watched).is_empty()
+            if self.statement.replaces:
+                met = met.clear()
+            if met.height > MOST_CONFLICTS:
+                break
+        found = conflicts.named(self.session, met.sort("ts", "camera_id"))
+        if found:
+            raise ConflictError(f"{found}; nothing was written over: use --replace to replace those minutes")
+
+    def _write(self, definitions: Definitions, span: Span, progress: Callable[[int], None]) -> Run:
+        registered.store(self.session, definitions.registry, definitions.areas, definitions.source)
+        calendar_days.store(self.session, definitions.days)
+        run = runs.begin(self.session, self.statement, span)
+        written = 0
+        for table in sorted(self.stage.tables(), key=lambda name: (name == HEALTH, name)):
+            for piece in self.stage.pieces(table, inserts.BLOCK_ROWS):
+                inserts.insert(self.session, table, self._row(run, table, piece))
+                written += int(piece.estimated_size())
+                progress(written)
+        sweep.sweep(self.session, run)
+        registered.withdraw(self.session, definitions.registry, definitions.source)
+        return run
+
+    def _row(self, run: Run, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows as they are stored: with their run, version and no tombstone."""
+        if table == "dead_letters_log":
+            return rows.with_columns(run=pl.lit(run.run, pl.UInt32))
+        revision = pl.min_horizontal(pl.col("rev"), pl.lit(LAST_REVISION, pl.UInt64))
+        return self._without_absence(table, rows).with_columns(
+            run=pl.lit(run.run, pl.UInt32),
+            rev=revision + run.generation * (LAST_REVISION + 1),
+            deleted=pl.lit(0, pl.UInt8),
+        )
+
+    def _without_absence(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Leave out silent windows that other input watched: absence never writes over knowledge."""
+        if not self._silence_is_known or table not in inserts.MINUTE_TABLES:
+            return rows
+        silent = rows.filter(pl.col("frames") == 0)
+        known = conflicts.watched_by_others(self.session, self.statement.input, silent)
+        is_known = pl.struct("camera_id", "ts").is_in(known.select(pl.struct("camera_id", "ts")).to_series().implode())
+        return rows.filter(~(is_known & (pl.col("frames") == 0)))

@@ -1,0 +1,48 @@
+"""What a replay is asked for, and what it says at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """What `tilik replay` was asked for; times in microseconds UTC or seconds as named."""
+
+    paths: tuple[str, ...]
+    format: str
+    warehouse: str
+    registry: str | None = None
+    calendar: str | None = None
+    camera: str | None = None
+    fps: float | None = None
+    start_us: int | None = None
+    size: tuple[int, int] | None = None
+    class_map: dict[str, str] = field(default_factory=dict)
+    replace: bool = False
+    workers: int = 1
+    tracker: str | None = None
+    reorder_s: float = 2.0
+    lateness_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class ReplaySummary:
+    """Records in = frames + duplicates + dead letters; late frames are among frames."""
+
+    frames: int
+    objects: int
+    rows: int
+    dead_letters: int
+    late: int
+    duplicates: int
+    seconds: float
+    incidents: int = 0
+    """Distinct incidents that stand at the end."""
+    rejected_objects: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all): first those read, then those written, which join the sum as they are made."""

@@ -1,0 +1,170 @@
+"""One replay: what is asked for, reading it to its end, and the commit."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from connectors import calendar as calendars
+from connectors import files
+from connectors import registry as registries
+from connectors import warehouse as warehouses
+from connectors.formats import MergedReader, ReadOptions
+from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Writer
+from flows import afterwards, provisional
+from flows.console import note
+from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
+from flows.replay import identity
+from flows.replay.asked import Progress, ReplayOptions, ReplaySummary
+from flows.replay.running import Ending
+from flows.replay.watching import Watch
+from flows.shard import Block
+from flows.thresholds import Thresholds
+from operators import city as cities
+from schemas.errors import UsageError
+from schemas.registry import Registry
+
+
+class Input(NamedTuple):
+    """What is read, and how."""
+
+    paths: list[Path]
+    format: str
+    read: ReadOptions
+
+    def reader(self) -> MergedReader:
+        """Return a reader that begins at the start."""
+        return MergedReader(self.paths, self.format, self.read)
+
+
+class Asked(NamedTuple):
+    """All that decides about a replay, before any of its input is played."""
+
+    input: Input
+    statement: Statement
+    definitions: Definitions
+    thresholds: Thresholds
+    workers: int
+    remarks: list[str]
+
+
+class Read(NamedTuple):
+    """What reading gave, beside what it staged."""
+
+    totals: Totals
+    watch: Watch
+    started_s: float
+
+
+def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int | None = None) -> ReplaySummary:
+    """Play files through the live flow; returns when the last row is acknowledged.
+
+    Raises
+    ------
+    ConflictError
+        Other input watched these minutes; the warehouse is as it was.
+    """
+    asked = ask(options, time.time_ns() // 1000 if now_us is None else now_us)
+    with warehouses.connect(options.warehouse) as warehouse, Stage() as stage:
+        warehouse.migrate()
+        return commit(warehouse, asked, stage, read(asked, stage, progress))
+
+
+def ask(options: ReplayOptions, now_us: int) -> Asked:
+    """Find the input and what it is to be stated by."""
+    given = Input(
+        files.find(options.paths, options.format),
+        options.format,
+        ReadOptions(
+            now_us=now_us,
+            camera=options.camera,
+            fps=options.fps,
+            start_us=options.start_us,
+            size=options.size,
+            class_map=options.class_map,
+        ),
+    )
+    registry, remarks = _registry(options, given)
+    thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
+    statement = Statement(
+        identity.of_input(given.paths, options),
+        identity.of_definitions(registry, calendars.load(options.calendar), thresholds),
+        "replay",
+        [str(path) for path in given.paths],
+        simulated=any(camera.simulated for camera in registry.camera),
+        replaces=options.replace,
+    )
+    source = f"input {statement.input:016x}" if options.registry is None else str(Path(options.registry).resolve())
+    days = calendars.days(options.calendar, now_us)
+    definitions = Definitions(registry, source, registries.load_areas(), days)
+    return Asked(given, statement, definitions, thresholds, options.workers, remarks)
+
+
+def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
+    """Run the flow to the end of its input; what it makes is staged."""
+    started_s = time.monotonic()
+    reader = asked.input.reader()
+    city = cities.build(asked.definitions.registry)
+    now_us = asked.input.read.now_us
+    since_us = now_us if reader.first_us is None else reader.first_us  # without a frame, nothing is stated
+    plan = Plan(city, asked.thresholds, asked.workers, since_us, now_us)
+    watch = Watch(stage, progress, sum(path.stat().st_size for path in asked.input.paths))
+    plan.on_chunk = watch.chunk
+
+    def keep(item: Block | Dead) -> None:
+        if isinstance(item, Dead):
+            stage.add("dead_letters_log", item.rows)
+            plan.totals.add(dead_letters=int(item.rows["count"].sum()))
+            return
+        stage.add(item.table, item.rows)
+        if item.table != "incidents_log":
+            plan.totals.add(rows=item.rows.height)
+
+    ending = Ending()
+    ending.run(build(plan, ChunkSource(lambda: ending.source(iter(reader)), plan), ending.sink(keep)), asked.workers)
+    return Read(plan.totals, watch, started_s)
+
+
+def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> ReplaySummary:
+    """Write what was staged, and what follows from it; see `Writer.committed`."""
+    writer = Writer(warehouse, asked.statement, stage)
+    with writer.committed(asked.definitions, note, done.watch.written) as run:
+        afterwards.update(warehouse)
+        summary = _summary(done, warehouse.standing(run), asked)
+        warehouse.finish_run(run, msgspec.json.encode(summary).decode())
+    return summary
+
+
+def _registry(options: ReplayOptions, given: Input) -> tuple[Registry, list[str]]:
+    if options.registry is None:
+        registry = provisional.register(given.reader(), options.fps, options.size, options.tracker)
+        said = [f"no --registry: {len(registry.camera)} cameras registered provisionally in area 00, one zone each"]
+        return registry, said if registry.camera else []
+    registry = registries.load(options.registry)
+    if not registry.camera:
+        raise UsageError(f"{options.registry}: expected cameras, came none: add them, or leave --registry out")
+    if options.tracker is not None:
+        if options.tracker not in ("none", "iou"):
+            raise UsageError(f"--tracker {options.tracker}: expected none or iou")
+        camera = tuple(msgspec.structs.replace(c, tracker=options.tracker) for c in registry.camera)
+        registry = msgspec.structs.replace(registry, camera=camera)
+    return registry, []
+
+
+def _summary(done: Read, incidents: int, asked: Asked) -> ReplaySummary:
+    totals = done.totals
+    return ReplaySummary(
+        frames=totals.frames,
+        objects=totals.objects,
+        rows=totals.rows,
+        dead_letters=totals.dead_letters,
+        late=totals.late,
+        duplicates=totals.duplicates,
+        seconds=round(time.monotonic() - done.started_s, 3),
+        incidents=incidents,
+        rejected_objects=totals.rejected_objects,
+        warnings=(*asked.remarks, *done.watch.rates(asked.definitions.registry)),
+    )

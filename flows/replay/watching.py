@@ -1,0 +1,48 @@
+"""Watching a replay: how far it is, and the frame rates of its first chunks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connectors.formats import Chunk
+from connectors.warehouse import Stage
+from flows import provisional
+from flows.replay.asked import Progress
+from schemas.registry import Registry
+
+RATE_TOLERANCE: Final = 0.2
+"""A measured frame rate further than this share from the registry's is warned of."""
+SAMPLED_CHUNKS: Final = 20
+
+
+class Watch:
+    """Tells progress; what is staged counts as work still to be done."""
+
+    def __init__(self, stage: Stage, progress: Progress | None, size: int) -> None:
+        self.stage, self.progress, self.size = stage, progress, size
+        self.sampled, self.chunks, self.read = provisional.Sampled(), 0, 0
+
+    def chunk(self, chunk: Chunk) -> None:
+        """Take note of a chunk that was read."""
+        self.chunks += 1
+        self.read += chunk.bytes_read
+        if self.chunks <= SAMPLED_CHUNKS:
+            self.sampled.add(chunk)
+        self._tell(self.read)
+
+    def written(self, size: int) -> None:
+        """Take note of how much of what was staged is written."""
+        self._tell(self.size + size)
+
+    def rates(self, registry: Registry) -> list[str]:
+        """Return a warning a camera whose frames come at another rate than registered."""
+        out = []
+        for camera in registry.camera:
+            seen, said = self.sampled.fps(camera.id), camera.event_fps or camera.fps
+            if seen is not None and abs(seen / said - 1) > RATE_TOLERANCE:
+                out.append(f"camera {camera.id}: {seen:.3g} frames/s measured, the registry says {said:g}: set fps")
+        return out
+
+    def _tell(self, done: int) -> None:
+        if self.progress is not None:
+            self.progress(done, self.size + self.stage.bytes)

@@ -1,0 +1,147 @@
+"""The bakery: never two holders, and nobody who is gone blocks the others for ever."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.warehouse.bakery import EXPIRY_US, RENEW_US, Claim, Owner, Scope, Ticket, View
+
+
+@dataclass
+class Board:
+    """A board in memory, with a clock that is moved by hand."""
+
+    now_us: int = 1
+    shown: dict[int, Ticket] = field(default_factory=dict)
+    struck: set[int] = field(default_factory=set)
+
+    def read(self, kind: str) -> View:
+        there = [t for t in self.shown.values() if t.scope.kind == kind and t.token not in self.struck]
+        return View(there, self.now_us)
+
+    def write(self, ticket: Ticket) -> None:
+        self.shown[ticket.token] = replace(ticket, renewed_us=self.now_us)
+
+    def strike(self, token: int) -> None:
+        self.struck.add(token)
+
+
+class World:
+    """Claimants of one board: each a process that can be killed."""
+
+    def __init__(self, scopes: list[Scope], places: list[str]) -> None:
+        self.board, self.dead, tokens = Board(), set[int](), itertools.count(1)
+        self.claims = [
+            Claim(
+                self.board,
+                scope,
+                Owner(place, pid, 0),
+                clock=lambda: self.board.now_us,
+                new_token=lambda: next(tokens),
+                is_dead=lambda owner, here=place: owner.place == here and owner.pid in self.dead,
+            )
+            for pid, (scope, place) in enumerate(zip(scopes, places, strict=True))
+        ]
+
+    def do(self, what: str, who: int) -> None:
+        claim = self.claims[who]
+        if what == "sleep":
+            self.board.now_us += (RENEW_US // 2, RENEW_US, EXPIRY_US // 2, EXPIRY_US + 1)[who % 4]
+        elif who in self.dead:
+            return
+        elif what == "kill":
+            self.dead.add(who)
+        elif what == "step":
+            claim.step()
+        elif claim.is_held and what == "renew":
+            claim.renew()
+        elif claim.is_held and what == "end":
+            claim.end()
+
+    def holders(self) -> list[int]:
+        return [i for i, c in enumerate(self.claims) if c.is_held and c.is_trusted() and i not in self.dead]
+
+
+def scope(cameras: str, since_us: int = 0, until_us: int = 10, of: int = 0) -> Scope:
+    return Scope("rows", frozenset(cameras), since_us, until_us, of or hash((cameras, since_us)) % 1000 + 1)
+
+
+SCOPES = st.sampled_from([scope("a", of=9)] * 4 + [scope("ab"), scope("b", 5, 20), scope("", 0, 6), Scope("roll")])
+KINDS = ["step"] * 24 + ["sleep"] * 3 + ["renew", "renew", "renew", "end", "end", "kill"]
+
+
+@st.composite
+def worlds(draw) -> tuple[World, list[tuple[str, int]]]:
+    """A few claimants, and a long schedule: which of them does what next."""
+    count = draw(st.integers(2, 4))
+    scopes = draw(st.lists(SCOPES, min_size=count, max_size=count))
+    places = draw(st.lists(st.sampled_from("xy"), min_size=count, max_size=count))
+    random = draw(st.randoms(use_true_random=False))
+    kinds = KINDS if draw(st.booleans()) else [kind for kind in KINDS if kind != "kill"]
+    return World(scopes, places), [(random.choice(kinds), random.randrange(count)) for _ in range(150)]
+
+
+@settings(max_examples=500, deadline=None)
+@given(worlds())
+def test_no_interleaving_gives_one_scope_to_two(drawn) -> None:
+    world, actions = drawn
+    for what, who in actions:
+        world.do(what, who)
+        for one, other in itertools.combinations(world.holders(), 2):
+            assert not world.claims[one].scope.meets(world.claims[other].scope), f"{one} and {other} both hold"
+
+
+@settings(max_examples=200, deadline=None)
+@given(worlds())
+def test_the_last_one_alive_gets_the_lease(drawn) -> None:
+    world, actions = drawn
+    for what, who in actions:
+        world.do(what, who)
+    world.dead = set(range(1, len(world.claims)))
+    world.board.now_us += EXPIRY_US + 1
+    last = world.claims[0]
+    last.is_held = False
+    assert any(last.step() for _ in range(40))
+
+
+def test_a_dead_process_of_this_machine_is_passed_at_once() -> None:
+    world = World([scope("a"), scope("a")], ["x", "x"])
+    assert any(world.claims[0].step() for _ in range(5))
+    assert not any(world.claims[1].step() for _ in range(50))
+    world.do("kill", 0)
+    began_us = world.board.now_us
+    assert any(world.claims[1].step() for _ in range(5))
+    assert world.board.now_us == began_us
+
+
+def test_a_process_elsewhere_is_passed_once_its_claim_is_stale_and_knows_it_before() -> None:
+    world = World([scope("a"), scope("a")], ["x", "y"])
+    assert any(world.claims[0].step() for _ in range(5))
+    world.board.now_us += EXPIRY_US - 1
+    assert not any(world.claims[1].step() for _ in range(20))
+    assert not world.claims[0].is_trusted()
+    world.board.now_us += 2
+    assert any(world.claims[1].step() for _ in range(20))
+    world.claims[0].renew()
+    assert world.claims[0].is_lost
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        (scope("a", 0, 10), scope("a", 9, 20), True),
+        (scope("a", 0, 10), scope("a", 10, 20), False),
+        (scope("a", 0, 10), scope("b", 0, 10), False),
+        (scope("", 0, 10), scope("b", 0, 10), True),
+        (scope("a", of=7), scope("b", of=7), True),
+        (scope("a"), Scope("roll"), False),
+    ],
+    ids=["same", "next to", "other camera", "all cameras", "same input", "other kind"],
+)
+def test_scopes_meet_where_they_could_touch_the_same_rows(one: Scope, other: Scope, meet: bool) -> None:
+    assert (one.meets(other), other.meets(one)) == (meet, meet)

@@ -1,0 +1,107 @@
+"""Leases in a real store: who holds one, who waits, and what happens to those who die or are cut off."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from connectors.warehouse import Warehouse, leases
+from connectors.warehouse.bakery import TRUST_US
+from schemas.errors import WarehouseError
+
+ROOT = Path(__file__).parents[2]
+HOLDER = """
+import sys
+from connectors.warehouse import connect, leases
+with connect(sys.argv[1]) as store, leases.held(store, leases.rows(frozenset({sys.argv[2]}), 0, 10)):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def holder(url: str, camera: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds a lease until its stdin ends."""
+    command = [sys.executable, "-c", HOLDER, url, camera]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def of(camera: str) -> leases.Scope:
+    return leases.rows(frozenset({camera}), 0, 10)
+
+
+def test_the_next_on_this_machine_gets_the_lease_of_a_killed_holder_at_once(
+    warehouse: Warehouse, warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with holder(warehouse_url, "dead-1") as process:
+        process.kill()
+        process.wait()
+        monkeypatch.setattr(leases.time, "sleep", lambda s: pytest.fail("waited for a process that is dead"))
+        with leases.held(warehouse, of("dead-1"), pytest.fail):
+            pass
+
+
+def test_who_comes_second_waits_for_the_first_and_says_for_whom(warehouse: Warehouse, warehouse_url: str) -> None:
+    order: list[str] = []
+    with holder(warehouse_url, "wait-1") as process:
+
+        def told(said: str) -> None:
+            order.append(said)
+            process.communicate("")
+
+        with leases.held(warehouse, of("wait-1"), told):
+            order.append("held")
+    here = leases.me().place.partition(" ")[0]
+    assert order == [f"waiting for process {process.pid} on {here}, {leases.REASON}", "held"]
+
+
+def test_others_cameras_do_not_wait(warehouse: Warehouse, warehouse_url: str) -> None:
+    with holder(warehouse_url, "free-1"), leases.held(warehouse, of("free-2"), pytest.fail):
+        pass
+
+
+def test_two_threads_take_turns(warehouse: Warehouse) -> None:
+    inside, most = [], []
+
+    def work() -> None:
+        with leases.held(warehouse, of("turn-1")):
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 4
+
+
+def test_nothing_is_written_under_a_lease_that_is_no_longer_trusted(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, add = [0], "INSERT INTO settings_log (name, value) VALUES ('lease', '{}')"
+    monkeypatch.setattr(leases, "_clock_us", lambda: clock[0])
+    with leases.held(warehouse, of("late-1")):
+        warehouse.command(add.format("in time"))
+        clock[0] += TRUST_US
+        with pytest.raises(WarehouseError, match="run the command again"):
+            warehouse.command(add.format("too late"))
+    assert warehouse.query("SELECT value FROM settings_log WHERE name = 'lease'").rows == [("in time",)]
+
+
+def test_a_lease_leaves_nothing_that_waits(warehouse: Warehouse) -> None:
+    with leases.held(warehouse, of("clean-1")):
+        pass
+    found = warehouse.query("SELECT count() FROM leases_log FINAL WHERE phase < 2 AND has(cameras, 'clean-1')")
+    assert found.rows == [(0,)]
