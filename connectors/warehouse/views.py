@@ -2,7 +2,8 @@
 
 What was applied is kept in `views_log`, so that a command whose views are all
 there asks two questions and changes nothing. A view is replaced in one step: a
-reader sees the old one or the new one. Views that Tilik did not make stay.
+reader sees the old one or the new one, and a moment later what its columns mean.
+Views that Tilik did not make stay.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ def apply(session: Session, wanted: Mapping[str, View], step: Step, tilik: str) 
     for name, view in wanted.items():
         if name in stale:
             _run(session, view.statement)
+            if view.comments:
+                _run(session, view.comments)
     for name in step.dropped:
         _run(session, f"DROP VIEW IF EXISTS {name}")
     if stale or step.dropped:

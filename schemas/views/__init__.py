@@ -15,7 +15,7 @@ from schemas.views.roads import roads
 from schemas.views.sql import GRAINS, View
 from schemas.views.trends import trends
 
-__all__ = ["GRAINS", "View", "every", "views"]
+__all__ = ["GRAINS", "View", "every"]
 
 
 def every(zone: str) -> list[View]:
@@ -34,8 +34,3 @@ def every(zone: str) -> list[View]:
         calendar(),
     ]
     return [*shown, describe(shown)]
-
-
-def views(zone: str) -> list[str]:
-    """Return every CREATE VIEW."""
-    return [each.text for each in every(zone)]

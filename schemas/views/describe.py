@@ -6,6 +6,7 @@ of its view. Here it is only found.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -140,6 +141,9 @@ FIGURES: Final[dict[str, dict[str, Figure]]] = {
 }
 """Columns that only some views have: views, * for any letters -> name -> what it says."""
 
+CALLED: Final = re.compile(r"\{\w+:\w+\}")
+"""A parameter of a view that is called with some."""
+
 OF_INCIDENTS: Final = ("incidents", "incidents_open", "garbage_open")
 
 
@@ -182,13 +186,20 @@ def describe(views: Sequence[View]) -> View:
 
 
 def _quoted(cells: Sequence[str]) -> str:
-    return "(" + ", ".join("'" + cell.replace("\\", "\\\\").replace("'", "''") + "'" for cell in cells) + ")"
+    return "(" + ", ".join(map(_string, cells)) + ")"
 
 
 def comments(shown: View) -> str:
-    """Return the statement that says on a view what its columns mean."""
-    said = ", ".join(
-        f"COMMENT COLUMN {name} {_quoted((each.meaning + (f' [{each.unit}]' if each.unit else ''),))[1:-1]}"
-        for name, each in of(shown).items()
-    )
+    """Return the statement that says on a view what its columns mean; '' of one that is called: it keeps none."""
+    if CALLED.search(shown.text):
+        return ""
+    said = ", ".join(f"COMMENT COLUMN `{name}` {_string(_worded(each))}" for name, each in of(shown).items())
     return f"ALTER TABLE {shown.name} {said}"
+
+
+def _worded(said: Figure) -> str:
+    return f"{said.meaning} [{said.unit}]" if said.unit else said.meaning
+
+
+def _string(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -15,26 +15,31 @@ from typing import Final, NamedTuple
 
 from schemas import ddl
 from schemas.local_time import ZONE
-from schemas.views import views
+from schemas.views import every
+from schemas.views.describe import comments
 
 _NAME: Final = re.compile(r"CREATE OR REPLACE VIEW (\w+)")
 
 
 class View(NamedTuple):
-    """A view's statement and its fingerprint, 16 hex digits."""
+    """A view's statement, its fingerprint (16 hex digits), and the statement that says what its columns mean, or ''."""
 
     statement: str
     fingerprint: str
+    comments: str = ""
 
 
 @cache
 def wanted() -> dict[str, View]:
     """Return every view by name, those that others read before them."""
     tables = {name: str(table) for name, table in ddl.tables().items()}
-    return ordered(views(ZONE), tables)
+    shown = every(ZONE)
+    return ordered([view.text for view in shown], tables, {view.name: comments(view) for view in shown})
 
 
-def ordered(statements: Sequence[str], tables: Mapping[str, str]) -> dict[str, View]:
+def ordered(
+    statements: Sequence[str], tables: Mapping[str, str], said: Mapping[str, str] | None = None
+) -> dict[str, View]:
     """Return views by name, those that others read before them.
 
     Parameters
@@ -43,7 +48,10 @@ def ordered(statements: Sequence[str], tables: Mapping[str, str]) -> dict[str, V
         CREATE OR REPLACE VIEW, in any order.
     tables
         What the tables look like, by name: any text that changes when they do.
+    said
+        By view, the statement that says what its columns mean.
     """
+    said = {} if said is None else said
     texts = {_name(statement): statement for statement in statements}
     prints = {name: _hash(text) for name, text in tables.items()}
     done: dict[str, View] = {}
@@ -55,7 +63,8 @@ def ordered(statements: Sequence[str], tables: Mapping[str, str]) -> dict[str, V
         for other in read:
             if other in texts and other not in done:
                 add(other, (*above, name))
-        done[name] = View(texts[name], _hash(texts[name], *(prints[other] for other in read)))
+        own = said.get(name, "")
+        done[name] = View(texts[name], _hash(texts[name], own, *(prints[other] for other in read)), own)
         prints[name] = done[name].fingerprint
 
     for name in texts:

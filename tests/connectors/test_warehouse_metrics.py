@@ -211,6 +211,17 @@ def test_the_view_columns_lists_the_columns_that_views_have_and_no_other(warehou
     assert set(said) == held
 
 
+def test_a_view_itself_says_what_its_columns_mean(warehouse: Warehouse) -> None:
+    sql = (
+        "SELECT c.table, c.name, c.comment FROM system.columns AS c "
+        "WHERE c.database = currentDatabase() AND c.table IN {v:Array(String)}"
+    )
+    on_views = {(view, name): said for view, name, said in warehouse.query(sql, {"v": _views(warehouse)}).rows}
+    in_columns = warehouse.query("SELECT views, name, meaning, unit FROM columns").rows
+    wanted = {(view, name): f"{said} [{unit}]" if unit else said for view, name, said, unit in in_columns}
+    assert on_views == {key: wanted[key] for key in on_views}
+
+
 def test_every_column_says_what_it_means_and_what_people_read(warehouse: Warehouse) -> None:
     said = warehouse.query("SELECT meaning, label_id, label_en FROM columns").rows
     assert [row for row in said if "" in row] == []
