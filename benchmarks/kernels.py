@@ -65,7 +65,7 @@ def costs(batch: FrameBatch, cameras: int) -> list[Cost]:
     """Return each part's CPU time and its share of their sum, dearest first."""
     town = cities.build(registry(cameras, metrics=METRIC_NAMES))
     limits, index = Thresholds(), intake.lookup(town)
-    shard = Shard(town, limits, START)
+    shard = Shard(town, limits)
     arrived = intake.arrays(batch, town, index)
     released = ordered.push(
         ordered.start(cameras), town, arrived, reorder_us=limits.reorder_us, lateness_us=limits.lateness_us, ending=True

@@ -31,6 +31,7 @@ from operators import city as cities
 from operators.across.outages import Rows
 from operators.city import City
 from operators.stage import intake
+from schemas.errors import StateError
 from schemas.frames import DEAD_LETTERS, FrameBatch
 
 ROWS_A_BLOCK = 20_000
@@ -177,6 +178,7 @@ class Memory:
     """What recovery stores of a shard: its state, and rows not yet handed over."""
 
     shard: int
+    shards: int
     state: State
     held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     watched: list[Rows] = field(default_factory=list)
@@ -193,17 +195,28 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
 
     def __init__(self, plan: Plan, memory: Memory | None) -> None:
         self.plan, self.memory = plan, memory
-        self.shard = None if memory is None else self._wired(memory.shard)
+        self.shard = None if memory is None else self._resumed(memory)
 
     def _wired(self, shard: int) -> Shard:
         city = cities.subset(self.plan.city, self.plan.shard_of == shard)
-        return Shard(city, self.plan.thresholds, self.plan.since_us)
+        return Shard(city, self.plan.thresholds)
+
+    def _resumed(self, memory: Memory) -> Shard:
+        """Return the shard of a memory, whose state is fitted to the cameras of now."""
+        if memory.shards != self.plan.shards:
+            raise StateError(
+                f"expected {memory.shards} shards, as the state was kept, came {self.plan.shards}: "
+                "start with as many, or with a new state"
+            )
+        shard = self._wired(memory.shard)
+        memory.state = shard.resume(memory.state)
+        return shard
 
     def on_batch(self, values: list[tuple[int, Any]]) -> tuple[list[Any], bool]:
         """Take items in order."""
         if self.memory is None or self.shard is None:
             self.shard = self._wired(values[0][0])
-            self.memory = Memory(values[0][0], self.shard.start())
+            self.memory = Memory(values[0][0], self.plan.shards, self.shard.start(self.plan.since_us))
         out: list[Any] = []
         for _, item in values:
             out += self._take(self.shard, self.memory, item)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from flows.thresholds import ELSEWHERE, KERNELS, Thresholds
 from operators.arrays import Changes, Ordered, Parts, Told
+from operators.carrying import Moves
 from operators.city import City
 
 
@@ -32,6 +33,9 @@ class Kernel(Protocol):
 
     def tick(self, state: Any, plan: Any, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool) -> Told:
         """Move the clocks of silent cameras."""
+
+    def carry(self, into: Any, plan: Any, source: Any, before: Any, moved: Moves) -> None:
+        """Take along what is remembered of cameras that go along, `before` being the plan that it was made by."""
 
 
 SHAPE: Final = ("plan", "start", "step", "tick")
@@ -65,6 +69,14 @@ def plans(city: City, thresholds: Thresholds) -> dict[str, Any]:
 def start(plan: dict[str, Any]) -> dict[str, Any]:
     """Return every kernel's state before any frame."""
     return {name: kernel.start(plan[name]) for name, kernel in EVERY.items()}
+
+
+def carry(
+    into: dict[str, Any], plan: dict[str, Any], source: dict[str, Any], before: dict[str, Any], moved: Moves
+) -> None:
+    """Take along what every kernel remembers of cameras that go along."""
+    for name, kernel in EVERY.items():
+        kernel.carry(into[name], plan[name], source[name], before[name], moved)
 
 
 def measure(plan: dict[str, Any], ordered: Ordered) -> list[tuple[str, Parts]]:

@@ -8,22 +8,21 @@ shards gives the same rows.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows import kernels
+from flows import kernels, states
 from flows.incidents import incident_rows
 from flows.outages import watched
 from flows.rows import RowMaker
+from flows.states import State, Wiring
 from flows.thresholds import Thresholds
 from operators.across import outages
 from operators.arrays import Changes, Parts
 from operators.city import FOREVER_US, City
-from operators.incidents import persistence
 from operators.metrics import crowd, flow, visits
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
@@ -64,53 +63,26 @@ def shard_of(city: City, shards: int) -> NDArray[np.int64]:
     return np.array([zlib.crc32(camera.id.encode()) % shards for camera in city.cameras], np.int64)
 
 
-@dataclass
-class State:
-    """Everything a shard remembers; arrays are changed in place, snapshots copy them."""
-
-    order: ordered.OrderState
-    health: health.HealthState
-    levels: crowd.Levels
-    crossings: flow.State
-    tracks: tracker.TrackerState
-    crowds: persistence.State
-    kernels: dict[str, Any]
-    pools: dict[str, windows.Pool]
-    stated: NDArray[np.int64]  # (c,) minutes before this are stated
-    names: names.Names = field(default_factory=names.Names)
-
-
 class Shard:
     """Kernels of one shard, wired."""
 
-    def __init__(self, city: City, thresholds: Thresholds, since_us: int) -> None:
-        self.city, self.thresholds, self.since_us = city, thresholds, since_us
+    def __init__(self, city: City, thresholds: Thresholds) -> None:
+        self.city, self.thresholds = city, thresholds
+        self.wiring = Wiring(city, thresholds)
         self.index = intake.lookup(city)
         self.tracked = np.array([camera.tracker == "iou" for camera in city.cameras], np.bool_)
-        self.keys = emit.keys(city)
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
-        self.crowds = crowd_incidents.plan(city)
-        self.plans = kernels.plans(city, thresholds)
+        self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
         self.until_us = np.full(len(city.cameras), FOREVER_US)
 
-    def start(self) -> State:
-        """Return the state before any frame."""
-        count = len(self.city.cameras)
-        begin = np.maximum(self.city.valid_from_us, self.since_us)
-        state = State(
-            order=ordered.start(count),
-            health=health.start(count),
-            levels=crowd.start(self.city),
-            crossings=flow.start(self.city),
-            tracks=tracker.start(count, self.thresholds.tracker, [c.id for c in self.city.cameras]),
-            crowds=crowd_incidents.start(self.crowds),
-            kernels=kernels.start(self.plans),
-            pools={metric.name: windows.start(metric) for metric in METRICS},
-            stated=begin // MINUTE_US,
-        )
-        state.health.last_us[:] = begin
-        return state
+    def start(self, since_us: int) -> State:
+        """Return the state before any frame of a recording that begins at `since_us`."""
+        return states.start(self.wiring, since_us)
+
+    def resume(self, state: State) -> State:
+        """Return a state that was kept, fitted to this shard's cameras; see `flows.states.fitted`."""
+        return states.fitted(state, self.wiring)
 
     def push(self, state: State, frames: Arrived, tracks: pl.Series) -> Pushed:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
@@ -244,7 +216,7 @@ class Shard:
     def _blocks(self, state: State, due: emit.Minutes, fresh: int) -> tuple[list[Block], outages.Rows | None]:
         if not len(due.camera):
             return [], None
-        expected = emit.expected_ms(self.city, due, self.since_us, self.until_us)
+        expected = emit.expected_ms(self.city, due, state.since_us, self.until_us)
         values = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, values, expected)
         reasons = emit.reasons(values, expected)

@@ -91,7 +91,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     here. What people call a camera, whose it is and which of its metrics are on is not.
     """
     every = (thresholds.reorder_us, thresholds.lateness_us)
-    cameras = [(_definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
+    cameras = [(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
     more: dict[str, list[Any]] = {
         "congestion": [_road(city, code) for code in range(len(city.cameras))],
         "outages": [(c.site, c.area) for c in city.cameras],
@@ -113,7 +113,7 @@ _NAMES: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-def _definition(camera: Camera) -> Camera:
+def definition(camera: Camera) -> Camera:
     """Return what of a camera defines its figures: clock, optics, zones, lines and calibration."""
     zone = tuple(structs.replace(zone, name="") for zone in camera.zone)
     line = tuple(structs.replace(line, name="") for line in camera.line)

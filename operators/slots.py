@@ -31,6 +31,18 @@ def empty(record: np.dtype[Any], capacity: int = 1024) -> Slots:
     return Slots(np.zeros(capacity, record), np.full(2 * capacity, -1, np.int32), np.zeros(1, np.int64))
 
 
+def filled(rows: NDArray[Any]) -> Slots:
+    """Return a table of these records, no two with the same track and owner; half of it is free."""
+    capacity = 1024
+    while capacity < 2 * len(rows):
+        capacity *= 2
+    out = empty(rows.dtype, capacity)
+    out.row[: len(rows)] = rows
+    out.used[0] = len(rows)
+    _index_all(out)
+    return out
+
+
 def keep(slots: Slots, wanted: NDArray[np.bool_], room: int) -> Slots:
     """Return a table of the wanted rows with room for at least `room` more.
 

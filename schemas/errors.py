@@ -21,5 +21,9 @@ class WarehouseError(TilikError):
     """The warehouse cannot be reached, is locked, full or of another version."""
 
 
+class StateError(TilikError):
+    """What a run remembers does not fit what it is asked to do."""
+
+
 class ConflictError(TilikError):
     """A replay would write over minutes that other input stored."""

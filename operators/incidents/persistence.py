@@ -20,7 +20,6 @@ from operators.incidents.log import Log, changes, claim, new_log
 from operators.minutes import MINUTE_US
 from schemas.incidents import INCIDENT_KINDS, INCIDENT_STATES
 
-VERSION = 1
 UNKNOWN_AFTER_US = 5 * MINUTE_US
 CLEAR, PENDING, ACTIVE, CLEARING = range(4)
 """Phases of a key."""
@@ -83,7 +82,6 @@ CELL: Final = np.dtype(
 class State(NamedTuple):
     """`k` keys; as many as the zones or spots they stand for, and no more."""
 
-    version: int
     cell: NDArray[np.void]  # (k,) of CELL
 
 
@@ -134,7 +132,7 @@ def start(camera: NDArray[np.int32], zone: NDArray[np.int32], row: NDArray[np.in
     cell = np.zeros(len(camera), CELL)
     cell["camera"], cell["zone"], cell["row"] = camera, zone, row
     cell["box"] = np.nan
-    return State(VERSION, cell)
+    return State(cell)
 
 
 def advance(state: State, limits: Rule, samples: Samples) -> Changes:

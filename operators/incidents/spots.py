@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from operators.incidents import persistence
 
-VERSION: Final = 1
 ANCHOR_BOXES: Final = 5
 """Boxes that make an anchor (metrics.md, parking)."""
 
@@ -39,7 +38,6 @@ SPOT: Final = np.dtype(
 class Spots(NamedTuple):
     """`s` spots of `c` cameras; spot j is cell j of the persistence machine."""
 
-    version: int
     cell: NDArray[np.void]  # (s,) of persistence.CELL
     spot: NDArray[np.void]  # (s,) of SPOT
     head: NDArray[np.int32]  # (c,) first spot of each camera, -1 when none
@@ -51,7 +49,7 @@ def start(cameras: int) -> Spots:
     """Return an empty pool for that many cameras."""
     head, used = np.full(cameras, -1, np.int32), np.zeros(cameras, np.int32)
     empty = np.empty(0, persistence.CELL), np.empty(0, SPOT)
-    return Spots(VERSION, *empty, head, used, np.array([-1, 0], np.int32))
+    return Spots(*empty, head, used, np.array([-1, 0], np.int32))
 
 
 def grown(spots: Spots, by: int) -> Spots:
@@ -164,3 +162,29 @@ def _median(boxes: NDArray[np.float64], k: int) -> float:
         if below == ANCHOR_BOXES // 2:
             return float(boxes[i, k])
     return np.nan
+
+
+@njit(cache=True)
+def carry(into: Spots, source: Spots, camera: NDArray[np.int32], zone: NDArray[np.int32]) -> None:
+    """Take along the spots of cameras that go along, each camera's in its order; the pool must have as many.
+
+    Parameters
+    ----------
+    camera, zone
+        Where each camera and zone of the source goes, -1 for what stays behind.
+    """
+    for c in range(len(camera)):
+        if camera[c] < 0:
+            continue
+        chain = np.empty(source.used[c], np.int64)
+        at = source.head[c]
+        for n in range(len(chain)):
+            chain[n] = at
+            at = source.spot[at].next
+        for old in chain[::-1]:  # a spot is taken at the head
+            j = take(into, camera[c], zone[source.cell[old].zone], source.cell[old].track)
+            after = into.spot[j].next
+            into.cell[j], into.spot[j] = source.cell[old], source.spot[old]
+            into.spot[j].next = after
+            into.cell[j].camera, into.cell[j].zone = camera[c], zone[source.cell[old].zone]
+            into.cell[j].row = into.cell[j].zone

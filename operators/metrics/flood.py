@@ -14,7 +14,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from operators import carrying
 from operators.arrays import Ordered, Parts, Told
+from operators.carrying import Moves, among
 from operators.city import City, on_off, zones_of
 from operators.incidents import persistence
 from operators.incidents.log import Log, changes, new_log
@@ -114,6 +116,13 @@ def tick(
     cameras, t_us = np.asarray(cameras, np.int32)[order], np.asarray(t_us, np.int64)[order]
     log = _close_slots(state, plan, cameras, t_us, new_log())
     return Told(None, changes(persistence.tick_log(state.machine.cell, plan.rule, cameras, t_us, log)))
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    at = among(before.zone, moved.zone, plan.zone)
+    carrying.cells(into.machine.cell, source.machine.cell, at)
+    carrying.fields(into[1:], source[1:], at)
 
 
 @njit(cache=True)

@@ -17,8 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import slots
+from operators import carrying, slots
 from operators.arrays import Ordered, Parts
+from operators.carrying import Moves
 from operators.city import City
 from operators.minutes import MINUTE_US
 from operators.tracking.crossing import CROSSING, TRACK, Geometry, walk
@@ -107,6 +108,13 @@ def counts(crossing: NDArray[Any]) -> Parts:
     values[at, _SPEED_N + cls] = has_speed
     values[at, _SPEED_SUM + cls] = np.where(has_speed, crossing["speed_mmps"], 0)
     return Parts(crossing["key"].copy(), crossing["t_us"] // MINUTE_US, values)
+
+
+def carry(into: State, source: State, moved: Moves) -> None:
+    """Take along what is remembered of tracks near the lines of cameras that go along."""
+    carrying.rows(into.clock_us, source.clock_us, moved.camera)
+    into.tracks = carrying.records(into.tracks, source.tracks, moved.line)
+    _chain(into.tracks, into.band)
 
 
 def _make_room(state: State, city: City, rules: Rules, room: int) -> None:

@@ -15,7 +15,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from operators import carrying
 from operators.arrays import Ordered, Told
+from operators.carrying import Moves, among
 from operators.city import City, cameras_with, first_of, limit, zones_of
 from operators.incidents import persistence
 from operators.incidents.log import changes, new_log
@@ -148,6 +150,14 @@ def tick(
     cameras, t_us = np.asarray(cameras, np.int32)[order], np.asarray(t_us, np.int64)[order]
     log = _finish(state.windows, state.machine.cell, plan, cameras, t_us, ending, new_log())
     return Told(None, changes(persistence.tick_log(state.machine.cell, plan.rule, cameras, t_us, log)))
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    at = among(before.zone, moved.zone, plan.zone)
+    carrying.cells(into.machine.cell, source.machine.cell, at)
+    carrying.fields(into.windows[:4], source.windows[:4], at)
+    carrying.fields(into.windows[4:], source.windows[4:], moved.camera)
 
 
 @njit(cache=True)

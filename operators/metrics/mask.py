@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import Ordered, Parts, Told, no_parts
+from operators.carrying import Moves
 from operators.city import City, zones_of
 from operators.minutes import MINUTE_US
 from operators.slots import find, insert
@@ -24,7 +25,7 @@ from operators.tracking.sojourn import Asked, State
 from schemas.columns import MASK
 from schemas.frames import CLASSES
 
-__all__ = ["VERSION", "Params", "Plan", "State", "measure", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "measure", "plan", "start", "step", "tick"]
 
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
@@ -133,6 +134,11 @@ def tick(
     return Told(
         _decided(plan, sojourn.leave_all(state) if ending else sojourn.leave(state, plan.asked, plan.cameras)), None
     )
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    sojourn.carry(into, source, moved.camera, moved.camera, zone=moved.zone)
 
 
 def _decided(plan: Plan, gone: NDArray[Any]) -> Parts:

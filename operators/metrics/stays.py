@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import Ordered, Parts, Told
+from operators.carrying import Moves
 from operators.city import City, zones_of
 from operators.minutes import MINUTE_US
 from operators.slots import find, insert
@@ -23,7 +24,7 @@ from operators.tracking.sojourn import Asked, State
 from schemas.columns import STAY_EDGES_S, STAYS
 from schemas.frames import CLASSES
 
-__all__ = ["VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
 
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
@@ -87,6 +88,11 @@ def tick(
     if ending:
         sojourn.leave_all(state)
     return Told(_parts(over), None)
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    sojourn.carry(into, source, moved.camera, moved.zone)
 
 
 def _parts(over: NDArray[Any]) -> Parts:

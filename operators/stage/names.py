@@ -55,3 +55,9 @@ def learn(names: Names, codes: NDArray[np.uint64], text: pl.Series) -> None:
     rows = np.empty(len(codes), np.int64)
     rows = rows[: _new(names.table, codes, rows)]
     names.known.update(zip(codes[rows].tolist(), text.gather(rows).to_list(), strict=True))
+
+
+def carry(into: Names, source: Names) -> None:
+    """Take along the names of all tracks: what a code is called does not depend on its camera."""
+    codes = np.fromiter(source.known, np.uint64, len(source.known))
+    learn(into, codes, pl.Series(list(source.known.values()), dtype=pl.String))

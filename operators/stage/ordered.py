@@ -18,9 +18,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from operators import carrying
 from operators.arrays import Ordered
+from operators.carrying import Moves
 from operators.city import City
-from operators.stage.arrived import Arrived, concat, nothing, take
+from operators.stage.arrived import Arrived, concat, nothing, sealed, take
 
 DISPOSITIONS: Final = ("on time", "late", "duplicate", "too late")
 ON_TIME, LATE, DUPLICATE, TOO_LATE = range(4)
@@ -331,3 +333,18 @@ def _sorted(state: OrderState, city: City, reorder_us: int, lateness_us: int, en
     out = take(pool, order[keep == 1])
     _remember(state, out, lateness_us)
     return _Part(out, dt_ms[keep == 1], take(pool, order[keep == 2]))
+
+
+def carry(into: OrderState, source: OrderState, moved: Moves) -> None:
+    """Take along clocks, waiting frames and the times seen of cameras that go along."""
+    carrying.rows(into.newest_us, source.newest_us, moved.camera)
+    carrying.rows(into.frontier_us, source.frontier_us, moved.camera)
+    for held in source.incoming if source.waiting is None else [source.waiting, *source.incoming]:
+        went = take(held, np.flatnonzero(moved.camera[held.camera] >= 0))
+        zone = np.where(went.signal_zone >= 0, moved.zone[went.signal_zone], went.signal_zone)
+        into.incoming.append(sealed(went._replace(camera=moved.camera[went.camera], signal_zone=zone)))
+    for camera, times in source.seen:
+        goes = moved.camera[camera] >= 0
+        place = moved.camera[camera[goes]]
+        order = np.argsort(place, kind="stable")
+        into.seen.append((place[order], times[goes][order]))

@@ -8,6 +8,7 @@ order gives the same bits. Rows live until their camera's lateness has passed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -131,6 +132,15 @@ def gather(pool: Pool, key: NDArray[np.int32], minute: NDArray[np.int64]) -> NDA
     out = np.zeros((len(key), len(pool.combine)), np.int64)
     out[row >= 0] = pool.values[row[row >= 0]]
     return out
+
+
+def carry(into: Pool, source: Pool, at: NDArray[np.integer[Any]]) -> None:
+    """Take along the rows of keys that go along; `at` says where each key goes, -1 for what stays behind."""
+    packed = source.packed[: source.used]
+    key = at[packed >> MINUTE_BITS]
+    goes = key >= 0
+    minute = packed[goes] & ((1 << MINUTE_BITS) - 1)
+    merge(into, Parts(key[goes].astype(np.int32), minute, source.values[: source.used][goes]))
 
 
 def forget(pool: Pool, before: NDArray[np.int64]) -> None:

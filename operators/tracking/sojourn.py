@@ -17,8 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import slots
+from operators import carrying, slots
 from operators.arrays import Ordered
+from operators.carrying import Codes
 from operators.city import City
 from operators.stage import feet
 
@@ -108,6 +109,12 @@ def follow(
             make_room(state)
     found.append(leave(state, asked, owner_camera))
     return np.concatenate(found)
+
+
+def carry(into: State, source: State, camera: Codes, owner: Codes, **codes: Codes) -> None:
+    """Take along the records whose owners go along; see `operators.carrying.records`."""
+    carrying.rows(into.clock_us, source.clock_us, camera)
+    into.tracks = carrying.records(into.tracks, source.tracks, owner, **codes)
 
 
 def advance(state: State, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> None:

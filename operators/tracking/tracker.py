@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from operators.arrays import Ordered
 from operators.city import City
+from operators.tracking import tracks
 from operators.tracking.assign import pair, scratch
 from operators.tracking.scene import SURE, TAKEN, UNSURE, Scene, confidence, look, working_memory
 from operators.tracking.tracks import TrackerState, bear, drop, empty, expect, follow, grown, overlap, stands
 from schemas.frames import CLASSES
 
-__all__ = ["DEFAULTS", "TrackerParams", "TrackerState", "label", "start", "step"]
+__all__ = ["DEFAULTS", "TrackerParams", "TrackerState", "carry", "label", "start", "step"]
 
 _KINDS: Final = {"person": 0, "bicycle": 1, "motorcycle": 1, "car": 2, "bus": 2, "truck": 2}
 KIND: Final = np.array([_KINDS.get(CLASSES[i], 3) if i < len(CLASSES) else 3 for i in range(256)], np.uint8)
@@ -115,6 +116,15 @@ def step(
     while (at := _track(state, at, ordered, which, lost_us, params, KIND, track)) < len(ordered.camera):
         state = grown(state, max(len(state.slot), params.most))
     return state, track
+
+
+def carry(into: TrackerState, source: TrackerState, camera: NDArray[np.int32]) -> TrackerState:
+    """Return the state with the tracks of cameras that go along; see `operators.tracking.tracks.carry`."""
+    used = int(source.held[camera >= 0].sum())
+    if used > into.free[1]:
+        into = grown(into, used)
+    tracks.carry(into, source, camera)
+    return into
 
 
 def label(track: int) -> str:

@@ -182,6 +182,31 @@ def drop(state: TrackerState, camera: int, before: int, at: int):  # type: ignor
 
 
 @njit(cache=True)
+def carry(into: TrackerState, source: TrackerState, camera: NDArray[np.int32]) -> None:
+    """Take along the tracks of cameras that go along, each camera's in its order; the pool must have as many slots.
+
+    Parameters
+    ----------
+    camera
+        Where each camera of the source goes, -1 for one that stays behind.
+    """
+    for c in range(len(camera)):
+        if camera[c] < 0:
+            continue
+        chain = np.empty(source.held[c], np.int64)
+        old = source.head[c]
+        for n in range(len(chain)):
+            chain[n] = old
+            old = source.slot[old].next
+        for old in chain[::-1]:
+            at = into.free[0]
+            into.free[0], into.free[1] = into.slot[at].next, into.free[1] - 1
+            into.slot[at] = source.slot[old]
+            into.slot[at].next, into.head[camera[c]] = into.head[camera[c]], at
+            into.held[camera[c]] += 1
+
+
+@njit(cache=True)
 def _hash(seed: Any, now: int, nth: int):  # type: ignore[no-untyped-def]
     """Mix the camera's seed, time of birth and number within the frame; never 0."""
     x = _mixed(seed ^ np.uint64(now))

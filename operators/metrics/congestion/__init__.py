@@ -5,6 +5,6 @@ of frames; `step` follows the tracked ones, tells those that stand (`standing`)
 and their speed, and drives the incidents (`jams`). A red light opens none.
 """
 
-from operators.metrics.congestion.kernel import VERSION, Params, Plan, State, measure, plan, start, step, tick
+from operators.metrics.congestion.kernel import VERSION, Params, Plan, State, carry, measure, plan, start, step, tick
 
-__all__ = ["VERSION", "Params", "Plan", "State", "measure", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "measure", "plan", "start", "step", "tick"]

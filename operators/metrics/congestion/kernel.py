@@ -9,8 +9,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import slots
+from operators import carrying, slots
 from operators.arrays import Ordered, Parts, Told
+from operators.carrying import Moves, among
 from operators.city import City, first_of, on_off, zones_of
 from operators.incidents import persistence
 from operators.incidents.log import changes, new_log
@@ -178,6 +179,17 @@ def tick(
     log = _finish(state.windows, state.machine.cell, plan, cameras, t_us, ending, new_log())
     log = persistence.tick_log(state.machine.cell, plan.lanes.machine, cameras, t_us, log)
     return Told(None, changes(log))
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    at = among(before.zone, moved.zone, plan.zone)
+    carrying.cells(into.machine.cell, source.machine.cell, at)
+    carrying.fields(into.windows[:2], source.windows[:2], at)
+    carrying.fields(into.windows[2:], source.windows[2:], moved.camera)
+    carrying.rows(into.clock, source.clock, moved.camera)
+    into.tracks = carrying.records(into.tracks, source.tracks, moved.camera)
+    standing.chained(into.tracks, into.chain)
 
 
 def _make_room(state: State, plan: Plan, room: int) -> None:

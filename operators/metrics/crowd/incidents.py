@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from operators import carrying
 from operators.arrays import Changes
+from operators.carrying import Moves, among
 from operators.city import LIMITS, City
 from operators.incidents import persistence
 from operators.metrics.crowd import kernel as crowd
@@ -70,6 +72,11 @@ def step(state: persistence.State, plan: Plan, samples: crowd.LevelSamples) -> C
             plan.key[samples.zone], samples.t_us, samples.dt_ms, samples.t_us, samples.t_us, value, samples.level
         ),
     )
+
+
+def carry(into: persistence.State, plan: Plan, source: persistence.State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    carrying.cells(into.cell, source.cell, among(before.zone, moved.zone, plan.zone))
 
 
 def tick(state: persistence.State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:

@@ -6,6 +6,6 @@ confidence of the matches, 0 when it was seen for less than half of the time tha
 could be judged; the persistence machine does the rest (metrics.md, Persistence).
 """
 
-from operators.metrics.garbage.kernel import VERSION, Params, Plan, State, measure, plan, start, step, tick
+from operators.metrics.garbage.kernel import VERSION, Params, Plan, State, carry, measure, plan, start, step, tick
 
-__all__ = ["VERSION", "Params", "Plan", "State", "measure", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "measure", "plan", "start", "step", "tick"]

@@ -9,7 +9,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from operators import carrying
 from operators.arrays import Ordered, Parts, Told
+from operators.carrying import Moves, among
 from operators.incidents import persistence
 from operators.incidents.log import Log, changes, new_log
 from operators.incidents.spots import overlap
@@ -19,7 +21,7 @@ from operators.stage.feet import is_in
 from schemas.columns import GARBAGE
 from schemas.frames import CLASSES
 
-__all__ = ["VERSION", "Params", "Plan", "State", "measure", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "measure", "plan", "start", "step", "tick"]
 
 VERSION: Final = 1
 _PERSON: Final = CLASSES.index("person")
@@ -97,6 +99,15 @@ def tick(
 ) -> Told:
     """Close the minutes of cameras whose clocks have come to `t_us` (c,), then judge their silence."""
     return Told(None, changes(_tick(state.cell, state.spot, state.held, plan, cameras, t_us, new_log())))
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    zone, most = among(before.zone, moved.zone, plan.zone), plan.params.most
+    at = np.where(zone[:, None] >= 0, zone[:, None] * most + np.arange(most), -1).ravel()
+    carrying.cells(into.cell, source.cell, at)
+    carrying.rows(into.spot, source.spot, at)
+    carrying.rows(into.held, source.held, moved.camera)
 
 
 @njit(cache=True)

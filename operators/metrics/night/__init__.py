@@ -7,6 +7,6 @@ been there for `off_s` of observed time, or with the hours. The persistence
 machine adds what silence means: unknown, then expired.
 """
 
-from operators.metrics.night.kernel import VERSION, Params, Plan, State, plan, start, step, tick
+from operators.metrics.night.kernel import VERSION, Params, Plan, State, carry, plan, start, step, tick
 
-__all__ = ["VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]

@@ -9,7 +9,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from operators import carrying
 from operators.arrays import Ordered, Told
+from operators.carrying import Moves, among
 from operators.city import City, limit, zones_of
 from operators.incidents import persistence
 from operators.incidents.log import Log, changes, new_log
@@ -18,7 +20,7 @@ from operators.slots import find, insert
 from operators.tracking import sojourn
 from operators.tracking.sojourn import NEVER_US, Asked
 
-__all__ = ["VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
 
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
@@ -152,6 +154,14 @@ def tick(
     if ending:
         sojourn.leave_all(state.stays)
     return Told(None, persistence.tick(state.machine, plan.rule, np.asarray(cameras, np.int32), t_us))
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    at = among(before.zone, moved.zone, plan.zone)
+    carrying.cells(into.machine.cell, source.machine.cell, at)
+    carrying.rows(into.zone, source.zone, at)
+    sojourn.carry(into.stays, source.stays, moved.camera, moved.zone)
 
 
 @njit(cache=True)

@@ -6,6 +6,6 @@ changes while it stands keeps its spot: a box of a new track on an orphaned anch
 takes it over. Whether the driver left no camera sees: the word is suspected.
 """
 
-from operators.metrics.parking.kernel import VERSION, Params, Plan, State, plan, start, step, tick
+from operators.metrics.parking.kernel import VERSION, Params, Plan, State, carry, plan, start, step, tick
 
-__all__ = ["VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]

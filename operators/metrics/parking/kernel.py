@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import Ordered, Told
+from operators.carrying import Moves
 from operators.incidents import persistence, spots
 from operators.incidents.log import Log, changes, new_log
 from operators.incidents.spots import Spots
@@ -17,7 +18,7 @@ from operators.local_hours import is_open
 from operators.metrics.parking.kerbs import Params, Plan, plan
 from operators.stage.feet import is_in
 
-__all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]
+__all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
 
 VERSION: Final = 2
 STOPPED, PARKED = 1, 2
@@ -68,6 +69,14 @@ def tick(
     """Move the clocks of silent cameras to `t_us` (c,); the end of the input ends nothing."""
     log = _silences(state.spots, plan, np.asarray(cameras, np.int32), np.asarray(t_us, np.int64), new_log())
     return Told(None, changes(log))
+
+
+def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
+    """Take along what is remembered of cameras that go along."""
+    used = int(source.spots.used[moved.camera >= 0].sum())
+    if used > into.spots.free[1]:
+        into.spots = spots.grown(into.spots, used)
+    spots.carry(into.spots, source.spots, moved.camera, moved.zone)
 
 
 @njit(cache=True)

@@ -6,6 +6,6 @@ speed there. An incident opens at the vehicle that makes three, and ends once th
 camera watched five minutes without a fast one.
 """
 
-from operators.metrics.racing.kernel import VERSION, Params, Plan, State, plan, start, step, tick
+from operators.metrics.racing.kernel import VERSION, Params, Plan, State, carry, plan, start, step, tick
 
-__all__ = ["VERSION", "Params", "Plan", "State", "plan", "start", "step", "tick"]
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]

@@ -1,0 +1,173 @@
+"""What a shard remembers: made for one city, and taken along to another by the names of its cameras.
+
+A state carries a header: what it was made of, and for which cameras. Where a run
+fits it, it goes on; where the registry has other cameras now, each camera's part
+goes to its place; where a figure's definition changed without a moment from which
+the new one holds, it is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from flows import kernels
+from flows.thresholds import VERSIONS, Thresholds, definition
+from operators import carrying
+from operators import city as cities
+from operators.carrying import Codes, Moves
+from operators.city import City
+from operators.incidents import persistence
+from operators.metrics import crowd, flow
+from operators.metrics.crowd import incidents as crowd_incidents
+from operators.minutes import MINUTE_US
+from operators.stage import emit, health, names, ordered, windows
+from operators.tracking import tracker
+from schemas.columns import METRICS
+from schemas.errors import StateError
+from schemas.parts import Metric
+from schemas.registry import Camera, Registry, fingerprint
+
+FORMAT: Final = 1
+"""Raised when a part of `State` changes its meaning: a state of another format is not read."""
+SHOWN: Final = 5
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What a state was made of.
+
+    Attributes
+    ----------
+    rules
+        Hash of kernel versions and thresholds.
+    cameras
+        The cameras' entries as JSON, in the order of their codes.
+    """
+
+    format: int
+    rules: int
+    cameras: bytes
+
+
+@dataclass
+class State:
+    """Everything a shard remembers; arrays are changed in place, snapshots copy them."""
+
+    header: Header
+    since_us: int
+    order: ordered.OrderState
+    health: health.HealthState
+    levels: crowd.Levels
+    crossings: flow.State
+    tracks: tracker.TrackerState
+    crowds: persistence.State
+    kernels: dict[str, Any]
+    pools: dict[str, windows.Pool]
+    stated: NDArray[np.int64]  # (c,) minutes before this are stated
+    names: names.Names = field(default_factory=names.Names)
+
+
+class Wiring:
+    """A city's kernels, compiled."""
+
+    def __init__(self, city: City, thresholds: Thresholds) -> None:
+        self.city, self.thresholds = city, thresholds
+        self.keys = emit.keys(city)
+        self.crowds = crowd_incidents.plan(city)
+        self.plans = kernels.plans(city, thresholds)
+
+    @cached_property
+    def header(self) -> Header:
+        """What states of this city are made of."""
+        rules = fingerprint(FORMAT, VERSIONS, msgspec.to_builtins(vars(self.thresholds)))
+        return Header(FORMAT, rules, msgspec.json.encode(self.city.cameras, order="deterministic"))
+
+
+def start(wiring: Wiring, since_us: int) -> State:
+    """Return the state before any frame of a recording that begins at `since_us`."""
+    city, count = wiring.city, len(wiring.city.cameras)
+    begin = np.maximum(city.valid_from_us, since_us)
+    state = State(
+        header=wiring.header,
+        since_us=since_us,
+        order=ordered.start(count),
+        health=health.start(count),
+        levels=crowd.start(city),
+        crossings=flow.start(city),
+        tracks=tracker.start(count, wiring.thresholds.tracker, [c.id for c in city.cameras]),
+        crowds=crowd_incidents.start(wiring.crowds),
+        kernels=kernels.start(wiring.plans),
+        pools={metric.name: windows.start(metric) for metric in METRICS},
+        stated=begin // MINUTE_US,
+    )
+    state.health.last_us[:] = begin
+    return state
+
+
+def fitted(state: State, wiring: Wiring) -> State:
+    """Return the state for this wiring: as it is, or with each camera's part in its place.
+
+    Raises
+    ------
+    StateError
+        When it was made by other rules, or a camera that it remembers is defined otherwise now.
+    """
+    if state.header == wiring.header:
+        return state
+    if state.header.format != FORMAT:
+        raise StateError(f"expected a state of format {FORMAT}, came {state.header.format}: {_BEGIN}")
+    if state.header.rules != wiring.header.rules:
+        raise StateError(f"the state was kept by other thresholds or another version of a kernel: {_BEGIN}")
+    into = start(wiring, state.since_us)
+    carry(into, wiring, state)
+    return into
+
+
+def carry(into: State, wiring: Wiring, source: State) -> None:
+    """Take along what another state remembers of the cameras of this wiring; `into` is changed in place.
+
+    With the states of several shards, one after another, it makes that of any other cut of the city.
+    """
+    remembered = msgspec.json.decode(source.header.cameras, type=tuple[Camera, ...])
+    _refuse_changed(remembered, wiring.city)
+    before = Wiring(cities.build(Registry(camera=remembered)), wiring.thresholds)
+    moved = carrying.moves(before.city, wiring.city)
+    ordered.carry(into.order, source.order, moved)
+    carrying.fields(into.health, source.health, moved.camera)
+    carrying.fields(into.levels, source.levels, moved.zone)
+    flow.carry(into.crossings, source.crossings, moved)
+    into.tracks = tracker.carry(into.tracks, source.tracks, moved.camera)
+    crowd_incidents.carry(into.crowds, wiring.crowds, source.crowds, before.crowds, moved)
+    kernels.carry(into.kernels, wiring.plans, source.kernels, before.plans, moved)
+    for metric in METRICS:
+        windows.carry(into.pools[metric.name], source.pools[metric.name], _keys(metric, moved))
+    carrying.rows(into.stated, source.stated, moved.camera)
+    names.carry(into.names, source.names)
+
+
+def _keys(metric: Metric, moved: Moves) -> Codes:
+    """Return where each key of a metric's rows goes."""
+    if metric.key == ("line_id", "direction"):
+        return np.where(moved.line < 0, -1, moved.line * 2).repeat(2) + np.tile([0, 1], len(moved.line)) * (
+            moved.line >= 0
+        ).repeat(2)
+    return {(): moved.camera, ("zone_id",): moved.zone, ("line_id",): moved.line}[metric.key]
+
+
+_BEGIN: Final = "begin with a new state (another --state directory)"
+
+
+def _refuse_changed(remembered: tuple[Camera, ...], city: City) -> None:
+    now = {(c.id, c.valid_from): definition(c) for c in city.cameras}
+    changed = sorted({c.id for c in remembered if now.get((c.id, c.valid_from), definition(c)) != definition(c)})
+    if changed:
+        shown = ", ".join(changed[:SHOWN]) + (f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else "")
+        raise StateError(
+            f"expected the zones, lines and clocks that figures were stated by, came others of {shown}: give the new "
+            f"definition a valid_from after the last stated minute, or {_BEGIN}"
+        )
