@@ -31,3 +31,31 @@ def test_a_crash_loses_nothing_and_doubles_nothing(tmp_path, at: int) -> None:
         flow = build(plan(REGISTRY), source, out.append)
         run_main(flow, epoch_interval=timedelta(0), recovery_config=recovery)
     assert same(stored(out), stored(undisturbed))
+
+
+def test_a_registry_edited_between_two_starts_mixes_no_cameras(tmp_path) -> None:
+    """State was once by position: {b, c} -> {c, d} told b's open flood as camera c's."""
+    batch = stream(["b", "c"], 400)
+    items = chunks(batch, [800])
+    before, after = (Registry(camera=tuple(camera(name) for name in names)) for names in ("bc", "cd"))
+    init_db_dir(tmp_path, 1)
+    recovery = RecoveryConfig(str(tmp_path))
+    out: list = []
+    source = TestingSource([items[0], TestingSource.ABORT(), *items[1:]], 1)
+    for registry in (before, after):
+        run_main(build(plan(registry), source, out.append), epoch_interval=timedelta(0), recovery_config=recovery)
+    alone: list = []
+    run_main(build(plan(Registry(camera=(camera("c"),))), TestingSource(items, 1), alone.append))
+    found, expected = (stored(made)["incidents_log"].filter(camera_id="c") for made in (out, alone))
+    assert "flood" in expected["kind"].to_list()
+    assert found.equals(expected)
+
+
+def test_a_run_with_another_number_of_shards_is_refused(tmp_path) -> None:
+    items = chunks(stream(["a", "b"], 60), [60])
+    init_db_dir(tmp_path, 1)
+    recovery = RecoveryConfig(str(tmp_path))
+    source = TestingSource([items[0], TestingSource.ABORT(), *items[1:]], 1)
+    run_main(build(plan(REGISTRY), source, [].append), epoch_interval=timedelta(0), recovery_config=recovery)
+    with pytest.raises(Exception, match="expected 1 shards, as the state was kept, came 2"):
+        run_main(build(plan(REGISTRY, 2), source, [].append), epoch_interval=timedelta(0), recovery_config=recovery)
