@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from flows.asking import Store, ask
 from flows.provisional import COMMON_FPS, NEAR
 from flows.replay.watching import RATE_TOLERANCE
+from schemas.cards import CARDS
 from schemas.columns import VEHICLES
 from schemas.errors import TilikError
 from schemas.registry import Camera, Registry
@@ -29,15 +30,7 @@ SELECT camera_id, sum(frames) AS n, sum(observed_ms) AS watched_ms, sum(objects)
     quantileExactIf(0.5)(frames * 1000 / greatest(expected_ms, 1), frames > 0 AND expected_ms >= {SHORTEST_MS}) AS fps,
     countIf(frames > 0 AND expected_ms >= {SHORTEST_MS}) AS minutes
 {ROWS.format("health")} GROUP BY camera_id ORDER BY camera_id"""
-ZONES: Final = {
-    "crowd": ("person_ms", "nobody ever entered zone {}", "redraw it where people walk, or drop it"),
-    "congestion": ("vehicle_ms", "no vehicle ever entered zone {}", "redraw it on the lane, or drop it"),
-    "flood": (
-        "signals_n",
-        "no flood signal ever came for zone {}",
-        "let the edge send signals of that zone, or drop it",
-    ),
-}
+ZONES: Final = {card.name: card.idle for card in CARDS if card.idle is not None}
 """By metric: the part that is 0 in a zone that nothing enters, and what to say."""
 LINES: Final = {
     "flow": {name: f"{name}_n" for name in VEHICLES},

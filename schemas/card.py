@@ -70,12 +70,15 @@ class Looks:
         A zone's own `classes` come instead.
     on_off
         Thresholds that a zone's own limits override, where the kind has fixed ones.
+    colour
+        The kind's in previews: red, green, blue; the first card that gives one is followed.
     """
 
     kind: str
     classes: tuple[str, ...] = ()
     is_free: bool = True
     on_off: tuple[float, float] | None = None
+    colour: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,14 @@ class ByArea:
     joins: str = ""
 
 
+class Idle(NamedTuple):
+    """What to suggest of a zone in which a part stayed 0 all the time; `{}` is the zone."""
+
+    part: str
+    seen: str
+    change: str
+
+
 class Spots(NamedTuple):
     """What is read of a place's zones or gates: parts with their kind of sum, and those that days estimate."""
 
@@ -197,6 +208,8 @@ class Card:
         Roles of lines that it counts at.
     spots
         What places read of its rows.
+    idle
+        What `tilik registry suggest` makes of a zone that nothing enters.
     """
 
     number: int
@@ -213,6 +226,7 @@ class Card:
     area: ByArea | None = None
     spots: Spots | None = None
     place: ByPlace | None = None
+    idle: Idle | None = None
 
 
 def sums(**rows: str) -> dict[str, Fold]:

@@ -6,13 +6,14 @@ kinds of zones or kinds of incidents takes it from here.
 
 from __future__ import annotations
 
+import colorsys
 import importlib
 import pkgutil
 from itertools import chain
 from typing import Final
 
 from schemas import metrics
-from schemas.card import Card, Incident, Looks
+from schemas.card import Card, Incident
 
 
 def collected() -> tuple[Card, ...]:
@@ -52,10 +53,18 @@ LINE_METRICS: Final = {
 ON_OFF: Final = {look.kind: look.on_off for _, look in LOOKS if look.on_off is not None}
 """Thresholds of the kinds of zones that have fixed ones."""
 
+_CHOSEN: Final = {look.kind: look.colour for _, look in reversed(LOOKS) if look.colour is not None}
+_TURN: Final = (5**0.5 - 1) / 2
+"""Of the colour circle: hues so far from each other stay apart however many there are."""
+
+
+def _colour(number: int) -> tuple[int, int, int]:
+    red, green, blue = (round(255 * share) for share in colorsys.hsv_to_rgb(number * _TURN % 1, 0.6, 0.9))
+    return red, green, blue
+
+
+COLOURS: Final = {kind: _CHOSEN.get(kind, _colour(number)) for number, kind in enumerate(ZONE_KINDS)}
+"""Colours of kinds of zones in previews; ours, apart in hue and lightness."""
+
 INCIDENTS: Final[dict[str, Incident]] = {each.kind: each for card in CARDS for each in card.incidents}
 """Incidents by kind."""
-
-
-def looks(card: Card, kind: str) -> Looks | None:
-    """Return how a metric looks at a kind of zone, None where it does not."""
-    return next((look for look in card.looks if look.kind == kind), None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from schemas import incidents
 from schemas.card import Card, Figure
-from schemas.cards import CARDS
+from schemas.cards import CARDS, LINE_METRICS, LOOKS, ZONE_METRICS
 from schemas.columns import TABLE_COLUMNS
 from schemas.parts import Part
 from schemas.views.by_camera import Level, figures
@@ -93,6 +93,13 @@ def _words(title: str, names: Iterable[object]) -> str:
     return f"- **{title}**: " + ", ".join(f"`{name}`" for name in names if name != "")
 
 
+def _kinds() -> Iterator[tuple[str, ...]]:
+    """Yield each kind of zone, and who looks at it for what."""
+    for kind, names in ZONE_METRICS.items():
+        classes = dict.fromkeys(name for _, look in LOOKS if look.kind == kind for name in look.classes)
+        yield f"`{kind}`", ", ".join(names), ", ".join(classes)
+
+
 def render() -> str:
     """Return what docs/metrics.md says of columns and words."""
     lines = [HEAD.format(share=PUBLISHED_COVERAGE)]
@@ -104,6 +111,9 @@ def render() -> str:
     lines += _shown("Roads", ROAD_FIGURES)
     rows = ((f"`{name}`", of.type, of.label.id, of.label.en, of.meaning) for name, of in incidents.COLUMNS.items())
     lines += ["## Incidents", "", *table(("column", "type", "Indonesian", "English", "meaning"), rows)]
+    lines += ["## Zones and lines", "", *table(("zone kind", "looked at by metric", "for classes"), _kinds())]
+    roles = ((f"`{role}`", ", ".join(names)) for role, names in LINE_METRICS.items())
+    lines += table(("line role", "counted at by metric"), roles)
     lines += ["## Words", ""]
     lines += _labelled("Levels of service", LEVEL_LABELS)
     lines += _labelled("Camera states, best to worst", STATE_LABELS)

@@ -84,7 +84,7 @@ COLUMNS: Final = {
     ),
     "close_reason": Column(
         "LowCardinality(String)",
-        "cleared, left, expired_unobserved, end_of_input or ''",
+        "cleared, expired_unobserved or ''",
         Label("Sebab selesai", "Why it ended"),
     ),
     "peak": Column("Float64", "Highest signal", Label("Puncak", "Peak"), "1", ",.2f"),

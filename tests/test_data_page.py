@@ -21,6 +21,7 @@ from schemas.incidents import INCIDENT_STATES
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+METRICS = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 KEPT = ("sim-0002", "sim-0018", "sim-0033", "sim-0035", "sim-0039")  # a road, a square, two floods, a market
 MAY_BE_NULL = {"slope", "slope_low", "slope_high", "oldest_age_h", "clear_p50_h", "clear_p90_h", "days_used"}
 """Of four days: no trend, and perhaps no garbage that still lies, or none of ten that was cleared."""
@@ -135,11 +136,12 @@ def test_a_rate_is_not_lowered_by_hours_that_nobody_watched(store: Warehouse) ->
     assert dict(rate.select("direction", "per_hour").iter_rows()) == pytest.approx(dict(sums.iter_rows()))
 
 
-def test_every_view_stands_on_the_page(store: Warehouse) -> None:
+def test_every_view_stands_on_the_page_or_on_that_of_the_metrics(store: Warehouse) -> None:
     views = answer(store, the("engine = 'View'"))["name"].to_list()
     grains = re.compile(r"_(minute|quarter|hour|day)$")
     shown = {re.sub(grains, "_*", name) for name in views} | set(views)
-    patterns = [name.partition("(")[0].replace("*", "[a-z]+") for name in re.findall(r"`([a-z_*]+)[`(]", PAGE)]
+    said = re.findall(r"`([a-z_*]+)[`(]", PAGE + METRICS)
+    patterns = [name.partition("(")[0].replace("*", "[a-z]+") for name in said]
     missing = [name for name in views if not any(re.fullmatch(pattern, name) for pattern in patterns)]
     assert len(shown) > 90
     assert missing == []

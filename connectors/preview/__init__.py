@@ -1,5 +1,5 @@
 """Zones and lines drawn over a camera's snapshot, to see whether they lie where they should."""
 
-from connectors.preview.drawing import COLOURS, FLOW, GATE, MAX_PIXELS, PAPER, blank, draw
+from connectors.preview.drawing import FLOW, GATE, MAX_PIXELS, PAPER, blank, draw
 
-__all__ = ["COLOURS", "FLOW", "GATE", "MAX_PIXELS", "PAPER", "blank", "draw"]
+__all__ = ["FLOW", "GATE", "MAX_PIXELS", "PAPER", "blank", "draw"]

@@ -17,19 +17,10 @@ from PIL import Image, ImageDraw
 
 from connectors.preview.ground import ground_lines
 from connectors.preview.text import SMALL, Anchor, Labels
+from schemas.cards import COLOURS
 from schemas.registry import Camera, Line, Point, Zone
 
 Colour = tuple[int, int, int]
-COLOURS: Final[dict[str, Colour]] = {
-    "crowd": (64, 156, 255),
-    "lane": (255, 200, 60),
-    "no_parking": (240, 90, 80),
-    "no_stopping": (214, 60, 160),
-    "garbage": (150, 110, 70),
-    "flood": (40, 200, 210),
-    "night": (150, 120, 240),
-}
-"""A zone's colour by its kind; ours, apart in hue and lightness."""
 FLOW, GATE, GRID, EDGE, PAPER = (255, 255, 255), (90, 230, 120), (225, 225, 225), (15, 18, 22), (52, 58, 66)
 FILL: Final = 70
 """Of 255: two zones over each other, and the street below them, stay visible."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.card import By, ByArea, ByCamera, Card, Figure, Incident, Looks, same
+from schemas.card import By, ByArea, ByCamera, Card, Figure, Idle, Incident, Looks, same
 from schemas.frames import MOTOR_CLASSES
 from schemas.parts import WATCH, Metric, Part
 from schemas.sql import published, reported
@@ -79,10 +79,11 @@ CARD: Final = Card(
     label=Label("Kemacetan", "Congestion"),
     enabled_by="congestion",
     table=CONGESTION,
-    looks=(Looks("lane", MOTOR_CLASSES, on_off=(0.7, 0.5)),),
+    looks=(Looks("lane", MOTOR_CLASSES, on_off=(0.7, 0.5), colour=(255, 200, 60)),),
     incidents=(Incident("congestion", Label("Kemacetan", "Congestion")),),
     figures=FIGURES,
     camera=ByCamera("Vehicles in a lane: occupancy, standing share and speed, by camera, zone and", _unmeasured("m")),
+    idle=Idle("vehicle_ms", "no vehicle ever entered zone {}", "redraw it on the lane, or drop it"),
     area=ByArea(
         "Vehicles in an area's lanes: occupancy, standing share, speed",
         same("occupied_ms", "observed_ms", "standing_ms", "tracked_ms", "way_mm", "timed_ms"),

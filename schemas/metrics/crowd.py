@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.card import By, ByArea, ByCamera, ByPlace, Card, Figure, Incident, Looks, Spots, maxima, sums
+from schemas.card import By, ByArea, ByCamera, ByPlace, Card, Figure, Idle, Incident, Looks, Spots, maxima, sums
 from schemas.parts import WATCH, Metric, Part
 from schemas.sql import array, longest, milli, percentile, published, reported
 from schemas.words import LEVELS, Label
@@ -131,7 +131,7 @@ CARD: Final = Card(
     enabled_by="crowd",
     table=CROWD,
     edges={"persons_hist": PERSON_EDGES},
-    looks=(Looks("crowd", ("person",)),),
+    looks=(Looks("crowd", ("person",), colour=(64, 156, 255)),),
     incidents=(Incident("crowd", Label("Kerumunan", "Crowd"), LEVELS),),
     figures=FIGURES,
     camera=ByCamera("Persons in zones, by camera, zone and", "if(m.area_ms = 0, 'uncalibrated', '')"),
@@ -140,6 +140,7 @@ CARD: Final = Card(
         sums(milli=milli("person_ms"), person_ms="m.person_ms")
         | maxima(level=longest("m.level_ms"), saturated="m.saturated_ms > 0"),
     ),
+    idle=Idle("person_ms", "nobody ever entered zone {}", "redraw it where people walk, or drop it"),
     spots=Spots(
         "zones",
         {"person_ms": "sum", "observed_ms": "sum", "level_ms": "sumForEach", "saturated_ms": "sum"},

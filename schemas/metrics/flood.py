@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.card import By, ByArea, ByCamera, Card, Figure, Incident, Looks, maxima, same
+from schemas.card import By, ByArea, ByCamera, Card, Figure, Idle, Incident, Looks, maxima, same
 from schemas.parts import WATCH, Metric, Part
 from schemas.sql import published, reported
 from schemas.words import Label
@@ -60,12 +60,15 @@ CARD: Final = Card(
     label=Label("Genangan", "Floods"),
     enabled_by="flood",
     table=FLOOD,
-    looks=(Looks("flood", is_free=False, on_off=(0.10, 0.05)),),
+    looks=(Looks("flood", is_free=False, on_off=(0.10, 0.05), colour=(40, 200, 210)),),
     incidents=(Incident("flood", Label("Genangan", "Flood")),),
     figures=FIGURES,
     camera=ByCamera(
         "Wet share of a road zone, a trend index and not a depth, by camera, zone and",
         "if(m.signals_n = 0, 'no_signal_data', '')",
+    ),
+    idle=Idle(
+        "signals_n", "no flood signal ever came for zone {}", "let the edge send signals of that zone, or drop it"
     ),
     area=ByArea(
         "Wet share of an area's road zones, a trend index and not a depth",

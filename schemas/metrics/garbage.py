@@ -46,7 +46,7 @@ CARD: Final = Card(
     label=Label("Sampah", "Garbage"),
     enabled_by="garbage",
     table=GARBAGE,
-    looks=(Looks("garbage", ("garbage",), on_off=(0.4, 0.3)),),
+    looks=(Looks("garbage", ("garbage",), on_off=(0.4, 0.3), colour=(150, 110, 70)),),
     incidents=(Incident("garbage", Label("Sampah menumpuk", "Garbage")),),
     figures=FIGURES,
     camera=ByCamera("Garbage seen, by camera, zone and"),

@@ -13,6 +13,10 @@ CARD: Final = Card(
     name="parking",
     label=Label("Parkir liar", "Illegal parking"),
     enabled_by="parking",
-    looks=tuple(Looks(kind, MOTOR_CLASSES) for kind in ("lane", "no_parking", "no_stopping")),
+    looks=(
+        Looks("lane", MOTOR_CLASSES),
+        Looks("no_parking", MOTOR_CLASSES, colour=(240, 90, 80)),
+        Looks("no_stopping", MOTOR_CLASSES, colour=(214, 60, 160)),
+    ),
     incidents=(Incident("parking", Label("Diduga parkir liar", "Suspected parking"), ("", "stopped", "parked"), True),),
 )

@@ -14,6 +14,7 @@ from schemas.views.places import places
 from schemas.views.roads import roads
 from schemas.views.sql import GRAINS, View
 from schemas.views.trends import trends
+from schemas.views.words import words
 
 __all__ = ["GRAINS", "View", "every"]
 
@@ -32,5 +33,6 @@ def every(zone: str) -> list[View]:
         *kpis(zone),
         *lists(),
         calendar(),
+        words(),
     ]
     return [*shown, describe(shown)]

@@ -25,7 +25,8 @@ from schemas.views.lists import FIGURES as LISTS
 from schemas.views.persistence import FIGURES as PERSISTENCE
 from schemas.views.places import FIGURES as PLACES
 from schemas.views.roads import ROAD_FIGURES
-from schemas.views.sql import GRAINS, View, view
+from schemas.views.sql import GRAINS, View, string, view
+from schemas.views.words import FIGURES as WORDS
 from schemas.words import Label
 
 
@@ -136,6 +137,7 @@ FIGURES: Final[dict[str, dict[str, Figure]]] = {
     **PERSISTENCE,
     **COMPARISONS,
     **LISTS,
+    **WORDS,
     "calendar": LISTS["calendar"] | CALENDAR["calendar"],
     **_of_cards(),
 }
@@ -186,20 +188,16 @@ def describe(views: Sequence[View]) -> View:
 
 
 def _quoted(cells: Sequence[str]) -> str:
-    return "(" + ", ".join(map(_string, cells)) + ")"
+    return "(" + ", ".join(map(string, cells)) + ")"
 
 
 def comments(shown: View) -> str:
     """Return the statement that says on a view what its columns mean; '' of one that is called: it keeps none."""
     if CALLED.search(shown.text):
         return ""
-    said = ", ".join(f"COMMENT COLUMN `{name}` {_string(_worded(each))}" for name, each in of(shown).items())
+    said = ", ".join(f"COMMENT COLUMN `{name}` {string(_worded(each))}" for name, each in of(shown).items())
     return f"ALTER TABLE {shown.name} {said}"
 
 
 def _worded(said: Figure) -> str:
     return f"{said.meaning} [{said.unit}]" if said.unit else said.meaning
-
-
-def _string(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -27,6 +27,7 @@ __all__ = [
     "published",
     "select",
     "source",
+    "string",
     "view",
 ]
 
@@ -88,6 +89,11 @@ def common(
         "intDiv(m.rev, 65536) AS generation",
         *(f"m.{name} AS {name}" for name in ("params_hash", "model_id", "simulated")),
     ]
+
+
+def string(text: str) -> str:
+    """Return a text as an SQL string."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def select(name: str, columns: list[str], rows: str, comment: str = "") -> View:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from PIL import Image
 
-from connectors.preview import COLOURS, FLOW, GATE, blank, draw
+from connectors.preview import FLOW, GATE, blank, draw
 from connectors.preview import files as preview_files
 from connectors.preview.ground import ground_lines
 from connectors.preview.text import Anchor, Labels
+from schemas.cards import COLOURS
 from schemas.errors import TilikError, UsageError
 from schemas.ground import depth, homography, to_ground
 from schemas.registry import ZONE_KINDS, Calibration, Camera, Line, Zone

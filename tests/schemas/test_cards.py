@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 from collections import Counter
-from itertools import chain
+from collections.abc import Iterator
+from itertools import chain, product
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from operators.stage import emit, health
 from schemas import incidents, words
 from schemas.card import Card, Figure
-from schemas.cards import BY_NAME, CARDS, INCIDENTS, METRIC_NAMES, ZONE_KINDS
+from schemas.cards import BY_NAME, CARDS, INCIDENTS, LOOKS, METRIC_NAMES, ON_OFF, ZONE_KINDS
+from schemas.columns import HEALTH
 from schemas.frames import CLASSES
 from schemas.local_time import ZONE
+from schemas.sql import array
 from schemas.views import View, every
 from schemas.views.describe import of
 
@@ -107,3 +115,74 @@ def _read(figure: Figure) -> tuple[object, ...]:
 def test_a_column_that_nothing_describes_is_refused() -> None:
     with pytest.raises(KeyError, match="nobody"):
         of(View("crowd_hour", ("ts", "nobody_knows"), ""))
+
+
+ROOT = Path(__file__).parents[2]
+MANY = 3
+SPECIAL = {"schemas/views/places.py": "a place's visits are made of gates, stays and persons"}
+"""Where several metrics are named since the matter is theirs, and not a list of what there is."""
+
+
+def _lists() -> Iterator[tuple[str, int, set[str]]]:
+    """Yield every literal of the house with the metrics, and kinds of zones and incidents, that it names."""
+    names = {card.name for card in CARDS} | set(METRIC_NAMES) | set(ZONE_KINDS) | set(INCIDENTS)
+    for room in ("schemas", "operators", "connectors", "flows"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                keys = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+                said = {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+                said |= {key.id for key in keys if isinstance(key, ast.Name)}
+                yield str(path.relative_to(ROOT)), getattr(node, "lineno", 0), said & names
+
+
+def test_metrics_are_listed_nowhere_but_in_their_cards() -> None:
+    found = [(file, line, said) for file, line, said in _lists() if said]
+    assert len(found) > 10
+    cards = {f"schemas/metrics/{path.name}" for path in (ROOT / "schemas" / "metrics").glob("*.py")}
+    assert [each for each in found if len(each[2]) >= MANY and each[0] not in cards | SPECIAL.keys()] == []
+
+
+@pytest.mark.parametrize("kind", ON_OFF)
+def test_thresholds_on_a_card_are_those_of_its_kernel(kind: str) -> None:
+    from flows.thresholds import Thresholds
+
+    (name,) = (card.name for card, look in LOOKS if look.kind == kind and look.on_off is not None)
+    rules = Thresholds().of(name)
+    own = rules.jams if hasattr(rules, "jams") else rules
+    assert (own.on, own.off) == ON_OFF[kind]
+
+
+def test_every_reason_is_said_by_somebody() -> None:
+    """Rows say those that a camera has, views the others."""
+    cases = product(range(len(words.STATES)), (0, 1), (0, 20_000, 40_000, 60_000), ("", "dark", "blurred", "frozen"))
+    rows = []
+    for state, frames, observed, lost in cases:
+        row = np.zeros(HEALTH.width, np.int64)
+        row[[HEALTH.offset(name) for name in ("state", "frames", "observed_ms")]] = state, frames, observed
+        if lost:
+            row[HEALTH.offset(f"{lost}_ms")] = 60_000 - observed
+        rows.append(row)
+    stored = {words.REASONS[code] for code in emit.reasons(np.array(rows), np.full(len(rows), 60_000)).tolist()}
+    texts = "\n".join(view.text for view in VIEWS if view.name not in ("columns", "words"))
+    for numbered in (words.REASONS, words.STATES):
+        texts = texts.replace(array(numbered), "")
+    shown = {word for word in words.REASON_LABELS if f"'{word}'" in texts}
+    assert stored | shown == {"", *words.REASON_LABELS}
+    assert "" in stored
+
+
+def test_every_camera_state_is_said_by_a_kernel() -> None:
+    sources = "".join(inspect.getsource(module) for module in (health, emit))
+    assert {word for word in words.STATE_LABELS if f'"{word}"' in sources} == set(words.STATE_LABELS)
+
+
+def test_numbers_of_words_that_were_given_up_stay_empty() -> None:
+    """Older rows hold the numbers of the others."""
+    assert [words.REASONS.index(word) for word in ("offline", "dark", "frozen", "low_fps", "low_coverage")] == [
+        1,
+        3,
+        6,
+        8,
+        10,
+    ]
+    assert [words.STATES.index(word) for word in ("online", "dark", "stale", "offline")] == [0, 6, 9, 10]
