@@ -24,11 +24,9 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from connectors.formats import Chunk, to_json_lines
 from flows import leaving
 from flows import shard as shards
-from flows.outages import OutageLogic, joined
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
 from operators import city as cities
-from operators.across.outages import Rows
 from operators.city import City
 from operators.stage import intake
 from schemas.errors import StateError
@@ -181,7 +179,6 @@ class Memory:
     shards: int
     state: State
     held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
-    watched: list[Rows] = field(default_factory=list)
     count: int = 0
     came: int = 0  # frames so far: the number of the next
     waiting: leaving.Waiting = field(default_factory=leaving.Waiting)
@@ -246,9 +243,6 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         )
         if self.plan.on_release is not None and len(pushed.left.row):
             self.plan.on_release(leaving.leave(memory.waiting, pushed.left))
-        if pushed.watched is not None:
-            of_city = np.flatnonzero(self.plan.shard_of == memory.shard).astype(np.int32)
-            memory.watched.append(pushed.watched._replace(camera=of_city[pushed.watched.camera]))
         for block in pushed.blocks:
             memory.held.setdefault(block.table, []).append(block.rows)
             memory.count += block.rows.height
@@ -260,11 +254,9 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
 
 
 def _blocks(memory: Memory) -> list[Any]:
-    """Return what a shard held: blocks of rows, and what the step across cameras reads."""
+    """Return the blocks of rows that a shard held."""
     held, memory.held, memory.count = memory.held, {}, 0
-    watched, memory.watched = memory.watched, []
-    blocks: list[Any] = [Block(table, pl.concat(rows)) for table, rows in held.items()]
-    return blocks + ([joined(watched)] if watched else [])
+    return [Block(table, pl.concat(rows)) for table, rows in held.items()]
 
 
 class WarehouseSink(DynamicSink[Any]):
@@ -291,15 +283,5 @@ def build(plan: Plan, source: Source[Any], write: Callable[[Any], None]) -> Data
     items = op.input("frames", flow, source)
     shards = op.flat_map("admit", items, lambda item: admit(item, plan))
     made = op.stateful_batch("figures", shards, lambda memory: ShardLogic(plan, memory))
-    parted = op.branch("watched", made, lambda pair: isinstance(pair[1], Rows))
-    city = op.map("city", parted.trues, lambda pair: ("city", pair[1]))
-    down = op.stateful_batch(
-        "outages", city, lambda state: OutageLogic(plan.city, plan.thresholds, plan.since_us, state)
-    )
-    rows = op.merge(
-        "rows",
-        op.map("figures_rows", parted.falses, lambda pair: pair[1]),
-        op.map("outages_rows", down, lambda pair: Block("incidents_log", pair[1])),
-    )
-    op.output("warehouse", rows, WarehouseSink(write))
+    op.output("warehouse", op.map("rows", made, lambda pair: pair[1]), WarehouseSink(write))
     return flow

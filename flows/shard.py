@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 
 from flows import kernels, states
 from flows.incidents import incident_rows
-from flows.outages import watched
 from flows.rows import RowMaker
 from flows.states import State, Wiring
 from flows.thresholds import Thresholds
-from operators.across import outages
 from operators.arrays import Changes, Parts
 from operators.city import FOREVER_US, City
 from operators.metrics import crowd, flow, visits
@@ -40,10 +38,9 @@ class Block(NamedTuple):
 
 
 class Pushed(NamedTuple):
-    """What a push made: rows, what the step across cameras needs of them, and what it did to its frames."""
+    """What a push made: rows, and what it did to its frames."""
 
     blocks: list[Block]
-    watched: outages.Rows | None
     totals: Totals
     left: ordered.Left  # frames that are decided
 
@@ -88,7 +85,7 @@ class Shard:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
         names.learn(state.names, frames.track, tracks)
         pushed = self._order(state, frames, ending=False)
-        return Pushed(*self._measure(state, pushed, None), self._totals(frames, pushed), pushed.left)
+        return Pushed(self._measure(state, pushed, None), self._totals(frames, pushed), pushed.left)
 
     def end(self, state: State, last_us: int) -> Pushed:
         """Close everything: the recording ends one period after its last frame, and within its minute."""
@@ -96,7 +93,7 @@ class Shard:
         pushed = self._order(state, nothing, ending=True)
         edge_us = (last_us // MINUTE_US + 1) * MINUTE_US  # a last frame at midnight's edge begins no day
         self.until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
-        return Pushed(*self._measure(state, pushed, self.until_us), self._totals(nothing, pushed), pushed.left)
+        return Pushed(self._measure(state, pushed, self.until_us), self._totals(nothing, pushed), pushed.left)
 
     def _order(self, state: State, frames: Arrived, *, ending: bool) -> ordered.Pushed:
         limits = self.thresholds
@@ -114,9 +111,7 @@ class Shard:
             too_late=np.flatnonzero(pushed.disposition == ordered.TOO_LATE),
         )
 
-    def _measure(
-        self, state: State, pushed: ordered.Pushed, until_us: NDArray[np.int64] | None
-    ) -> tuple[list[Block], outages.Rows | None]:
+    def _measure(self, state: State, pushed: ordered.Pushed, until_us: NDArray[np.int64] | None) -> list[Block]:
         """Run the kernels, fold their parts, state what has become final."""
         parts: list[tuple[str, Parts]] = [("health", health.copies(pushed.copies))]
         changes: list[tuple[str, Changes]] = []
@@ -134,9 +129,9 @@ class Shard:
             changes += ended.changes
         parts.append(("health", health.silences(self.city, silent, self.thresholds.health)))
         again = [self._fold(state, name, part) for name, part in parts]
-        blocks, watched = self._state(state, silent, again, until_us)
+        blocks = self._state(state, silent, again, until_us)
         rows = incident_rows(self.city, changes, state.names.known, self.maker.hashes)
-        return blocks + ([Block("incidents_log", rows)] if rows.height else []), watched
+        return blocks + ([Block("incidents_log", rows)] if rows.height else [])
 
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
         """Late frames restate what is measured; kernels that need the order do not see them."""
@@ -197,7 +192,7 @@ class Shard:
 
     def _state(
         self, state: State, silent: health.Silences, again: list[NDArray[np.int64]], until_us: NDArray[np.int64] | None
-    ) -> tuple[list[Block], outages.Rows | None]:
+    ) -> list[Block]:
         end = state.order.frontier_us // MINUTE_US
         if until_us is not None:
             end = -(-(until_us // 1000) // MINUTE_MS)  # none that begins within its last ms
@@ -209,13 +204,13 @@ class Shard:
             np.concatenate([fresh.camera, restated[:, 0].astype(np.int32)]),
             np.concatenate([fresh.minute, restated[:, 1]]),
         )
-        stated = self._blocks(state, due, len(fresh.camera))
+        stated = self._blocks(state, due)
         self._forget(state)
         return stated
 
-    def _blocks(self, state: State, due: emit.Minutes, fresh: int) -> tuple[list[Block], outages.Rows | None]:
+    def _blocks(self, state: State, due: emit.Minutes) -> list[Block]:
         if not len(due.camera):
-            return [], None
+            return []
         expected = emit.expected_ms(self.city, due, state.since_us, self.until_us)
         values = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, values, expected)
@@ -231,7 +226,7 @@ class Shard:
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
                 parts = emit.watch(parts, values[rows.window])
             blocks.append(Block(f"{metric.name}_minute_log", self.maker.rows(metric, common, due, rows, parts)))
-        return blocks, watched(due, expected, values, fresh)
+        return blocks
 
     def _forget(self, state: State) -> None:
         """Drop windows whose lateness has passed; what is told later has two minutes of grace and two periods.

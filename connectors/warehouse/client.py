@@ -75,6 +75,10 @@ class Warehouse(Session):
         """Return watched minutes (camera_id, ts) that other input stored, None when there are none."""
         return conflicts.conflicts(self, input_hash, minutes)
 
+    def stated(self, input_hash: int) -> runs.Span:
+        """Return where all runs of an input reached."""
+        return runs.stated(self, input_hash)
+
     def standing(self, run: runs.Run) -> int:
         """Return how many incidents of a run count."""
         return runs.standing(self, run)

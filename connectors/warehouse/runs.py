@@ -17,6 +17,7 @@ import polars as pl
 from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
+from schemas.incidents import ACROSS_KINDS
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_NAMED: Final = 1_000
@@ -135,9 +136,15 @@ def stated(session: Session, input_hash: int) -> Span:
 
 
 def standing(session: Session, run: Run) -> int:
-    """Return how many incidents of a run count: distinct ones, in whatever state."""
-    where = f"run = {run.run} AND deleted = 0"
-    return int(session.query(f"SELECT count() AS n FROM incidents_log FINAL WHERE {where}")["n"][0].as_py())
+    """Return how many incidents count where a run reaches: those it stated, and all outages of its cameras then."""
+    span = stated(session, run.input)
+    found = session.query(
+        f"SELECT count() AS n FROM incidents_log FINAL WHERE deleted = 0 AND if(kind IN {ACROSS_KINDS}, "
+        "camera_id IN {c:Array(String)} AND opened_at < fromUnixTimestamp64Micro({until:Int64}) "
+        "AND ifNull(closed_at >= fromUnixTimestamp64Micro({since:Int64}), 1), run = {r:UInt32})",
+        {"c": sorted(span.cameras), "since": span.since_us, "until": span.until_us, "r": run.run},
+    )
+    return int(found["n"][0].as_py())
 
 
 def of_input(input_hash: int) -> str:

@@ -46,10 +46,10 @@ def forget(
     """Withdraw a camera with all its rows, a place or a road from the warehouse."""
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
     from flows import afterwards  # noqa: PLC0415  start-up time
+    from flows.thresholds import Thresholds  # noqa: PLC0415  start-up time
 
     with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
-        kinds = store.forget(name)
-        afterwards.update(store)
+        kinds = afterwards.forget(store, name, Thresholds())
     what = {"camera": "camera, with all its rows"}
     say(f"{name}: withdrawn: {', '.join(what.get(kind, kind) for kind in kinds)}")
 

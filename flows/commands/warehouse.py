@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="Serve, migrate and look at the war
 def _ready(store: Warehouse, settings: Settings) -> Plan:
     """Bring tables, views, the calendar and its verdicts to this version; return what was done to the tables."""
     from connectors import calendar as calendars  # noqa: PLC0415  start-up time
-    from flows import trends  # noqa: PLC0415  start-up time
+    from flows.second import trends  # noqa: PLC0415  start-up time
 
     done = store.migrate()
     if store.store_calendar(calendars.days(settings.calendar, time.time_ns() // 1000)):

@@ -132,7 +132,7 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
     """Write what was staged, and what follows from it; see `Writer.committed`."""
     writer = Writer(warehouse, asked.statement, stage)
     with writer.committed(asked.definitions, note, done.watch.written) as run:
-        afterwards.update(warehouse)
+        afterwards.follow(warehouse, run, asked.thresholds)
         summary = _summary(done, warehouse.standing(run), asked)
         warehouse.finish_run(run, msgspec.json.encode(summary).decode())
     return summary

@@ -17,6 +17,7 @@ from operators import city as cities
 from schemas.columns import METRICS
 from schemas.frames import DEAD_LETTERS, FRAMES, OBJECTS, SIGNALS, FrameBatch
 from schemas.registry import Camera, Line, Registry, Zone
+from tests.flows.second.memory import outages_of
 
 SECOND = 1_000_000
 START = 1_767_571_200 * SECOND  # 2026-01-05T00:00:00Z
@@ -91,7 +92,16 @@ def play(items: list[Any], run: Plan, workers: int = 1) -> dict[str, pl.DataFram
         run_main(flow)
     else:
         cluster_main(flow, [], 0, worker_count_per_proc=workers)
-    return stored(out)
+    return with_outages(stored(out), run)
+
+
+def with_outages(found: dict[str, pl.DataFrame], run: Plan) -> dict[str, pl.DataFrame]:
+    """Stored rows, and what the second flow makes of them."""
+    if "health_minute_log" not in found:
+        return found
+    told = outages_of(found["health_minute_log"], run.city.cameras, run.thresholds)
+    incidents = pl.concat([found.get("incidents_log", told.clear()), told]).sort("incident_id")
+    return found | ({"incidents_log": incidents} if incidents.height else {})
 
 
 def stored(out: list[Any]) -> dict[str, pl.DataFrame]:

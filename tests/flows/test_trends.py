@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from connectors.warehouse import Warehouse
-from flows import trends
+from flows.second import trends
 from operators.across import trend
 
 MONDAY = date(2026, 1, 5)

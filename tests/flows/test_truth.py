@@ -15,7 +15,7 @@ from flows.thresholds import Thresholds
 from operators import city as cities
 from schemas.columns import VEHICLES
 from simulation import simulate
-from tests.flows.city import START, stored
+from tests.flows.city import START, stored, with_outages
 
 MIDNIGHT = START - 7 * 3600 * 1_000_000  # 2026-01-05T00:00 in Asia/Jakarta
 END = datetime(2026, 1, 5, 17, tzinfo=UTC)
@@ -31,7 +31,7 @@ def played(out):
     plan = Plan(city, Thresholds(), 1, reader.first_us, NOW)
     blocks: list = []
     run_main(build(plan, ChunkSource(lambda: iter(reader), plan), blocks.append))
-    return stored(blocks), plan.totals
+    return with_outages(stored(blocks), plan), plan.totals
 
 
 def truth(out, name: str) -> pl.DataFrame:

@@ -1,0 +1,161 @@
+"""Replays into a warehouse, and the outages that the second flow tells of what they stored."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.warehouse import Warehouse
+from flows import afterwards
+from flows.replay import ReplayOptions, replay
+from flows.second.stored import Stored
+from flows.thresholds import Thresholds
+
+MIDNIGHT = datetime(2026, 1, 6, tzinfo=UTC)
+NUMBERS = itertools.count()
+Silences = dict[str, tuple[float, float]]  # by camera: minutes from MIDNIGHT, from and to
+CAMERA = """
+[[camera]]
+id = "{id}"
+area = "33.74.07.1005"
+site = "{site}"
+fps = 0.5
+metrics = []
+"""
+
+
+class Town:
+    """Cameras of one site, and recordings of them."""
+
+    def __init__(self, folder: Path, url: str, names: str = "abcde") -> None:
+        self.folder, self.url, number = folder, url, next(NUMBERS)
+        self.site, self.ids = f"nvr-{number}", [f"town{number}-{name}" for name in names]
+        self.registry = folder / "registry.toml"
+        self.registry.write_text("".join(CAMERA.format(id=each, site=self.site) for each in self.ids))
+
+    def recorded(self, since: float, until: float, silences: Silences, names: str = "abcde") -> Path:
+        """Write a frame every two seconds of these cameras, none in their silences."""
+        path = self.folder / f"{next(NUMBERS)}.jsonl"
+        lines = []
+        for step in range(round(since * 30), round(until * 30)):
+            for name in names:
+                a, b = silences.get(name, (0.0, 0.0))
+                if not a <= step / 30 < b:
+                    ts = MIDNIGHT + timedelta(seconds=2 * step)
+                    lines.append(json.dumps({"camera": self.id(name), "ts": ts.isoformat(), "objects": []}))
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def id(self, name: str) -> str:
+        return next(each for each in self.ids if each.endswith(f"-{name}"))
+
+    def replay(self, path: Path, **options: Any) -> None:
+        replay(ReplayOptions((str(path),), "native", self.url, str(self.registry), **options))
+
+    def told(self, warehouse: Warehouse) -> list[tuple[Any, ...]]:
+        """Camera's name or site, opened and closed in seconds from MIDNIGHT, and whether a site explains it."""
+        rows = warehouse.query(
+            "SELECT if(kind = 'site_down', 'site', splitByChar('-', toString(camera_id))[2]) AS who, "
+            "opened_at, closed_at, inhibited_by FROM incidents_log FINAL WHERE deleted = 0 "
+            "AND kind IN ('camera_down', 'site_down') AND camera_id IN {c:Array(String)} ORDER BY who, opened_at",
+            {"c": self.ids},
+        ).rows
+        return [(who, _s(opened), _s(closed), bool(by)) for who, opened, closed, by in rows]
+
+    def versions(self, warehouse: Warehouse) -> list[tuple[Any, ...]]:
+        """Keys and revisions of all that is stored of outages, tombstones too."""
+        sql = (
+            "SELECT incident_id, rev, run, deleted FROM incidents_log FINAL WHERE kind IN ('camera_down', 'site_down') "
+            "AND camera_id IN {c:Array(String)} ORDER BY incident_id"
+        )
+        return warehouse.query(sql, {"c": self.ids}).rows
+
+
+def _s(time: datetime | None) -> float | None:
+    return None if time is None else (time - MIDNIGHT).total_seconds()
+
+
+@pytest.fixture
+def town(tmp_path: Path, warehouse_url: str, warehouse: Warehouse) -> Town:
+    return Town(tmp_path, warehouse_url)
+
+
+DARK = {name: (4.0, 14.0) for name in "abcd"}
+SITE = [*((name, 238.0, 840.0, True) for name in "abcd"), ("site", 238.0, 840.0, False)]
+
+
+def test_a_sites_cameras_replayed_by_two_replays_are_one_site(town: Town, warehouse: Warehouse) -> None:
+    town.replay(town.recorded(0, 20, DARK, "abe"))
+    assert [row for row in town.told(warehouse) if row[0] in "cd"] == [(name, 0.0, None, False) for name in "cd"]
+    town.replay(town.recorded(0, 20, DARK, "cd"))
+    assert town.told(warehouse) == SITE
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["earlier first", "later first"])
+def test_recordings_of_adjacent_days_are_one_outage_in_either_order(
+    town: Town, warehouse: Warehouse, order: tuple[int, int]
+) -> None:
+    dark = {name: (-3.0, 4.0) for name in "abcd"}
+    paths = town.recorded(-20, 0, dark), town.recorded(0, 20, dark)
+    for which in order:
+        town.replay(paths[which])
+    # neither recording says that they were silent for longer than four minutes
+    assert town.told(warehouse) == [*((name, -182.0, 240.0, True) for name in "abcd"), ("site", -182.0, 240.0, False)]
+
+
+def test_a_replay_that_is_done_again_writes_no_outage_again(town: Town, warehouse: Warehouse) -> None:
+    path = town.recorded(0, 20, DARK)
+    town.replay(path)
+    before = town.versions(warehouse)
+    town.replay(path)
+    assert town.versions(warehouse) == before
+    assert town.told(warehouse) == SITE
+
+
+def test_what_a_replacement_does_not_reproduce_is_withdrawn(town: Town, warehouse: Warehouse) -> None:
+    town.replay(town.recorded(0, 20, DARK))
+    town.replay(town.recorded(0, 20, {"b": (4.0, 14.0)}), replace=True)
+    assert town.told(warehouse) == [("b", 238.0, 840.0, False)]
+    assert sum(deleted for *_, deleted in town.versions(warehouse)) == 4
+
+
+def test_forgetting_the_camera_that_stands_for_a_site_makes_another_one_stand_for_it(
+    town: Town, warehouse: Warehouse
+) -> None:
+    town.replay(town.recorded(0, 20, DARK | {"a": (3.0, 14.0)}))
+    stands = "SELECT camera_id FROM incidents_log FINAL WHERE kind = 'site_down' AND site = {s:String} AND deleted = 0"
+    assert warehouse.query(stands, {"s": town.site})["camera_id"].to_pylist() == [town.id("a")]
+    assert afterwards.forget(warehouse, town.id("a"), Thresholds()) == ["camera"]
+    assert warehouse.query(stands, {"s": town.site})["camera_id"].to_pylist() == [town.id("b")]
+    assert town.told(warehouse) == [row for row in SITE if row[0] != "a"]
+
+
+class Killed(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("rows", range(6))
+def test_a_computation_killed_while_it_writes_is_made_good_by_the_next(
+    town: Town, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Of what it writes in one block, any part may have come to be stored."""
+    write = Stored.write
+
+    def killed(self: Stored, told: Any) -> None:
+        if rows:
+            write(self, told.head(rows))
+        raise Killed
+
+    town.replay(town.recorded(20, 40, DARK))
+    path = town.recorded(0, 20, DARK)
+    monkeypatch.setattr(Stored, "write", killed)
+    with pytest.raises(Killed):
+        town.replay(path)
+    monkeypatch.setattr(Stored, "write", write)
+    town.replay(path)
+    assert town.told(warehouse) == SITE
