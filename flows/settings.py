@@ -41,9 +41,9 @@ class Settings:
     tracker
         `none` or `iou` for streams without track ids; None leaves it to the registry.
     reorder_s
-        Frames of a camera are sorted within so many seconds.
+        Frames of a camera are sorted within so many seconds, 60 at most.
     lateness_s
-        Frames later than this many seconds become dead letters.
+        Frames later than this many seconds become dead letters; a day at most.
     sources
         Where values came from, for the line printed at start.
     """
@@ -92,10 +92,13 @@ def _tracker(value: Any) -> str:
     return str(value)
 
 
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not re.fullmatch(r"\d+(\.\d+)?", str(value)):
-        raise ValueError("seconds, 0 or more")
-    return float(value)
+def _seconds(most: float, why: str) -> Callable[[Any], float]:
+    def read(value: Any) -> float:
+        if isinstance(value, bool) or not re.fullmatch(r"\d+(\.\d+)?", str(value)) or float(value) > most:
+            raise ValueError(f"seconds, 0 to {most:,.0f} ({why})")
+        return float(value)
+
+    return read
 
 
 READERS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -104,8 +107,8 @@ READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "calendar": _text,
     "workers": _workers,
     "tracker": _tracker,
-    "reorder_s": _seconds,
-    "lateness_s": _seconds,
+    "reorder_s": _seconds(60, "frames wait whole for so long; what comes later is late, see lateness_s"),
+    "lateness_s": _seconds(86_400, "each frame is remembered for so long; older recordings are replayed from files"),
 }
 """How each setting is read; the error says what was expected."""
 

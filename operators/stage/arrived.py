@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -12,7 +12,7 @@ from operators.arrays import frozen
 
 
 class Arrived(NamedTuple):
-    """`n` frames in arrival order with `m` objects and `k` signals as slices."""
+    """`n` frames in arrival order with `m` objects and `k` signals as slices; sealed, so that copies share them."""
 
     row: NDArray[np.int64]  # (n,) the frame's number within its shard, ascending: what it is known by when it leaves
     camera: NDArray[np.int32]  # (n,) dense code, `intake.UNKNOWN` or `intake.NOT_VALID`
@@ -33,6 +33,9 @@ class Arrived(NamedTuple):
     signal_first: NDArray[np.int64]  # (n + 1,) signals of frame i
     signal_zone: NDArray[np.int32]  # (k,) dense zone code, -1 when unknown
     signal_value: NDArray[np.float64]  # (k,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Arrived:
+        return self
 
 
 def sealed(frames: Arrived) -> Arrived:

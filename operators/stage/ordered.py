@@ -5,8 +5,9 @@ their successor is known, so that any split of the input and any displacement up
 to `reorder_s` releases the same frames with the same `dt_ms`. Everything is
 judged per camera, in arrival order: a frame behind the camera's newest by more
 than `reorder_s` is late (it restates measured columns only), by more than
-`lateness_s` too late. Memory: what waits, and 4 bytes a frame for `lateness_s`,
-by which late copies are told from late frames.
+`lateness_s` too late. A frame is a duplicate, in time or late, when its camera has
+sent one of its time and its number (`seq`) before; of one time and other numbers,
+frames are others. Memory: what waits, and `seen`, about a byte a frame for `lateness_s`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from operators import carrying
 from operators.arrays import Ordered
 from operators.carrying import Moves
 from operators.city import City
+from operators.stage import identity, seen
 from operators.stage.arrived import Arrived, concat, nothing, sealed, take
+from operators.stage.identity import Keys
+from operators.stage.seen import Seen
 
 DISPOSITIONS: Final = ("on time", "late", "duplicate", "too late")
 ON_TIME, LATE, DUPLICATE, TOO_LATE = range(4)
@@ -61,7 +65,7 @@ class Pushed(NamedTuple):
 
     on_time: Released | None
     late: Released | None
-    disposition: NDArray[np.uint8]  # (n,) of the pushed frames, in arrival order
+    disposition: NDArray[np.uint8]  # (n,) of the pushed frames, in arrival order, as far as clocks tell: no copies
     copies: Copies
     left: Left  # on time and late as they are above, then copies and what is too late
 
@@ -74,7 +78,7 @@ class OrderState:
     frontier_us: NDArray[np.int64]  # (c,) all frames before this are released
     waiting: Arrived | None = None
     incoming: list[Arrived] = field(default_factory=list)
-    seen: list[tuple[NDArray[np.int32], NDArray[np.uint32]]] = field(default_factory=list)  # (camera, t mod 2^32)
+    seen: Seen = field(default_factory=Seen)
 
 
 def start(cameras: int) -> OrderState:
@@ -96,33 +100,6 @@ def _judge(
         if behind < 0:
             newest_us[camera[i]] = t_us[i]
         out[i] = ON_TIME if behind <= reorder_us else LATE if behind <= lateness_us else TOO_LATE
-
-
-@njit(cache=True)
-def _sort(
-    camera: NDArray[np.int32], t_us: NDArray[np.int64], seq: NDArray[np.int64], cameras: int
-) -> NDArray[np.int64]:
-    """Order by (camera, time, seq): counting sort, then insertion in almost sorted runs."""
-    start = np.zeros(cameras + 1, np.int64)
-    for c in camera:
-        start[c + 1] += 1
-    for c in range(cameras):
-        start[c + 1] += start[c]
-    order = np.empty(len(camera), np.int64)
-    fill = start[:-1].copy()
-    for i in range(len(camera)):
-        order[fill[camera[i]]] = i
-        fill[camera[i]] += 1
-    for c in range(cameras):
-        for k in range(start[c] + 1, start[c + 1]):
-            row, j = order[k], k
-            while j > start[c] and (
-                t_us[order[j - 1]] > t_us[row] or (t_us[order[j - 1]] == t_us[row] and seq[order[j - 1]] > seq[row])
-            ):
-                order[j] = order[j - 1]
-                j -= 1
-            order[j] = row
-    return order
 
 
 @njit(cache=True)
@@ -190,42 +167,6 @@ def _released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released | None:
     return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image)
 
 
-def _seen_before(state: OrderState, camera: int, t_us: int) -> bool:
-    low = np.uint32(t_us & 0xFFFFFFFF)
-    for cameras, times in state.seen:
-        start, end = np.searchsorted(cameras, [camera, camera + 1])
-        if (times[start:end] == low).any():
-            return True
-    waiting = [state.waiting, *state.incoming] if state.waiting is not None else state.incoming
-    return any(bool(((w.camera == camera) & (w.t_us == t_us)).any()) for w in waiting)
-
-
-def _remember(state: OrderState, frames: Arrived, lateness_us: int) -> None:
-    """Keep capture times for `lateness_us`; blocks are folded as they grow, so that few are searched."""
-    if not len(frames.camera):
-        return
-    state.seen.append((frames.camera, (frames.t_us & 0xFFFFFFFF).astype(np.uint32)))
-    sizes = [len(camera) for camera, _ in state.seen]
-    if sum(sizes[1:]) <= max(1 << 16, sizes[0] // 2) and len(sizes) < 256:
-        return
-    camera, times = (np.concatenate(parts) for parts in zip(*state.seen, strict=True))
-    age = ((state.newest_us[camera] & 0xFFFFFFFF).astype(np.uint32) - times).astype(np.int64)
-    live = age <= lateness_us
-    camera, times = camera[live], times[live]
-    order = np.argsort(camera, kind="stable")
-    state.seen = [(camera[order], times[order])]
-
-
-def _tell_copies(state: OrderState, frames: Arrived, disposition: NDArray[np.uint8]) -> None:
-    """Mark late frames whose capture time was seen before as duplicates."""
-    kept: set[tuple[int, int]] = set()
-    for row in np.flatnonzero(disposition == LATE):
-        spot = (int(frames.camera[row]), int(frames.t_us[row]))
-        if spot in kept or _seen_before(state, *spot):
-            disposition[row] = DUPLICATE
-        kept.add(spot)
-
-
 def push(
     state: OrderState,
     city: City,
@@ -254,19 +195,20 @@ def push(
     Pushed: on-time frames sorted by (camera, time); late frames likewise, each weighing one period.
     """
     disposition = np.empty(len(frames.camera), np.uint8)
+    oldest_us = state.newest_us - lateness_us  # as this push begins: its first late frames are judged by that
     _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
-    late = _Part.none()
+    in_time, late = frames, _Part.none()
     if (disposition != ON_TIME).any():
-        state.incoming.append(take(frames, np.flatnonzero(disposition == ON_TIME)))
-        _tell_copies(state, frames, disposition)
-        late = _late(state, city, frames, disposition, lateness_us)
-    elif len(disposition):
-        state.incoming.append(frames)
+        in_time = take(frames, np.flatnonzero(disposition == ON_TIME))
+    seen.remember(state.seen, _keys(in_time), oldest_us)
+    state.incoming += [in_time] * bool(len(in_time.camera))
+    if (disposition == LATE).any():
+        late = _late(state, city, frames, np.flatnonzero(disposition == LATE), oldest_us)
     new = sum(len(f.camera) for f in state.incoming)
     waiting = 0 if state.waiting is None else len(state.waiting.camera)
     on_time = _Part.none()
     if ending or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
-        on_time = _sorted(state, city, reorder_us, lateness_us, ending)
+        on_time = _sorted(state, city, reorder_us, ending)
     copies = concat([on_time.copies, late.copies])
     too_late = frames.row[disposition == TOO_LATE]
     return Pushed(
@@ -298,22 +240,30 @@ def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
     return Left(np.concatenate(rows), disposition, np.concatenate([on_time.dt_ms, late.dt_ms, uncounted]))
 
 
-def _late(state: OrderState, city: City, frames: Arrived, disposition: NDArray[np.uint8], lateness_us: int) -> _Part:
-    rows = np.flatnonzero(disposition == LATE)
-    order = np.lexsort((frames.seq[rows], frames.t_us[rows], frames.camera[rows]))
-    chosen = take(frames, rows[order])
-    _remember(state, chosen, lateness_us)
+def _late(
+    state: OrderState, city: City, frames: Arrived, rows: NDArray[np.int64], oldest_us: NDArray[np.int64]
+) -> _Part:
+    """Tell late frames from late copies; of two that come at once the first counts."""
+    rows = rows[identity.order(*_keys(frames, rows), len(city.cameras))]
+    keys = _keys(frames, rows)
+    is_copy = identity.is_again(keys) | seen.known(state.seen, keys, oldest_us)
+    chosen = take(frames, rows[~is_copy])
+    seen.remember(state.seen, _keys(chosen), oldest_us)
     period = city.period_us[chosen.camera]
     dt_ms = ((chosen.t_us + period) // 1000 - chosen.t_us // 1000).astype(np.int32)
-    return _Part(chosen, dt_ms, take(frames, np.flatnonzero(disposition == DUPLICATE)))
+    return _Part(chosen, dt_ms, take(frames, rows[is_copy]))
 
 
-def _sorted(state: OrderState, city: City, reorder_us: int, lateness_us: int, ending: bool) -> _Part:
+def _keys(frames: Arrived, rows: NDArray[np.int64] | slice = slice(None)) -> Keys:
+    return identity.sealed(frames.camera[rows], frames.t_us[rows], frames.seq[rows])
+
+
+def _sorted(state: OrderState, city: City, reorder_us: int, ending: bool) -> _Part:
     batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
     if not batches:
         return _Part.none()
     pool = concat(batches)
-    order = _sort(pool.camera, pool.t_us, pool.seq, len(city.cameras))
+    order = identity.order(*_keys(pool), len(city.cameras))
     dt_ms, keep = np.zeros(len(order), np.int32), np.zeros(len(order), np.uint8)
     _release(
         order,
@@ -331,7 +281,6 @@ def _sorted(state: OrderState, city: City, reorder_us: int, lateness_us: int, en
     )
     state.waiting, state.incoming = take(pool, order[keep == 0]), []
     out = take(pool, order[keep == 1])
-    _remember(state, out, lateness_us)
     return _Part(out, dt_ms[keep == 1], take(pool, order[keep == 2]))
 
 
@@ -343,8 +292,4 @@ def carry(into: OrderState, source: OrderState, moved: Moves) -> None:
         went = take(held, np.flatnonzero(moved.camera[held.camera] >= 0))
         zone = np.where(went.signal_zone >= 0, moved.zone[went.signal_zone], went.signal_zone)
         into.incoming.append(sealed(went._replace(camera=moved.camera[went.camera], signal_zone=zone)))
-    for camera, times in source.seen:
-        goes = moved.camera[camera] >= 0
-        place = moved.camera[camera[goes]]
-        order = np.argsort(place, kind="stable")
-        into.seen.append((place[order], times[goes][order]))
+    seen.carry(into.seen, source.seen, moved.camera, len(into.newest_us))

@@ -30,6 +30,13 @@ def test_zero_seconds_are_a_value_and_not_an_absence():
     assert with_options(load({"TILIK_REORDER_S": "5"}), reorder_s=0.0).reorder_s == 0.0
 
 
+@pytest.mark.parametrize(("name", "most"), [("reorder_s", 60), ("lateness_s", 86_400)])
+def test_what_is_kept_in_memory_for_a_time_has_a_longest_time(name: str, most: int):
+    assert getattr(with_options(load({}), **{name: most}), name) == most
+    with pytest.raises(UsageError, match=f"{name}: expected seconds, 0 to {most:,}"):
+        with_options(load({}), **{name: most + 0.5})
+
+
 def test_all_mistakes_are_told_together_each_with_its_place(tmp_path):
     (tmp_path / "tilik.toml").write_text('# mine\nwarehouse = "here"\n\nworkerz = 2\n')
     with pytest.raises(UsageError) as caught:

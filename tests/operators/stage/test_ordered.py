@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -11,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from operators import city
-from operators.stage import intake, ordered
+from operators.stage import intake, ordered, seen
 from operators.stage.arrived import Arrived
 from schemas.frames import FRAMES, OBJECTS, FrameBatch
 from schemas.registry import Camera, Registry
+from tests.operators.oracle.ordering import Frame, dispositions, times
 
 SECOND = 1_000_000
 START = 1_767_571_200 * SECOND
@@ -89,41 +91,41 @@ def test_any_split_and_any_displacement_up_to_reorder_s_release_the_same(case) -
     assert told(found, "on_time") == told(play([frames(rows)]), "on_time")
 
 
-Numbered = tuple[str, int, int]  # camera, ms, frame number
+PACE = {"reorder_us": SECOND, "lateness_us": 6 * SECOND}
 
 
 @st.composite
-def messy(draw: st.DrawFn) -> tuple[list[Numbered], list[int], list[bool]]:
+def messy(draw: st.DrawFn) -> tuple[list[Frame], list[int], list[bool]]:
     """Frames in any order, some again and some of one time, where to cut them and where to flush."""
-    one = st.tuples(st.sampled_from("abc"), st.integers(0, 40).map(lambda n: n * 250), st.integers(1, 3))
+    one = st.builds(Frame, st.sampled_from("abc"), st.integers(0, 40).map(lambda n: n * 250), st.integers(1, 3))
     rows = draw(st.lists(one, min_size=1, max_size=60))
     cuts = sorted(draw(st.sets(st.integers(0, len(rows)), max_size=4)))
     return rows, cuts, draw(st.lists(st.booleans(), min_size=5, max_size=5))
 
 
-def leaves(rows: list[Numbered], cuts: list[int], flushes: list[bool]) -> dict[int, tuple[int, int]]:
-    """(disposition, dt_ms) of every row; that none leaves twice is asserted here."""
-    limits = {"reorder_us": SECOND, "lateness_us": 6 * SECOND}
+def leaves(rows: list[Frame], cuts: list[int], flushes: list[bool]) -> list[tuple[int, int]]:
+    """(disposition, dt_ms) of every row; that each leaves once is asserted here."""
     state, out = ordered.start(3), {}
     for (a, b), flush in zip(itertools.pairwise([0, *cuts, len(rows)]), flushes, strict=False):
-        piece = frames([row[:2] for row in rows[a:b]], [row[2] for row in rows[a:b]], first_row=a)
-        pushed = [ordered.push(state, CITY, piece, flush=flush, **limits)]
+        piece = frames([row[:2] for row in rows[a:b]], [row.seq for row in rows[a:b]], first_row=a)
+        pushed = [ordered.push(state, CITY, piece, flush=flush, **PACE)]
         if b == len(rows):
-            pushed.append(ordered.push(state, CITY, frames([]), ending=True, **limits))
-        for one in pushed:
-            for row, *said in zip(*(column.tolist() for column in one.left), strict=True):
-                assert row not in out
-                out[row] = tuple(said)
-    return out
+            pushed.append(ordered.push(state, CITY, frames([]), ending=True, **PACE))
+        for row, *said in (row for one in pushed for row in zip(*(c.tolist() for c in one.left), strict=True)):
+            assert row not in out
+            out[row] = tuple(said)
+    return [out[row] for row in range(len(rows))]
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.parametrize("fresh", [1, 7, seen.FRESH])
+@settings(max_examples=60, deadline=None)
 @given(messy())
-def test_every_frame_leaves_once_and_what_is_said_of_it_does_not_depend_on_the_cuts(case) -> None:
+def test_every_frame_leaves_once_as_the_plain_loop_says_however_the_stream_is_cut(fresh: int, case) -> None:
     rows, cuts, flushes = case
-    found = leaves(rows, cuts, flushes)
-    assert found.keys() == set(range(len(rows)))
-    assert found == leaves(rows, [], [False])
+    said = dispositions(rows, 1_000, 6_000)
+    plain = [(ordered.DISPOSITIONS.index(how), dt) for how, dt in zip(said, times(rows, said, 500, 1_000), strict=True)]
+    with mock.patch.object(seen, "FRESH", fresh):
+        assert leaves(rows, cuts, flushes) == plain
 
 
 def test_a_flush_releases_what_is_final_however_little_has_gathered() -> None:
@@ -181,8 +183,7 @@ def test_times_seen_are_kept_for_the_lateness_and_no_longer() -> None:
     for start in range(0, 4_000_000, 20_000):
         batch = frames([("a", start + step * 10) for step in range(2_000)])
         ordered.push(state, CITY, batch, **LIMITS)
-    kept = sum(len(times) for _, times in state.seen)
-    assert kept < 2 * (60_000 + (1 << 16))
+    assert seen.size(state.seen) < 2 * (60_000 + seen.FRESH)
 
 
 @pytest.mark.parametrize("name", [None, "", "-1", "18446744073709551615"])
@@ -194,3 +195,32 @@ def test_numbers_are_read_back_from_their_code_and_others_differ() -> None:
     codes = intake.tracks(pl.Series(["0", "42", "007", "7", "a7"])).tolist()
     assert len(set(codes)) == 5
     assert [intake.track_name(code, {}) for code in codes[:2]] == ["0", "42"]
+
+
+def test_one_cameras_flood_and_clock_cost_the_others_nothing() -> None:
+    others = [row for n in range(200) for row in [Frame("b", 500 * n, n)] * (2 if n % 3 else 1)]
+    clock = [Frame("a", ms, 0) for ms in (10**12, *range(90_000, 0, -70))]  # a clock in 2057, then its true time
+    backlog = [Frame("c", ms, 0) for ms in (99_000, *range(98_000, 93_000, -3), *range(93_000, 98_000, 6))]
+    stream = [row for rows in itertools.zip_longest(others, clock, backlog) for row in rows if row is not None]
+    said = leaves(stream, [40, 3_000], [False, True, False])
+    assert [how for row, how in zip(stream, said, strict=True) if row.camera == "b"] == leaves(others, [], [False])
+    assert {how for row, (how, _) in zip(stream, said, strict=True) if row.camera == "a"} == {0, ordered.TOO_LATE}
+    assert [how for how, _ in said].count(ordered.LATE) > 1_000
+
+
+def test_what_waits_does_not_grow_with_one_cameras_clock() -> None:
+    state = ordered.start(3)
+    ordered.push(state, CITY, frames([("a", 10**12)]), **LIMITS)
+    for second in range(0, 4_000, 50):
+        rows = [(name, 1_000 * second + 500 * n) for n in range(100) for name in "ab"]
+        ordered.push(state, CITY, frames(rows), flush=True, **LIMITS)
+    assert state.waiting is not None
+    assert len(state.waiting.camera) < 20
+    assert seen.size(state.seen) < 2 * (1_200 + seen.FRESH)
+
+
+def test_a_late_copy_is_told_though_its_push_ends_far_ahead() -> None:
+    rows = [Frame("a", 0, 1), Frame("a", 5_000, 2), Frame("a", 0, 1), Frame("a", 100_000, 3)]
+    with mock.patch.object(seen, "FRESH", 1):
+        said = [how for how, _ in leaves(rows, [2], [False, False])]
+    assert said == [ordered.ON_TIME, ordered.ON_TIME, ordered.DUPLICATE, ordered.ON_TIME]
