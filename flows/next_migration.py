@@ -22,7 +22,7 @@ def difference(folder: Path = migration_files.FOLDER) -> Difference:
     """Return what tables made by the numbered files alone lack."""
     with tempfile.TemporaryDirectory() as place, connect(f"embedded:{place}") as store:
         migrations.run_files(store, migration_files.read(folder), {})
-        return compare(ddl.tables(), shapes.tables(store))
+        return compare(ddl.shape(), shapes.read(store))
 
 
 def main(name: str) -> int:

@@ -16,7 +16,7 @@ from schemas.columns import METRICS, TABLE_COLUMNS
 from schemas.incidents import INCIDENTS
 from schemas.parts import Metric, Part
 from schemas.service_tables import SERVICE_TABLES
-from schemas.shape import Column, Table
+from schemas.shape import Column, Feed, Shape, Table
 
 GRAINS: Final = ("quarter", "hour", "day")
 
@@ -84,6 +84,17 @@ def minute_table(metric: Metric) -> Table:
     return Table(columns, "ReplacingMergeTree(rev)", order, "toYYYYMMDD(ts)", SETTINGS, comment)
 
 
+def now_table(metric: Metric) -> Table:
+    """Return the newest minute that was ever stored of each key, a tombstone too.
+
+    `at` orders minutes, then statements of one minute; the later of equals counts, as in the minutes.
+    """
+    newest = Column("UInt128", "bitShiftLeft(toUInt128(toUnixTimestamp(ts)), 64) + rev", "", "ts, then rev")
+    columns = {**minute_table(metric).columns, "at": newest}
+    comment = f"{metric.meaning}, newest minute of each key"
+    return Table(columns, "ReplacingMergeTree(at)", f"({', '.join(key(metric))})", "", "", comment)
+
+
 def coarse_table(metric: Metric, grain: str) -> Table:
     """Return a metric's quarters, hours or days."""
     columns = _columns(COARSE_COLUMNS)
@@ -110,9 +121,20 @@ def tables() -> dict[str, Table]:
     """Return every table by name."""
     made = {}
     for metric in METRICS:
+        made[f"{metric.name}_now_log"] = now_table(metric)
         made[f"{metric.name}_minute_log"] = minute_table(metric)
         made |= {f"{metric.name}_{grain}_log": coarse_table(metric, grain) for grain in GRAINS}
     made["incidents_log"] = incident_table()
     for name, (columns, engine, order, tail) in SERVICE_TABLES.items():
         made[name] = Table(_columns(columns), engine, order, "", tail, "")
     return made
+
+
+@cache
+def shape() -> Shape:
+    """Return every table, and the feeds from minutes to their newest."""
+    feeds = {
+        f"{metric.name}_now_feed": Feed(f"{metric.name}_minute_log", f"{metric.name}_now_log", key(metric))
+        for metric in METRICS
+    }
+    return tables() | feeds

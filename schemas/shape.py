@@ -32,6 +32,18 @@ class Table(NamedTuple):
     comment: str
 
 
+class Feed(NamedTuple):
+    """Rows of `source` are copied into `target` as they come; it keeps the newest by `ts` of each `key`."""
+
+    source: str
+    target: str
+    key: tuple[str, ...]
+
+
+Shape = Mapping[str, Table | Feed]
+"""Tables and feeds by name; a feed stands after its tables, a target before its source."""
+
+
 class Change(NamedTuple):
     """One statement, with the table it changes and what it does in words."""
 
@@ -69,22 +81,50 @@ def create(name: str, table: Table) -> str:
     return "\n".join(parts)
 
 
-def compare(wanted: Mapping[str, Table], found: Mapping[str, Table]) -> Difference:
+def compare(wanted: Shape, found: Shape) -> Difference:
     """Return how `found` becomes `wanted`; tables and columns that only `found` has are left alone."""
     changes: list[Change] = []
     refused: list[str] = []
-    for name, table in wanted.items():
-        if name not in found:
-            changes.append(Change(name, "a new table", create(name, table)))
-            continue
-        refused += _kept(name, table, found[name])
-        step = _columns(name, table, found[name])
+    for name, one in wanted.items():
+        has = found.get(name)
+        if isinstance(one, Table):
+            step = _table(name, one, has)
+        elif has is None:
+            step = Difference(_feed(name, one, wanted), [])
+        else:
+            step = Difference([], [] if has == one else [f"{name}: expected {one}, found {has}"])
         changes += step.changes
         refused += step.refused
-        if table.comment != found[name].comment:
-            say = f"ALTER TABLE {name} MODIFY COMMENT {quoted(table.comment)}"
-            changes.append(Change(name, "its comment", say))
     return Difference(changes, refused)
+
+
+def _table(name: str, wanted: Table, found: Table | Feed | None) -> Difference:
+    if found is None:
+        return Difference([Change(name, "a new table", create(name, wanted))], [])
+    if isinstance(found, Feed):
+        return Difference([], [f"{name}: expected a table, found a feed"])
+    changes, refused = _columns(name, wanted, found)
+    if wanted.comment != found.comment:
+        say = f"ALTER TABLE {name} MODIFY COMMENT {quoted(wanted.comment)}"
+        changes.append(Change(name, "its comment", say))
+    return Difference(changes, _kept(name, wanted, found) + refused)
+
+
+def _feed(name: str, feed: Feed, wanted: Shape) -> list[Change]:
+    """Return the steps that make a feed.
+
+    What there is goes in before, so that a feed that is there lacks nothing, and again after, for what came between.
+    """
+    source = wanted[feed.source]
+    assert isinstance(source, Table)
+    columns, keys = ", ".join(source.columns), ", ".join(feed.key)
+    fill = (
+        f"INSERT INTO {feed.target} ({columns})\nSELECT {columns}\nFROM {feed.source}\n"
+        f"WHERE ({keys}, ts) IN (SELECT {keys}, max(ts) FROM {feed.source} GROUP BY {keys})"
+    )
+    make = f"CREATE MATERIALIZED VIEW IF NOT EXISTS {name} TO {feed.target} AS\nSELECT * FROM {feed.source}"
+    rows = Change(feed.target, f"the newest rows of {feed.source}", fill)
+    return [rows, Change(name, f"a new feed from {feed.source}", make), rows]
 
 
 def _kept(name: str, wanted: Table, found: Table) -> list[str]:

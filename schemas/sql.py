@@ -69,9 +69,10 @@ def longest(times: str) -> str:
 
 
 def source(metric: str, grain: str, alias: str = "m") -> str:
-    """Return the rows that count, with coverage and whether it is enough."""
+    """Return the rows that count, with coverage and whether it is enough.
+
+    Those of grain `now` are called `{metric}_newest`, which the query must define.
+    """
     enough = f"{COVERAGE} >= {PUBLISHED_COVERAGE}" + (" AND hours_short = 0" if grain == "day" else "")
-    return (
-        f"(SELECT *, {COVERAGE} AS covered, {enough} AS published\n"
-        f"    FROM {metric}_{grain}_log FINAL WHERE deleted = 0) AS {alias}"
-    )
+    rows = f"{metric}_newest" if grain == "now" else f"{metric}_{grain}_log FINAL WHERE deleted = 0"
+    return f"(SELECT *, {COVERAGE} AS covered, {enough} AS published\n    FROM {rows}) AS {alias}"

@@ -21,7 +21,7 @@ from schemas import ddl, migration_files
 from schemas.errors import WarehouseError
 from schemas.local_time import ZONE
 from schemas.migration_files import MigrationFile
-from schemas.shape import Change, Column, Difference, Table, compare
+from schemas.shape import Change, Column, Difference, Shape, Table, compare
 from schemas.views import order
 
 TILIK: Final = version("tilik")
@@ -68,11 +68,11 @@ def plan(session: Session) -> Plan:
         As `migrate`.
     """
     try:
-        found = shapes.tables(session)
+        found = shapes.read(session)
     except WarehouseError as error:
         if error.__cause__ is None or failures.code(error.__cause__) != NO_DATABASE:
             raise
-        whole = compare(ddl.tables(), {})
+        whole = compare(ddl.shape(), {})
         return Plan(migration_files.read(), whole.changes, views.Step(list(order.wanted()), [], []))
     pending = _pending(session, found)
     difference = _bridge(session, found)
@@ -88,11 +88,11 @@ def migrate(session: Session) -> Plan:
         When a newer Tilik made the warehouse, when its tables differ from the definitions in a way that would
         rewrite or lose rows, or when it holds days of another time zone.
     """
-    found = shapes.tables(session)
+    found = shapes.read(session)
     pending = _pending(session, found)
     run_files(session, pending, found)
     if pending:
-        found = shapes.tables(session)
+        found = shapes.read(session)
     changes = _bridge(session, found).changes
     for change in changes:
         session.command(change.statement)
@@ -102,7 +102,7 @@ def migrate(session: Session) -> Plan:
     return Plan(pending, changes, step)
 
 
-def run_files(session: Session, files: list[MigrationFile], found: dict[str, Table]) -> None:
+def run_files(session: Session, files: list[MigrationFile], found: Shape) -> None:
     """Run numbered files and note each; `found` are the tables before."""
     for change in compare(BOOKS, found).changes if files else ():
         session.command(change.statement)
@@ -118,12 +118,13 @@ def run_files(session: Session, files: list[MigrationFile], found: dict[str, Tab
         session.insert_block("schema_versions", pa.table(row))
 
 
-def _pending(session: Session, found: dict[str, Table]) -> list[MigrationFile]:
+def _pending(session: Session, found: Shape) -> list[MigrationFile]:
     """Return the files that a warehouse has not seen; refuse one that is newer than this program."""
     files = migration_files.read()
-    if "schema_versions" not in found:
+    books = found.get("schema_versions")
+    if not isinstance(books, Table):
         return files
-    tilik = "tilik" if "tilik" in found["schema_versions"].columns else "''"
+    tilik = "tilik" if "tilik" in books.columns else "''"
     seen = dict(session.query(f"SELECT version, max(toString({tilik})) FROM schema_versions GROUP BY version").rows)
     newest, last = files[-1].number, max(seen, default=0)
     makers = [*seen.values(), *(maker for (maker,) in _makers(session, found))]
@@ -136,7 +137,7 @@ def _pending(session: Session, found: dict[str, Table]) -> list[MigrationFile]:
     return [file for file in files if file.number not in seen]
 
 
-def _makers(session: Session, found: dict[str, Table]) -> list[tuple[str]]:
+def _makers(session: Session, found: Shape) -> list[tuple[str]]:
     """Return the versions of Tilik that made views."""
     return session.query("SELECT DISTINCT toString(tilik) FROM views_log").rows if "views_log" in found else []
 
@@ -145,8 +146,8 @@ def _number(words: str) -> tuple[int, ...]:
     return tuple(int(part) for part in words.split(".") if part.isdigit())
 
 
-def _bridge(session: Session, found: dict[str, Table]) -> Difference:
-    difference = compare(ddl.tables(), found)
+def _bridge(session: Session, found: Shape) -> Difference:
+    difference = compare(ddl.shape(), found)
     if difference.refused:
         told = "\n".join(difference.refused)
         raise WarehouseError(

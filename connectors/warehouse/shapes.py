@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from connectors.warehouse.session import Session
-from schemas.shape import Column, Table
+from schemas.shape import Column, Feed, Table
 
 TABLES: Final = """
 SELECT name, engine_full, sorting_key, partition_key, comment
@@ -18,7 +18,19 @@ FROM system.columns WHERE database = currentDatabase() AND table IN
     (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')
 ORDER BY table, position
 """
+FEEDS: Final = """
+SELECT name, extract(as_select, 'FROM \\w+\\.(\\w+)') AS source,
+    extract(create_table_query, ' TO \\w+\\.(\\w+)') AS target
+FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'
+"""
 VIEWS: Final = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View'"
+
+
+def read(session: Session) -> dict[str, Table | Feed]:
+    """Return the tables and feeds that a store has, by name."""
+    found = tables(session)
+    feeds = session.query(FEEDS).rows
+    return {**found, **{name: Feed(source, target, _key(found, target)) for name, source, target in feeds}}
 
 
 def tables(session: Session) -> dict[str, Table]:
@@ -37,6 +49,10 @@ def tables(session: Session) -> dict[str, Table]:
 def views(session: Session) -> set[str]:
     """Return the names of the views that a store has."""
     return {name for (name,) in session.query(VIEWS).rows}
+
+
+def _key(found: dict[str, Table], target: str) -> tuple[str, ...]:
+    return tuple(found[target].order.split(", ")) if target in found else ()
 
 
 def _engine(full: str) -> str:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from schemas.card import By, Card, Figure
 from schemas.cards import CARDS
-from schemas.views.sql import GRAINS, View, common, newest, select, source, view
+from schemas.views.newest import last_day
+from schemas.views.sql import GRAINS, View, common, select, source
 
 Level = Literal["camera", "area", "place"]
 
@@ -30,29 +31,40 @@ def columns(card: Card, level: Level, grain: str) -> list[str]:
     return [f"{reckoned.sql} AS {name}" for name, _, reckoned in figures(card, level, grain)]
 
 
-def by_camera(card: Card, grain: str, zone: str) -> View:
-    """Return the view of a metric by camera."""
+def _chosen(card: Card, grain: str, zone: str) -> tuple[list[str], str]:
+    """Return the columns of a metric's view by camera, and where they come from."""
     assert card.table is not None
     assert card.camera is not None
     chosen = [*common(zone, card.table.key, card.camera.why), *columns(card, "camera", grain)]
-    rows = source(card.name, grain) + card.camera.rows(grain)
+    return chosen, source(card.name, grain) + card.camera.rows(grain)
+
+
+def by_camera(card: Card, grain: str, zone: str) -> View:
+    """Return the view of a metric by camera."""
+    assert card.camera is not None
+    chosen, rows = _chosen(card, grain, zone)
     return select(f"{card.name}_{grain}", chosen, rows, f"{card.camera.comment} {grain}{card.camera.note}")
 
 
-def now(card: Card, minute: View) -> View:
-    """Return the view of the last row of each key. Minute rows stop after a day of silence, and so does this."""
+def keys(card: Card) -> str:
+    """Return what stands once in a metric's `_now` view."""
     assert card.table is not None
     assert card.camera is not None
-    keys = ", ".join(("camera_id", *card.table.key, *card.camera.also_by))
-    query = (
-        f"SELECT *\nFROM {minute.name}\nWHERE ts > {newest(card.name)} - INTERVAL 1 DAY\n"
-        f"ORDER BY ts DESC\nLIMIT 1 BY {keys}"
-    )
-    return view(f"{card.name}_now", minute.columns, query, f"The last minute of each {keys} of the last stored day")
+    return ", ".join(("camera_id", *card.table.key, *card.camera.also_by))
+
+
+def now(card: Card, zone: str) -> View:
+    """Return the view of the last row of each key. Minute rows stop after a day of silence, and so does this."""
+    chosen, rows = _chosen(card, "now", zone)
+    named = {f"{other.name}_newest": last_day(other.name) for other in CARDS if f"{other.name}_newest" in rows}
+    comment = f"The last minute of each {keys(card)}, of those with one in the last stored day"
+    return select(f"{card.name}_now", chosen, rows, comment, named)
 
 
 def cameras(zone: str) -> list[View]:
     """Return every view by camera."""
     shown = [card for card in CARDS if card.camera is not None]
-    made = {(card.name, grain): by_camera(card, grain, zone) for card in shown for grain in GRAINS}
-    return [*made.values(), *(now(card, made[card.name, "minute"]) for card in shown)]
+    return [
+        *(by_camera(card, grain, zone) for card in shown for grain in GRAINS),
+        *(now(card, zone) for card in shown),
+    ]

@@ -7,9 +7,11 @@ than `PUBLISHED_COVERAGE` has NULL figures and says why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from schemas.sql import COVERAGE, GRAINS, array, median, percentile, published, source
+from schemas.views.newest import newest
 from schemas.words import REASONS
 
 __all__ = [
@@ -22,7 +24,6 @@ __all__ = [
     "common",
     "day_type",
     "median",
-    "newest",
     "percentile",
     "published",
     "select",
@@ -41,16 +42,6 @@ class View(NamedTuple):
     name: str
     columns: tuple[str, ...]
     text: str
-
-
-def newest(metric: str) -> str:
-    """Return SQL for the newest stored minute of a metric; withdrawn ones do not count.
-
-    Minutes are read from the newest hour on: FINAL over all of them would read all days.
-    """
-    counts = "FINAL WHERE deleted = 0"
-    hour = f"(SELECT max(ts) FROM {metric}_hour_log {counts})"
-    return f"(SELECT max(ts) FROM {metric}_minute_log {counts} AND ts >= {hour})"
 
 
 DATA_END: Final = f"({newest('health')} + INTERVAL 1 MINUTE)"
@@ -96,9 +87,13 @@ def string(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def select(name: str, columns: list[str], rows: str, comment: str = "") -> View:
-    """Return a view of `columns`, each `sql AS name`, from `rows`; `comment` says what it is for."""
-    query = "SELECT\n    " + ",\n    ".join(columns) + f"\nFROM {rows}"
+def select(name: str, columns: list[str], rows: str, comment: str = "", named: Mapping[str, str] | None = None) -> View:
+    """Return a view of `columns`, each `sql AS name`, from `rows`; `comment` says what it is for.
+
+    `named` are queries that `rows` call by name.
+    """
+    first = "WITH " + ",\n".join(f"{title} AS {text}" for title, text in named.items()) + "\n" if named else ""
+    query = f"{first}SELECT\n    " + ",\n    ".join(columns) + f"\nFROM {rows}"
     return view(name, tuple(column.rpartition(" AS ")[2] for column in columns), query, comment)
 
 

@@ -22,7 +22,7 @@ from connectors.warehouse.inserts import to_arrow
 from schemas import migration_files
 from schemas.views.order import wanted
 
-from .minutes import rows
+from .minutes import METRICS, rows
 from .test_warehouse_migrations import shape
 
 DATA = Path(__file__).parents[1] / "data" / "warehouse"
@@ -126,5 +126,7 @@ def test_every_view_answers_and_old_minutes_are_rolled_up(
     for view in asked:
         store.query(f"SELECT * FROM {view} LIMIT 10")
     assert store.query("SELECT frames FROM crowd_hour WHERE camera_id = 'old-1'").rows == [(36_000,)]
+    newest = [("old-1", NOON.replace(hour=6, minute=29))]
+    assert [store.query(f"SELECT camera_id, ts FROM {metric}_now").rows[:1] for metric in METRICS] == [newest] * 9
     assert store.query("SELECT camera_id, kind FROM incidents_open").rows == [("old-1", "flood")]
     assert store.query("SELECT verdict FROM visits_trend").num_rows <= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.shape import Column, Table, compare, create
+from schemas.shape import Column, Feed, Table, compare, create
 
 TABLE = Table(
     {
@@ -86,3 +86,24 @@ REFUSED = {
 @pytest.mark.parametrize(("found", "said"), REFUSED.values(), ids=REFUSED)
 def test_what_would_rewrite_rows_is_named(found: Table, said: str) -> None:
     assert compare({"things": TABLE}, {"things": found}).refused == [said]
+
+
+FEED = Feed("things", "newest", ("id",))
+WANTED = {"newest": TABLE, "things": TABLE, "feed": FEED}
+
+
+def test_a_feed_is_given_the_newest_rows_before_it_is_made_and_after() -> None:
+    fill = (
+        "INSERT INTO newest (id, at)\nSELECT id, at\nFROM things\n"
+        "WHERE (id, ts) IN (SELECT id, max(ts) FROM things GROUP BY id)"
+    )
+    make = "CREATE MATERIALIZED VIEW IF NOT EXISTS feed TO newest AS\nSELECT * FROM things"
+    difference = compare(WANTED, {"newest": TABLE, "things": TABLE})
+    assert [change.statement for change in difference.changes] == [fill, make, fill]
+    assert compare(WANTED, WANTED) == ([], [])
+
+
+def test_a_feed_elsewhere_and_a_feed_in_a_tables_place_are_named() -> None:
+    other = FEED._replace(source="other")
+    assert compare(WANTED, WANTED | {"feed": other}).refused == [f"feed: expected {FEED}, found {other}"]
+    assert compare({"things": TABLE}, {"things": FEED}).refused == ["things: expected a table, found a feed"]
