@@ -38,13 +38,29 @@ class Kernel(Protocol):
         """Take along what is remembered of cameras that go along, `before` being the plan that it was made by."""
 
 
-SHAPE: Final = ("plan", "start", "step", "tick")
+SHAPE: Final = ("plan", "start", "step", "tick", "carry")
 
-EVERY: Final[dict[str, Any]] = {
-    name: kernel
-    for name, kernel in KERNELS.items()
-    if name not in ELSEWHERE and all(hasattr(kernel, part) for part in SHAPE)
-}
+WIRED: Final = {"crowd", "flow", "visits"}
+"""Those that the shard asks itself: others stand on what they find, or they on others."""
+
+
+def shaped() -> dict[str, Any]:
+    """Return the modules that a shard asks by their common shape, by their cards' names.
+
+    Raises
+    ------
+    TypeError
+        For a kernel that lacks a part of it.
+    """
+    asked = {name: kernel for name, kernel in KERNELS.items() if name not in WIRED and name not in ELSEWHERE}
+    for kernel in asked.values():
+        missing = [part for part in SHAPE if not hasattr(kernel, part)]
+        if missing:
+            raise TypeError(f"{kernel.__name__}: expected {', '.join(SHAPE)}, lacks {', '.join(missing)}: add it")
+    return asked
+
+
+EVERY: Final = shaped()
 """Modules that have the shape, by their cards' names."""
 
 MEASURED: Final = {name: kernel for name, kernel in EVERY.items() if hasattr(kernel, "measure")}
