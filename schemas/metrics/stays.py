@@ -74,7 +74,6 @@ FIGURES: Final = {
         "Lintasan: person-minutes / median stay. Passages, not visitors: who comes twice counts twice",
         Label("Lintasan orang", "Passages"),
         ",.0f",
-        "sum",
         camera=By(published(f"c.person_ms / 1000 / ({_HALFWAY})", f"{_ENOUGH} AND c.published")),
     ),
     "stays_estimated": Figure(
