@@ -63,6 +63,8 @@ class Run(NamedTuple):
     generation: int
     input: int
     token: int
+    is_first: bool = False
+    """No run before it reached where it reaches: there is nothing that it could leave no room for."""
 
 
 class Earlier(NamedTuple):
@@ -112,7 +114,8 @@ def begin(session: Session, statement: Statement, span: Span) -> Run:
             "SELECT count() AS n FROM runs_log FINAL WHERE run = {r:UInt32} AND state != 'abandoned'", {"r": row["run"]}
         )
         if rivals["n"][0].as_py() == 1:
-            return Run(row["run"], row["generation"], statement.input, row["token"])
+            is_first = not any(each.meets or each.input == statement.input for each in earlier)
+            return Run(row["run"], row["generation"], statement.input, row["token"], is_first)
         _log(session, row, "abandoned")
     raise WarehouseError(f"{session.where}: too many runs begin at once: try again")
 
@@ -135,14 +138,20 @@ def stated(session: Session, input_hash: int) -> Span:
     return Span(frozenset(found["cameras"]), found["since_us"], found["until_us"])
 
 
+def meets_others(session: Session, input_hash: int, span: Span) -> bool:
+    """Say whether a run of other input reached any of these cameras in this time."""
+    return any(each.meets and each.input != input_hash for each in _earlier(session, span))
+
+
 def standing(session: Session, run: Run) -> int:
     """Return how many incidents count where a run reaches: those it stated, and all outages of its cameras then."""
     span = stated(session, run.input)
     found = session.query(
         f"SELECT count() AS n FROM incidents_log FINAL WHERE deleted = 0 AND if(kind IN {ACROSS_KINDS}, "
-        "camera_id IN {c:Array(String)} AND opened_at < fromUnixTimestamp64Micro({until:Int64}) "
+        f"camera_id IN (SELECT arrayJoin(cameras) FROM runs_log FINAL WHERE {of_input(run.input)}) "
+        "AND opened_at < fromUnixTimestamp64Micro({until:Int64}) "
         "AND ifNull(closed_at >= fromUnixTimestamp64Micro({since:Int64}), 1), run = {r:UInt32})",
-        {"c": sorted(span.cameras), "since": span.since_us, "until": span.until_us, "r": run.run},
+        {"since": span.since_us, "until": span.until_us, "r": run.run},
     )
     return int(found["n"][0].as_py())
 

@@ -46,6 +46,8 @@ TABLES: Final = (
 
 def sweep(session: Session, run: Run) -> int:
     """Tombstone what this run's statement leaves no room for; return how many rows."""
+    if run.is_first:
+        return 0
     swept = 0
     for start, end in _spans(session, run):
         for table in TABLES:

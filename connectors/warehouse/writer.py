@@ -85,8 +85,10 @@ class Writer:
     def _look(self, registry: Registry) -> None:
         """Refuse before anything is written."""
         registered.refuse_moved(self.session, registry)
-        met = pl.DataFrame(schema=conflicts.FOUND)
         self._silence_is_known = False
+        if not runs.meets_others(self.session, self.statement.input, self.stage.span):
+            return
+        met = pl.DataFrame(schema=conflicts.FOUND)
         for piece in self.stage.pieces(HEALTH, inserts.BLOCK_ROWS):
             known = conflicts.watched_by_others(self.session, self.statement.input, piece)
             if not known.height:

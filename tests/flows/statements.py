@@ -18,7 +18,6 @@ from connectors.warehouse.bakery import Owner
 from flows.replay import ReplayOptions, playing
 from schemas.columns import METRICS
 from schemas.frames import FrameBatch
-from schemas.incidents import ACROSS_KINDS
 from schemas.registry import Limits, Place, Registry, Zone
 from tests.flows.city import SECOND, START, camera, stream
 
@@ -79,8 +78,8 @@ def empty(store: Warehouse) -> None:
             store.command(f"TRUNCATE TABLE {name}")
 
 
-def contents(store: Warehouse, tables: tuple[str, ...] = TABLES) -> dict[str, pl.DataFrame]:
-    """Return all rows that count, without what only says when they were written."""
+def contents(store: Warehouse, tables: tuple[str, ...] = TABLES, without: tuple[str, ...] = ()) -> dict[str, pl.DataFrame]:
+    """Return all rows that count, without what only says when they were written, and without some kinds of incidents."""
     found = {}
     for table in tables:
         rows = pl.DataFrame(pl.from_arrow(store.query(f"SELECT * FROM {table} FINAL").table))
@@ -88,7 +87,7 @@ def contents(store: Warehouse, tables: tuple[str, ...] = TABLES) -> dict[str, pl
         if table == "dead_letters_log":
             rows = rows.filter(pl.col("count") > 0)
         if table == "incidents_log":
-            rows = rows.filter(~pl.col("kind").is_in(ACROSS_KINDS))
+            rows = rows.filter(~pl.col("kind").is_in(without))
         rows = rows.drop(*BOOKKEEPING, strict=False)
         found[table] = rows.sort([name for name in rows.columns if rows[name].dtype.is_nested() is False])
     return found

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from connectors.warehouse.address import parse
 from schemas.columns import METRICS
 from schemas.errors import ConflictError
+from schemas.incidents import ACROSS_KINDS
 from tests.flows.statements import Mortal, Told, contents, empty, mortal, tell, write_inputs
 
 MINUTES = tuple(f"{metric.name}_minute_log" for metric in METRICS)
@@ -59,7 +60,7 @@ def alone(store: Mortal, told: dict[str, Told]) -> dict[str, dict[str, pl.DataFr
     for name, each in told.items():
         empty(store)
         each.commit(store)
-        found[name] = contents(store, STATED)
+        found[name] = contents(store, STATED, ACROSS_KINDS)
     return found
 
 
@@ -134,7 +135,7 @@ def held(rows: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ops=st.lists(OPS, min_size=1, max_size=5))
 @example(ops=[Op("A", "R1"), Op("A", "R2"), Op("A", "R1")])
 @example(ops=[Op("A", "R1"), Op("B", "R1", True), Op("B", "R2"), Op("A", "R1"), Op("A", "R1", True)])
@@ -147,7 +148,7 @@ def test_the_store_holds_what_was_stated_last(store, told, alone, ops: list[Op])
             with mortal(store, op.killed_after):
                 refused(store, told, op)
         assert refused(store, told, op) == world.state(op), op
-    wanted, found = held(world.rows), contents(store, STATED)
+    wanted, found = held(world.rows), contents(store, STATED, ACROSS_KINDS)
     for table in STATED:
         assert found[table].equals(wanted[table]), table
     assert rolled(store) == counted(store)
