@@ -78,8 +78,10 @@ def empty(store: Warehouse) -> None:
             store.command(f"TRUNCATE TABLE {name}")
 
 
-def contents(store: Warehouse, tables: tuple[str, ...] = TABLES, without: tuple[str, ...] = ()) -> dict[str, pl.DataFrame]:
-    """Return all rows that count, without what only says when they were written, and without some kinds of incidents."""
+def contents(
+    store: Warehouse, tables: tuple[str, ...] = TABLES, without: tuple[str, ...] = ()
+) -> dict[str, pl.DataFrame]:
+    """Return all rows that count, without what only says when they were written and some kinds of incidents."""
     found = {}
     for table in tables:
         rows = pl.DataFrame(pl.from_arrow(store.query(f"SELECT * FROM {table} FINAL").table))
