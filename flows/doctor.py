@@ -114,9 +114,14 @@ def _warehouse(settings: Settings) -> list[Finding]:
     try:
         with warehouses.connect(settings.warehouse) as store:
             ((answer,),) = store.query("SELECT version()").rows
+            waits = not store.plan().empty
     except TilikError as error:
         return [Finding("warehouse", "wrong", line) for line in str(error).splitlines()]
-    return [Finding("warehouse", "good", f"{hide(settings.warehouse)}: ClickHouse {answer}")]
+    found = [Finding("warehouse", "good", f"{hide(settings.warehouse)}: ClickHouse {answer}")]
+    older = Finding(
+        "warehouse", "note", "its tables or views are older: `tilik warehouse migrate --plan` says what waits"
+    )
+    return [*found, older] if waits else found
 
 
 def as_text(findings: list[Finding]) -> str:

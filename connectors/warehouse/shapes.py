@@ -23,7 +23,10 @@ SELECT name, extract(as_select, 'FROM \\w+\\.(\\w+)') AS source,
     extract(create_table_query, ' TO \\w+\\.(\\w+)') AS target
 FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'
 """
-VIEWS: Final = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View'"
+VIEWS: Final = """
+SELECT name, toInt64(now()) - toInt64(metadata_modification_time) AS age_s
+FROM system.tables WHERE database = currentDatabase() AND engine = 'View'
+"""
 
 
 def read(session: Session) -> dict[str, Table | Feed]:
@@ -46,9 +49,9 @@ def tables(session: Session) -> dict[str, Table]:
     }
 
 
-def views(session: Session) -> set[str]:
-    """Return the names of the views that a store has."""
-    return {name for (name,) in session.query(VIEWS).rows}
+def views(session: Session) -> dict[str, int]:
+    """Return the views that a store has, and how long ago each was changed [s]."""
+    return dict(session.query(VIEWS).rows)
 
 
 def _key(found: dict[str, Table], target: str) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ RACED: Final = (57, 60)
 """Codes of a view that another program replaces at the same time: it exists already, or no more."""
 
 TRIES: Final = 20
+HALF_MADE: Final = "_tmp_replace_"
+"""How the engine calls a view while it makes it to replace another."""
+
 APPLIED: Final = "SELECT name, fingerprint FROM views_log FINAL WHERE deleted = 0"
 ONCE: Final = "SELECT script FROM schema_versions WHERE version = {n:UInt32} LIMIT 1"
 
@@ -36,15 +39,24 @@ class Step(NamedTuple):
     dropped: list[str]
 
 
-def plan(session: Session, wanted: Mapping[str, View], tables: set[str]) -> Step:
-    """Return what must be done; `tables` are those that the store has."""
+def plan(session: Session, wanted: Mapping[str, View], tables: set[str], left_after_s: int = 3_600) -> Step:
+    """Return what must be done.
+
+    Parameters
+    ----------
+    tables
+        Those that the store has.
+    left_after_s
+        How long a replacement may take; what is half made for longer, its engine was killed.
+    """
     there = shapes.views(session)
+    left = [name for name, age_s in there.items() if name.startswith(HALF_MADE) and age_s > left_after_s]
     held = _applied(session, tables)
     stale = [name for name, view in wanted.items() if name not in there or held.get(name) != view.fingerprint]
     return Step(
         [name for name in stale if name not in there],
         [name for name in stale if name in there],
-        sorted((held.keys() & there) - wanted.keys()),
+        sorted(((held.keys() & there.keys()) - wanted.keys()) | set(left)),
     )
 
 

@@ -49,6 +49,7 @@ def forget(
     from flows.thresholds import Thresholds  # noqa: PLC0415  start-up time
 
     with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
+        store.migrate()
         kinds = afterwards.forget(store, name, Thresholds())
     what = {"camera": "camera, with all its rows"}
     say(f"{name}: withdrawn: {', '.join(what.get(kind, kind) for kind in kinds)}")

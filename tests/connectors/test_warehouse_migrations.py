@@ -233,3 +233,34 @@ def test_a_view_that_a_rival_makes_at_the_same_time_is_tried_again(store: Wareho
     assert raced.tried == 3
     with pytest.raises(WarehouseError, match="UNKNOWN_IDENTIFIER"):
         views._run(store, "CREATE OR REPLACE VIEW one AS SELECT FROM")
+
+
+def test_a_view_that_a_killed_engine_left_half_made_is_dropped(store: Warehouse) -> None:
+    """One that is being made just now stays."""
+    store.command("CREATE VIEW _tmp_replace_1f_2a AS SELECT 1 AS x")
+    assert store.plan().empty
+    step = views.plan(store, wanted(), set(ddl.tables()), -1)
+    assert step == ([], [], ["_tmp_replace_1f_2a"])
+    views.apply(store, wanted(), step, migrations.TILIK)
+    assert "_tmp_replace_1f_2a" not in shapes.views(store)
+
+
+def test_a_plan_for_a_server_without_the_database_is_all_there_is(empty: Warehouse) -> None:
+    empty.command("DROP DATABASE tilik")
+    plan = empty.plan()
+    assert plan.files == migration_files.read()
+    assert {change.table for change in plan.changes} == set(ddl.shape())
+    with pytest.raises(WarehouseError, match="the database does not exist"):
+        empty.query("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "full",
+    [
+        "ReplacingMergeTree(rev) PARTITION BY toYYYYMMDD(ts) ORDER BY (area, ts)",
+        "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/a', '{replica}', rev) ORDER BY area",
+        "SharedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', rev) ORDER BY area",
+    ],
+)
+def test_a_replicated_table_has_the_engine_of_a_plain_one(full: str) -> None:
+    assert shapes._engine(full) == "ReplacingMergeTree(rev)"

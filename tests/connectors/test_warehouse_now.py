@@ -74,7 +74,7 @@ MERGE = st.just([])
 WRITES = st.lists(BLOCK | MERGE)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WRITES)
 def test_any_writes_in_any_order_leave_the_newest_minute_that_counts(store: Warehouse, writes: list) -> None:
     """Restated, withdrawn, late and again: whatever is written, after each write; an empty one merges parts."""
