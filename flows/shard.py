@@ -83,7 +83,7 @@ class Shard:
 
     def push(self, state: State, frames: Arrived, tracks: pl.Series) -> Pushed:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
-        names.learn(state.names, frames.track, tracks)
+        names.learn(state.names, frames.track, tracks, states.holders(state))
         pushed = self._order(state, frames, ending=False)
         return Pushed(self._measure(state, pushed, None), self._totals(frames, pushed), pushed.left)
 

@@ -72,6 +72,11 @@ class State:
     names: names.Names = field(default_factory=names.Names)
 
 
+def holders(state: State) -> list[object]:
+    """Return the parts of a state that may hold tracks."""
+    return [part for name, part in vars(state).items() if name not in ("header", "names")]
+
+
 class Wiring:
     """A city's kernels, compiled."""
 

@@ -1,46 +1,129 @@
 """Track names behind their codes, for the few tracks that an incident shows.
 
-Plain numbers are read back from the code itself. Other names are remembered
-when first seen; at `MOST` names the memory is emptied, since living tracks are
-seen again in their next frame.
+Plain numbers are read back from the code itself. Other names are learned when their
+frame comes, and kept while anything that a shard remembers holds the code: a frame
+that waits, a track in view, an incident. What nothing holds cannot be shown, so it
+does not matter when its name is dropped. Memory: twice the names that are held.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
+from operators.arrays import frozen
 from operators.stage.intake import NAMED
 
-MOST = 1 << 20
+LEAST: Final = 1 << 16
+"""Names for which looking through a shard's state is not worth while (some 10 MB); ours."""
+SMALLEST: Final = 64
 
 
-def _table() -> NDArray[np.uint64]:
-    return np.zeros(MOST * 2, np.uint64)
+def _empty(names: int = 0) -> NDArray[np.uint64]:
+    return np.zeros(max(SMALLEST, 1 << (4 * names).bit_length()), np.uint64)
 
 
 @dataclass
 class Names:
-    """Codes seen (a hash table) and their names."""
+    """Codes seen (a hash table, a power of two, never half full) and their names."""
 
     known: dict[int, str] = field(default_factory=dict)
-    table: NDArray[np.uint64] = field(default_factory=_table)
+    table: NDArray[np.uint64] = field(default_factory=_empty)
+    due: int = 0  # names that may be known before the next look at what is held
+
+
+def learn(names: Names, codes: NDArray[np.uint64], text: pl.Series, holders: Iterable[object] | None = None) -> None:
+    """Remember the names of codes not seen before; both have one entry an object.
+
+    Parameters
+    ----------
+    holders
+        All that may hold codes of earlier frames: names that it does not hold are dropped, once they have become
+        many. None keeps all.
+    """
+    if holders is not None and len(names.known) >= max(names.due, LEAST):
+        _drop(names, holders)
+    if 2 * (len(names.known) + len(codes)) > len(names.table):
+        fresh = int((codes >= NAMED).sum())
+        if 2 * (len(names.known) + fresh) > len(names.table):
+            _rebuild(names, fresh)
+    rows = np.empty(len(codes), np.int64)
+    rows = rows[: _new(names.table, codes, rows)]
+    names.known.update(zip(codes[rows].tolist(), text.gather(rows).to_list(), strict=True))
+
+
+def held(thing: object) -> Iterator[NDArray[np.uint64]]:
+    """Yield every array of 64 bits, unsigned, that a state is made of: codes of tracks are such.
+
+    Raises
+    ------
+    TypeError
+        A state is made of something that this cannot look into.
+    """
+    if isinstance(thing, np.ndarray):
+        if thing.dtype == np.uint64:
+            yield frozen(np.ascontiguousarray(thing).reshape(-1))
+        for name in thing.dtype.names or ():
+            yield from held(thing[name])
+    elif isinstance(thing, Mapping):
+        yield from held(tuple(thing.values()))
+    elif isinstance(thing, tuple | list):
+        for part in thing:
+            yield from held(part)
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        yield from held([getattr(thing, part.name) for part in fields(thing)])
+    elif not isinstance(thing, int | float | str | bytes | np.generic | None):
+        raise TypeError(f"expected a state made of arrays, found {type(thing).__name__}: say where it holds tracks")
+
+
+def carry(into: Names, source: Names) -> None:
+    """Take along the names of all tracks: what a code is called does not depend on its camera."""
+    codes = np.fromiter(source.known, np.uint64, len(source.known))
+    learn(into, codes, pl.Series(list(source.known.values()), dtype=pl.String))
+
+
+def _drop(names: Names, holders: Iterable[object]) -> None:
+    is_held = np.zeros(len(names.table), np.bool_)
+    for holder in holders:
+        for codes in held(holder):
+            _mark(names.table, codes, is_held)
+    names.known = {code: names.known[code] for code in names.table[is_held].tolist()}
+    names.due = 2 * len(names.known)
+    _rebuild(names, 0)
+
+
+def _rebuild(names: Names, room: int) -> None:
+    names.table = _empty(len(names.known) + room)
+    codes = np.fromiter(names.known, np.uint64, len(names.known))
+    _new(names.table, codes, np.empty(len(codes), np.int64))
+
+
+Place = Any  # an int64 as numba sees it
+
+
+@njit(cache=True)
+def _place(table: NDArray[np.uint64], code: Any) -> Place:
+    """Return where a code stands, or would."""
+    mask = np.uint64(len(table) - 1)
+    at = (code * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)) & mask
+    while table[at] != 0 and table[at] != code:
+        at = (at + np.uint64(1)) & mask
+    return at
 
 
 @njit(cache=True)
 def _new(table: NDArray[np.uint64], codes: NDArray[np.uint64], out: NDArray[np.int64]) -> int:
-    mask = np.uint64(len(table) - 1)
     n = 0
     for i in range(len(codes)):
         if codes[i] < NAMED:
             continue
-        at = (codes[i] * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)) & mask
-        while table[at] != 0 and table[at] != codes[i]:
-            at = (at + np.uint64(1)) & mask
+        at = _place(table, codes[i])
         if table[at] == 0:
             table[at] = codes[i]
             out[n] = i
@@ -48,16 +131,9 @@ def _new(table: NDArray[np.uint64], codes: NDArray[np.uint64], out: NDArray[np.i
     return n
 
 
-def learn(names: Names, codes: NDArray[np.uint64], text: pl.Series) -> None:
-    """Remember the names of codes not seen before; both have one entry an object."""
-    if len(names.known) + len(codes) > MOST:
-        names.known, names.table = {}, _table()
-    rows = np.empty(len(codes), np.int64)
-    rows = rows[: _new(names.table, codes, rows)]
-    names.known.update(zip(codes[rows].tolist(), text.gather(rows).to_list(), strict=True))
-
-
-def carry(into: Names, source: Names) -> None:
-    """Take along the names of all tracks: what a code is called does not depend on its camera."""
-    codes = np.fromiter(source.known, np.uint64, len(source.known))
-    learn(into, codes, pl.Series(list(source.known.values()), dtype=pl.String))
+@njit(cache=True)
+def _mark(table: NDArray[np.uint64], codes: NDArray[np.uint64], is_held: NDArray[np.bool_]) -> None:
+    for i in range(len(codes)):
+        if codes[i] >= NAMED:
+            at = _place(table, codes[i])
+            is_held[at] |= table[at] == codes[i]
