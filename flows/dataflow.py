@@ -26,6 +26,7 @@ from flows import leaving
 from flows import shard as shards
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
+from flows.ticks import Ticks
 from operators import city as cities
 from operators.city import City
 from operators.stage import intake
@@ -40,6 +41,12 @@ class End(NamedTuple):
     """The recording is over; its last frame was at `last_us`."""
 
     last_us: int
+
+
+class Tick(NamedTuple):
+    """Time has come to `now_us`, and nothing that was sent before is still queued."""
+
+    now_us: int
 
 
 class Dead(NamedTuple):
@@ -150,9 +157,9 @@ NOT_VALID = "camera {camera!r} was not yet valid at {t_us} us"
 TOO_LATE = "camera {camera!r}: frame at {t_us} us came later than lateness_s behind the newest"
 
 
-def admit(item: Chunk | End, plan: Plan) -> list[tuple[str, tuple[int, Any]]]:
+def admit(item: Chunk | Tick | End, plan: Plan) -> list[tuple[str, tuple[int, Any]]]:
     """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
-    if isinstance(item, End):
+    if isinstance(item, Tick | End):
         return [(str(shard), (shard, item)) for shard in range(plan.shards)]
     batch = item.batch
     codes = intake.camera_codes(batch.frames, plan.city, plan.index)
@@ -193,6 +200,7 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
     def __init__(self, plan: Plan, memory: Memory | None) -> None:
         self.plan, self.memory = plan, memory
         self.shard = None if memory is None else self._resumed(memory)
+        self.ticks = None if self.shard is None else Ticks(self.shard)
 
     def _wired(self, shard: int) -> Shard:
         city = cities.subset(self.plan.city, self.plan.shard_of == shard)
@@ -213,6 +221,7 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         """Take items in order."""
         if self.memory is None or self.shard is None:
             self.shard = self._wired(values[0][0])
+            self.ticks = Ticks(self.shard)
             self.memory = Memory(values[0][0], self.plan.shards, self.shard.start(self.plan.since_us))
         out: list[Any] = []
         for _, item in values:
@@ -222,6 +231,8 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
     def _take(self, shard: Shard, memory: Memory, item: Any) -> list[Any]:
         if isinstance(item, Dead):
             return [item]
+        if isinstance(item, Tick):
+            return self._tick(memory, item)
         if isinstance(item, End):
             self._hold(memory, shard.end(memory.state, item.last_us))
             return _blocks(memory)
@@ -235,6 +246,13 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         if len(pushed.totals.too_late):
             out.append(Dead(_refused(item, pushed.totals.too_late, "too_late", TOO_LATE, self.plan.now_us)))
         return out
+
+    def _tick(self, memory: Memory, item: Tick) -> list[Any]:
+        """Hand over what is final, then what clocks say: rows go by time, not only by count."""
+        assert self.ticks is not None
+        pushed, said = self.ticks.tick(memory.state, item.now_us)
+        self._hold(memory, pushed)
+        return [*_blocks(memory), *said]
 
     def _hold(self, memory: Memory, pushed: shards.Pushed) -> None:
         totals = pushed.totals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -55,10 +55,25 @@ def incident_id(camera: str, zone: str, kind: str, anchor: int, opened_us: int) 
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
+STEP: Final = 8
+"""Revisions of a change: what a clock says after it has the numbers up to the next."""
+
+
+def provisional_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of changes that a clock told, numbered after the last change that frames told.
+
+    A silence is told from a copy of the state: its first change has the number that the next
+    real one will have, and must lose to it. Nothing opens by a clock: what frames never told is left out.
+    """
+    first = pl.col("rev").min().over("incident_id")
+    after = pl.min_horizontal((pl.col("rev") - first) // STEP + 1, STEP - 1)
+    return rows.filter(first > STEP).with_columns(rev=first - STEP + after)
+
+
 def incident_rows(
     city: City, changes: list[tuple[str, Changes]], names: dict[int, str], hashes: dict[str, pl.Series]
 ) -> pl.DataFrame:
-    """Return one row a change, newest state last; `rev` is the change's number."""
+    """Return one row a change, newest state last; `rev` counts the incident's changes in steps of `STEP`."""
     rows = [_row(city, each, i, names, hashes[metric]) for metric, each in changes for i in range(len(each.kind))]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
@@ -98,5 +113,5 @@ def _row(city: City, each: Changes, i: int, names: dict[int, str], hashes: pl.Se
         "category": camera.category,
         "params_hash": hashes[int(each.camera[i])],
         "simulated": camera.simulated,
-        "rev": int(each.step[i]),
+        "rev": (int(each.step[i]) + 1) * STEP,
     }

@@ -29,14 +29,20 @@ MOST_REVISION: Final = (1 << 16) - 1
 """The last revision of a generation; rows that saw more are equals, of which the later written counts."""
 
 
-def revision(metric: Metric, parts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return (n,) how much each row (n, width) has seen: its frames, and what was told of tracks and silences since.
+def revision(metric: Metric, parts: NDArray[np.int64], *, provisional: bool = False) -> NDArray[np.int64]:
+    """Return (n,) how much each row (n, width) has seen: one, its frames, and what was told of tracks and silences.
 
     All of it only grows, and whatever changes a row adds to it. So of two statements of one row the one that saw
     more input has the higher revision, however its input was cut and however often it was stated.
+
+    Parameters
+    ----------
+    provisional
+        The row is what a clock says, and frames on their way may yet disprove: it counts its frames alone, so that
+        whatever frames say in the end comes before it.
     """
-    columns = [metric.offset(name) for name in ("frames", *metric.told)]
-    return np.minimum(parts[:, columns].sum(axis=1), MOST_REVISION)
+    columns = [metric.offset(name) for name in ("frames", *(() if provisional else metric.told))]
+    return np.minimum(parts[:, columns].sum(axis=1) + (not provisional), MOST_REVISION)
 
 
 class RowMaker:
@@ -81,7 +87,14 @@ class RowMaker:
         )
 
     def rows(
-        self, metric: Metric, common: pl.DataFrame, due: emit.Minutes, rows: emit.Rows, parts: NDArray[np.int64]
+        self,
+        metric: Metric,
+        common: pl.DataFrame,
+        due: emit.Minutes,
+        rows: emit.Rows,
+        parts: NDArray[np.int64],
+        *,
+        provisional: bool = False,
     ) -> pl.DataFrame:
         """Return a metric's rows: shared columns, key, hash and parts."""
         hashes = self.hashes[metric.name].gather(due.camera[rows.window])
@@ -92,5 +105,5 @@ class RowMaker:
             column = parts[:, at : at + part.width]
             values[name] = pl.Series(column).cast(pl.List(kind)) if part.bins else pl.Series(column[:, 0]).cast(kind)
             at += part.width
-        rev = pl.Series(revision(metric, parts)).cast(pl.UInt64)
+        rev = pl.Series(revision(metric, parts, provisional=provisional)).cast(pl.UInt64)
         return common[rows.window].with_columns(**keys, params_hash=hashes, **values, rev=rev)

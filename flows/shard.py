@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows import kernels, states
-from flows.incidents import incident_rows
+from flows.incidents import incident_rows, provisional_rows
 from flows.rows import RowMaker
 from flows.states import State, Wiring
 from flows.thresholds import Thresholds
@@ -55,6 +55,13 @@ class Totals(NamedTuple):
     too_late: NDArray[np.int64]  # rows of the pushed frames
 
 
+class Until(NamedTuple):
+    """A moment up to which no further frame comes: for ever at the end of the input, as far as a clock knows else."""
+
+    us: NDArray[np.int64]  # (c,)
+    is_end: bool
+
+
 def shard_of(city: City, shards: int) -> NDArray[np.int64]:
     """Return (c,) the shard of each camera: fixed by its id."""
     return np.array([zlib.crc32(camera.id.encode()) % shards for camera in city.cameras], np.int64)
@@ -71,7 +78,6 @@ class Shard:
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
         self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
-        self.until_us = np.full(len(city.cameras), FOREVER_US)
 
     def start(self, since_us: int) -> State:
         """Return the state before any frame of a recording that begins at `since_us`."""
@@ -84,7 +90,14 @@ class Shard:
     def push(self, state: State, frames: Arrived, tracks: pl.Series) -> Pushed:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
         names.learn(state.names, frames.track, tracks, states.holders(state))
-        pushed = self._order(state, frames, ending=False)
+        return self._pushed(state, frames, self._order(state, frames))
+
+    def flush(self, state: State) -> Pushed:
+        """Release and state what is final by now, however little of it has gathered."""
+        nothing = arrived.nothing()
+        return self._pushed(state, nothing, self._order(state, nothing, flush=True))
+
+    def _pushed(self, state: State, frames: Arrived, pushed: ordered.Pushed) -> Pushed:
         return Pushed(self._measure(state, pushed, None), self._totals(frames, pushed), pushed.left)
 
     def end(self, state: State, last_us: int) -> Pushed:
@@ -92,14 +105,20 @@ class Shard:
         nothing = arrived.nothing()
         pushed = self._order(state, nothing, ending=True)
         edge_us = (last_us // MINUTE_US + 1) * MINUTE_US  # a last frame at midnight's edge begins no day
-        self.until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
-        return Pushed(self._measure(state, pushed, self.until_us), self._totals(nothing, pushed), pushed.left)
+        until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
+        closing = Until(until_us, is_end=True)
+        return Pushed(self._measure(state, pushed, closing), self._totals(nothing, pushed), pushed.left)
 
-    def _order(self, state: State, frames: Arrived, *, ending: bool) -> ordered.Pushed:
-        limits = self.thresholds
-        return ordered.push(
-            state.order, self.city, frames, reorder_us=limits.reorder_us, lateness_us=limits.lateness_us, ending=ending
-        )
+    def silent(self, state: State, until_us: NDArray[np.int64]) -> Pushed:
+        """Say what it means if no camera sends a frame before `until_us` (c,), a minute's end; the state is used up."""
+        nothing = arrived.nothing()
+        pushed = ordered.lasting(self._order(state, nothing, ending=True), self.city, until_us)
+        closing = Until(until_us, is_end=False)
+        return Pushed(self._measure(state, pushed, closing), self._totals(nothing, pushed), pushed.left)
+
+    def _order(self, state: State, frames: Arrived, *, flush: bool = False, ending: bool = False) -> ordered.Pushed:
+        limits = {"reorder_us": self.thresholds.reorder_us, "lateness_us": self.thresholds.lateness_us}
+        return ordered.push(state.order, self.city, frames, **limits, flush=flush, ending=ending)
 
     def _totals(self, frames: Arrived, pushed: ordered.Pushed) -> Totals:
         parts = [p.ordered for p in (pushed.on_time, pushed.late) if p is not None]
@@ -111,7 +130,7 @@ class Shard:
             too_late=np.flatnonzero(pushed.disposition == ordered.TOO_LATE),
         )
 
-    def _measure(self, state: State, pushed: ordered.Pushed, until_us: NDArray[np.int64] | None) -> list[Block]:
+    def _measure(self, state: State, pushed: ordered.Pushed, until: Until | None) -> list[Block]:
         """Run the kernels, fold their parts, state what has become final."""
         parts: list[tuple[str, Parts]] = [("health", health.copies(pushed.copies))]
         changes: list[tuple[str, Changes]] = []
@@ -123,14 +142,16 @@ class Shard:
             silent = health.gaps(state.health, self.city, pushed.on_time, frontier_us, self.thresholds.health)
             fresh, changes = self._on_time(state, pushed.on_time)
             parts += fresh
-        if until_us is not None:
-            silent, ended = self._silence(state, silent, until_us)
-            parts += ended.parts
+        if until is not None:
+            silent, ended = self._silence(state, silent, until)
+            parts += ended.parts if until.is_end else []
             changes += ended.changes
         parts.append(("health", health.silences(self.city, silent, self.thresholds.health)))
         again = [self._fold(state, name, part) for name, part in parts]
-        blocks = self._state(state, silent, again, until_us)
+        blocks = self._state(state, silent, again, until)
         rows = incident_rows(self.city, changes, state.names.known, self.maker.hashes)
+        if until is not None and not until.is_end:
+            rows = provisional_rows(rows)
         return blocks + ([Block("incidents_log", rows)] if rows.height else [])
 
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
@@ -168,20 +189,18 @@ class Shard:
         crowds = crowd_incidents.step(state.crowds, self.crowds, samples)
         return parts + said.parts, [("crowd", crowds), *said.changes]
 
-    def _silence(
-        self, state: State, silent: health.Silences, until_us: NDArray[np.int64]
-    ) -> tuple[health.Silences, kernels.Said]:
-        """Let the clocks of this shard's cameras run on to `until_us`, the end of the input.
+    def _silence(self, state: State, silent: health.Silences, until: Until) -> tuple[health.Silences, kernels.Said]:
+        """Let the clocks of this shard's cameras run on to `until`, the end of the input or of a minute.
 
         Incidents of a version that has ended go on to the end of the input: nobody sees them any more, and they say so.
         """
-        camera = np.flatnonzero(state.health.last_us < until_us).astype(np.int32)
-        since, until = state.health.last_us[camera], until_us[camera]
-        clock = np.where(until < self.city.valid_to_us[camera], until, until_us.max(initial=0))
+        camera = np.flatnonzero(state.health.last_us < until.us).astype(np.int32)
+        since, till = state.health.last_us[camera], until.us[camera]
+        clock = np.where(till < self.city.valid_to_us[camera], till, until.us.max(initial=0))
         crowds = crowd_incidents.tick(state.crowds, self.crowds, camera, clock)
-        said = kernels.tick(state.kernels, self.plans, camera, clock, ending=True)
+        said = kernels.tick(state.kernels, self.plans, camera, clock, ending=until.is_end)
         said.changes.append(("crowd", crowds))
-        return health.joined(silent, health.Silences(camera, since, until)), said
+        return health.joined(silent, health.Silences(camera, since, till)), said
 
     def _fold(self, state: State, name: str, parts: Parts) -> NDArray[np.int64]:
         """Merge parts; returns (r, 2) camera and minute of windows that were stated before."""
@@ -191,27 +210,31 @@ class Shard:
         return np.stack([camera[before].astype(np.int64), parts.minute[before]], axis=1)
 
     def _state(
-        self, state: State, silent: health.Silences, again: list[NDArray[np.int64]], until_us: NDArray[np.int64] | None
+        self, state: State, silent: health.Silences, again: list[NDArray[np.int64]], until: Until | None
     ) -> list[Block]:
         end = state.order.frontier_us // MINUTE_US
-        if until_us is not None:
-            end = -(-(until_us // 1000) // MINUTE_MS)  # none that begins within its last ms
+        if until is not None:
+            end = -(-(until.us // 1000) // MINUTE_MS)  # none that begins within its last ms
         camera = np.flatnonzero(end > state.stated).astype(np.int32)
         fresh = emit.due(camera, state.stated[camera], end[camera], silent)
         restated = np.unique(np.concatenate(again), axis=0)
+        if until is not None and not until.is_end:
+            restated = restated[:0]  # frames that wait will say it themselves
         state.stated[camera] = end[camera]
         due = emit.Minutes(
             np.concatenate([fresh.camera, restated[:, 0].astype(np.int32)]),
             np.concatenate([fresh.minute, restated[:, 1]]),
         )
-        stated = self._blocks(state, due)
+        stated = self._blocks(state, due, until)
         self._forget(state)
         return stated
 
-    def _blocks(self, state: State, due: emit.Minutes) -> list[Block]:
+    def _blocks(self, state: State, due: emit.Minutes, until: Until | None) -> list[Block]:
         if not len(due.camera):
             return []
-        expected = emit.expected_ms(self.city, due, state.since_us, self.until_us)
+        until_us = np.full(len(self.city.cameras), FOREVER_US) if until is None else until.us
+        provisional = until is not None and not until.is_end
+        expected = emit.expected_ms(self.city, due, state.since_us, until_us)
         values = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, values, expected)
         reasons = emit.reasons(values, expected)
@@ -225,7 +248,8 @@ class Shard:
             if metric.name != "health":
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
                 parts = emit.watch(parts, values[rows.window])
-            blocks.append(Block(f"{metric.name}_minute_log", self.maker.rows(metric, common, due, rows, parts)))
+            made = self.maker.rows(metric, common, due, rows, parts, provisional=provisional)
+            blocks.append(Block(f"{metric.name}_minute_log", made))
         return blocks
 
     def _forget(self, state: State) -> None:

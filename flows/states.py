@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -54,6 +54,15 @@ class Header(msgspec.Struct, frozen=True):
     cameras: bytes
 
 
+class Said(NamedTuple):
+    """What the clock has said of silent cameras (`flows.ticks`): provisional, until frames say it."""
+
+    until_us: NDArray[np.int64]  # (c,) up to when
+    newest_us: NDArray[np.int64]  # (c,) the newest frame of which all was said, the camera being quiet since
+    ticked_us: NDArray[np.int64]  # (c,) the newest frame at the last tick
+    moved_us: NDArray[np.int64]  # (c,) the tick at which that was new
+
+
 @dataclass
 class State:
     """Everything a shard remembers; arrays are changed in place, snapshots copy them."""
@@ -69,6 +78,7 @@ class State:
     kernels: dict[str, Any]
     pools: dict[str, windows.Pool]
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
+    said: Said
     names: names.Names = field(default_factory=names.Names)
 
 
@@ -109,6 +119,7 @@ def start(wiring: Wiring, since_us: int) -> State:
         kernels=kernels.start(wiring.plans),
         pools={metric.name: windows.start(metric) for metric in METRICS},
         stated=begin // MINUTE_US,
+        said=Said(*(np.full(count, ordered.NEVER) for _ in Said._fields)),
     )
     state.health.last_us[:] = begin
     return state
@@ -138,9 +149,18 @@ def carry(into: State, wiring: Wiring, source: State) -> None:
 
     With the states of several shards, one after another, it makes that of any other cut of the city.
     """
+    carry_from(into, wiring, source, _wiring(source, wiring))
+
+
+def _wiring(source: State, wiring: Wiring) -> Wiring:
+    """Return the wiring that a state was made by, from its header."""
     remembered = msgspec.json.decode(source.header.cameras, type=tuple[Camera, ...])
     _refuse_changed(remembered, wiring.city)
-    before = Wiring(cities.build(Registry(camera=remembered)), wiring.thresholds)
+    return Wiring(cities.build(Registry(camera=remembered)), wiring.thresholds)
+
+
+def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> None:
+    """Take along what a state of the wiring `before` remembers of the cameras of this one."""
     moved = carrying.moves(before.city, wiring.city)
     ordered.carry(into.order, source.order, moved)
     carrying.fields(into.health, source.health, moved.camera)
@@ -152,6 +172,7 @@ def carry(into: State, wiring: Wiring, source: State) -> None:
     for metric in METRICS:
         windows.carry(into.pools[metric.name], source.pools[metric.name], _keys(metric, moved))
     carrying.rows(into.stated, source.stated, moved.camera)
+    carrying.fields(into.said, source.said, moved.camera)
     names.carry(into.names, source.names)
 
 

@@ -102,7 +102,7 @@ COLUMNS: Final = {
     ),
     "simulated": Column("Bool", "The camera is simulated", Label("Data simulasi", "Simulated")),
     "run": Column("UInt32", "The run that wrote the row", Label("Proses", "Run")),
-    "rev": Column("UInt64", "generation * 65536 + the incident's own change number", Label("Versi baris", "Version")),
+    "rev": Column("UInt64", "generation * 65536 + 8 x the change's number", Label("Versi baris", "Version")),
     "deleted": Column("UInt8", "Tombstone", Label("Dihapus", "Withdrawn")),
 }
 

@@ -20,7 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators import carrying
-from operators.arrays import Ordered
+from operators.arrays import Ordered, frozen
 from operators.carrying import Moves
 from operators.city import City
 from operators.stage import identity, seen
@@ -282,6 +282,19 @@ def _sorted(state: OrderState, city: City, reorder_us: int, ending: bool) -> _Pa
     state.waiting, state.incoming = take(pool, order[keep == 0]), []
     out = take(pool, order[keep == 1])
     return _Part(out, dt_ms[keep == 1], take(pool, order[keep == 2]))
+
+
+def lasting(pushed: Pushed, city: City, until_us: NDArray[np.int64]) -> Pushed:
+    """Return what was released at an ending, each camera's last frame as if none came before `until_us` (c,)."""
+    if pushed.on_time is None:
+        return pushed
+    frames = pushed.on_time.ordered
+    ends = np.flatnonzero(np.diff(frames.camera, append=-1))
+    camera = frames.camera[ends]
+    dt_ms = frames.dt_ms.copy()
+    gap = until_us[camera] // 1000 - frames.t_us[ends] // 1000
+    dt_ms[ends] = np.minimum(gap, city.silence_us[camera] // 1000)
+    return pushed._replace(on_time=pushed.on_time._replace(ordered=frames._replace(dt_ms=frozen(dt_ms))))
 
 
 def carry(into: OrderState, source: OrderState, moved: Moves) -> None:

@@ -80,7 +80,7 @@ def test_a_late_frame_restates_its_minute(batch) -> None:
     found = play(chunks(shuffled(batch, np.concatenate([rest, late])), [1_200]), plan(REGISTRY))
     minutes = found["health_minute_log"]
     assert minutes["frames"].sum() == len(batch)
-    assert minutes.filter(pl.col("late_frames") == 1).select("camera_id", "frames", "rev").row(0) == ("a", 120, 120)
+    assert minutes.filter(pl.col("late_frames") == 1).select("camera_id", "frames", "rev").row(0) == ("a", 120, 121)
     assert found["dead"].height == 0
 
 
@@ -132,7 +132,7 @@ def test_the_last_minute_before_a_long_silence_keeps_its_frames() -> None:
     items = [*chunks(before)[:-1], *chunks(type(after)(later, after.objects, after.signals, "test"))]
     found = play(items, plan(Registry(camera=(camera("a"),))))["health_minute_log"]
     assert found["frames"].to_list() == [120, 80] + [0] * 58 + [60]
-    assert (found["rev"] == found["frames"] + found["state"]).all()
+    assert (found["rev"] == 1 + found["frames"] + found["state"]).all()
     assert [STATES[s] for s in found["state"]] == ["online", "stale", *["stale"] * 4, *["offline"] * 54, "online"]
 
 

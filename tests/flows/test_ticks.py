@@ -1,0 +1,139 @@
+"""Ticks: rows go by time, a dead camera hangs nothing, and what frames say in the end is what a replay says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows.dataflow import ShardLogic, Tick
+from flows.shard import Block
+from operators.minutes import MINUTE_US
+from schemas.columns import STATES
+from schemas.frames import FrameBatch
+from schemas.registry import Registry
+from tests.flows import every
+from tests.flows.city import KEYS, SECOND, START, camera, plan, stream
+from tests.flows.every import NIGHT
+
+
+def logic(registry: Registry, since_us: int) -> ShardLogic:
+    return ShardLogic(plan(registry, since_us=since_us), None)
+
+
+def told(of: ShardLogic, item: Any) -> list[Block]:
+    out, _ = of.on_batch([(0, item)])
+    return [block for block in out if isinstance(block, Block)]
+
+
+def played(of: ShardLogic, batch: FrameBatch, arrival_us: np.ndarray, ticks_us: list[int]) -> list[tuple[int, Block]]:
+    """Feed frames when they arrive and ticks when they are due; returns each block with the moment it came out."""
+    order = np.argsort(arrival_us, kind="stable")
+    out, done = [], 0
+    for now_us in sorted(ticks_us):
+        end = int(np.searchsorted(arrival_us[order], now_us))
+        if end > done:  # each camera's frames come in their order
+            out += [(now_us, block) for block in told(of, batch.pick(np.sort(order[done:end])))]
+        done = end
+        out += [(now_us, block) for block in told(of, Tick(now_us))]
+    return out
+
+
+def minutes(blocks: list[tuple[int, Block]], table: str = "health_minute_log") -> pl.DataFrame:
+    """Rows of a table with the moment they came out, `at_us`."""
+    found = [b.rows.with_columns(at_us=pl.lit(at, pl.Int64)) for at, b in blocks if b.table == table]
+    return pl.concat(found)
+
+
+#   minute   |        m         |      m + 1
+#   frames   | . . . . . . . . .|. . .
+#   ticks    |^ ^ ^ ^ ^ ^ ^ ^ ^ |^ ^ ^ row of m
+def test_ten_cameras_have_their_rows_within_five_seconds_of_the_minutes_close() -> None:
+    names = [f"c{i}" for i in range(10)]
+    town = logic(Registry(camera=tuple(camera(name, fps=1.0) for name in names)), START)
+    batch = stream(names, 200)
+    whole_second = (batch.frames["t_us"] // 1000 - START // 1000) % 1000 == 0
+    dead = (batch.frames["camera"] == "c9") & (batch.frames["t_us"] > START + 90 * SECOND)
+    batch = batch.pick(np.flatnonzero(whole_second & ~dead))
+    arrival = batch.frames["t_us"].to_numpy() + 200_000
+    blocks = played(town, batch, arrival, [START + s * SECOND for s in range(1, 190)])
+    late = minutes(blocks).with_columns(after_s=(pl.col("at_us") - pl.col("ts").dt.epoch("us") - MINUTE_US) / SECOND)
+    first = late.group_by("camera_id", "ts").agg(pl.col("after_s").min())
+    assert first.height == 10 * 3
+    assert first["after_s"].max() <= 5
+    assert first["after_s"].min() > 0
+    stale = late.filter(pl.col("camera_id") == "c9").sort("ts")["state"].to_list()
+    assert [STATES[state] for state in stale] == ["online", "stale", "stale"]
+
+
+TOWN = Registry(camera=(every.camera("a"), every.camera("b")))
+
+
+@pytest.fixture(scope="module")
+def batch() -> FrameBatch:
+    """Two streets; camera b is silent for seven minutes and then comes back."""
+    whole = every.stream(["a", "b"], 1_500)
+    t = (whole.frames["t_us"] - NIGHT) / SECOND
+    gone = (whole.frames["camera"] == "b") & (t > 400) & (t < 830)
+    return whole.pick(np.flatnonzero(~gone))
+
+
+def counted(blocks: list[Block], seed: int) -> dict[str, pl.DataFrame]:
+    """Return the row of every key that has seen most, whatever the order in which they were written."""
+    found = {}
+    for table in sorted({block.table for block in blocks}):
+        rows = pl.concat([block.rows for block in blocks if block.table == table])
+        order = np.random.default_rng(seed).permutation(rows.height)
+        keys = ["incident_id"] if table == "incidents_log" else [key for key in KEYS if key in rows.columns]
+        found[table] = rows[order].sort("rev", maintain_order=True).unique(keys, keep="last").sort(keys)
+    return found
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_what_clocks_said_in_between_changes_nothing_in_the_end(batch: FrameBatch, data: st.DataObject) -> None:
+    """Ticks at any moments, streams delayed by any time: rows that frames state are those without a tick."""
+    last = int(batch.frames["t_us"].max())
+    ticks = data.draw(st.lists(st.integers(NIGHT, last + 30 * SECOND), min_size=5, max_size=60), label="ticks")
+    delay = data.draw(st.integers(0, 500 * SECOND), label="delay of camera b")
+    seed = data.draw(st.integers(0, 99), label="order of writing")
+    arrival = batch.frames["t_us"].to_numpy() + np.where(batch.frames["camera"] == "b", delay, 0)
+    ticked, plain = logic(TOWN, NIGHT), logic(TOWN, NIGHT)
+    end = [last + 600 * SECOND, last + 630 * SECOND]  # frames are in, then nothing more comes
+    with_ticks = [block for _, block in played(ticked, batch, arrival, [*ticks, *end])]
+    without = [block for _, block in played(plain, batch, arrival, end)]
+    got, expected = counted(with_ticks, seed), counted(without, seed)
+    assert got.keys() == expected.keys()
+    for table in got:
+        assert got[table].equals(expected[table]), table
+
+
+def test_a_camera_that_was_called_offline_while_its_frames_were_on_their_way_was_only_stale(batch: FrameBatch) -> None:
+    """The clock saw six minutes of silence where, once all frames were here, there were two."""
+    arrival = batch.frames["t_us"].to_numpy() + np.where(batch.frames["camera"] == "b", 390 * SECOND, 0)
+    ticks = [NIGHT + s * SECOND for s in range(5, 2_000, 5)]
+    rows = minutes(played(logic(TOWN, NIGHT), batch, arrival, ticks)).filter(camera_id="b")
+    said = rows.filter(frames=0).group_by("ts", maintain_order=True).agg(pl.col("state").unique(maintain_order=True))
+    changed = [[STATES[state] for state in each] for each in said["state"].to_list()]
+    assert ["offline", "stale"] in changed
+    assert rows.height < 3 * rows["ts"].n_unique(), "a clock repeats itself"
+    last = rows.sort("at_us", maintain_order=True).unique("ts", keep="last").sort("ts")
+    most = rows.sort("rev", maintain_order=True).unique("ts", keep="last").sort("ts")
+    assert most.drop("at_us").equals(last.drop("at_us"))
+
+
+def test_a_clock_says_that_an_incident_is_unknown_before_any_frame_does(batch: FrameBatch) -> None:
+    town = logic(TOWN, NIGHT)
+    until = NIGHT + 800 * SECOND
+    known = batch.pick(np.flatnonzero((batch.frames["t_us"] < until).to_numpy()))
+    blocks = played(town, known, known.frames["t_us"].to_numpy(), [NIGHT + s * SECOND for s in range(1, 800, 5)])
+    flood = minutes(blocks, "incidents_log").filter(camera_id="b", kind="flood")
+    assert flood["state"].to_list() == ["active", "unknown"]
+    seen_us = int(known.frames.filter(camera="b")["t_us"].max())
+    assert flood["updated_at"].dt.epoch("us").to_list()[1] == seen_us + 300 * SECOND
+    assert flood["at_us"].to_list()[1] < seen_us + 370 * SECOND
+    assert flood["rev"].is_sorted()
