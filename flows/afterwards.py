@@ -12,12 +12,6 @@ from flows.second import outages, trends
 from flows.thresholds import Thresholds
 
 
-def update(warehouse: Warehouse) -> None:
-    """Bring quarters, hours, days and verdicts up to the minutes that are stored."""
-    with warehouse.lease(ACROSS):
-        _sum_up(warehouse)
-
-
 def follow(warehouse: Warehouse, run: Run, thresholds: Thresholds) -> None:
     """Bring everything that is derived from stored rows up to what a run has just committed."""
     with warehouse.lease(ACROSS):

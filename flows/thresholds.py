@@ -94,7 +94,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     cameras = [(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
     more: dict[str, list[Any]] = {
         "congestion": [_road(city, code) for code in range(len(city.cameras))],
-        "outages": [(c.site, c.area) for c in city.cameras],
+        "outages": [(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],
     }
     out: dict[str, list[int]] = {}
     for metric, version in VERSIONS.items():

@@ -88,7 +88,8 @@ def recompute(
     computed = _Computed(store, whose, city, plan)
     told, until_us = _tell(computed, since_us, span.until_us)
     made = told.rows(city, params_hashes(city, thresholds)["outages"], until_us)
-    held = store.incidents(whose, since_us, until_us, known=made["incident_id"].to_list())
+    earlier = made.filter(pl.col("opened_at").dt.epoch("us") < since_us)["incident_id"].to_list()
+    held = store.incidents(whose, since_us, until_us, known=earlier)
     rows = differing(made, _replaced(held, until_us), run.run, run.generation)
     if rows.height:
         store.write(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -100,6 +101,24 @@ def test_a_site_that_is_down_is_told_once_and_again_changes_nothing() -> None:
     assert computed(store, CAMERAS, reach(0, 240)) == 0
 
 
+def test_any_part_computed_again_writes_nothing() -> None:
+    """Also where a member comes back soon after its site, and where one stays away and is told of on its own."""
+    names = ("a", "b", "c", "d", "soon", "away")
+    cameras = site(*names)
+    dark = {name: [(100.0, 160.0)] for name in "abcd"} | {"soon": [(100.5, 161.5)], "away": [(101.0, 300.0)]}
+    store = Memory()
+    store.state(recording(dark, 0, 240, list(names)))
+    assert computed(store, cameras, reach(0, 240, list(names))) == 7
+    whole = store.live.filter(pl.col("kind") == "site_down")["incident_id"][0]
+    by = dict(store.live.filter(pl.col("kind") == "camera_down").select("camera_id", "inhibited_by").rows())
+    assert by == {**{name: whole for name in names}, "away": ""}
+    for since in range(240):
+        assert computed(store, cameras, reach(since, 240, list(names))) == 0, since
+    store.state(recording({"soon": [(225.0, 300.0)]}, 224, 240, ["soon"]))
+    assert computed(store, cameras, reach(224, 240, ["soon"])) == 1
+    assert store.live.equals(anew(store, cameras))
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first day first", "second day first"])
 def test_an_outage_over_midnight_is_one_whichever_day_is_replayed_first(order: tuple[int, int]) -> None:
     dark = {name: [(DAY - 2.5, DAY + 40.0)] for name in NAMES} | {"lone": [(DAY - 2.0, DAY + 3.5)]}
@@ -193,7 +212,18 @@ def test_the_rows_held_are_a_day_of_one_site_where_memory_is_short(monkeypatch: 
     assert store.live.equals(anew(store))
 
 
+def test_of_a_camera_that_is_gone_alone_no_outage_stays() -> None:
+    store = Memory()
+    store.state(recording({"lone": [(100.0, 160.0)]}, 0, 240))
+    computed(store, CAMERAS, reach(0, 240))
+    assert store.live["camera_id"].to_list() == ["lone"]
+    outages.recompute(store, [], Thresholds(), reach(0, 240), RUN, gone=["lone"])
+    assert store.live.is_empty()
+
+
 UNTIL = 600
+THEN = datetime.fromtimestamp((START + 301) * 60, UTC)
+MOVED = (*CAMERAS, *site("a", "b", "lone", site="nvr-2", valid_from=THEN), *site("c", valid_from=THEN))
 silences = st.dictionaries(
     st.sampled_from(IDS),
     st.lists(
@@ -203,18 +233,19 @@ silences = st.dictionaries(
 edges = st.lists(st.integers(1, UNTIL - 1), max_size=4, unique=True).map(lambda cuts: [0, *sorted(cuts), UNTIL])
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("cameras", [CAMERAS, MOVED], ids=["one version", "two versions, of other recorders"])
+@settings(max_examples=50, deadline=None)
 @given(silences, edges, st.randoms())
 def test_any_cut_into_recordings_and_any_order_of_storing_them_gives_the_same(
-    dark: Silences, cuts: list[int], random: Random
+    cameras: tuple[Camera, ...], dark: Silences, cuts: list[int], random: Random
 ) -> None:
     spans = list(itertools.pairwise(cuts))
     random.shuffle(spans)
     store = Memory()
     for since, until in spans:
         store.state(recording(dark, since, until))
-        computed(store, CAMERAS, reach(since, until))
-        assert store.live.equals(anew(store))
+        computed(store, cameras, reach(since, until))
+        assert store.live.equals(anew(store, cameras))
 
 
 @settings(max_examples=60, deadline=None)

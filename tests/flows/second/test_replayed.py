@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,10 @@ from typing import Any
 import pytest
 
 from connectors.warehouse import Warehouse
-from flows import afterwards
-from flows.replay import ReplayOptions, replay
+from flows.replay import ReplayOptions, ReplaySummary, replay
 from flows.second.stored import Stored
-from flows.thresholds import Thresholds
 
+TILIK = Path(sys.executable).with_name("tilik")
 MIDNIGHT = datetime(2026, 1, 6, tzinfo=UTC)
 NUMBERS = itertools.count()
 Silences = dict[str, tuple[float, float]]  # by camera: minutes from MIDNIGHT, from and to
@@ -35,8 +36,13 @@ class Town:
     def __init__(self, folder: Path, url: str, names: str = "abcde") -> None:
         self.folder, self.url, number = folder, url, next(NUMBERS)
         self.site, self.ids = f"nvr-{number}", [f"town{number}-{name}" for name in names]
-        self.registry = folder / "registry.toml"
-        self.registry.write_text("".join(CAMERA.format(id=each, site=self.site) for each in self.ids))
+        self.registry = self.registered(names)
+
+    def registered(self, names: str) -> Path:
+        """Write a registry of these cameras."""
+        path = self.folder / f"registry-{names}.toml"
+        path.write_text("".join(CAMERA.format(id=self.id(name), site=self.site) for name in names))
+        return path
 
     def recorded(self, since: float, until: float, silences: Silences, names: str = "abcde") -> Path:
         """Write a frame every two seconds of these cameras, none in their silences."""
@@ -54,8 +60,8 @@ class Town:
     def id(self, name: str) -> str:
         return next(each for each in self.ids if each.endswith(f"-{name}"))
 
-    def replay(self, path: Path, **options: Any) -> None:
-        replay(ReplayOptions((str(path),), "native", self.url, str(self.registry), **options))
+    def replay(self, path: Path, **options: Any) -> ReplaySummary:
+        return replay(ReplayOptions((str(path),), "native", self.url, str(self.registry), **options))
 
     def told(self, warehouse: Warehouse) -> list[tuple[Any, ...]]:
         """Camera's name or site, opened and closed in seconds from MIDNIGHT, and whether a site explains it."""
@@ -96,6 +102,25 @@ def test_a_sites_cameras_replayed_by_two_replays_are_one_site(town: Town, wareho
     assert town.told(warehouse) == SITE
 
 
+def test_two_processes_that_replay_a_sites_halves_at_once_tell_one_site(town: Town, warehouse: Warehouse) -> None:
+    """Each has a registry of its own, so neither waits for the other but where they look at the whole site."""
+    asked = [
+        [
+            TILIK,
+            "replay",
+            town.recorded(0, 20, DARK, names),
+            "--registry",
+            town.registered(names),
+            "--warehouse",
+            town.url,
+        ]
+        for names in ("abe", "cd")
+    ]
+    started = [subprocess.Popen([str(part) for part in each], cwd=town.folder) for each in asked]
+    assert [each.wait(timeout=300) for each in started] == [0, 0]
+    assert town.told(warehouse) == SITE
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["earlier first", "later first"])
 def test_recordings_of_adjacent_days_are_one_outage_in_either_order(
     town: Town, warehouse: Warehouse, order: tuple[int, int]
@@ -110,9 +135,9 @@ def test_recordings_of_adjacent_days_are_one_outage_in_either_order(
 
 def test_a_replay_that_is_done_again_writes_no_outage_again(town: Town, warehouse: Warehouse) -> None:
     path = town.recorded(0, 20, DARK)
-    town.replay(path)
+    assert town.replay(path).incidents == 5
     before = town.versions(warehouse)
-    town.replay(path)
+    assert town.replay(path).incidents == 5
     assert town.versions(warehouse) == before
     assert town.told(warehouse) == SITE
 
@@ -125,12 +150,12 @@ def test_what_a_replacement_does_not_reproduce_is_withdrawn(town: Town, warehous
 
 
 def test_forgetting_the_camera_that_stands_for_a_site_makes_another_one_stand_for_it(
-    town: Town, warehouse: Warehouse
+    town: Town, warehouse: Warehouse, tilik: Any
 ) -> None:
     town.replay(town.recorded(0, 20, DARK | {"a": (3.0, 14.0)}))
     stands = "SELECT camera_id FROM incidents_log FINAL WHERE kind = 'site_down' AND site = {s:String} AND deleted = 0"
     assert warehouse.query(stands, {"s": town.site})["camera_id"].to_pylist() == [town.id("a")]
-    assert afterwards.forget(warehouse, town.id("a"), Thresholds()) == ["camera"]
+    assert tilik("registry", "forget", town.id("a"), "--warehouse", town.url)[0] == 0
     assert warehouse.query(stands, {"s": town.site})["camera_id"].to_pylist() == [town.id("b")]
     assert town.told(warehouse) == [row for row in SITE if row[0] != "a"]
 

@@ -216,6 +216,14 @@ def test_a_camera_that_blinks_once_was_there_for_a_moment() -> None:
     assert told == sorted([(0, 9.98, 30.0, 1, False), (0, 30.0, 50.0, 1, False)], key=str)
 
 
+def test_a_camera_that_comes_back_blind_came_back_before_it_went_again() -> None:
+    rows = health(0, [(10, 30), (30.5, 50)], 60)
+    blind = rows._replace(observed_ms=np.where(rows.minute == 30, 0, rows.observed_ms))  # a picture that stands still
+    last = 30.5 - 1 / 60
+    told = sorted([(0, 9.98, round(last, 2), 1, False), (0, round(last, 2), 50.0, 1, False)], key=str)
+    assert final(told_in(town(1), blind, [60])) == told
+
+
 def test_late_frames_that_fill_a_silence_leave_no_outage() -> None:
     rows = health(0, [(10, 30)], 60)
     whole = health(0, [], 60)
