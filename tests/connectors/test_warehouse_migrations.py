@@ -102,7 +102,7 @@ def test_a_program_killed_at_any_statement_is_finished_by_the_next(tmp_path: Pat
         assert shape(store) == shape(warehouse)
 
 
-@pytest.mark.parametrize("left", [7, 31, 90])
+@pytest.mark.parametrize("left", [31, 200])
 def test_an_engine_killed_while_a_warehouse_is_made_loses_nothing(
     tmp_path: Path, warehouse: Warehouse, left: int
 ) -> None:

@@ -164,3 +164,14 @@ def test_a_column_that_minutes_get_later_is_copied_too(store: Warehouse) -> None
     store.migrate()
     store.insert("mask_minute_log", rows("mask", "a", START, 2))
     assert store.query("SELECT toMinute(ts) FROM mask_now").rows == [(1,)]
+
+
+def test_the_present_is_read_from_a_row_a_key_however_long_the_past_is(store: Warehouse) -> None:
+    """Rows that the engine reads: it used to be all hours, and a day of minutes."""
+    for camera in ("a", "b"):
+        store.insert("health_minute_log", rows("health", camera, START, 2 * 1440))
+    store.roll()
+    store.command("OPTIMIZE TABLE health_now_log FINAL")
+    for question in ("SELECT * FROM health_now", f"SELECT {DATA_END}"):
+        read = store.write_client().query(question).summary["read_rows"]
+        assert 0 < int(read) < 100, question

@@ -130,3 +130,16 @@ def test_every_view_answers_and_old_minutes_are_rolled_up(
     assert [store.query(f"SELECT camera_id, ts FROM {metric}_now").rows[:1] for metric in METRICS] == [newest] * 9
     assert store.query("SELECT camera_id, kind FROM incidents_open").rows == [("old-1", "flood")]
     assert store.query("SELECT verdict FROM visits_trend").num_rows <= 1
+
+
+@pytest.mark.parametrize("made", [1, 20])
+def test_a_warehouse_that_was_lost_while_the_first_release_made_it_is_finished(
+    tmp_path: Path, warehouse: Warehouse, made: int
+) -> None:
+    """Its program was killed between two tables: later ones said that a table already exists."""
+    with connect(f"embedded:{tmp_path}") as store:
+        store.command(BOOKS)
+        for statement in migration_files.MigrationFile(1, "", OLD["001_tables.sql"]).statements[:made]:
+            store.command(statement)
+        store.migrate()
+        assert shape(store) == shape(warehouse)

@@ -1,0 +1,42 @@
+"""A migration in words, before it is done and after."""
+
+from __future__ import annotations
+
+from connectors.warehouse.migrations import Plan
+from connectors.warehouse.views import Step
+from flows import migration_plan
+from schemas.migration_files import MigrationFile
+from schemas.shape import Change
+
+PLAN = Plan(
+    [MigrationFile(7, "leases", "SELECT 1;\n")],
+    [Change("runs_log", "a new column identity", "ALTER TABLE runs_log ...")],
+    Step(["health_now"], ["crowd_now", "flow_now"], ["crowd_old"]),
+)
+
+
+def test_a_plan_names_files_tables_columns_and_views():
+    lines = [" ".join(line.split()) for line in migration_plan.as_text(PLAN).splitlines()]
+    for line in (
+        "file 007_leases would be run",
+        "table runs_log a new column identity",
+        "view health_now would be made",
+        "view flow_now would be replaced",
+        "view crowd_old would be dropped",
+    ):
+        assert line in lines
+
+
+def test_what_was_done_fits_in_a_line():
+    assert migration_plan.in_short(PLAN) == (
+        "1 numbered files, 1 changes of tables, 1 views made, 2 views replaced, 1 views dropped"
+    )
+    nothing = Plan([], [], Step([], [], []))
+    assert migration_plan.in_short(nothing) == "up to date"
+    assert migration_plan.as_text(nothing) == "up to date: nothing would change"
+
+
+def test_a_directory_that_is_not_there_is_no_warehouse(tmp_path):
+    assert not migration_plan.exists(f"embedded:{tmp_path / 'none'}")
+    assert migration_plan.exists(f"embedded:{tmp_path}")
+    assert migration_plan.exists("http://store/tilik")
