@@ -14,7 +14,6 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 import argparse
 import json
 import platform
-import resource
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks import kernels
+from benchmarks import kernels, stage
 from benchmarks.idiomatic import fold_window, group_by
 from benchmarks.load import START, frames, registry
 from connectors.formats import Chunk, ReadOptions, read, to_json_lines, write_arrow
@@ -91,23 +90,6 @@ def measure(cameras: int, steps: int, repeats: int) -> list[dict[str, object]]:
     return out
 
 
-def memory(cameras: int, seconds: int) -> dict[str, object]:
-    """Return the memory of one shard that holds a whole city at 10 frames/s."""
-    known = registry(cameras)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    plan = Plan(cities.build(known), Thresholds(), 1, START, NOW)
-    logic = ShardLogic(plan, None)
-    for second in range(seconds):
-        logic.on_batch([(0, frames(cameras, 10, first_step=10 * second))])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {
-        "cameras": cameras,
-        "seconds": seconds,
-        "peak_mb": round(peak / 1024),
-        "grown_mb": round((peak - before) / 1024),
-    }
-
-
 def main() -> None:
     """Print a table, or JSON for a script."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -118,18 +100,18 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     found = measure(given.cameras, given.steps, given.repeats)
-    held = memory(given.city, 8) if given.city else None
+    held = stage.memory(given.city) if given.city else None
+    late, copies = stage.backlog()
     if given.json:
-        print(json.dumps({"speed": found, "memory": held}))
+        backlog = {"late_per_s": round(late), "copies_per_s": round(copies)}
+        print(json.dumps({"speed": found, "backlog": backlog, "memory": held._asdict() if held else None}))
         return
     for row in found:
         print(f"{row['variant']:<45} {row['frames_per_s']:>12,} frames a CPU second {row['times_idiomatic']:>8} x")
     print(f"\nWhat each part costs, CPU time:\n{kernels.table(given.cameras, given.steps)}\n")
+    print(f"backlog: {late:,.0f} late frames a CPU second, {copies:,.0f} late copies")
     if held is not None:
-        print(
-            f"memory of one process with {held['cameras']:,} cameras at 10 frames/s after {held['seconds']} s: "
-            f"{held['peak_mb']:,} MB at most, {held['grown_mb']:,} MB of it since start (frames being made included)"
-        )
+        print(stage.told(held))
 
 
 if __name__ == "__main__":
