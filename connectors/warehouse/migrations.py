@@ -62,6 +62,8 @@ class Plan(NamedTuple):
 def plan(session: Session) -> Plan:
     """Say what `migrate` would do, and do nothing.
 
+    A difference that only a file can bridge is said as it stands while files wait.
+
     Raises
     ------
     WarehouseError
@@ -75,8 +77,9 @@ def plan(session: Session) -> Plan:
         whole = compare(ddl.shape(), {})
         return Plan(migration_files.read(), whole.changes, views.Step(list(order.wanted()), [], []))
     pending = _pending(session, found)
-    difference = _bridge(session, found)
-    return Plan(pending, difference.changes, views.plan(session, order.wanted(), set(found)))
+    changes, refused = compare(ddl.shape(), found) if pending else _bridge(session, found)
+    by_file = [Change(where, what, "") for where, _, what in (words.partition(": ") for words in refused)]
+    return Plan(pending, [*changes, *by_file], views.plan(session, order.wanted(), set(found)))
 
 
 def migrate(session: Session) -> Plan:

@@ -156,6 +156,17 @@ def test_a_difference_that_would_rewrite_rows_is_an_error_that_names_it(store: W
     assert store.migrate().empty
 
 
+def test_a_plan_says_what_a_waiting_file_is_to_bridge(store: Warehouse) -> None:
+    last = migration_files.read()[-1]
+    store.command(f"ALTER TABLE schema_versions DELETE WHERE version = {last.number} SETTINGS mutations_sync = 1")
+    store.command("ALTER TABLE dead_letters_log MODIFY COLUMN count UInt64")
+    plan = store.plan()
+    assert plan.files == [last]
+    assert plan.changes == [("dead_letters_log.count", "expected type UInt32, found UInt64", "")]
+    store.command("ALTER TABLE dead_letters_log MODIFY COLUMN count UInt32")
+    assert store.migrate().files == [last]
+
+
 NEWER = {
     "tables": (
         "schema_versions",
