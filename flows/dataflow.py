@@ -24,12 +24,13 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from connectors.formats import Chunk, to_json_lines
 from flows import leaving
 from flows import shard as shards
+from flows.leaving import Waiting
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
 from flows.ticks import Ticks
 from operators import city as cities
 from operators.city import City
-from operators.stage import intake
+from operators.stage import intake, ordered
 from schemas.errors import StateError
 from schemas.frames import DEAD_LETTERS, FrameBatch
 
@@ -188,7 +189,7 @@ class Memory:
     held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     count: int = 0
     came: int = 0  # frames so far: the number of the next
-    waiting: leaving.Waiting = field(default_factory=leaving.Waiting)
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
@@ -215,6 +216,8 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
             )
         shard = self._wired(memory.shard)
         memory.state = shard.resume(memory.state)
+        is_asked = self.plan.on_release is not None
+        memory.waiting = leaving.resumed(memory.waiting, ordered.held(memory.state.order)) if is_asked else Waiting()
         return shard
 
     def on_batch(self, values: list[tuple[int, Any]]) -> tuple[list[Any], bool]:

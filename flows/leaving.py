@@ -42,13 +42,15 @@ class Kept(NamedTuple):
 
 @dataclass
 class Waiting:
-    """Frames that have come and not left, in the order of arrival."""
+    """Frames that have come and not left, in the order of arrival; `since` is the first that was kept."""
 
     kept: list[Kept] = field(default_factory=list)
+    since: int | None = None
 
 
 def come(waiting: Waiting, batch: FrameBatch, first_row: int) -> None:
     """Keep a batch until its frames leave; `first_row` is the number of its first."""
+    waiting.since = first_row if waiting.since is None else waiting.since
     rows = np.arange(first_row, first_row + len(batch), dtype=np.int64)
     frames = batch.frames.with_columns(row=pl.Series(rows), source=pl.lit(batch.source, pl.String))
     whole = FrameBatch(frames, batch.objects, batch.signals, batch.source)
@@ -58,11 +60,16 @@ def come(waiting: Waiting, batch: FrameBatch, first_row: int) -> None:
 def leave(waiting: Waiting, left: Left) -> FrameBatch:
     """Return the frames that left, in that order, and keep them no longer.
 
+    Frames that came before any was kept leave unseen: their columns are gone.
+
     Raises
     ------
     KeyError
         A frame leaves that never came, or has left before.
     """
+    if waiting.since is None or (left.row < waiting.since).any():
+        asked = np.zeros(len(left.row), np.bool_) if waiting.since is None else left.row >= waiting.since
+        left = Left(left.row[asked], left.disposition[asked], left.dt_ms[asked])
     order = np.argsort(left.row, kind="stable")
     rows, pieces, known = left.row[order], [], 0
     for kept in waiting.kept:
@@ -81,6 +88,14 @@ def leave(waiting: Waiting, left: Left) -> FrameBatch:
     said = {"disposition": [DISPOSITIONS[code] for code in left.disposition.tolist()], "dt_ms": left.dt_ms}
     told = pl.DataFrame(said, schema={name: COLUMNS[name] for name in said})
     return FrameBatch(out.frames.hstack(told), out.objects, out.signals, out.source)
+
+
+def resumed(waiting: Waiting, rows: NDArray[np.int64]) -> Waiting:
+    """Return what is kept of the frames that a resumed stage still holds: cameras may have gone from the registry."""
+    kept = [Kept(each.batch, each.rows, each.waits & np.isin(each.rows, rows)) for each in waiting.kept]
+    again = Waiting(kept, waiting.since)
+    _tidy(again)
+    return again
 
 
 def _tidy(waiting: Waiting) -> None:

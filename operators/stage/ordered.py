@@ -297,6 +297,12 @@ def lasting(pushed: Pushed, city: City, until_us: NDArray[np.int64]) -> Pushed:
     return pushed._replace(on_time=pushed.on_time._replace(ordered=frames._replace(dt_ms=frozen(dt_ms))))
 
 
+def held(state: OrderState) -> NDArray[np.int64]:
+    """Return the numbers of the frames that wait."""
+    batches = state.incoming if state.waiting is None else [state.waiting, *state.incoming]
+    return np.concatenate([np.empty(0, np.int64), *(batch.row for batch in batches)])
+
+
 def carry(into: OrderState, source: OrderState, moved: Moves) -> None:
     """Take along clocks, waiting frames and the times seen of cameras that go along."""
     carrying.rows(into.newest_us, source.newest_us, moved.camera)

@@ -20,6 +20,8 @@ from schemas.parts import Metric
 EMPTY = np.int64(-1)
 SUM, MAX, MIN = 0, 1, 2
 MINUTE_BITS = 32
+SMALLEST = 64
+"""Rows that a pool has room for from the start: an idle shard is stored often."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Pool:
     used: int = 0
 
 
-def start(metric: Metric, capacity: int = 1024) -> Pool:
+def start(metric: Metric, capacity: int = SMALLEST) -> Pool:
     """Return an empty pool for a metric's parts."""
     combine = [
         code for part in metric.parts.values() for code in [("sum", "max", "min").index(part.combine)] * part.width
@@ -110,7 +112,7 @@ def _resize(pool: Pool, keep: NDArray[np.bool_] | None, room: int) -> None:
     rows = slice(0, pool.used) if keep is None else np.flatnonzero(keep)
     packed, values = pool.packed[rows], pool.values[rows]
     pool.used = len(packed)
-    capacity = max(1024, 1 << int(pool.used + room - 1).bit_length())
+    capacity = max(SMALLEST, 1 << int(pool.used + room - 1).bit_length())
     pool.packed, pool.values = np.empty(capacity, np.int64), np.empty((capacity, values.shape[1]), np.int64)
     pool.packed[: pool.used], pool.values[: pool.used] = packed, values
     pool.table = np.full(capacity * 2, -1, np.int32)

@@ -93,6 +93,44 @@ def test_a_frame_that_does_not_wait_cannot_leave(row: int) -> None:
         leaving.leave(waiting, one._replace(row=np.array([row])))
 
 
+@pytest.mark.parametrize("at", [10, 33])
+def test_a_shard_that_is_cut_off_goes_on_with_what_waits(at: int) -> None:
+    run, out = plan(CITY, reorder_us=SECOND, lateness_us=6 * SECOND), []
+    run.on_release = out.append
+    logic = ShardLogic(run, None)
+    logic.on_batch([(0, STREAM.pick(np.arange(at)))])
+    logic = ShardLogic(run, logic.snapshot())
+    logic.on_batch([(0, STREAM.pick(np.arange(at, len(STREAM)))), (0, End(int(STREAM.frames["t_us"].max())))])  # type: ignore[arg-type]
+    assert joined(out).frames.select(list(FRAMES)).equals(STREAM.frames)
+
+
+def test_a_shard_that_is_asked_later_tells_of_the_frames_that_came_since() -> None:
+    quiet, asked, out = plan(CITY), plan(CITY), []
+    asked.on_release = out.append
+    logic = ShardLogic(quiet, None)
+    logic.on_batch([(0, STREAM.pick(np.arange(20)))])
+    logic = ShardLogic(asked, logic.snapshot())
+    logic.on_batch([(0, STREAM.pick(np.arange(20, 40)))])
+    logic = ShardLogic(quiet, logic.snapshot())
+    logic.on_batch([(0, STREAM.pick(np.arange(40, 50)))])
+    logic = ShardLogic(asked, logic.snapshot())
+    logic.on_batch([(0, STREAM.pick(np.arange(50, 60))), (0, End(int(STREAM.frames["t_us"].max())))])  # type: ignore[arg-type]
+    assert [frame for batch in out for frame in sorted(batch.frames["row"])] == list(range(50, 60))
+
+
+def test_a_camera_that_left_the_registry_keeps_no_frames_waiting() -> None:
+    run = plan(CITY)
+    run.on_release = lambda batch: None
+    logic = ShardLogic(run, None)
+    logic.on_batch([(0, STREAM)])
+    fewer = plan(Registry(camera=(camera("a"),)))
+    fewer.on_release = run.on_release
+    logic = ShardLogic(fewer, logic.snapshot())
+    assert logic.memory is not None
+    (kept,) = logic.memory.waiting.kept
+    assert kept.batch.frames["camera"].filter(kept.waits).unique().to_list() == ["a"]
+
+
 def test_nothing_is_kept_where_nobody_asks() -> None:
     logic = ShardLogic(plan(CITY), None)
     logic.on_batch([(0, STREAM)])
