@@ -20,7 +20,7 @@ from flows.second.lasting import Lasting, as_of
 from flows.second.stored import DAY_US, FOREVER_US, Store, Stored, Whose
 from flows.second.telling import Told
 from flows.second.versions import rows as coded
-from flows.second.writing import differing
+from flows.second.writing import continued, differing
 from flows.thresholds import Thresholds, params_hashes
 from operators import city as cities
 from operators.across import outages
@@ -90,7 +90,7 @@ def recompute(
     made = told.rows(city, params_hashes(city, thresholds)["outages"], until_us)
     earlier = made.filter(pl.col("opened_at").dt.epoch("us") < since_us)["incident_id"].to_list()
     held = store.incidents(whose, since_us, until_us, known=earlier)
-    rows = differing(made, _replaced(held, until_us), run.run, run.generation)
+    rows = differing(made if until_us == FOREVER_US else continued(made, held, until_us), held, run.run, run.generation)
     if rows.height:
         store.write(rows)
     return rows.height
@@ -146,11 +146,3 @@ def _spans(of: _Computed, since_us: int, settled_us: int) -> Iterator[tuple[int,
             start_us = edge_us
         yield start_us, end_us
         start_us = end_us
-
-
-def _replaced(held: pl.DataFrame, until_us: int) -> pl.DataFrame:
-    """Return what is compared: incidents that last at `until_us` are left as they are."""
-    if until_us == FOREVER_US:
-        return held
-    is_over = pl.col("closed_at").dt.epoch("us") < until_us
-    return held.filter(is_over.fill_null(value=False) | (pl.col("deleted") == 1))

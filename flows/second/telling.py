@@ -32,10 +32,9 @@ class Told:
         return Lasting.of(*found)
 
     def rows(self, city: City, hashes: list[int], until_us: int) -> pl.DataFrame:
-        """Return a row (`flows.incidents.SCHEMA`) an incident that was over by a time; FOREVER_US: each incident."""
-        last = [each[-1] for each in self.changes.values()]
-        over = [each for each in last if until_us == FOREVER_US or 0 < each.closed_us < until_us]
-        return pl.DataFrame([_row(city, hashes, each) for each in over], schema=SCHEMA, orient="row")
+        """Return a row (`flows.incidents.SCHEMA`) an incident that opened before a time."""
+        last = [each[-1] for each in self.changes.values() if each[0].opened_us < until_us]
+        return pl.DataFrame([_row(city, hashes, each) for each in last], schema=SCHEMA, orient="row")
 
 
 def _stood(changes: list[Outage], t_us: int) -> Incident:

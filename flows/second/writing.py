@@ -13,6 +13,25 @@ REVISIONS: Final = 65_536
 
 CONTENT: Final = [name for name in SCHEMA if name != "rev"]
 KEY: Final = ["camera_id", "incident_id"]
+WHO: Final = ["owner", "category", "params_hash", "simulated"]
+"""What an incident takes from its camera's definition."""
+
+
+def continued(made: pl.DataFrame, held: pl.DataFrame, until_us: int) -> pl.DataFrame:
+    """Return incidents whose story from a time on is the stored one: who they are by now, what became of them by then.
+
+    Parameters
+    ----------
+    made
+        Incidents that opened before the time.
+    held
+        Stored ones; each that lasts at the time is among `made`, too.
+    """
+    closed_us = pl.col("closed_at").dt.epoch("us")
+    is_over = (closed_us < until_us).fill_null(value=False)
+    lasting = held.filter(~is_over & (pl.col("deleted") == 0)).drop(WHO)
+    later = made.select(*KEY, *WHO).join(lasting, on=KEY)
+    return pl.concat([made.filter(is_over), later.select(made.columns)])
 
 
 def differing(made: pl.DataFrame, held: pl.DataFrame, run: int, generation: int) -> pl.DataFrame:

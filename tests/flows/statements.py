@@ -119,12 +119,12 @@ def flood(off_s: float) -> Zone:
 
 
 def registries() -> dict[str, Registry]:
-    """R1 has cameras a and b and a place; R2 has a and x, other flood limits of a, other zones and no place."""
+    """R1 has cameras a and b, one that never sends, and a place; R2 a and x, other flood limits and zones, no place."""
     first = (*(zone for zone in camera("a").zone if zone.id != "jalan"), flood(30.0))
     second = (Zone("kiri", "crowd", ((0.0, 0.0), (0.4, 0.0), (0.4, 1.0), (0.0, 1.0)), area_m2=20.0), flood(10.0))
     place = Place("taman", zones=("a/kiri",))
     return {
-        "R1": Registry(camera=(camera("a", zone=first), camera("b", zone=first)), place=(place,)),
+        "R1": Registry(camera=(camera("a", zone=first), camera("b", zone=first), camera("mute")), place=(place,)),
         "R2": Registry(camera=(camera("a", zone=second), camera("x"))),
     }
 

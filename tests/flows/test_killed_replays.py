@@ -30,7 +30,7 @@ def test_what_is_compared_is_not_nothing(store: Mortal, told: dict[str, Told]) -
     rows = {name: table.height for name, table in contents(store).items() if table.height}
     kinds = set(contents(store)["incidents_log"]["kind"])
     assert {"health_minute_log", "crowd_hour_log", "flow_day_log", "dead_letters_log", "places_log"} <= set(rows), rows
-    assert {"flood", "parking"} <= kinds, kinds
+    assert {"flood", "parking", "camera_down"} <= kinds, kinds
 
 
 @pytest.mark.slow

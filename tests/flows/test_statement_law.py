@@ -15,13 +15,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from connectors.warehouse import Span
 from connectors.warehouse.address import parse
+from flows.second import outages
+from flows.second.stored import FOREVER_US
+from flows.thresholds import Thresholds
 from schemas.columns import METRICS
 from schemas.errors import ConflictError
 from schemas.incidents import ACROSS_KINDS
 from tests.flows.statements import Mortal, Told, contents, empty, mortal, tell, write_inputs
 
 MINUTES = tuple(f"{metric.name}_minute_log" for metric in METRICS)
+EVERYTHING = Span(frozenset(["a", "b", "x", "mute"]), 0, FOREVER_US)
 STATED = (*MINUTES, "incidents_log", "dead_letters_log", "cameras_log", "places_log")
 
 
@@ -152,6 +157,7 @@ def test_the_store_holds_what_was_stated_last(store, told, alone, ops: list[Op])
     for table in STATED:
         assert found[table].equals(wanted[table]), table
     assert rolled(store) == counted(store)
+    assert outages.update(store, Thresholds(), EVERYTHING, outages.NO_RUN) == 0, "outages are not those of the minutes"
 
 
 def counted(store: Mortal) -> list[tuple]:

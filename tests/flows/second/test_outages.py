@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -188,6 +189,16 @@ def test_a_row_that_replaces_another_wins_by_the_next_revision() -> None:
     store.state(recording({"lone": [(100.0, 180.0)]}, 0, 240))
     assert computed(store, CAMERAS, reach(0, 240)) == 1
     assert store.told.select("rev", "deleted").rows() == [(3, 0)]
+
+
+def test_other_definitions_are_said_of_what_lasts_too() -> None:
+    store = Memory()
+    store.state(recording({"lone": [(100.0, 500.0)]}, 0, 240))
+    computed(store, CAMERAS, reach(0, 240))
+    other = tuple(msgspec.structs.replace(each, owner="dishub") for each in CAMERAS)
+    assert computed(store, other, reach(0, 240)) == 1
+    assert store.live.select("owner", "state").rows() == [("dishub", "active")]
+    assert computed(store, other, reach(0, 240)) == 0
 
 
 def test_a_camera_that_is_forgotten_leaves_a_site_without_it() -> None:
