@@ -12,19 +12,16 @@ from typing import Any
 
 import polars as pl
 
-from connectors.warehouse import leases
 from connectors.warehouse.inserts import BLOCK_ROWS, to_arrow
 from connectors.warehouse.session import Session
 from schemas.calendar import DAYS
 
 
 def store(session: Session, days: pl.DataFrame) -> int:
-    """Store days (`schemas.calendar.DAYS`); return how many were new or different."""
-    with leases.held(session, leases.REGISTRY):
-        return _store(session, days)
+    """Store days (`schemas.calendar.DAYS`); return how many were new or different.
 
-
-def _store(session: Session, days: pl.DataFrame) -> int:
+    The caller holds the registry's lease.
+    """
     held = {row["date"]: row for row in read(session).iter_rows(named=True)}
     changed = days.filter(
         pl.Series([held.get(row["date"]) != row for row in days.iter_rows(named=True)], dtype=pl.Boolean)

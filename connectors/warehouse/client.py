@@ -92,13 +92,15 @@ class Warehouse(Session):
 
         `source` names the registry: it alone withdraws what it registered and no longer has.
         """
-        registered.store(self, registry, areas, source)
+        with leases.held(self, leases.REGISTRY):
+            registered.store(self, registry, areas, source)
         if source:
             registered.withdraw(self, registry, source)
 
     def store_calendar(self, days: pl.DataFrame) -> int:
         """Store the calendar's days (`schemas.calendar.DAYS`); return how many were new or different."""
-        return calendar_days.store(self, days)
+        with leases.held(self, leases.REGISTRY):
+            return calendar_days.store(self, days)
 
     def forget(self, name: str) -> list[str]:
         """Withdraw a camera with all its rows, a place or a road; return what was called so."""

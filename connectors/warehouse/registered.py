@@ -36,42 +36,48 @@ TABLES: Final = {
 
 
 def store(session: Session, registry: Registry, areas: Areas | None, source: str) -> None:
-    """Store cameras, places, roads and areas; see `Warehouse.store_registry`."""
+    """Store cameras, places, roads and areas; see `Warehouse.store_registry`. The caller holds the registry's lease."""
     refuse_moved(session, registry)
-    with leases.held(session, leases.REGISTRY):
-        version = next_version(session)
-        if registry.camera:
-            _withdraw_versions(session, registry, version)
-            rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
-            session.insert_block("cameras_log", to_arrow(rows))
-        if registry.place:
-            areas_of = {camera.id: camera.area for camera in registry.camera}
-            spots = [_place(place, areas_of, version) for place in registry.place]
-            session.insert_block("places_log", to_arrow(pl.DataFrame(spots, schema_overrides=_KINDS)))
-        if areas is not None and areas.by_code:
-            named = [
-                {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
-                for area in areas.by_code.values()
-            ]
-            rows = pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64))
-            session.insert_block("areas_log", to_arrow(rows))
-        roads.store(session, registry, version)
-        _own(session, [(kind, name) for kind, names in _ids(registry).items() for name in names], source, version)
+    version = next_version(session)
+    if registry.camera:
+        _withdraw_versions(session, registry, version)
+        rows = pl.DataFrame([_row(camera, version) for camera in registry.camera], schema_overrides=_KINDS)
+        session.insert_block("cameras_log", to_arrow(rows))
+    if registry.place:
+        areas_of = {camera.id: camera.area for camera in registry.camera}
+        spots = [_place(place, areas_of, version) for place in registry.place]
+        session.insert_block("places_log", to_arrow(pl.DataFrame(spots, schema_overrides=_KINDS)))
+    if areas is not None and areas.by_code:
+        named = [
+            {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
+            for area in areas.by_code.values()
+        ]
+        rows = pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64))
+        session.insert_block("areas_log", to_arrow(rows))
+    roads.store(session, registry, version)
+    _own(session, [(kind, name) for kind, names in _ids(registry).items() for name in names], source, version)
 
 
 def withdraw(session: Session, registry: Registry, source: str) -> None:
     """Withdraw what this source registered and no longer has; a camera only once it has no rows."""
+    if not any(_gone(session, registry, source).values()):
+        return
     with leases.held(session, leases.REGISTRY):
-        owned = session.query(
-            "SELECT toString(kind) AS kind, id FROM sources_log FINAL WHERE source = {s:String} AND deleted = 0",
-            {"s": source},
-        ).rows
-        has = _ids(registry)
-        gone = [(kind, name) for kind, name in owned if name not in has[kind]]
-        still = _with_rows(session, [name for kind, name in gone if kind == "camera"])
-        for kind in TABLES:
-            names = [name for of, name in gone if of == kind and (kind != "camera" or name not in still)]
+        for kind, names in _gone(session, registry, source).items():
             remove(session, kind, names)
+
+
+def _gone(session: Session, registry: Registry, source: str) -> dict[str, list[str]]:
+    """Return by kind what is to be withdrawn."""
+    owned = session.query(
+        "SELECT toString(kind) AS kind, id FROM sources_log FINAL WHERE source = {s:String} AND deleted = 0",
+        {"s": source},
+    ).rows
+    gone = {
+        kind: [name for of, name in owned if of == kind and name not in has] for kind, has in _ids(registry).items()
+    }
+    still = _with_rows(session, gone["camera"])
+    return gone | {"camera": [name for name in gone["camera"] if name not in still]}
 
 
 def remove(session: Session, kind: str, names: list[str]) -> None:

@@ -105,8 +105,9 @@ class Writer:
             raise ConflictError(f"{found}; nothing was written over: use --replace to replace those minutes")
 
     def _write(self, definitions: Definitions, span: Span, progress: Callable[[int], None]) -> Run:
-        registered.store(self.session, definitions.registry, definitions.areas, definitions.source)
-        calendar_days.store(self.session, definitions.days)
+        with leases.held(self.session, leases.REGISTRY):
+            registered.store(self.session, definitions.registry, definitions.areas, definitions.source)
+            calendar_days.store(self.session, definitions.days)
         run = runs.begin(self.session, self.statement, span)
         written = 0
         for table in sorted(self.stage.tables(), key=lambda name: (name == HEALTH, name)):
