@@ -197,7 +197,7 @@ def push(
     disposition = np.empty(len(frames.camera), np.uint8)
     oldest_us = state.newest_us - lateness_us  # as this push begins: its first late frames are judged by that
     _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
-    in_time, late = frames, _Part.none()
+    in_time, late = frames, _NONE
     if (disposition != ON_TIME).any():
         in_time = take(frames, np.flatnonzero(disposition == ON_TIME))
     seen.remember(state.seen, _keys(in_time), oldest_us)
@@ -206,16 +206,16 @@ def push(
         late = _late(state, city, frames, np.flatnonzero(disposition == LATE), oldest_us)
     new = sum(len(f.camera) for f in state.incoming)
     waiting = 0 if state.waiting is None else len(state.waiting.camera)
-    on_time = _Part.none()
+    on_time = _NONE
     if ending or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
         on_time = _sorted(state, city, reorder_us, ending)
-    copies = concat([on_time.copies, late.copies])
+    copies = (on_time.copies, late.copies)
     too_late = frames.row[disposition == TOO_LATE]
     return Pushed(
         _released(on_time.frames, on_time.dt_ms),
         _released(late.frames, late.dt_ms),
         disposition,
-        Copies(copies.camera, copies.t_us),
+        Copies(np.concatenate([c.camera for c in copies]), np.concatenate([c.t_us for c in copies])),
         _left(on_time, late, too_late),
     )
 
@@ -227,9 +227,8 @@ class _Part(NamedTuple):
     dt_ms: NDArray[np.int32]
     copies: Arrived
 
-    @classmethod
-    def none(cls) -> _Part:
-        return cls(nothing(), np.empty(0, np.int32), nothing())
+
+_NONE: Final = _Part(nothing(), np.empty(0, np.int32), nothing())
 
 
 def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
@@ -261,7 +260,7 @@ def _keys(frames: Arrived, rows: NDArray[np.int64] | slice = slice(None)) -> Key
 def _sorted(state: OrderState, city: City, reorder_us: int, ending: bool) -> _Part:
     batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
     if not batches:
-        return _Part.none()
+        return _NONE
     pool = concat(batches)
     order = identity.order(*_keys(pool), len(city.cameras))
     dt_ms, keep = np.zeros(len(order), np.int32), np.zeros(len(order), np.uint8)
