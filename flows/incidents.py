@@ -71,11 +71,22 @@ def provisional_rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def incident_rows(
-    city: City, changes: list[tuple[str, Changes]], names: dict[int, str], hashes: dict[str, pl.Series]
+    city: City,
+    changes: list[tuple[str, Changes]],
+    names: dict[int, str],
+    hashes: dict[str, pl.Series],
+    reason: str | None = None,
 ) -> pl.DataFrame:
-    """Return one row a change, newest state last; `rev` counts the incident's changes in steps of `STEP`."""
+    """Return one row a change, newest state last; `rev` counts the incident's changes in steps of `STEP`.
+
+    Parameters
+    ----------
+    reason
+        Why they closed, where that is not what their state says.
+    """
     rows = [_row(city, each, i, names, hashes[metric]) for metric, each in changes for i in range(len(each.kind))]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    made = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return made if reason is None else made.with_columns(close_reason=pl.lit(reason))
 
 
 def _tracks(each: Changes, i: int, kind: str, names: dict[int, str]) -> list[str]:

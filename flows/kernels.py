@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.thresholds import ELSEWHERE, KERNELS, Thresholds
+from operators import carrying
 from operators.arrays import Changes, Ordered, Parts, Told
 from operators.carrying import Moves
 from operators.city import City
+from operators.incidents import persistence
+from schemas.cards import BY_NAME
 
 
 class Kernel(Protocol):
@@ -93,6 +96,17 @@ def carry(
     """Take along what every kernel remembers of cameras that go along."""
     for name, kernel in EVERY.items():
         kernel.carry(into[name], plan[name], source[name], before[name], moved)
+
+
+def close(state: dict[str, Any], cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> list[tuple[str, Changes]]:
+    """Close every incident of cameras whose version ends at `t_us`, both (c,), cameras ascending."""
+    return [
+        (name, persistence.close(cell, kind.kind, cameras, t_us))
+        for name, kernel in state.items()
+        for kind in BY_NAME[name].incidents
+        for cell in carrying.arrays(kernel)
+        if cell.dtype == persistence.CELL
+    ]
 
 
 def measure(plan: dict[str, Any], ordered: Ordered) -> list[tuple[str, Parts]]:

@@ -28,6 +28,7 @@ from operators.stage import absence, arrived, emit, feet, health, intake, names,
 from operators.stage.arrived import Arrived
 from operators.tracking import tracker
 from schemas.columns import METRICS
+from schemas.incidents import VERSION_ENDED
 
 
 class Block(NamedTuple):
@@ -56,10 +57,11 @@ class Totals(NamedTuple):
 
 
 class Until(NamedTuple):
-    """A moment up to which no further frame comes: for ever at the end of the input, as far as a clock knows else."""
+    """A moment up to which no further frame comes."""
 
-    us: NDArray[np.int64]  # (c,)
-    is_end: bool
+    us: NDArray[np.int64]  # (c,), `ordered.NEVER` for cameras that go on
+    is_end: bool = False  # no frame ever follows
+    is_provisional: bool = False  # as far as a clock knows
 
 
 def shard_of(city: City, shards: int) -> NDArray[np.int64]:
@@ -78,6 +80,7 @@ class Shard:
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
         self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
+        self.ends = np.flatnonzero(city.valid_to_us < FOREVER_US)  # versions that another follows
 
     def start(self, since_us: int) -> State:
         """Return the state before any frame of a recording that begins at `since_us`."""
@@ -90,15 +93,26 @@ class Shard:
     def push(self, state: State, frames: Arrived, tracks: pl.Series) -> Pushed:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
         names.learn(state.names, frames.track, tracks, states.holders(state))
-        return self._pushed(state, frames, self._order(state, frames))
+        over = self._over(state)
+        pushed = self._order(state, frames, ending=over)
+        until = Until(np.where(over, self.city.valid_to_us, ordered.NEVER)) if over.any() else None
+        state.over |= over
+        return self._pushed(state, frames, pushed, until)
+
+    def _over(self, state: State) -> NDArray[np.bool_]:
+        """Return (c,) versions that have just ended: the next one's frames leave no room for theirs."""
+        out = np.zeros(len(self.city.cameras), np.bool_)
+        begun_us = state.order.newest_us[self.ends + 1] - self.thresholds.reorder_us
+        out[self.ends] = begun_us > self.city.valid_to_us[self.ends]
+        return out & ~state.over
 
     def flush(self, state: State) -> Pushed:
         """Release and state what is final by now, however little of it has gathered."""
         nothing = arrived.nothing()
         return self._pushed(state, nothing, self._order(state, nothing, flush=True))
 
-    def _pushed(self, state: State, frames: Arrived, pushed: ordered.Pushed) -> Pushed:
-        return Pushed(self._measure(state, pushed, None), self._totals(frames, pushed), pushed.left)
+    def _pushed(self, state: State, frames: Arrived, pushed: ordered.Pushed, until: Until | None = None) -> Pushed:
+        return Pushed(self._measure(state, pushed, until), self._totals(frames, pushed), pushed.left)
 
     def end(self, state: State, last_us: int) -> Pushed:
         """Close everything: the recording ends one period after its last frame, and within its minute."""
@@ -106,17 +120,17 @@ class Shard:
         pushed = self._order(state, nothing, ending=True)
         edge_us = (last_us // MINUTE_US + 1) * MINUTE_US  # a last frame at midnight's edge begins no day
         until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
-        closing = Until(until_us, is_end=True)
-        return Pushed(self._measure(state, pushed, closing), self._totals(nothing, pushed), pushed.left)
+        return self._pushed(state, nothing, pushed, Until(until_us, is_end=True))
 
     def silent(self, state: State, until_us: NDArray[np.int64]) -> Pushed:
         """Say what it means if no camera sends a frame before `until_us` (c,), a minute's end; the state is used up."""
         nothing = arrived.nothing()
         pushed = ordered.lasting(self._order(state, nothing, ending=True), self.city, until_us)
-        closing = Until(until_us, is_end=False)
-        return Pushed(self._measure(state, pushed, closing), self._totals(nothing, pushed), pushed.left)
+        return self._pushed(state, nothing, pushed, Until(until_us, is_provisional=True))
 
-    def _order(self, state: State, frames: Arrived, *, flush: bool = False, ending: bool = False) -> ordered.Pushed:
+    def _order(
+        self, state: State, frames: Arrived, *, flush: bool = False, ending: bool | NDArray[np.bool_] = False
+    ) -> ordered.Pushed:
         limits = {"reorder_us": self.thresholds.reorder_us, "lateness_us": self.thresholds.lateness_us}
         return ordered.push(state.order, self.city, frames, **limits, flush=flush, ending=ending)
 
@@ -144,15 +158,24 @@ class Shard:
             parts += fresh
         if until is not None:
             silent, ended = self._silence(state, silent, until)
-            parts += ended.parts if until.is_end else []
+            parts += [] if until.is_provisional else ended.parts
             changes += ended.changes
         parts.append(("health", health.silences(self.city, silent, self.thresholds.health)))
         again = [self._fold(state, name, part) for name, part in parts]
         blocks = self._state(state, silent, again, until)
-        rows = incident_rows(self.city, changes, state.names.known, self.maker.hashes)
-        if until is not None and not until.is_end:
-            rows = provisional_rows(rows)
+        rows = self._incidents(state, changes, until)
         return blocks + ([Block("incidents_log", rows)] if rows.height else [])
+
+    def _incidents(self, state: State, changes: list[tuple[str, Changes]], until: Until | None) -> pl.DataFrame:
+        told = state.names.known, self.maker.hashes
+        rows = incident_rows(self.city, changes, *told)
+        if until is None:
+            return rows
+        over = np.flatnonzero(until.us >= self.city.valid_to_us).astype(np.int32)
+        if len(over):
+            closed = kernels.close(state.kernels | {"crowd": state.crowds}, over, self.city.valid_to_us[over])
+            rows = pl.concat([rows, incident_rows(self.city, closed, *told, VERSION_ENDED)])
+        return provisional_rows(rows) if until.is_provisional else rows
 
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
         """Late frames restate what is measured; kernels that need the order do not see them."""
@@ -190,15 +213,11 @@ class Shard:
         return parts + said.parts, [("crowd", crowds), *said.changes]
 
     def _silence(self, state: State, silent: health.Silences, until: Until) -> tuple[health.Silences, kernels.Said]:
-        """Let the clocks of this shard's cameras run on to `until`, the end of the input or of a minute.
-
-        Incidents of a version that has ended go on to the end of the input: nobody sees them any more, and they say so.
-        """
+        """Let the clocks of this shard's cameras run on to `until`."""
         camera = np.flatnonzero(state.health.last_us < until.us).astype(np.int32)
         since, till = state.health.last_us[camera], until.us[camera]
-        clock = np.where(till < self.city.valid_to_us[camera], till, until.us.max(initial=0))
-        crowds = crowd_incidents.tick(state.crowds, self.crowds, camera, clock)
-        said = kernels.tick(state.kernels, self.plans, camera, clock, ending=until.is_end)
+        crowds = crowd_incidents.tick(state.crowds, self.crowds, camera, till)
+        said = kernels.tick(state.kernels, self.plans, camera, till, ending=until.is_end)
         said.changes.append(("crowd", crowds))
         return health.joined(silent, health.Silences(camera, since, till)), said
 
@@ -213,12 +232,12 @@ class Shard:
         self, state: State, silent: health.Silences, again: list[NDArray[np.int64]], until: Until | None
     ) -> list[Block]:
         end = state.order.frontier_us // MINUTE_US
-        if until is not None:
-            end = -(-(until.us // 1000) // MINUTE_MS)  # none that begins within its last ms
+        if until is not None:  # none that begins within its last ms
+            end = np.where(until.us > ordered.NEVER, -(-(until.us // 1000) // MINUTE_MS), end)
         camera = np.flatnonzero(end > state.stated).astype(np.int32)
         fresh = emit.due(camera, state.stated[camera], end[camera], silent)
         restated = np.unique(np.concatenate(again), axis=0)
-        if until is not None and not until.is_end:
+        if until is not None and until.is_provisional:
             restated = restated[:0]  # frames that wait will say it themselves
         state.stated[camera] = end[camera]
         due = emit.Minutes(
@@ -232,8 +251,10 @@ class Shard:
     def _blocks(self, state: State, due: emit.Minutes, until: Until | None) -> list[Block]:
         if not len(due.camera):
             return []
-        until_us = np.full(len(self.city.cameras), FOREVER_US) if until is None else until.us
-        provisional = until is not None and not until.is_end
+        until_us = np.full(len(self.city.cameras), FOREVER_US)
+        if until is not None:
+            until_us = np.where(until.us > ordered.NEVER, until.us, until_us)
+        provisional = until is not None and until.is_provisional
         expected = emit.expected_ms(self.city, due, state.since_us, until_us)
         values = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, values, expected)

@@ -78,6 +78,7 @@ class State:
     kernels: dict[str, Any]
     pools: dict[str, windows.Pool]
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
+    over: NDArray[np.bool_]  # (c,) versions that have ended, and are told of
     said: Said
     names: names.Names = field(default_factory=names.Names)
 
@@ -119,6 +120,7 @@ def start(wiring: Wiring, since_us: int) -> State:
         kernels=kernels.start(wiring.plans),
         pools={metric.name: windows.start(metric) for metric in METRICS},
         stated=begin // MINUTE_US,
+        over=np.zeros(count, np.bool_),
         said=Said(*(np.full(count, ordered.NEVER) for _ in Said._fields)),
     )
     state.health.last_us[:] = begin
@@ -172,6 +174,7 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     for metric in METRICS:
         windows.carry(into.pools[metric.name], source.pools[metric.name], _keys(metric, moved))
     carrying.rows(into.stated, source.stated, moved.camera)
+    carrying.rows(into.over, source.over, moved.camera)
     carrying.fields(into.said, source.said, moved.camera)
     names.carry(into.names, source.names)
 

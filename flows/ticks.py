@@ -4,7 +4,8 @@ A tick releases what is final, however little has gathered, and says of cameras
 that are silent what their silence means so far: rows of minutes that are over,
 incidents that nobody sees. That is said from a copy of what is remembered of them
 and forgotten again. So a tick never changes what a frame will be told, and the
-rows that frames state in the end are those of a replay, which has no ticks.
+rows that frames state in the end are those of a replay, which has no ticks. They
+come before all that a clock said; of that, what is written later counts.
 """
 
 from __future__ import annotations

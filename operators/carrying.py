@@ -8,7 +8,9 @@ of its state belongs to a camera, a zone or a line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,3 +112,16 @@ def records(into: Slots, source: Slots, owner: Codes, **codes: Codes) -> Slots:
     for name, at in codes.items():
         found[name] = at[found[name]]
     return slots.filled(np.concatenate([into.row[: into.used[0]], found]))
+
+
+def arrays(thing: object) -> Iterator[NDArray[Any]]:
+    """Yield every array that a state is made of, however deep in tuples, lists, mappings and dataclasses."""
+    if isinstance(thing, np.ndarray):
+        yield thing
+    elif isinstance(thing, Mapping):
+        yield from arrays(tuple(thing.values()))
+    elif isinstance(thing, tuple | list):
+        for part in thing:
+            yield from arrays(part)
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        yield from arrays([getattr(thing, part.name) for part in fields_of(thing)])

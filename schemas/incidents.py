@@ -38,9 +38,13 @@ STATE_LABELS: Final = {
 CLOSE_REASONS: Final = {"closed": "cleared", "expired_unobserved": "expired_unobserved"}
 """By state, why it is over; '' for the others."""
 
+VERSION_ENDED: Final = "version_ended"
+"""The camera looks elsewhere from then on: nobody saw it end."""
+
 CLOSE_LABELS: Final = {
     "cleared": Label("Sudah bersih", "Cleared"),
     "expired_unobserved": STATE_LABELS["expired_unobserved"],
+    VERSION_ENDED: Label("Kamera berubah arah", "The camera looks elsewhere"),
 }
 
 
@@ -84,7 +88,7 @@ COLUMNS: Final = {
     ),
     "close_reason": Column(
         "LowCardinality(String)",
-        "cleared, expired_unobserved or ''",
+        "cleared, expired_unobserved, version_ended or ''",
         Label("Sebab selesai", "Why it ended"),
     ),
     "peak": Column("Float64", "Highest signal", Label("Puncak", "Peak"), "1", ",.2f"),

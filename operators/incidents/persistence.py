@@ -147,6 +147,28 @@ def tick(state: State, limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[n
     return changes(log)
 
 
+def close(cell: NDArray[np.void], kind: str, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
+    """Close what is open on cameras that look elsewhere from `t_us` (c,) on; cameras ascending.
+
+    Nobody saw it end: it ends because nobody can see it any more.
+    """
+    limits = rule(kind, 0, on=0, off=0, on_us=0, off_us=0, expire_us=0)
+    return changes(_close(cell, limits, cameras, t_us, new_log()))
+
+
+@njit(cache=True)
+def _close(cell: NDArray[np.void], limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log) -> Log:
+    for key in range(len(cell)):
+        at = np.searchsorted(cameras, cell[key].camera)
+        if cell[key].phase == CLEAR or at == len(cameras) or cameras[at] != cell[key].camera:
+            continue
+        if cell[key].phase != PENDING:
+            log = _emit(cell, limits, log, key, _SHOWN_CLOSED, t_us[at], t_us[at])
+        cell[key].phase = CLEAR
+        cell[key].unknown = False
+    return log
+
+
 @njit(cache=True)
 def _advance(cell: NDArray[np.void], limits: Rule, samples: Samples, log: Log) -> Log:
     for i in range(len(samples.key)):

@@ -24,6 +24,7 @@ from operators.arrays import Ordered, frozen
 from operators.carrying import Moves
 from operators.city import City
 from operators.stage import identity, seen
+from operators.minutes import MINUTE_US
 from operators.stage.arrived import Arrived, concat, nothing, sealed, take
 from operators.stage.identity import Keys
 from operators.stage.seen import Seen
@@ -113,7 +114,7 @@ def _release(
     period_us: NDArray[np.int64],
     silence_us: NDArray[np.int64],
     reorder_us: int,
-    ending: bool,
+    ending: NDArray[np.bool_],
     dt_ms: NDArray[np.int32],
     keep: NDArray[np.uint8],
 ) -> None:
@@ -128,12 +129,12 @@ def _release(
             keep[j] = 2
             j += 1
         has_next = j < n and camera[order[j]] == c
-        if has_next and (ending or t_us[order[j]] < newest_us[c] - reorder_us):
+        if has_next and (ending[c] or t_us[order[j]] < newest_us[c] - reorder_us):
             gap = t_us[order[j]] // 1000 - t_us[row] // 1000
             dt_ms[i] = min(gap, silence_us[c] // 1000)
             keep[i] = 1
             frontier_us[c] = t_us[order[j]]
-        elif ending:
+        elif ending[c]:
             dt_ms[i] = (t_us[row] + period_us[c]) // 1000 - t_us[row] // 1000
             keep[i] = 1
             frontier_us[c] = t_us[row] + period_us[c]
@@ -175,7 +176,7 @@ def push(
     reorder_us: int,
     lateness_us: int,
     flush: bool = False,
-    ending: bool = False,
+    ending: bool | NDArray[np.bool_] = False,
 ) -> Pushed:
     """Take frames of known cameras in arrival order, release what has become final.
 
@@ -188,11 +189,13 @@ def push(
     flush
         True releases what is final now, however little has gathered: what is told of a frame stays the same.
     ending
-        True at the end of input: everything that waits is released, the last frame of a camera for one period.
+        True at the end of input, or (c,) of cameras whose input is over: everything that waits is released, the last
+        frame of a camera for one period.
 
     Returns
     -------
-    Pushed: on-time frames sorted by (camera, time); late frames likewise, each weighing one period.
+    Pushed: on-time frames sorted by (camera, time); late frames likewise, each weighing one
+    period, within its minute.
     """
     disposition = np.empty(len(frames.camera), np.uint8)
     oldest_us = state.newest_us - lateness_us  # as this push begins: its first late frames are judged by that
@@ -204,11 +207,12 @@ def push(
     state.incoming += [in_time] * bool(len(in_time.camera))
     if (disposition == LATE).any():
         late = _late(state, city, frames, np.flatnonzero(disposition == LATE), oldest_us)
+    over = np.broadcast_to(ending, len(state.newest_us))
     new = sum(len(f.camera) for f in state.incoming)
     waiting = 0 if state.waiting is None else len(state.waiting.camera)
     on_time = _NONE
-    if ending or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
-        on_time = _sorted(state, city, reorder_us, ending)
+    if over.any() or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
+        on_time = _sorted(state, city, reorder_us, over)
     copies = (on_time.copies, late.copies)
     too_late = frames.row[disposition == TOO_LATE]
     return Pushed(
@@ -248,8 +252,9 @@ def _late(
     is_copy = identity.is_again(keys) | seen.known(state.seen, keys, oldest_us)
     chosen = take(frames, rows[~is_copy])
     seen.remember(state.seen, _keys(chosen), oldest_us)
-    period = city.period_us[chosen.camera]
-    dt_ms = ((chosen.t_us + period) // 1000 - chosen.t_us // 1000).astype(np.int32)
+    minute_us = (chosen.t_us // MINUTE_US + 1) * MINUTE_US  # a minute's row restates by its own frames alone
+    until_us = np.minimum(chosen.t_us + city.period_us[chosen.camera], minute_us)
+    dt_ms = (until_us // 1000 - chosen.t_us // 1000).astype(np.int32)
     return _Part(chosen, dt_ms, take(frames, rows[is_copy]))
 
 
@@ -257,7 +262,7 @@ def _keys(frames: Arrived, rows: NDArray[np.int64] | slice = slice(None)) -> Key
     return identity.sealed(frames.camera[rows], frames.t_us[rows], frames.seq[rows])
 
 
-def _sorted(state: OrderState, city: City, reorder_us: int, ending: bool) -> _Part:
+def _sorted(state: OrderState, city: City, reorder_us: int, ending: NDArray[np.bool_]) -> _Part:
     batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
     if not batches:
         return _NONE

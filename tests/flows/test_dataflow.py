@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.dataflow import Tick
 from schemas.columns import STATES
 from schemas.registry import Registry
 from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, shuffled, stream
@@ -172,10 +173,25 @@ def test_a_parked_car_under_two_ids_names_the_first_and_the_newest() -> None:
     assert parked["track_ids"].to_list() == [["parked", "again"]]
 
 
-def test_an_incident_of_a_version_that_ended_is_not_seen_any_more() -> None:
+@pytest.mark.parametrize("cuts", [[], [400, 700, 1_100], list(range(50, 1_800, 50))])
+def test_an_incident_ends_with_the_version_of_its_camera(cuts: list[int]) -> None:
+    """It is told when the next version's frames come, not at the end of the input, and nobody says that it cleared."""
     turned = datetime.fromtimestamp(START / SECOND + 300, UTC)
     registry = Registry(camera=(camera("a"), camera("a", valid_from=turned)))
-    found = play(chunks(stream(["a"], 900)), plan(registry))
+    found = play(chunks(stream(["a"], 900), cuts), plan(registry))
     floods = found["incidents_log"].filter(pl.col("kind") == "flood").sort("opened_at")
-    assert floods["state"].to_list() == ["unknown", "active"]
+    assert floods["state"].to_list() == ["closed", "active"]
+    assert floods["close_reason"].to_list() == ["version_ended", ""]
+    assert floods["closed_at"].to_list() == [turned, None]
     assert floods["opened_at"].to_list() == [turned - timedelta(seconds=180), turned]
+    minutes = found["health_minute_log"]
+    assert minutes["expected_ms"].sum() == minutes["observed_ms"].sum() == 900_000
+
+
+def test_a_version_that_has_ended_is_told_of_while_the_stream_goes_on() -> None:
+    turned = datetime.fromtimestamp(START / SECOND + 300, UTC)
+    registry = Registry(camera=(camera("a"), camera("a", valid_from=turned)))
+    items = [*chunks(stream(["a"], 900), [700, 1_400])[:-1], Tick(START + 900 * SECOND)]
+    found = play(items, plan(registry))["incidents_log"]
+    told = found.filter(pl.col("kind") == "flood").sort("opened_at")
+    assert told["close_reason"].to_list() == ["version_ended", ""]

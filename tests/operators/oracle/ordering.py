@@ -40,6 +40,8 @@ def times(frames: list[Frame], said: list[str], period_ms: int, silence_ms: int)
         ]
         if how == "on time" and later:
             out.append(min(*later, silence_ms))
+        elif how == "late":  # within its minute
+            out.append(min(period_ms, 60_000 - frame.ms % 60_000))
         else:
-            out.append(period_ms if how in ("on time", "late") else 0)
+            out.append(period_ms if how == "on time" else 0)
     return out

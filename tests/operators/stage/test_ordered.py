@@ -178,6 +178,12 @@ def test_a_late_frame_weighs_one_period() -> None:
     assert [(ms, dt) for _, ms, dt, _ in late] == [(30_000, 500)]
 
 
+def test_a_late_frame_adds_to_no_minute_but_its_own() -> None:
+    """Else the next minute's row would change, and no frame of its own would say so."""
+    late = told(play([frames([("a", 0), ("a", 90_000)]), frames([("a", 59_800)])]), "late")
+    assert [(ms, dt) for _, ms, dt, _ in late] == [(59_800, 200)]
+
+
 def test_times_seen_are_kept_for_the_lateness_and_no_longer() -> None:
     state = ordered.start(3)
     for start in range(0, 4_000_000, 20_000):
