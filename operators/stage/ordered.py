@@ -23,8 +23,8 @@ from operators import carrying
 from operators.arrays import Ordered, frozen
 from operators.carrying import Moves
 from operators.city import City
-from operators.stage import identity, seen
 from operators.minutes import MINUTE_US
+from operators.stage import identity, seen
 from operators.stage.arrived import Arrived, concat, nothing, sealed, take
 from operators.stage.identity import Keys
 from operators.stage.seen import Seen
