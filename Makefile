@@ -32,8 +32,9 @@ lint: install  # Style, types and import rules
 test: lint  # Everything: style, types, import rules and all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-bench: install  # Measure frames/s and memory against the plain alternatives
+bench: install  # Measure frames/s and memory against the plain alternatives, and (BASE=commit) against another version
 	$(BIN)/python -m benchmarks.main
+	$(if $(BASE),$(BIN)/python -m benchmarks.against $(BASE))
 
 soak: install  # Repeat all tests with new random cases for SOAK_MINUTES (10)
 	@end=$$(( $$(date +%s) + 60 * $(SOAK_MINUTES) )); \

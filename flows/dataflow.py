@@ -21,10 +21,11 @@ from bytewax.inputs import FixedPartitionedSource, Source, StatefulSourcePartiti
 from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
-from connectors.formats import Chunk, to_json_lines
+from connectors.formats import Chunk
 from flows import leaving
 from flows import shard as shards
 from flows.leaving import Waiting
+from flows.refusals import refused
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
 from flows.ticks import Ticks
@@ -32,7 +33,7 @@ from operators import city as cities
 from operators.city import City
 from operators.stage import intake, ordered
 from schemas.errors import StateError
-from schemas.frames import DEAD_LETTERS, FrameBatch
+from schemas.frames import FrameBatch
 
 ROWS_A_BLOCK = 20_000
 """Rows a shard gathers before it hands them to the warehouse."""
@@ -136,28 +137,6 @@ class ChunkSource(FixedPartitionedSource[Any, int]):
         return _Chunks(self.chunks(), self.plan)
 
 
-def _refused(batch: FrameBatch, rows: np.ndarray, reason: str, detail: str, now_us: int) -> pl.DataFrame:
-    """Return frames that stay out as dead letters, written again as JSON."""
-    chosen = batch.pick(rows)
-    lines = to_json_lines(chosen).splitlines()
-    cameras, times = chosen.frames["camera"].to_list(), chosen.frames["t_us"].to_list()
-    columns = {
-        "source": [batch.source] * len(rows),
-        "position": chosen.frames["position"],
-        "reason": [reason] * len(rows),
-        "detail": [detail.format(camera=c, t_us=t) for c, t in zip(cameras, times, strict=True)],
-        "first_seen_us": [now_us] * len(rows),
-        "count": [1] * len(rows),
-        "raw": lines,
-    }
-    return pl.DataFrame(columns, schema=DEAD_LETTERS)
-
-
-UNKNOWN = "camera {camera!r} is not in the registry: register it, then replay"
-NOT_VALID = "camera {camera!r} was not yet valid at {t_us} us"
-TOO_LATE = "camera {camera!r}: frame at {t_us} us came later than lateness_s behind the newest"
-
-
 def admit(item: Chunk | Tick | End, plan: Plan) -> list[tuple[str, tuple[int, Any]]]:
     """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
     if isinstance(item, Tick | End):
@@ -165,13 +144,10 @@ def admit(item: Chunk | Tick | End, plan: Plan) -> list[tuple[str, tuple[int, An
     batch = item.batch
     codes = intake.camera_codes(batch.frames, plan.city, plan.index)
     dead = [item.dead] if item.dead.height else []
-    for code, reason, detail in (
-        (intake.UNKNOWN, "unknown_camera", UNKNOWN),
-        (intake.NOT_VALID, "not_valid", NOT_VALID),
-    ):
+    for code, reason in ((intake.UNKNOWN, "unknown_camera"), (intake.NOT_VALID, "not_valid")):
         rows = np.flatnonzero(codes == code)
         if len(rows):
-            dead.append(_refused(batch, rows, reason, detail, plan.now_us))
+            dead.append(refused(batch, rows, reason, plan.now_us))
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
     plan.totals.add(rejected_objects=item.rejected_objects, bytes_read=item.bytes_read)
     out: list[tuple[int, Any]] = [(0, Dead(rows)) for rows in dead]
@@ -247,7 +223,7 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         self._hold(memory, pushed)
         out: list[Any] = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
         if len(pushed.totals.too_late):
-            out.append(Dead(_refused(item, pushed.totals.too_late, "too_late", TOO_LATE, self.plan.now_us)))
+            out.append(Dead(refused(item, pushed.totals.too_late, "too_late", self.plan.now_us)))
         return out
 
     def _tick(self, memory: Memory, item: Tick) -> list[Any]:

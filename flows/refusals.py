@@ -1,0 +1,34 @@
+"""Frames that were read and stay out: dead letters, written again as JSON so that they can be replayed after a fix."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from connectors.formats import to_json_lines
+from schemas.frames import DEAD_LETTERS, FrameBatch
+
+DETAILS = {
+    "unknown_camera": "camera {camera!r} is not in the registry: register it, then replay",
+    "not_valid": "camera {camera!r} was not yet valid at {t_us} us",
+    "too_late": "camera {camera!r}: frame at {t_us} us came later than lateness_s behind the newest",
+}
+"""By reason (`schemas.frames.DEAD_LETTER_REASONS`), what was expected and what came."""
+
+
+def refused(batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int) -> pl.DataFrame:
+    """Return the frames at these ascending rows as `DEAD_LETTERS`, first seen at `now_us`."""
+    chosen = batch.pick(rows)
+    lines = to_json_lines(chosen).splitlines()
+    cameras, times = chosen.frames["camera"].to_list(), chosen.frames["t_us"].to_list()
+    columns = {
+        "source": [batch.source] * len(rows),
+        "position": chosen.frames["position"],
+        "reason": [reason] * len(rows),
+        "detail": [DETAILS[reason].format(camera=c, t_us=t) for c, t in zip(cameras, times, strict=True)],
+        "first_seen_us": [now_us] * len(rows),
+        "count": [1] * len(rows),
+        "raw": lines,
+    }
+    return pl.DataFrame(columns, schema=DEAD_LETTERS)
