@@ -110,6 +110,7 @@ def main() -> None:
         print(f"{row['variant']:<45} {row['frames_per_s']:>12,} frames a CPU second {row['times_idiomatic']:>8} x")
     print(f"\nWhat each part costs, CPU time:\n{kernels.table(given.cameras, given.steps)}\n")
     print(f"backlog: {late:,.0f} late frames a CPU second, {copies:,.0f} late copies")
+    print(stage.taken(stage.snapshot()))
     if held is not None:
         print(stage.told(held))
 

@@ -56,6 +56,12 @@ def _common(fps: float) -> float:
     return float(near) if abs(near - fps) <= NEAR * near else round(fps, 3)
 
 
+def _measured(sampled: Sampled, camera: str) -> float:
+    """Return a camera's rate as it came, 1 frame/s where one frame says nothing of it."""
+    seen = sampled.fps(camera)
+    return 1.0 if seen is None else _common(seen)
+
+
 def register(chunks: Iterable[Chunk], fps: float | None, size: tuple[int, int] | None, tracker: str | None) -> Registry:
     """Return provisional cameras for everything in the input."""
     sampled = Sampled()
@@ -67,7 +73,7 @@ def register(chunks: Iterable[Chunk], fps: float | None, size: tuple[int, int] |
             Camera(
                 id=camera,
                 area="00",
-                fps=fps or _common(sampled.fps(camera) or 1.0),
+                fps=_measured(sampled, camera) if fps is None else fps,
                 size=size or sampled.sizes.get(camera, (1920, 1080)),
                 simulated=camera.startswith("sim-"),
                 tracker="iou" if tracker == "iou" else "none",

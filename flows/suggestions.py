@@ -160,7 +160,7 @@ def _of_camera(camera: Camera, seen: Seen, shown: Shown, roads: Mapping[str, str
 
 def _rate(camera: Camera, seen: Seen) -> Iterator[Suggestion]:
     """Compare the frame rate; where empty frames are not sent, it says nothing of the camera."""
-    said = camera.event_fps or camera.fps
+    said = camera.rate_fps
     if seen.fps is None or not camera.sends_empty or abs(seen.fps / said - 1) <= RATE_TOLERANCE:
         return
     common = min(COMMON_FPS, key=lambda rate: abs(rate / seen.fps - 1) if seen.fps else 0.0)

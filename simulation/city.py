@@ -120,7 +120,7 @@ def simulate(
     for name in ("events", "truth"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir(parents=True)
-    registry = layout.registry(cameras, seed, fps or event_fps(minutes))
+    registry = layout.registry(cameras, seed, event_fps(minutes) if fps is None else fps)
     (folder / "registry.toml").write_text(to_toml(registry, HEADING), encoding="utf-8")
     end_us = start_us + minutes * MINUTE_US
     actors = []

@@ -38,7 +38,7 @@ class Watch:
         """Return a warning a camera whose frames come at another rate than registered."""
         out = []
         for camera in registry.camera:
-            seen, said = self.sampled.fps(camera.id), camera.event_fps or camera.fps
+            seen, said = self.sampled.fps(camera.id), camera.rate_fps
             if seen is not None and abs(seen / said - 1) > RATE_TOLERANCE:
                 out.append(f"camera {camera.id}: {seen:.3g} frames/s measured, the registry says {said:g}: set fps")
         return out

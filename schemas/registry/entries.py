@@ -106,9 +106,14 @@ class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calibration: Calibration | None = None
 
     @property
+    def rate_fps(self) -> float:
+        """Return how many frame events come a second: `event_fps` where it is said, else the camera's own rate."""
+        return self.fps if self.event_fps is None else self.event_fps
+
+    @property
     def period_us(self) -> int:
         """Return the time between two frame events [us]."""
-        return round(1e6 / (self.event_fps or self.fps))
+        return round(1e6 / self.rate_fps)
 
 
 class Road(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
