@@ -56,7 +56,8 @@ def incident_id(camera: str, zone: str, kind: str, anchor: int, opened_us: int) 
 
 
 STEP: Final = 8
-"""Revisions of a change: what a clock says after it has the numbers up to the next."""
+"""Revisions of a change: what a clock says after it has the number before the next."""
+OPEN: Final = ("active", "unknown")
 
 
 def provisional_rows(rows: pl.DataFrame) -> pl.DataFrame:
@@ -66,8 +67,18 @@ def provisional_rows(rows: pl.DataFrame) -> pl.DataFrame:
     real one will have, and must lose to it. Nothing opens by a clock: what frames never told is left out.
     """
     first = pl.col("rev").min().over("incident_id")
-    after = pl.min_horizontal((pl.col("rev") - first) // STEP + 1, STEP - 1)
-    return rows.filter(first > STEP).with_columns(rev=first - STEP + after)
+    return rows.filter(first > STEP).with_columns(rev=first - 1)
+
+
+def taken_back(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what frames told last, numbered like what a clock said since: written later, it counts."""
+    return rows.with_columns(rev=pl.col("rev") + STEP - 1)
+
+
+def still_open(told: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the last row of every incident that is open once `rows` are told too."""
+    last = pl.concat([told, rows]).unique("incident_id", keep="last", maintain_order=True)
+    return last.filter(pl.col("state").is_in(OPEN))
 
 
 def incident_rows(

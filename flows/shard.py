@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows import kernels, states
-from flows.incidents import incident_rows, provisional_rows
+from flows.incidents import incident_rows, provisional_rows, still_open
 from flows.rows import RowMaker
 from flows.states import State, Wiring
 from flows.thresholds import Thresholds
@@ -132,7 +132,7 @@ class Shard:
         self, state: State, frames: Arrived, *, flush: bool = False, ending: bool | NDArray[np.bool_] = False
     ) -> ordered.Pushed:
         limits = {"reorder_us": self.thresholds.reorder_us, "lateness_us": self.thresholds.lateness_us}
-        return ordered.push(state.order, self.city, frames, **limits, flush=flush, ending=ending)
+        return ordered.push(state.order, self.city, frames, **limits, flush=flush, ending=ending, over=state.over)
 
     def _totals(self, frames: Arrived, pushed: ordered.Pushed) -> Totals:
         parts = [p.ordered for p in (pushed.on_time, pushed.late) if p is not None]
@@ -169,13 +169,14 @@ class Shard:
     def _incidents(self, state: State, changes: list[tuple[str, Changes]], until: Until | None) -> pl.DataFrame:
         told = state.names.known, self.maker.hashes
         rows = incident_rows(self.city, changes, *told)
-        if until is None:
-            return rows
-        over = np.flatnonzero(until.us >= self.city.valid_to_us).astype(np.int32)
-        if len(over):
+        if until is not None and (until.us >= self.city.valid_to_us).any():
+            over = np.flatnonzero(until.us >= self.city.valid_to_us).astype(np.int32)
             closed = kernels.close(state.kernels | {"crowd": state.crowds}, over, self.city.valid_to_us[over])
             rows = pl.concat([rows, incident_rows(self.city, closed, *told, VERSION_ENDED)])
-        return provisional_rows(rows) if until.is_provisional else rows
+        if until is not None and until.is_provisional:
+            return provisional_rows(rows)
+        state.told = still_open(state.told, rows) if rows.height else state.told
+        return rows
 
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
         """Late frames restate what is measured; kernels that need the order do not see them."""

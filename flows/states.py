@@ -14,10 +14,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from flows import kernels
-from flows.thresholds import VERSIONS, Thresholds, definition
+from flows.incidents import SCHEMA
+from flows.thresholds import VERSIONS, Thresholds, definition, road
 from operators import carrying
 from operators import city as cities
 from operators.carrying import Codes, Moves
@@ -47,11 +49,14 @@ class Header(msgspec.Struct, frozen=True):
         Hash of kernel versions and thresholds.
     cameras
         The cameras' entries as JSON, in the order of their codes.
+    definitions
+        Hashes of what defines the figures of each: zones, lines, clock, and what its road adds.
     """
 
     format: int
     rules: int
     cameras: bytes
+    definitions: tuple[int, ...]
 
 
 class Said(NamedTuple):
@@ -61,6 +66,7 @@ class Said(NamedTuple):
     newest_us: NDArray[np.int64]  # (c,) the newest frame of which all was said, the camera being quiet since
     ticked_us: NDArray[np.int64]  # (c,) the newest frame at the last tick
     moved_us: NDArray[np.int64]  # (c,) the tick at which that was new
+    incidents: NDArray[np.bool_]  # (c,) changes of incidents were said that no frame has told
 
 
 @dataclass
@@ -80,12 +86,13 @@ class State:
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
     over: NDArray[np.bool_]  # (c,) versions that have ended, and are told of
     said: Said
+    told: pl.DataFrame  # the last row of every incident that is open, as frames told it
     names: names.Names = field(default_factory=names.Names)
 
 
 def holders(state: State) -> list[object]:
     """Return the parts of a state that may hold tracks."""
-    return [part for name, part in vars(state).items() if name not in ("header", "names")]
+    return [part for name, part in vars(state).items() if name not in ("header", "names", "told")]
 
 
 class Wiring:
@@ -101,13 +108,15 @@ class Wiring:
     def header(self) -> Header:
         """What states of this city are made of."""
         rules = fingerprint(FORMAT, VERSIONS, msgspec.to_builtins(vars(self.thresholds)))
-        return Header(FORMAT, rules, msgspec.json.encode(self.city.cameras, order="deterministic"))
+        cameras = self.city.cameras
+        definitions = tuple(fingerprint(definition(c), road(self.city, i)) for i, c in enumerate(cameras))
+        return Header(FORMAT, rules, msgspec.json.encode(cameras, order="deterministic"), definitions)
 
 
 def start(wiring: Wiring, since_us: int) -> State:
     """Return the state before any frame of a recording that begins at `since_us`."""
     city, count = wiring.city, len(wiring.city.cameras)
-    begin = np.maximum(city.valid_from_us, since_us)
+    begin, never = np.maximum(city.valid_from_us, since_us), np.full(count, ordered.NEVER)
     state = State(
         header=wiring.header,
         since_us=since_us,
@@ -121,7 +130,8 @@ def start(wiring: Wiring, since_us: int) -> State:
         pools={metric.name: windows.start(metric) for metric in METRICS},
         stated=begin // MINUTE_US,
         over=np.zeros(count, np.bool_),
-        said=Said(*(np.full(count, ordered.NEVER) for _ in Said._fields)),
+        said=Said(never.copy(), never.copy(), never.copy(), never.copy(), np.zeros(count, np.bool_)),
+        told=pl.DataFrame(schema=SCHEMA),
     )
     state.health.last_us[:] = begin
     return state
@@ -157,7 +167,7 @@ def carry(into: State, wiring: Wiring, source: State) -> None:
 def _wiring(source: State, wiring: Wiring) -> Wiring:
     """Return the wiring that a state was made by, from its header."""
     remembered = msgspec.json.decode(source.header.cameras, type=tuple[Camera, ...])
-    _refuse_changed(remembered, wiring.city)
+    _refuse_changed(source, remembered, wiring)
     return Wiring(cities.build(Registry(camera=remembered)), wiring.thresholds)
 
 
@@ -176,6 +186,9 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     carrying.rows(into.stated, source.stated, moved.camera)
     carrying.rows(into.over, source.over, moved.camera)
     carrying.fields(into.said, source.said, moved.camera)
+    into.told = pl.concat(
+        [into.told, source.told.filter(pl.col("camera_id").is_in([c.id for c in wiring.city.cameras]))]
+    )
     names.carry(into.names, source.names)
 
 
@@ -191,12 +204,24 @@ def _keys(metric: Metric, moved: Moves) -> Codes:
 _BEGIN: Final = "begin with a new state (another --state directory)"
 
 
-def _refuse_changed(remembered: tuple[Camera, ...], city: City) -> None:
-    now = {(c.id, c.valid_from): definition(c) for c in city.cameras}
-    changed = sorted({c.id for c in remembered if now.get((c.id, c.valid_from), definition(c)) != definition(c)})
+def _refuse_changed(source: State, remembered: tuple[Camera, ...], wiring: Wiring) -> None:
+    """Refuse cameras that are defined otherwise now, and versions that begin before what is stated."""
+    city, was = wiring.city, {}
+    stated_us: dict[str, int] = {}
+    for camera, hashed, minute in zip(remembered, source.header.definitions, source.stated.tolist(), strict=True):
+        was[camera.id, camera.valid_from] = hashed
+        stated_us[camera.id] = max(stated_us.get(camera.id, 0), minute * MINUTE_US)
+    changed = set()
+    for camera, hashed, from_us in zip(
+        city.cameras, wiring.header.definitions, city.valid_from_us.tolist(), strict=True
+    ):
+        known = was.get((camera.id, camera.valid_from))
+        if known != hashed and (known is not None or from_us < stated_us.get(camera.id, 0)):
+            changed.add(camera.id)
     if changed:
-        shown = ", ".join(changed[:SHOWN]) + (f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else "")
+        names = sorted(changed)
+        shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
         raise StateError(
-            f"expected the zones, lines and clocks that figures were stated by, came others of {shown}: give the new "
-            f"definition a valid_from after the last stated minute, or {_BEGIN}"
+            f"expected the zones, lines, clocks and roads that figures were stated by, came others of {shown}: "
+            f"give the new definition a valid_from after the last stated minute, or {_BEGIN}"
         )

@@ -93,7 +93,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     every = (thresholds.reorder_us, thresholds.lateness_us)
     cameras = [(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
     more: dict[str, list[Any]] = {
-        "congestion": [_road(city, code) for code in range(len(city.cameras))],
+        "congestion": [road(city, code) for code in range(len(city.cameras))],
         "outages": [(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],
     }
     out: dict[str, list[int]] = {}
@@ -120,7 +120,7 @@ def definition(camera: Camera) -> Camera:
     return structs.replace(camera, **_NAMES, zone=zone, line=line)
 
 
-def _road(city: City, code: int) -> tuple[list[float], ...]:
+def road(city: City, code: int) -> tuple[list[float], ...]:
     """Return what a camera's road adds to its zones."""
     zones = slice(city.zone_first[code], city.zone_first[code + 1])
     return city.zone_free_mps[zones].tolist(), city.zone_occupancy[zones].tolist()

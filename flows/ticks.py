@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows import states
+from flows.incidents import taken_back
 from flows.shard import Block, Pushed, Shard
 from flows.states import State
 from operators import city as cities
@@ -54,7 +55,8 @@ class Ticks:
         begin = np.maximum(state.stated, before_us // MINUTE_US)
         due = self._due(now_us)
         wanted = begin < due
-        blocks = self._say(state, wanted, begin, before_us, due * MINUTE_US) if wanted.any() else []
+        blocks = self._take_back(state, said.incidents & (again | (newest_us > said.until_us)))
+        blocks += self._say(state, wanted, begin, before_us, due * MINUTE_US) if wanted.any() else []
         said.until_us[wanted] = due[wanted] * MINUTE_US
         said.newest_us[wanted & again] = newest_us[wanted & again]
         return pushed, blocks
@@ -62,6 +64,13 @@ class Ticks:
     def _due(self, now_us: int) -> NDArray[np.int64]:
         """Return (c,) the minute before which each camera's minutes are over, frames on their way included."""
         return np.asarray(np.minimum(now_us - self.wait_us, self.shard.city.valid_to_us) // MINUTE_US)
+
+    def _take_back(self, state: State, disproved: NDArray[np.bool_]) -> list[Block]:
+        """Say again what frames told last of the incidents of cameras whose silence they have disproved."""
+        state.said.incidents[disproved] = False
+        names = [self.shard.city.cameras[i].id for i in np.flatnonzero(disproved)]
+        rows = state.told.filter(pl.col("camera_id").is_in(names))
+        return [Block("incidents_log", taken_back(rows))] if rows.height else []
 
     def _say(
         self,
@@ -77,7 +86,10 @@ class Ticks:
         states.carry_from(copy, part.wiring, state, self.shard.wiring)
         copy.stated[:] = begin[wanted]
         blocks = part.silent(copy, until_us[wanted]).blocks
-        return [b if b.table != "incidents_log" else _new(b, part, before_us[wanted]) for b in blocks]
+        out = [b if b.table != "incidents_log" else _new(b, part, before_us[wanted]) for b in blocks]
+        told = {name for b in out if b.table == "incidents_log" for name in b.rows["camera_id"]}
+        state.said.incidents[:] |= np.array([camera.id in told for camera in self.shard.city.cameras], np.bool_)
+        return out
 
     def _part(self, wanted: NDArray[np.bool_]) -> Shard:
         """Return the silent cameras as a shard of their own."""

@@ -7,7 +7,7 @@ judged per camera, in arrival order: a frame behind the camera's newest by more
 than `reorder_s` is late (it restates measured columns only), by more than
 `lateness_s` too late. A frame is a duplicate, in time or late, when its camera has
 sent one of its time and its number (`seq`) before; of one time and other numbers,
-frames are others. Memory: what waits, and `seen`, about a byte a frame for `lateness_s`.
+frames are others. Memory: what waits, and `seen`, about two bytes a frame for `lateness_s`.
 """
 
 from __future__ import annotations
@@ -177,6 +177,7 @@ def push(
     lateness_us: int,
     flush: bool = False,
     ending: bool | NDArray[np.bool_] = False,
+    over: NDArray[np.bool_] | None = None,
 ) -> Pushed:
     """Take frames of known cameras in arrival order, release what has become final.
 
@@ -191,6 +192,8 @@ def push(
     ending
         True at the end of input, or (c,) of cameras whose input is over: everything that waits is released, the last
         frame of a camera for one period.
+    over
+        (c,) cameras whose input was over before: what still comes of them is late.
 
     Returns
     -------
@@ -200,6 +203,8 @@ def push(
     disposition = np.empty(len(frames.camera), np.uint8)
     oldest_us = state.newest_us - lateness_us  # as this push begins: its first late frames are judged by that
     _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
+    if over is not None:
+        disposition[over[frames.camera] & (disposition == ON_TIME)] = LATE
     in_time, late = frames, _NONE
     if (disposition != ON_TIME).any():
         in_time = take(frames, np.flatnonzero(disposition == ON_TIME))
@@ -207,12 +212,12 @@ def push(
     state.incoming += [in_time] * bool(len(in_time.camera))
     if (disposition == LATE).any():
         late = _late(state, city, frames, np.flatnonzero(disposition == LATE), oldest_us)
-    over = np.broadcast_to(ending, len(state.newest_us))
+    ends = np.broadcast_to(ending, len(state.newest_us))
     new = sum(len(f.camera) for f in state.incoming)
     waiting = 0 if state.waiting is None else len(state.waiting.camera)
     on_time = _NONE
-    if over.any() or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
-        on_time = _sorted(state, city, reorder_us, over)
+    if ends.any() or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
+        on_time = _sorted(state, city, reorder_us, ends)
     copies = (on_time.copies, late.copies)
     too_late = frames.row[disposition == TOO_LATE]
     return Pushed(
@@ -313,6 +318,6 @@ def carry(into: OrderState, source: OrderState, moved: Moves) -> None:
     carrying.rows(into.frontier_us, source.frontier_us, moved.camera)
     for held in source.incoming if source.waiting is None else [source.waiting, *source.incoming]:
         went = take(held, np.flatnonzero(moved.camera[held.camera] >= 0))
-        zone = np.where(went.signal_zone >= 0, moved.zone[went.signal_zone], went.signal_zone)
+        zone = np.append(moved.zone, np.int32(-1))[went.signal_zone]  # the last one: a zone that nobody knows
         into.incoming.append(sealed(went._replace(camera=moved.camera[went.camera], signal_zone=zone)))
     seen.carry(into.seen, source.seen, moved.camera, len(into.newest_us))

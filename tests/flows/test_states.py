@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from operators import city as cities
 from operators.stage import intake, ordered
 from schemas.errors import StateError
 from schemas.frames import FrameBatch
-from schemas.registry import Camera, Registry
+from schemas.registry import Camera, Registry, Road
 from tests.flows.city import SECOND
 from tests.flows.every import NIGHT, camera, stream
 
@@ -178,3 +179,30 @@ def test_a_state_of_another_format_is_refused() -> None:
     state.header = msgspec.structs.replace(state.header, format=states.FORMAT + 1)
     with pytest.raises(StateError, match=f"expected a state of format {states.FORMAT}"):
         shard(TOWN["a"]).resume(state)
+
+
+def test_a_version_that_begins_before_what_is_stated_is_refused(batch) -> None:
+    before = shard(TOWN["a"])
+    state = before.start(NIGHT)
+    fed(before, state, batch, 0, 3_000)  # eight minutes
+    early, later = (datetime.fromtimestamp(NIGHT / SECOND + s, UTC) for s in (300, 600))
+    with pytest.raises(StateError, match="came others of a: give the new definition a valid_from after"):
+        shard(TOWN["a"], msgspec.structs.replace(TOWN["a"], valid_from=early)).resume(state)
+    shard(TOWN["a"], msgspec.structs.replace(TOWN["a"], valid_from=later)).resume(state)
+
+
+def test_another_speed_of_its_road_is_another_definition_of_a_camera() -> None:
+    def town(kmh: float) -> Shard:
+        road = Road("jalan", "ruas", free_flow_kmh=kmh, lines=("a/barat",))
+        return Shard(cities.build(Registry(camera=(TOWN["a"],), road=(road,))), Thresholds())
+
+    with pytest.raises(StateError, match="roads that figures were stated by, came others of a"):
+        town(50.0).resume(town(40.0).start(NIGHT))
+
+
+def test_a_signal_of_a_zone_that_nobody_knows_goes_along() -> None:
+    bare = msgspec.structs.replace(TOWN["a"], zone=())
+    before, after = shard(bare), shard(bare, camera("z"))
+    state = before.start(NIGHT)
+    fed(before, state, stream(["a"], 2), 0, 4)
+    assert after.resume(state).order.incoming[0].signal_zone.tolist() == [-1] * 4

@@ -135,3 +135,19 @@ def test_a_clock_says_that_an_incident_is_unknown_before_any_frame_does(batch: F
     assert flood["updated_at"].dt.epoch("us").to_list()[1] == seen_us + 300 * SECOND
     assert flood["at_us"].to_list()[1] < seen_us + 370 * SECOND
     assert flood["rev"].is_sorted()
+
+
+def test_a_silence_that_frames_disprove_is_taken_back() -> None:
+    """The uplink buffered for eight minutes: by the camera's own clock there was no silence, so no change follows."""
+    batch = every.stream(["a", "b"], 1_500)
+    t = (batch.frames["t_us"].to_numpy() - NIGHT) / SECOND
+    held = (batch.frames["camera"] == "b").to_numpy() & (t > 500) & (t < 980)
+    arrival = np.where(held, NIGHT + 980 * SECOND, batch.frames["t_us"].to_numpy())
+    blocks = played(logic(TOWN, NIGHT), batch, arrival, [NIGHT + s * SECOND for s in range(5, 1_480, 5)])
+    flood = minutes(blocks, "incidents_log").filter(camera_id="b", kind="flood")
+    assert flood["state"].to_list() == ["active", "unknown", "active"]
+    plain = [block for _, block in played(logic(TOWN, NIGHT), batch, arrival, [NIGHT + 1_475 * SECOND])]
+    got, expected = counted([block for _, block in blocks]), counted(plain)
+    for name in ("incidents_log", "health_minute_log"):
+        drop = [] if name != "incidents_log" else ["rev"]
+        assert got[name].drop(drop).equals(expected[name].drop(drop)), name
