@@ -68,8 +68,6 @@ class Totals:
     dead_letters: int = 0
     rejected_objects: int = 0
     rows: int = 0
-    incidents: int = 0
-    bytes_read: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, **counts: int) -> None:
@@ -149,7 +147,7 @@ def admit(item: Chunk | Tick | End, plan: Plan) -> list[tuple[str, tuple[int, An
         if len(rows):
             dead.append(refused(batch, rows, reason, plan.now_us))
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
-    plan.totals.add(rejected_objects=item.rejected_objects, bytes_read=item.bytes_read)
+    plan.totals.add(rejected_objects=item.rejected_objects)
     out: list[tuple[int, Any]] = [(0, Dead(rows)) for rows in dead]
     out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(target[target >= 0]).tolist()]
     return [(str(shard), (shard, item)) for shard, item in out]

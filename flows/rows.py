@@ -12,7 +12,7 @@ from flows.thresholds import Thresholds, params_hashes
 from operators.city import City
 from operators.stage import emit
 from schemas.columns import METRICS
-from schemas.parts import Metric
+from schemas.parts import REVISIONS, Metric
 
 POLARS = {
     "UInt8": pl.UInt8,
@@ -25,7 +25,7 @@ POLARS = {
 DIRECTIONS = ("to_right", "to_left")
 
 
-MOST_REVISION: Final = (1 << 16) - 1
+MOST_REVISION: Final = REVISIONS - 1
 """The last revision of a generation; rows that saw more are equals, of which the later written counts."""
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+REVISIONS: Final = 65_536
+"""Revisions of a generation: a stored row's `rev` is generation * REVISIONS + revision."""
+
 Combine = Literal["sum", "max", "min"]
 Kind = Literal["UInt8", "UInt16", "UInt32", "UInt64", "Int32", "Int64"]
 

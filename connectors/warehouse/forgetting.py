@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Final
 
 from connectors.warehouse import leases, registered, rolls
@@ -23,10 +24,11 @@ def forget(session: Session, name: str) -> list[str]:
         When nothing is called so; names what comes near.
     """
     kinds = _kinds(session, name)
-    if "camera" in kinds:
-        with leases.held(session, leases.rows(frozenset({name}), 0, leases.ALL_TIME_US)):
+    with ExitStack() as turns:  # rows first, as the writer takes them: nobody stores rows of a camera between
+        if "camera" in kinds:
+            turns.enter_context(leases.held(session, leases.rows(frozenset({name}), 0, leases.ALL_TIME_US)))
             _forget_rows(session, name)
-    with leases.held(session, leases.REGISTRY):
+        turns.enter_context(leases.held(session, leases.REGISTRY))
         for kind in kinds:
             registered.remove(session, kind, [name])
     rolls.roll(session)

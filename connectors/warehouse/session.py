@@ -91,26 +91,26 @@ class Session:
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement that changes something; it must be safe to run twice."""
-        self._ask_fences()
-        self._attempt(lambda: self.write_client().command(sql, parameters=dict(parameters or {})), "a command")
+        self._attempt(lambda: self._fenced_client().command(sql, parameters=dict(parameters or {})), "a command")
 
     def insert_block(self, table: str, block: pa.Table) -> None:
         """Store one block as it is: at most 100 partitions, columns named as in the table."""
-        self._ask_fences()
-        self._attempt(lambda: self.write_client().insert_arrow(table, block), f"inserting into {table}")
+        self._attempt(lambda: self._fenced_client().insert_arrow(table, block), f"inserting into {table}")
 
     @contextmanager
     def fenced(self, fence: Callable[[], None]) -> Iterator[None]:
-        """Call `fence` before every statement that changes something; it raises where none may go out."""
+        """Call `fence` before every try of a statement that changes something; it raises where none may go out."""
         self._fences.append(fence)
         try:
             yield
         finally:
             self._fences.remove(fence)
 
-    def _ask_fences(self) -> None:
+    def _fenced_client(self) -> Client:
+        """Return the client that writes, once no fence forbids it: asked before every try, not once a statement."""
         for fence in self._fences:
             fence()
+        return self.write_client()
 
     def make_database(self) -> None:
         """Make the database where there is none."""

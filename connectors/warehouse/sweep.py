@@ -15,6 +15,7 @@ from connectors.warehouse.runs import Run
 from connectors.warehouse.session import Session
 from schemas.columns import METRICS
 from schemas.incidents import ACROSS_KINDS
+from schemas.parts import REVISIONS
 
 SWEEP_ROWS: Final = 2_000_000
 """Minutes of a run that one statement looks at."""
@@ -108,7 +109,7 @@ def _tombstone(session: Session, run: Run, table: _Table, which: str) -> int:
         mark(session, table.domain, hours)
     session.command(
         f"INSERT INTO {table.name} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt32({run.run}) AS run, "
-        f"greatest(rev, toUInt64({run.generation * 65_536})) AS rev) FROM (SELECT * {left}) {MANY}"
+        f"greatest(rev, toUInt64({run.generation * REVISIONS})) AS rev) FROM (SELECT * {left}) {MANY}"
     )
     if table.domain:
         mark(session, table.domain, hours)

@@ -21,10 +21,11 @@ from connectors.warehouse.session import Session
 from connectors.warehouse.stage import Stage
 from schemas.errors import ConflictError
 from schemas.geo import Areas
+from schemas.parts import REVISIONS
 from schemas.registry import Registry
 
 HEALTH: Final = "health_minute_log"
-LAST_REVISION: Final = 65_535
+LAST_REVISION: Final = REVISIONS - 1
 MOST_CONFLICTS: Final = 1_000_000
 """Minutes that stand against a statement, after which it looks no further."""
 
@@ -126,7 +127,7 @@ class Writer:
         revision = pl.min_horizontal(pl.col("rev"), pl.lit(LAST_REVISION, pl.UInt64))
         return self._without_absence(table, rows).with_columns(
             run=pl.lit(run.run, pl.UInt32),
-            rev=revision + run.generation * (LAST_REVISION + 1),
+            rev=revision + run.generation * REVISIONS,
             deleted=pl.lit(0, pl.UInt8),
         )
 

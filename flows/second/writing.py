@@ -7,9 +7,7 @@ from typing import Final
 import polars as pl
 
 from flows.incidents import SCHEMA
-
-REVISIONS: Final = 65_536
-"""Revisions of one generation."""
+from schemas.parts import REVISIONS
 
 CONTENT: Final = [name for name in SCHEMA if name != "rev"]
 KEY: Final = ["camera_id", "incident_id"]
