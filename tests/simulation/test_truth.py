@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -25,8 +24,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, pl.Da
     simulate(CAMERAS, MINUTES, 5, MORNING_US, out, "arrow", fps=0.5, noiseless=True)
     city = cities.build(registry.load(out / "registry.toml"))
     index = intake.lookup(city)
-    shard = Shard(city, np.ones(CAMERAS, np.bool_), Thresholds(), MORNING_US)
-    state, blocks = shard.start(), []
+    shard = Shard(city, Thresholds())
+    state, blocks = shard.start(MORNING_US), []
     for path in sorted((out / "events").iterdir()):
         for chunk in read(path, "arrow", ReadOptions(now_us=MORNING_US * 2)):
             assert chunk.dead.height == 0
