@@ -99,14 +99,23 @@ def carry(
 
 
 def close(state: dict[str, Any], cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> list[tuple[str, Changes]]:
-    """Close every incident of cameras whose version ends at `t_us`, both (c,), cameras ascending."""
-    return [
-        (name, persistence.close(cell, kind.kind, cameras, t_us))
-        for name, kernel in state.items()
-        for kind in BY_NAME[name].incidents
-        for cell in carrying.arrays(kernel)
-        if cell.dtype == persistence.CELL
-    ]
+    """Close every incident of cameras whose version ends at `t_us`, both (c,), cameras ascending.
+
+    Raises
+    ------
+    ValueError
+        When a kernel keeps incidents and its card names several kinds: whose they are would be a guess.
+    """
+    out = []
+    for name, kernel in state.items():
+        cells = [array for array in carrying.arrays(kernel) if array.dtype == persistence.CELL]
+        kinds = [each.kind for each in BY_NAME[name].incidents]
+        if cells and len(kinds) != 1:
+            raise ValueError(
+                f"{name}: expected one kind of incident on the card of a kernel that keeps them, came {kinds}"
+            )
+        out += [(name, persistence.close(cell, kinds[0], cameras, t_us)) for cell in cells]
+    return out
 
 
 def measure(plan: dict[str, Any], ordered: Ordered) -> list[tuple[str, Parts]]:
