@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.load import START, frames, registry
 from flows.dataflow import Plan, ShardLogic
+from flows.states import holders
 from flows.thresholds import Thresholds
 from operators import city as cities
 from operators.carrying import arrays
@@ -110,7 +111,7 @@ def memory(cameras: int, seconds: int = 8, lateness_s: int = 600) -> Memory:
     begun = time.process_time()
     copy.deepcopy(logic.memory)
     copied = time.process_time() - begun
-    waits, whole = megabytes([state.order.waiting, state.order.incoming]), megabytes(vars(state))
+    waits, whole = megabytes([state.order.waiting, state.order.incoming]), megabytes([*holders(state), state.names])
     others = whole - waits - megabytes(state.order.seen)
     memory = filled(cameras, lateness_s)
     state.order.seen = memory

@@ -195,9 +195,8 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
 def _keys(metric: Metric, moved: Moves) -> Codes:
     """Return where each key of a metric's rows goes."""
     if metric.key == ("line_id", "direction"):
-        return np.where(moved.line < 0, -1, moved.line * 2).repeat(2) + np.tile([0, 1], len(moved.line)) * (
-            moved.line >= 0
-        ).repeat(2)
+        line = moved.line[:, None]
+        return np.where(line < 0, -1, 2 * line + np.arange(2)).ravel()
     return {(): moved.camera, ("zone_id",): moved.zone, ("line_id",): moved.line}[metric.key]
 
 

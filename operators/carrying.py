@@ -115,7 +115,13 @@ def records(into: Slots, source: Slots, owner: Codes, **codes: Codes) -> Slots:
 
 
 def arrays(thing: object) -> Iterator[NDArray[Any]]:
-    """Yield every array that a state is made of, however deep in tuples, lists, mappings and dataclasses."""
+    """Yield every array that a state is made of, however deep in tuples, lists, mappings and dataclasses.
+
+    Raises
+    ------
+    TypeError
+        A state is made of something that this cannot look into.
+    """
     if isinstance(thing, np.ndarray):
         yield thing
     elif isinstance(thing, Mapping):
@@ -125,3 +131,5 @@ def arrays(thing: object) -> Iterator[NDArray[Any]]:
             yield from arrays(part)
     elif is_dataclass(thing) and not isinstance(thing, type):
         yield from arrays([getattr(thing, part.name) for part in fields_of(thing)])
+    elif not isinstance(thing, int | float | str | bytes | np.generic | None):
+        raise TypeError(f"expected a state made of arrays, found {type(thing).__name__}: say what it holds in arrays")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Final
 
 from connectors.warehouse import leases, registered, rolls
-from connectors.warehouse.inserts import mark
+from connectors.warehouse.inserts import MANY, mark
 from connectors.warehouse.session import Session
 from schemas.columns import METRICS
 from schemas.errors import WarehouseError
 from schemas.registry.mistakes import did_you_mean
-
-MANY: Final = "SETTINGS max_partitions_per_insert_block = 0"
 
 
 def forget(session: Session, name: str) -> list[str]:

@@ -20,6 +20,8 @@ from schemas.columns import METRICS
 BLOCK_ROWS: Final = 200_000
 BLOCK_DAYS: Final = 90
 """ClickHouse refuses blocks of more than 100 partitions; minute tables have one a day."""
+MANY: Final = "SETTINGS max_partitions_per_insert_block = 0"
+"""For statements that copy rows within a table: theirs may be of any number of days."""
 
 RAW_BYTES: Final = 65_536
 MINUTE_TABLES: Final = {f"{metric.name}_minute_log": metric.name for metric in METRICS}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from connectors.warehouse import runs
-from connectors.warehouse.inserts import mark
+from connectors.warehouse.inserts import MANY, mark
 from connectors.warehouse.runs import Run
 from connectors.warehouse.session import Session
 from schemas.columns import METRICS
@@ -19,8 +19,6 @@ from schemas.parts import REVISIONS
 
 SWEEP_ROWS: Final = 2_000_000
 """Minutes of a run that one statement looks at."""
-
-MANY: Final = "SETTINGS max_partitions_per_insert_block = 0"
 
 
 class _Table(NamedTuple):

@@ -8,8 +8,8 @@ does not matter when its name is dropped. Memory: twice the names that are held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
+from operators import carrying
 from operators.arrays import frozen
 from operators.stage.intake import NAMED
 
@@ -59,27 +60,21 @@ def learn(names: Names, codes: NDArray[np.uint64], text: pl.Series, holders: Ite
 
 
 def held(thing: object) -> Iterator[NDArray[np.uint64]]:
-    """Yield every array of 64 bits, unsigned, that a state is made of: codes of tracks are such.
+    """Yield every array of 64 bits, unsigned, that a state is made of: codes of tracks are such."""
+    for array in carrying.arrays(thing):
+        for column in _columns(array):
+            if column.dtype == np.uint64:
+                yield frozen(np.ascontiguousarray(column).reshape(-1))
 
-    Raises
-    ------
-    TypeError
-        A state is made of something that this cannot look into.
-    """
-    if isinstance(thing, np.ndarray):
-        if thing.dtype == np.uint64:
-            yield frozen(np.ascontiguousarray(thing).reshape(-1))
-        for name in thing.dtype.names or ():
-            yield from held(thing[name])
-    elif isinstance(thing, Mapping):
-        yield from held(tuple(thing.values()))
-    elif isinstance(thing, tuple | list):
-        for part in thing:
-            yield from held(part)
-    elif is_dataclass(thing) and not isinstance(thing, type):
-        yield from held([getattr(thing, part.name) for part in fields(thing)])
-    elif not isinstance(thing, int | float | str | bytes | np.generic | None):
-        raise TypeError(f"expected a state made of arrays, found {type(thing).__name__}: say where it holds tracks")
+
+def _columns(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield the columns of records, and an array of anything else as it is."""
+    names = array.dtype.names
+    if names is None:
+        yield array
+    else:
+        for name in names:
+            yield from _columns(array[name])
 
 
 def carry(into: Names, source: Names) -> None:

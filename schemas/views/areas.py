@@ -13,7 +13,7 @@ from schemas.card import ByArea, Card, Figure
 from schemas.cards import CARDS
 from schemas.views import registered
 from schemas.views.by_camera import columns as figures
-from schemas.views.sql import GRAINS, LENGTH_S, View, day_type, select, source
+from schemas.views.sql import GRAINS, LENGTH_S, View, day_type, select, source, versions
 from schemas.words import Label
 
 FIGURES: Final = {
@@ -113,8 +113,7 @@ def area_view(card: Card, grain: str, zone: str) -> View:
         "s.covered AS coverage",
         f"multiIf(s.reporting > 0, {area.why}, s.frames = 0, 'offline', {area.unseen}) AS reason",
         f"{day_type(local)} AS day_type",
-        "s.rev % 65536 AS revision",
-        "intDiv(s.rev, 65536) AS generation",
+        *versions("s"),
         "if(s.frames > 0, s.simulated, s.twins) AS simulated",
         *figures(card, "area", grain),
     ]

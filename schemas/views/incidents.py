@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas.card import Figure
 from schemas.incidents import SHOWN
-from schemas.views.sql import DATA_END, View, day_type, select
+from schemas.views.sql import DATA_END, View, day_type, select, versions
 from schemas.words import Label
 
 FIGURES: Final = {
@@ -40,8 +40,7 @@ def incidents(zone: str) -> View:
         "CAST(NULL AS Nullable(Float64)) AS coverage",
         "'' AS reason",
         f"{day_type(local)} AS day_type",
-        "i.rev % 65536 AS revision",
-        "intDiv(i.rev, 65536) AS generation",
+        *versions("i"),
         "'' AS model_id",
     ]
     rows = "(SELECT * FROM incidents_log FINAL WHERE deleted = 0) AS i"

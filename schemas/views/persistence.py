@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.card import Figure
-from schemas.views.sql import DATA_END, View, day_type, published, select
+from schemas.views.sql import DATA_END, View, day_type, published, select, versions
 from schemas.words import Label
 
 UNKNOWN_AFTER_S: Final = 300
@@ -192,8 +192,7 @@ def _flood_columns(zone: str) -> list[str]:
         *(f"m.{name} AS {name}" for name in ("camera_id", "area", "owner", "category", "zone_id", "frames")),
         "if(m.all_ms = 0, 0., m.watched_ms / m.all_ms) AS coverage",
         "multiIf(m.known, '', m.frames = 0, 'offline', 'no_signal_data') AS reason",
-        "m.rev % 65536 AS revision",
-        "intDiv(m.rev, 65536) AS generation",
+        *versions("m"),
         "m.simulated AS simulated",
         f"{published('m.flooded_us / 3600000000', 'm.known')} AS hours_flooded",
         "m.watched_ms / 3600000 AS hours_watched",

@@ -14,7 +14,7 @@ from schemas.cards import CARDS
 from schemas.metrics import crowd, stays, visits
 from schemas.views.by_camera import columns as figures
 from schemas.views.place_rows import by_grain, opened, read
-from schemas.views.sql import GRAINS, View, day_type, select
+from schemas.views.sql import GRAINS, View, day_type, select, versions
 from schemas.words import PUBLISHED_COVERAGE, Label
 
 FIGURES: Final = {
@@ -102,8 +102,7 @@ def _common(zone: str, why: str, covered: str = "s.watched / greatest(s.expected
         f"{covered} AS coverage",
         f"multiIf(s.enough > 0, {why}, s.frames = 0, 'offline', 'low_coverage') AS reason",
         f"{day_type(local)} AS day_type",
-        "s.rev % 65536 AS revision",
-        "intDiv(s.rev, 65536) AS generation",
+        *versions("s"),
         "s.simulated AS simulated",
     ]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from schemas.parts import REVISIONS
 from schemas.sql import COVERAGE, GRAINS, array, median, percentile, published, source
 from schemas.views.newest import newest
 from schemas.words import REASONS
@@ -48,6 +49,11 @@ DATA_END: Final = f"({newest('health')} + INTERVAL 1 MINUTE)"
 """The present of what is stored: the end of the newest minute of any camera."""
 
 
+def versions(row: str) -> tuple[str, str]:
+    """Return what a row's `rev` says: its revision and its generation."""
+    return f"{row}.rev % {REVISIONS} AS revision", f"intDiv({row}.rev, {REVISIONS}) AS generation"
+
+
 def day_type(local: str) -> str:
     """Return SQL for the kind of day of a local time.
 
@@ -76,8 +82,7 @@ def common(
         f"multiIf(m.published, {why}, m.reason = 0, 'low_coverage', "
         f"arrayElement({array(REASONS)}, m.reason + 1)) AS reason",
         f"{day_type(local)} AS day_type",
-        "m.rev % 65536 AS revision",
-        "intDiv(m.rev, 65536) AS generation",
+        *versions("m"),
         *(f"m.{name} AS {name}" for name in ("params_hash", "model_id", "simulated")),
     ]
 
