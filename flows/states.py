@@ -162,6 +162,9 @@ def carry(into: State, wiring: Wiring, source: State) -> None:
     With the states of several shards, one after another, it makes that of any other cut of the city.
     """
     carry_from(into, wiring, source, _wiring(source, wiring))
+    goes = [camera.id for camera in wiring.city.cameras]
+    into.told = pl.concat([into.told, source.told.filter(pl.col("camera_id").is_in(goes))])
+    names.carry(into.names, source.names)
 
 
 def _wiring(source: State, wiring: Wiring) -> Wiring:
@@ -172,7 +175,7 @@ def _wiring(source: State, wiring: Wiring) -> Wiring:
 
 
 def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> None:
-    """Take along what a state of the wiring `before` remembers of the cameras of this one."""
+    """Take along what the arrays of a state of the wiring `before` remember of the cameras of this one."""
     moved = carrying.moves(before.city, wiring.city)
     ordered.carry(into.order, source.order, moved)
     carrying.fields(into.health, source.health, moved.camera)
@@ -186,10 +189,6 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     carrying.rows(into.stated, source.stated, moved.camera)
     carrying.rows(into.over, source.over, moved.camera)
     carrying.fields(into.said, source.said, moved.camera)
-    into.told = pl.concat(
-        [into.told, source.told.filter(pl.col("camera_id").is_in([c.id for c in wiring.city.cameras]))]
-    )
-    names.carry(into.names, source.names)
 
 
 def _keys(metric: Metric, moved: Moves) -> Codes:

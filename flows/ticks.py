@@ -84,6 +84,7 @@ class Ticks:
         part = self._part(wanted)
         copy = states.start(part.wiring, state.since_us)
         states.carry_from(copy, part.wiring, state, self.shard.wiring)
+        copy.names = state.names  # they are only read
         copy.stated[:] = begin[wanted]
         blocks = part.silent(copy, until_us[wanted]).blocks
         out = [b if b.table != "incidents_log" else _new(b, part, before_us[wanted]) for b in blocks]
