@@ -22,7 +22,7 @@ from connectors import hijri
 from schemas.calendar import DAYS, WEEKDAYS, CityCalendar
 from schemas.calendar_check import parse
 from schemas.errors import UsageError
-from schemas.local_time import OFFSET_US, minutes
+from schemas.local_time import DAY_MINUTES, OFFSET_US, minutes
 
 FIRST_YEAR: Final = 2000
 """A replay takes any time from 2000-01-01 on."""
@@ -33,7 +33,6 @@ YEARS_AHEAD: Final = 2
 LAST_YEAR: Final = 2075
 """Umm al-Qura tables end in November 2077."""
 
-DAY_MINUTES: Final = 1440
 COUNTRY: Final = "ID"
 KINDS: Final = {"joint_leave": "government", "holiday": "public"}
 """Our day types and the package's categories, the stronger last."""

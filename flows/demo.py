@@ -28,6 +28,7 @@ from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.replay import ReplayOptions, ReplaySummary, replay
 from flows.settings import Settings, hide, load
 from schemas.errors import ConflictError, TilikError
+from schemas.local_time import DAY_MINUTES
 
 DATA: Final = Path("data")
 PID_FILE: Final = DATA / "run.pid"
@@ -35,7 +36,6 @@ RECORDINGS: Final = Path(__file__).parents[1] / "tests" / "data" / "recordings"
 START_US: Final = int(datetime(2026, 1, 4, 17, tzinfo=UTC).timestamp()) * 1_000_000
 """Midnight of Monday 5 January 2026 in Semarang."""
 CAMERAS: Final = 60
-DAY_MINUTES: Final = 24 * 60
 SEED: Final = 1
 VEHICLES: Final = {"2": "car", "7": "truck"}
 """RoadTrack's class numbers (COCO's)."""

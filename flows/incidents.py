@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -15,8 +14,8 @@ from operators.city import City
 from operators.stage.intake import track_name
 from schemas.cards import INCIDENTS
 from schemas.incidents import CLOSE_REASONS, INCIDENT_KINDS, INCIDENT_STATES
+from schemas.local_time import at_time
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME = pl.Datetime("us", "UTC")
 SCHEMA: dict[str, Any] = {
     "area": pl.String,
@@ -42,11 +41,6 @@ SCHEMA: dict[str, Any] = {
     "simulated": pl.Boolean,
     "rev": pl.UInt64,
 }
-
-
-def at_time(t_us: int) -> datetime:
-    """Return microseconds since 1970 as a time, UTC."""
-    return EPOCH + timedelta(microseconds=t_us)
 
 
 def incident_id(camera: str, zone: str, kind: str, anchor: int, opened_us: int) -> str:

@@ -7,8 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.minutes import MINUTE_US
-
-DAY_MINUTES = 1440
+from schemas.local_time import DAY_MINUTES
 
 
 @njit(cache=True)

@@ -7,13 +7,21 @@ zones have none), so that a local minute is a UTC minute plus a constant.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 ZONE: Final = "Asia/Jakarta"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""What times in integers are counted from."""
+DAY_MINUTES: Final = 1440
 CLOCK: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 """A clock time as people write it: HH:MM, up to 24:00."""
+
+
+def at_time(t_us: int) -> datetime:
+    """Return microseconds since 1970 as a time, UTC."""
+    return EPOCH + timedelta(microseconds=t_us)
 
 
 def offset_us(zone: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -17,12 +17,12 @@ import polars as pl
 
 from connectors.formats.chunks import CLOCKS, WITHOUT_BOX, Draft, table
 from schemas.frames import FRAMES, SIGNALS
+from schemas.local_time import EPOCH
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Pixels = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Sequence = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FARTHEST_US = 2**62
 NAN_WORDS = (b"NaN", b"Infinity")
 

@@ -14,13 +14,13 @@ import polars as pl
 
 from connectors.warehouse.runs import of_input
 from connectors.warehouse.session import Session
+from schemas.local_time import DAY_MINUTES
 
 SHOWN: Final = 5
 CAMERAS_A_QUESTION: Final = 500
 MINUTES_A_QUESTION: Final = 2_000_000
 """Stored minutes that one answer may hold: bounds memory."""
 
-DAY_MINUTES: Final = 1440
 FOUND: Final[dict[str, Any]] = {"camera_id": pl.String, "ts": pl.Datetime("us", "UTC"), "run": pl.UInt32}
 
 

@@ -19,14 +19,13 @@ from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
 from schemas.geo import Areas
-from schemas.local_time import minutes
+from schemas.local_time import EPOCH, minutes
 from schemas.registry import Camera, Place, Registry
 
 NAMES_A_QUESTION: Final = 500
 """Parameters travel in the URL, which has its limits."""
 
 MICROSECOND: Final = timedelta(microseconds=1)
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TABLES: Final = {
     "camera": ("cameras_log", "camera_id"),
     "place": ("places_log", "place_id"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self
 
 import polars as pl
@@ -18,8 +18,8 @@ from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
 from schemas.incidents import ACROSS_KINDS
+from schemas.local_time import at_time
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_NAMED: Final = 1_000
 """Cameras that are named in a question; a run with more is taken to meet every run of its time."""
 
@@ -105,8 +105,8 @@ def begin(session: Session, statement: Statement, span: Span) -> Run:
             "simulated": statement.simulated,
             "replaces": statement.replaces,
             "cameras": sorted(span.cameras),
-            "since": EPOCH + timedelta(microseconds=span.since_us),
-            "until": EPOCH + timedelta(microseconds=span.until_us),
+            "since": at_time(span.since_us),
+            "until": at_time(span.until_us),
             "started_at": datetime.now(UTC).replace(microsecond=0),
         }
         _log(session, row, "running")

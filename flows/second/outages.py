@@ -28,12 +28,11 @@ from operators.across.outages import Plan
 from operators.across.silences import Rows
 from operators.city import City
 from operators.minutes import MINUTE_US
+from schemas.local_time import DAY_MINUTES
 from schemas.registry import Registry
 
 ROWS: Final = 1_000_000
 """Minute rows that are read at a time."""
-
-DAY_MINUTES: Final = 1440
 
 
 NO_RUN: Final = Run(0, 0, 0, 0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from flows.incidents import SCHEMA, at_time, incident_id
+from flows.incidents import SCHEMA, incident_id
 from flows.second.lasting import Lasting
 from flows.second.stored import FOREVER_US
 from operators.across.outages import Incident, Outage
 from operators.city import City
+from schemas.local_time import at_time
 
 
 class Told:

@@ -13,8 +13,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.city import City
-from operators.local_hours import DAY_MINUTES, is_open
+from operators.local_hours import is_open
 from operators.minutes import MINUTE_US
+from schemas.local_time import DAY_MINUTES
 
 ALWAYS_US: Final = 1 << 61
 """Edge of a span that never ends."""
