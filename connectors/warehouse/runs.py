@@ -82,8 +82,9 @@ def generation(statement: Statement, earlier: Sequence[Earlier]) -> int:
     """Return the generation of a statement, given all runs before it in their order."""
     met = [each for each in earlier if each.meets or each.input == statement.input]
     mine = (statement.input, statement.definitions)
-    if met and (met[-1].input, met[-1].definitions) == mine:
-        return met[-1].generation  # nobody has spoken since
+    newest = max((each.generation for each in met), default=0)
+    if met and (met[-1].input, met[-1].definitions, met[-1].generation) == (*mine, newest):
+        return newest  # nobody has spoken since, here or where it reached before
     if met or statement.replaces:
         return 1 + max((each.generation for each in earlier), default=0)
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.warehouse import Statement
@@ -30,7 +30,13 @@ def meet(one, other) -> bool:
     return one[0] == other[0] or bool(one[2] & other[2])
 
 
+HERE, THERE = frozenset("a"), frozenset("b")
+ELSEWHERE = [(1, 1, HERE, False), (1, 2, HERE, False), (2, 1, HERE, False), (1, 2, THERE, False), (1, 2, HERE, False)]
+"""What was stated before comes again for another camera, then here, where somebody else has spoken meanwhile."""
+
+
 @given(STATEMENTS)
+@example(ELSEWHERE)
 def test_a_statement_wins_over_every_other_that_it_meets(statements) -> None:
     numbers = told(statements)
     for later in range(len(statements)):
