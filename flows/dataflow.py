@@ -7,11 +7,10 @@ partitions drive the same steps.
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import bytewax.operators as op
 import numpy as np
@@ -22,7 +21,7 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from connectors.formats import Chunk
-from flows import leaving
+from flows import leaving, saving
 from flows import shard as shards
 from flows.leaving import Waiting
 from flows.refusals import refused
@@ -95,7 +94,17 @@ class Plan:
         self.shard_of = shard_of(self.city, self.shards)
 
 
-class _Chunks(StatefulSourcePartition[Any, int]):
+Item = Chunk | Tick | End
+"""What a source gives."""
+
+Sent = FrameBatch | Dead | Tick | End
+"""What a shard takes."""
+
+Made = Block | Dead
+"""What the warehouse takes."""
+
+
+class _Chunks(StatefulSourcePartition[Item, int]):
     """Chunks of a reader, then the end of input."""
 
     def __init__(self, chunks: Iterator[Chunk], plan: Plan) -> None:
@@ -103,7 +112,7 @@ class _Chunks(StatefulSourcePartition[Any, int]):
         self.last_us = plan.since_us
         self.ended = self.has_frames = False
 
-    def next_batch(self) -> list[Any]:
+    def next_batch(self) -> list[Item]:
         if self.ended:
             raise StopIteration
         chunk = next(self.chunks, None)
@@ -120,7 +129,7 @@ class _Chunks(StatefulSourcePartition[Any, int]):
         return self.last_us
 
 
-class ChunkSource(FixedPartitionedSource[Any, int]):
+class ChunkSource(FixedPartitionedSource[Item, int]):
     """One partition: the merged reader of all input files."""
 
     def __init__(self, chunks: Callable[[], Iterator[Chunk]], plan: Plan) -> None:
@@ -135,7 +144,7 @@ class ChunkSource(FixedPartitionedSource[Any, int]):
         return _Chunks(self.chunks(), self.plan)
 
 
-def admit(item: Chunk | Tick | End, plan: Plan) -> list[tuple[str, tuple[int, Any]]]:
+def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
     if isinstance(item, Tick | End):
         return [(str(shard), (shard, item)) for shard in range(plan.shards)]
@@ -148,7 +157,7 @@ def admit(item: Chunk | Tick | End, plan: Plan) -> list[tuple[str, tuple[int, An
             dead.append(refused(batch, rows, reason, plan.now_us))
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
     plan.totals.add(rejected_objects=item.rejected_objects)
-    out: list[tuple[int, Any]] = [(0, Dead(rows)) for rows in dead]
+    out: list[tuple[int, Sent]] = [(0, Dead(rows)) for rows in dead]
     out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(target[target >= 0]).tolist()]
     return [(str(shard), (shard, item)) for shard, item in out]
 
@@ -166,15 +175,16 @@ class Memory:
     waiting: Waiting = field(default_factory=Waiting)
 
 
-class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
+class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
     """Hands a shard its batches; keeps rows until a block is full.
 
     Logic builders do not receive their key, so each item carries its shard.
     """
 
-    def __init__(self, plan: Plan, memory: Memory | None) -> None:
-        self.plan, self.memory = plan, memory
-        self.shard = None if memory is None else self._resumed(memory)
+    def __init__(self, plan: Plan, stored: bytes | None) -> None:
+        self.plan = plan
+        self.memory = None if stored is None else saving.unpacked(stored, Memory)
+        self.shard = None if self.memory is None else self._resumed(self.memory)
         self.ticks = None if self.shard is None else Ticks(self.shard)
 
     def _wired(self, shard: int) -> Shard:
@@ -194,18 +204,18 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         memory.waiting = leaving.resumed(memory.waiting, ordered.held(memory.state.order)) if is_asked else Waiting()
         return shard
 
-    def on_batch(self, values: list[tuple[int, Any]]) -> tuple[list[Any], bool]:
+    def on_batch(self, values: list[tuple[int, Sent]]) -> tuple[list[Made], bool]:
         """Take items in order."""
         if self.memory is None or self.shard is None:
             self.shard = self._wired(values[0][0])
             self.ticks = Ticks(self.shard)
             self.memory = Memory(values[0][0], self.plan.shards, self.shard.start(self.plan.since_us))
-        out: list[Any] = []
+        out: list[Made] = []
         for _, item in values:
             out += self._take(self.shard, self.memory, item)
         return out, False
 
-    def _take(self, shard: Shard, memory: Memory, item: Any) -> list[Any]:
+    def _take(self, shard: Shard, memory: Memory, item: Sent) -> list[Made]:
         if isinstance(item, Dead):
             return [item]
         if isinstance(item, Tick):
@@ -219,12 +229,12 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
         memory.came += len(item)
         pushed = shard.push(memory.state, frames, item.objects["track"])
         self._hold(memory, pushed)
-        out: list[Any] = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
+        out = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
         if len(pushed.totals.too_late):
             out.append(Dead(refused(item, pushed.totals.too_late, "too_late", self.plan.now_us)))
         return out
 
-    def _tick(self, memory: Memory, item: Tick) -> list[Any]:
+    def _tick(self, memory: Memory, item: Tick) -> list[Made]:
         """Hand over what is final, then what clocks say: rows go by time, not only by count."""
         assert self.ticks is not None
         pushed, said = self.ticks.tick(memory.state, item.now_us)
@@ -242,41 +252,41 @@ class ShardLogic(StatefulBatchLogic[Any, Any, Memory]):
             memory.held.setdefault(block.table, []).append(block.rows)
             memory.count += block.rows.height
 
-    def snapshot(self) -> Memory:
-        """Copy what the shard remembers."""
+    def snapshot(self) -> bytes:
+        """Return what the shard remembers, as it is stored."""
         assert self.memory is not None
-        return copy.deepcopy(self.memory)
+        return saving.packed(self.memory)
 
 
-def _blocks(memory: Memory) -> list[Any]:
+def _blocks(memory: Memory) -> list[Made]:
     """Return the blocks of rows that a shard held."""
     held, memory.held, memory.count = memory.held, {}, 0
     return [Block(table, pl.concat(rows)) for table, rows in held.items()]
 
 
-class WarehouseSink(DynamicSink[Any]):
+class WarehouseSink(DynamicSink[Made]):
     """Writes blocks; `write` retries and so holds back the source."""
 
-    def __init__(self, write: Callable[[Any], None]) -> None:
+    def __init__(self, write: Callable[[Made], None]) -> None:
         self.write = write
 
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[Any]:
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[Made]:
         """Return this worker's writer."""
         write = self.write
 
-        class Partition(StatelessSinkPartition[Any]):
-            def write_batch(self, items: list[Any]) -> None:
+        class Partition(StatelessSinkPartition[Made]):
+            def write_batch(self, items: list[Made]) -> None:
                 for item in items:
                     write(item)
 
         return Partition()
 
 
-def build(plan: Plan, source: Source[Any], write: Callable[[Any], None]) -> Dataflow:
+def build(plan: Plan, source: Source[Item], write: Callable[[Made], None]) -> Dataflow:
     """Wire the live flow."""
     flow = Dataflow("tilik")
     items = op.input("frames", flow, source)
     shards = op.flat_map("admit", items, lambda item: admit(item, plan))
-    made = op.stateful_batch("figures", shards, lambda memory: ShardLogic(plan, memory))
+    made = op.stateful_batch("figures", shards, lambda stored: ShardLogic(plan, stored))
     op.output("warehouse", op.map("rows", made, lambda pair: pair[1]), WarehouseSink(write))
     return flow

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSource, run_main
 
+from flows import recovery
 from flows.dataflow import build
 from operators.stage import ordered
 from schemas.columns import METRICS
@@ -113,12 +113,11 @@ def test_a_late_frame_restates_what_needs_no_order(batch, once) -> None:
 @pytest.mark.parametrize("at", [3, 11])
 def test_a_crash_loses_nothing_and_doubles_nothing(batch, once, tmp_path, at: int) -> None:
     items = chunks(batch, np.linspace(300, 5_700, 15).astype(int).tolist())
-    init_db_dir(tmp_path, 1)
     source = TestingSource([*items[:at], TestingSource.ABORT(), *items[at:]], 1)
     out: list = []
     for _ in range(2):
         flow = build(run(), source, out.append)
-        run_main(flow, epoch_interval=timedelta(0), recovery_config=RecoveryConfig(str(tmp_path)))
+        run_main(flow, epoch_interval=timedelta(0), recovery_config=recovery.opened(tmp_path))
     assert same(stored(out), once)
 
 
