@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 FORM: Final = "JSONCompactEachRowWithNamesAndTypes"
@@ -28,11 +28,15 @@ SETTINGS: Final[dict[str, int | str]] = {
 _ZONED: Final = re.compile(r"(?:Nullable\()?DateTime(?:64)?\((?:\d+, )?'([^']+)'\)")
 
 
+Row: TypeAlias = list[Any]
+"""Values in the order of the columns; which type each has, only the query knows."""
+
+
 class Answer(NamedTuple):
     """Rows in the order of the columns; numbers are int, bool or Decimal."""
 
     column_names: list[str]
-    rows: list[list[Any]]
+    rows: list[Row]
 
 
 class Store(Protocol):

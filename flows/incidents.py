@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -17,30 +17,32 @@ from schemas.incidents import CLOSE_REASONS, INCIDENT_KINDS, INCIDENT_STATES
 from schemas.local_time import at_time
 
 TIME = pl.Datetime("us", "UTC")
-SCHEMA: dict[str, Any] = {
-    "area": pl.String,
-    "camera_id": pl.String,
-    "incident_id": pl.String,
-    "zone_id": pl.String,
-    "site": pl.String,
-    "kind": pl.String,
-    "state": pl.String,
-    "severity": pl.String,
-    "opened_at": TIME,
-    "active_at": TIME,
-    "updated_at": TIME,
-    "closed_at": TIME,
-    "close_reason": pl.String,
-    "peak": pl.Float64,
-    "track_ids": pl.List(pl.String),
-    "inhibited_by": pl.String,
-    "box": pl.List(pl.Float32),
-    "owner": pl.String,
-    "category": pl.String,
-    "params_hash": pl.UInt64,
-    "simulated": pl.Boolean,
-    "rev": pl.UInt64,
-}
+SCHEMA: Final = pl.Schema(
+    {
+        "area": pl.String(),
+        "camera_id": pl.String(),
+        "incident_id": pl.String(),
+        "zone_id": pl.String(),
+        "site": pl.String(),
+        "kind": pl.String(),
+        "state": pl.String(),
+        "severity": pl.String(),
+        "opened_at": TIME,
+        "active_at": TIME,
+        "updated_at": TIME,
+        "closed_at": TIME,
+        "close_reason": pl.String(),
+        "peak": pl.Float64(),
+        "track_ids": pl.List(pl.String),
+        "inhibited_by": pl.String(),
+        "box": pl.List(pl.Float32),
+        "owner": pl.String(),
+        "category": pl.String(),
+        "params_hash": pl.UInt64(),
+        "simulated": pl.Boolean(),
+        "rev": pl.UInt64(),
+    }
+)
 
 
 def incident_id(camera: str, zone: str, kind: str, anchor: int, opened_us: int) -> str:

@@ -8,7 +8,8 @@ that measure what needs no order are asked for it with late frames too.
 from __future__ import annotations
 
 import inspect
-from typing import Any, Final, NamedTuple, Protocol
+from types import ModuleType
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,25 +22,37 @@ from operators.city import City
 from operators.incidents import persistence
 from schemas.cards import BY_NAME
 
+Params_contra = TypeVar("Params_contra", contravariant=True)
+Plan = TypeVar("Plan")
+State = TypeVar("State")
 
-class Kernel(Protocol):
-    """A kernel's module."""
 
-    def plan(self, city: City, params: Any) -> Any:
+class Kernel(Protocol[Params_contra, Plan, State]):
+    """A kernel's module; its thresholds, plan and state are its own."""
+
+    def plan(self, city: City, params: Params_contra) -> Plan:
         """Compile zones and thresholds."""
 
-    def start(self, plan: Any) -> Any:
+    def start(self, plan: Plan) -> State:
         """Return the state before any frame."""
 
-    def step(self, state: Any, plan: Any, ordered: Ordered) -> Told:
+    def step(self, state: State, plan: Plan, ordered: Ordered) -> Told:
         """Take on-time frames in order."""
 
-    def tick(self, state: Any, plan: Any, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool) -> Told:
+    def tick(
+        self, state: State, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool
+    ) -> Told:
         """Move the clocks of silent cameras."""
 
-    def carry(self, into: Any, plan: Any, source: Any, before: Any, moved: Moves) -> None:
+    def carry(self, into: State, plan: Plan, source: State, before: Plan, moved: Moves) -> None:
         """Take along what is remembered of cameras that go along, `before` being the plan that it was made by."""
 
+
+Plans: TypeAlias = dict[str, object]
+"""Every kernel's plan by its card's name: what it is, only the kernel knows."""
+
+States: TypeAlias = dict[str, object]
+"""Every kernel's state, likewise; it is changed in place."""
 
 SHAPE: Final = ("plan", "start", "step", "tick", "carry")
 
@@ -47,7 +60,7 @@ WIRED: Final = {"crowd", "flow", "visits"}
 """Those that the shard asks itself: others stand on what they find, or they on others."""
 
 
-def shaped() -> dict[str, Any]:
+def shaped() -> dict[str, ModuleType]:
     """Return the modules that a shard asks by their common shape, by their cards' names.
 
     Raises
@@ -80,25 +93,23 @@ class Said(NamedTuple):
     changes: list[tuple[str, Changes]]
 
 
-def plans(city: City, thresholds: Thresholds) -> dict[str, Any]:
+def plans(city: City, thresholds: Thresholds) -> Plans:
     """Return every kernel's plan."""
     return {name: kernel.plan(city, thresholds.of(name)) for name, kernel in EVERY.items()}
 
 
-def start(plan: dict[str, Any]) -> dict[str, Any]:
+def start(plan: Plans) -> States:
     """Return every kernel's state before any frame."""
     return {name: kernel.start(plan[name]) for name, kernel in EVERY.items()}
 
 
-def carry(
-    into: dict[str, Any], plan: dict[str, Any], source: dict[str, Any], before: dict[str, Any], moved: Moves
-) -> None:
+def carry(into: States, plan: Plans, source: States, before: Plans, moved: Moves) -> None:
     """Take along what every kernel remembers of cameras that go along."""
     for name, kernel in EVERY.items():
         kernel.carry(into[name], plan[name], source[name], before[name], moved)
 
 
-def close(state: dict[str, Any], cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> list[tuple[str, Changes]]:
+def close(state: States, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> list[tuple[str, Changes]]:
     """Close every incident of cameras whose version ends at `t_us`, both (c,), cameras ascending.
 
     Raises
@@ -118,20 +129,18 @@ def close(state: dict[str, Any], cameras: NDArray[np.int32], t_us: NDArray[np.in
     return out
 
 
-def measure(plan: dict[str, Any], ordered: Ordered) -> list[tuple[str, Parts]]:
+def measure(plan: Plans, ordered: Ordered) -> list[tuple[str, Parts]]:
     """Return what needs no order, of frames on time or late."""
     return [(name, kernel.measure(plan[name], ordered)) for name, kernel in MEASURED.items()]
 
 
-def step(state: dict[str, Any], plan: dict[str, Any], ordered: Ordered, crossing: NDArray[Any]) -> Said:
+def step(state: States, plan: Plans, ordered: Ordered, crossing: NDArray[np.void]) -> Said:
     """Feed on-time frames, and what crossed lines in them, to every kernel; the states are changed in place."""
     more = {name: (crossing,) if name in CROSSED else () for name in EVERY}
     return said({name: kernel.step(state[name], plan[name], ordered, *more[name]) for name, kernel in EVERY.items()})
 
 
-def tick(
-    state: dict[str, Any], plan: dict[str, Any], cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool
-) -> Said:
+def tick(state: States, plan: Plans, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool) -> Said:
     """Move every kernel's clocks of silent cameras to `t_us` (c,); `ending`: no frame ever follows."""
     return said(
         {name: kernel.tick(state[name], plan[name], cameras, t_us, ending=ending) for name, kernel in EVERY.items()}

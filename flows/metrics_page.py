@@ -11,7 +11,8 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from types import ModuleType
+from typing import Final
 
 from flows.thresholds import KERNELS, RULES_OF, Thresholds
 from schemas import docs
@@ -26,22 +27,22 @@ Where no source is named, the value is ours.
 """
 
 
-def _paragraph(module: Any) -> str:
+def _paragraph(module: ModuleType) -> str:
     text = inspect.cleandoc(module.__doc__ or "")
     return " ".join(" ".join(text.split("\n")).split())
 
 
-def _thresholds(name: str, given: tuple[Any, ...]) -> Iterator[tuple[str, str, str]]:
+def _thresholds(name: str, given: tuple[object, ...]) -> Iterator[tuple[str, str, str]]:
     """Yield name, value and comment of every threshold; nested ones under their own group."""
     comments = dict(COMMENT.findall(inspect.getsource(type(given))))
     for field, value in zip(given._fields, given, strict=True):  # type: ignore[attr-defined]
-        if hasattr(value, "_fields"):
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
             yield from _thresholds(f"{name}.{field}", value)
         else:
             yield f"`{field}`", f"{value:,}" if isinstance(value, int) else str(value), comments.get(field, "")
 
 
-def _kernel(name: str, module: Any) -> list[str]:
+def _kernel(name: str, module: ModuleType) -> list[str]:
     lines = [f"### {name}, version {module.VERSION}", "", _paragraph(module), ""]
     if name not in RULES_OF:
         lines += docs.table(("threshold", "default", ""), _thresholds(name, Thresholds().of(name)))

@@ -8,7 +8,7 @@ import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -24,7 +24,7 @@ Warehouse = Annotated[
 ]
 
 
-def settings_of(context: typer.Context, **options: Any) -> Settings:
+def settings_of(context: typer.Context, **options: object) -> Settings:
     """Return the settings of a command, its own options first."""
     return with_options(load(os.environ, context.obj), **options)
 
@@ -66,9 +66,10 @@ def class_map(text: str | None) -> dict[str, str]:
     if text is None:
         return {}
     table = _table(Path(text)) if "=" not in text else dict(_pair(item) for item in text.split(",") if item)
-    if not all(isinstance(value, str) for value in table.values()):
+    named = {key: value for key, value in table.items() if isinstance(value, str)}
+    if len(named) < len(table):
         raise UsageError(f"--class-map {text}: every class must be mapped to a name in quotes")
-    return table
+    return named
 
 
 def _pair(item: str) -> tuple[str, str]:
@@ -78,7 +79,7 @@ def _pair(item: str) -> tuple[str, str]:
     return key, value
 
 
-def _table(path: Path) -> dict[str, Any]:
+def _table(path: Path) -> dict[str, object]:
     if not path.is_file():
         raise UsageError(f"--class-map {path}: no such file, and not a list of pairs such as 2=car,7=truck")
     read = json.loads if path.suffix == ".json" else tomllib.loads

@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -19,7 +19,7 @@ MAX_JSON_INT: Final = 2**64
 """msgspec writes integers below this; wider ones go through Python's own digits."""
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return a value that the JSON writer takes, with nothing lost."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat().replace("+00:00", "Z")
@@ -37,12 +37,12 @@ def _plain(value: Any) -> Any:
 _JSON = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
-def to_json(value: Any) -> str:
+def to_json(value: object) -> str:
     """Return any value of a row as JSON."""
     return _JSON.encode(_plain(value)).decode()
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Return a value as one cell of text; NULL is the caller's matter."""
     value = _plain(value)
     if isinstance(value, str):
@@ -52,13 +52,13 @@ def _text(value: Any) -> str:
     return to_json(value)
 
 
-def json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a list of objects, one a line."""
     lines = ",\n ".join(to_json(dict(zip(names, row, strict=True))) for row in rows)
     return f"[{lines}]\n"
 
 
-def as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def as_csv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write CSV with a header; NULL is an empty field."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -67,7 +67,7 @@ def as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return out.getvalue()
 
 
-def table(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None, width: int = 0) -> str:
+def table(names: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, width: int = 0) -> str:
     """Write a table for the eye: numbers to the right, NULL as a dash."""
     from rich.console import Console  # noqa: PLC0415  only for the eye
     from rich.table import Table  # noqa: PLC0415  only for the eye
@@ -93,7 +93,7 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000
 
 
-WRITERS: Final[dict[str, Callable[[Sequence[str], Iterable[Sequence[Any]]], str]]] = {
+WRITERS: Final[dict[str, Callable[[Sequence[str], Iterable[Sequence[object]]], str]]] = {
     "table": table,
     "csv": as_csv,
     "json": json,

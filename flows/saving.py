@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from typing_extensions import Buffer
 
 from schemas.errors import StateError
@@ -84,7 +85,7 @@ def _sum(body: bytes | memoryview) -> bytes:
 _BEGIN: Final = "begin with a new state (another --state directory)"
 
 
-def _tree(thing: Any) -> Any:
+def _tree(thing: object) -> object:
     if type(thing) in _PLAIN:
         return thing
     if isinstance(thing, np.ndarray):
@@ -94,9 +95,9 @@ def _tree(thing: Any) -> Any:
     return [*_container(thing)]
 
 
-def _container(thing: Any) -> Iterator[Any]:
+def _container(thing: object) -> Iterator[object]:
     """Yield what it is, and its parts."""
-    if type(thing) in (list, tuple):
+    if type(thing) is list or type(thing) is tuple:
         yield _LIST if type(thing) is list else _TUPLE
         yield from map(_tree, thing)
     elif type(thing) is not dict:
@@ -110,7 +111,7 @@ def _container(thing: Any) -> Iterator[Any]:
         yield from ([_tree(key), _tree(value)] for key, value in thing.items())
 
 
-def _thing(tree: Any) -> Any:
+def _thing(tree: object) -> object:
     if isinstance(tree, msgspec.msgpack.Ext):
         return _unarray(tree.data) if tree.code == _ARRAY else pl.read_ipc(io.BytesIO(tree.data))
     if not isinstance(tree, list):
@@ -126,14 +127,14 @@ def _thing(tree: Any) -> Any:
     return [*map(_thing, parts)] if kind == _LIST else tuple(map(_thing, parts))
 
 
-def _array(array: np.ndarray[Any, Any]) -> _Array:
+def _array(array: NDArray[np.generic]) -> _Array:
     if array.dtype.hasobject:
         raise TypeError(f"expected an array of numbers, came {array.dtype}")
     told = np.lib.format.dtype_to_descr(array.dtype)
     return _Array(told, array.dtype.isalignedstruct, array.shape, array.flags.writeable, array.tobytes())
 
 
-def _unarray(data: Buffer) -> np.ndarray[Any, Any]:
+def _unarray(data: Buffer) -> NDArray[np.generic]:
     told = msgspec.msgpack.decode(data, type=_Array)
     dtype = _dtype(told)
     if dtype.hasobject:
@@ -143,7 +144,7 @@ def _unarray(data: Buffer) -> np.ndarray[Any, Any]:
     return out
 
 
-def _dtype(told: _Array) -> np.dtype[Any]:
+def _dtype(told: _Array) -> np.dtype[np.generic]:
     """Return the very type that the array had: kernels are compiled for it, and alignment is part of it."""
     dtype = np.lib.format.descr_to_dtype(_descr(told.dtype))
     if not told.is_aligned or dtype.fields is None:
@@ -154,7 +155,7 @@ def _dtype(told: _Array) -> np.dtype[Any]:
 
 
 def _descr(told: Any) -> Any:
-    """Return a description of a dtype as numpy takes it: its tuples travel as lists."""
+    """Return a description of a dtype as numpy takes it, plain names too: its tuples travel as lists."""
     if isinstance(told, str):
         return told
     return [(name, _descr(kind), *map(tuple, shape)) for name, kind, *shape in told]
@@ -183,7 +184,7 @@ def _named(cls: type) -> str:
     return f"{cls.__module__}:{cls.__qualname__}"
 
 
-def _record(named: str, names: list[str], values: list[Any]) -> Any:
+def _record(named: str, names: list[str], values: list[object]) -> object:
     module, _, name = named.partition(":")
     cls = vars(sys.modules.get(module, io)).get(name) if module.startswith(ROOMS) else None
     if not isinstance(cls, type) or names != _fields(cls):

@@ -68,40 +68,40 @@ def hide(url: str) -> str:
     return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:***@", url)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("a text")
     return value
 
 
-def _warehouse(value: Any) -> str:
+def _warehouse(value: object) -> str:
     if not isinstance(value, str) or not re.match(r"(embedded:.|https?://.)", value):
         raise ValueError("embedded:DIR or http(s)://user@host:port/db")
     return value
 
 
-def _workers(value: Any) -> int:
+def _workers(value: object) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d?", str(value)):
         raise ValueError("a whole number from 1 to 99")
-    return int(value)
+    return int(str(value))
 
 
-def _tracker(value: Any) -> str:
+def _tracker(value: object) -> str:
     if value not in ("none", "iou"):
         raise ValueError("none or iou")
     return str(value)
 
 
-def _seconds(most: float, why: str) -> Callable[[Any], float]:
-    def read(value: Any) -> float:
-        if isinstance(value, bool) or not re.fullmatch(r"\d+(\.\d+)?", str(value)) or float(value) > most:
+def _seconds(most: float, why: str) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not re.fullmatch(r"\d+(\.\d+)?", str(value)) or float(str(value)) > most:
             raise ValueError(f"seconds, 0 to {most:,.0f} ({why})")
-        return float(value)
+        return float(str(value))
 
     return read
 
 
-READERS: Final[dict[str, Callable[[Any], Any]]] = {
+READERS: Final[dict[str, Callable[[object], object]]] = {
     "warehouse": _warehouse,
     "registry": _text,
     "calendar": _text,
@@ -119,8 +119,8 @@ def _unknown(name: str) -> str:
     return f"no such setting; {hint}"
 
 
-def _read(given: Mapping[str, tuple[str, Any]], mistakes: list[str]) -> dict[str, Any]:
-    """Read name -> (place, value), adding to `mistakes` what cannot be read."""
+def _read(given: Mapping[str, tuple[str, object]], mistakes: list[str]) -> dict[str, Any]:
+    """Read name -> (place, value), adding to `mistakes` what cannot be read; each value fits its field."""
     values = {}
     for name, (place, value) in given.items():
         if name not in READERS:
@@ -138,7 +138,7 @@ def _line_of(text: str, name: str) -> int:
     return 1 + text.count("\n", 0, found.end()) if found else 1
 
 
-def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tuple[str, Any]]:
+def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tuple[str, object]]:
     if not path.is_file():
         if required:
             mistakes.append(f"{path}: no such settings file")
@@ -152,7 +152,7 @@ def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tup
     return {name: (f"{path}:{_line_of(text, name)}", value) for name, value in table.items()}
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, object]]:
     names = sorted(n for n in environ if n.startswith(PREFIX) and n not in NOT_SETTINGS)
     return {name.removeprefix(PREFIX).lower(): (f"environment {name}", environ[name]) for name in names}
 
@@ -184,7 +184,7 @@ def load(environ: Mapping[str, str], path: str | None = None) -> Settings:
     return replace(Settings(**values), sources=tuple(sources))
 
 
-def with_options(settings: Settings, **options: Any) -> Settings:
+def with_options(settings: Settings, **options: object) -> Settings:
     """Let a command's own options (those that are not None) override the settings."""
     mistakes: list[str] = []
     given = {n: (f"--{n.replace('_', '-')}", v) for n, v in options.items() if v is not None}

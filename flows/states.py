@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -81,7 +81,7 @@ class State:
     crossings: flow.State
     tracks: tracker.TrackerState
     crowds: persistence.State
-    kernels: dict[str, Any]
+    kernels: kernels.States
     pools: dict[str, windows.Pool]
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
     over: NDArray[np.bool_]  # (c,) versions that have ended, and are told of

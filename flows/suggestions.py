@@ -8,9 +8,9 @@ watched stands in every line, so that whoever reads it judges whether it is enou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from flows.asking import Store, ask
+from flows.asking import Row, Store, ask
 from flows.provisional import COMMON_FPS, NEAR
 from flows.replay.watching import RATE_TOLERANCE
 from schemas.cards import CARDS
@@ -131,7 +131,7 @@ def read(store: Store) -> Shown:
     return Shown(cameras, zones, lines)
 
 
-def _sums(store: Store, metric: str, key: str, parts: Iterable[str]) -> list[list[Any]]:
+def _sums(store: Store, metric: str, key: str, parts: Iterable[str]) -> list[Row]:
     """Return camera, zone or line, time watched [ms] and the parts' sums; both directions of a line together."""
     sums = ", ".join(f"sum({part}) AS sum_{part}" for part in parts)
     watched = f"intDiv(sum(observed_ms), {'2' if metric == 'flow' else '1'})"  # flow has a row a direction

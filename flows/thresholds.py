@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from msgspec import structs
 
@@ -19,6 +19,9 @@ from operators.tracking import tracker
 from schemas.card import Card
 from schemas.cards import CARDS
 from schemas.registry import Camera, fingerprint
+
+Given: TypeAlias = tuple[object, ...]
+"""A kernel's thresholds, a NamedTuple of its own."""
 
 ELSEWHERE: Final[dict[str, ModuleType]] = {"health": health, "outages": outages}
 """Kernels that are no metric's own: all metrics stand on them, or they stand on all."""
@@ -54,7 +57,7 @@ RULES_OF: Final = {"visits": "flow"}
 """Kernels that go by another's thresholds."""
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults() -> dict[str, Given]:
     """Return the thresholds of kernels that the shard asks by their common shape."""
     return {name: each.Params() for name, each in KERNELS.items() if hasattr(each, "Params") and name not in ELSEWHERE}
 
@@ -76,9 +79,9 @@ class Thresholds:
     flow: flow.Rules = field(default_factory=flow.Rules)
     outages: outages.Params = field(default_factory=outages.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
-    rules: Mapping[str, Any] = field(default_factory=_defaults)
+    rules: Mapping[str, Given] = field(default_factory=_defaults)
 
-    def of(self, name: str) -> Any:
+    def of(self, name: str) -> Given:
         """Return a kernel's thresholds."""
         own = RULES_OF.get(name, name)
         return self.rules[own] if own in self.rules else getattr(self, own)
@@ -92,7 +95,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     """
     every = (thresholds.reorder_us, thresholds.lateness_us)
     cameras = [(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
-    more: dict[str, list[Any]] = {
+    more: dict[str, list[tuple[object, ...]]] = {
         "congestion": [road(city, code) for code in range(len(city.cameras))],
         "outages": [(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],
     }
@@ -107,7 +110,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     return out
 
 
-_NAMES: Final[dict[str, Any]] = {
+_NAMES: Final[dict[str, object]] = {
     "name": "", "area": "", "position": None, "owner": "", "category": "", "site": "", "valid_from": None,
     "simulated": False, "metrics": (),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import polars as pl
 
@@ -11,16 +11,18 @@ from connectors.warehouse import Warehouse
 from flows.incidents import SCHEMA
 from schemas.incidents import ACROSS_KINDS
 
-HEALTH: Final[dict[str, Any]] = {
-    "camera_id": pl.String,
-    "minute": pl.Int64,
-    "frames": pl.Int64,
-    "observed_ms": pl.Int64,
-    "expected_ms": pl.Int64,
-    "last_ms": pl.Int64,
-    "state": pl.UInt8,
-}
-HELD: Final[dict[str, Any]] = SCHEMA | {"deleted": pl.UInt8}
+HEALTH: Final = pl.Schema(
+    {
+        "camera_id": pl.String,
+        "minute": pl.Int64,
+        "frames": pl.Int64,
+        "observed_ms": pl.Int64,
+        "expected_ms": pl.Int64,
+        "last_ms": pl.Int64,
+        "state": pl.UInt8,
+    }
+)
+HELD: Final = pl.Schema(SCHEMA | {"deleted": pl.UInt8()})
 FOREVER_US: Final = 10_413_791_999_000_000
 """The last second of 2299, the last that DateTime64 is sure to hold: later than anything stored."""
 
@@ -82,7 +84,7 @@ class Stored:
             whose,
             since=since_us,
             until=until_us,
-        ).cast(HEALTH)  # type: ignore[arg-type]
+        ).cast(HEALTH)
 
     def incidents(
         self, whose: Whose, since_us: int, until_us: int, known: Sequence[str] = (), kinds: Sequence[str] = ACROSS_KINDS
@@ -99,13 +101,13 @@ class Stored:
             until=min(until_us, FOREVER_US),
             known=list(known),
             kinds=list(kinds),
-        ).cast(HELD)  # type: ignore[arg-type]
+        ).cast(HELD)
 
     def write(self, rows: pl.DataFrame) -> None:
         """Store incidents."""
         self.warehouse.insert("incidents_log", rows)
 
-    def _ask(self, sql: str, whose: Whose, **given: Any) -> pl.DataFrame:
+    def _ask(self, sql: str, whose: Whose, **given: object) -> pl.DataFrame:
         mine = "camera_id IN {cameras:Array(String)}"
         parameters = given | {"cameras": list(whose.cameras)}
         if whose.areas is not None:  # the first column of the key

@@ -10,7 +10,7 @@ are withdrawn.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -18,16 +18,18 @@ import polars as pl
 from connectors.warehouse import Warehouse
 from operators.across import trend
 
-SCHEMA: Final[dict[str, Any]] = {
-    "place_id": pl.String,
-    "day": pl.Date,
-    "verdict": pl.String,
-    "slope": pl.Float64,
-    "slope_low": pl.Float64,
-    "slope_high": pl.Float64,
-    "days_used": pl.UInt16,
-    "basis": pl.String,
-}
+SCHEMA: Final = pl.Schema(
+    {
+        "place_id": pl.String,
+        "day": pl.Date,
+        "verdict": pl.String,
+        "slope": pl.Float64,
+        "slope_low": pl.Float64,
+        "slope_high": pl.Float64,
+        "days_used": pl.UInt16,
+        "basis": pl.String,
+    }
+)
 DAYS: Final = """
 SELECT place_id, toDate32(local_ts) AS day, basis,
     if(basis = 'entries', toFloat64(if(entries IS NULL, NULL, entries_estimated)), passages) AS total
@@ -43,7 +45,7 @@ def update(warehouse: Warehouse) -> int:
     judged = [judge(place, left_out) for (_,), place in days.group_by("place_id", maintain_order=True)]
     made = pl.concat([pl.DataFrame(schema=SCHEMA), *judged])
     stored = warehouse.query(f"SELECT {', '.join(SCHEMA)} FROM trends_log FINAL WHERE deleted = 0")
-    held = pl.DataFrame(pl.from_arrow(stored.table)).cast(SCHEMA)  # type: ignore[arg-type]
+    held = pl.DataFrame(pl.from_arrow(stored.table)).cast(SCHEMA)
     changed = made.join(held, on=list(SCHEMA), how="anti", nulls_equal=True)
     gone = held.join(made, on=["place_id", "day"], how="anti")
     rows = pl.concat([each.with_columns(deleted=pl.lit(tomb, pl.UInt8)) for each, tomb in ((changed, 0), (gone, 1))])
@@ -82,4 +84,4 @@ def judge(place: pl.DataFrame, left_out: set[date]) -> pl.DataFrame:
             "days_used": told.days_used,
             "basis": pl.repeat(place["basis"][-1], whole.height, eager=True),
         }
-    ).cast(SCHEMA)  # type: ignore[arg-type]
+    ).cast(SCHEMA)
