@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -21,6 +22,17 @@ def say(text: str) -> None:
     """Write a result (stdout)."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def pour(pieces: Iterable[bytes]) -> None:
+    """Write a result that is long (stdout), for as long as somebody reads it."""
+    out = sys.stdout.buffer
+    try:
+        for piece in pieces:
+            out.write(piece)
+        out.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def announce(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Rows of a query as text: a table to read, CSV or JSON to go on with.
+"""Rows of a query as text: a table to read, JSON to go on with.
 
 Times are ISO 8601 (UTC where the column names no zone), integers and decimals
 keep every digit, and NULL stays apart from '' wherever the format can say so.
@@ -6,14 +6,16 @@ keep every digit, and NULL stays apart from '' wherever the format can say so.
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
 import msgspec
+
+EXPONENT: Final = 20
+"""Powers of ten from which on people write an exponent too."""
 
 MAX_JSON_INT: Final = 2**64
 """msgspec writes integers below this; wider ones go through Python's own digits."""
@@ -47,7 +49,9 @@ def _text(value: object) -> str:
     value = _plain(value)
     if isinstance(value, str):
         return value
-    if isinstance(value, date | Decimal):
+    if isinstance(value, Decimal):
+        return digits(value)
+    if isinstance(value, date):
         return str(value)
     return to_json(value)
 
@@ -58,13 +62,9 @@ def json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return f"[{lines}]\n"
 
 
-def as_csv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Write CSV with a header; NULL is an empty field."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([["" if value is None else _text(value) for value in row] for row in rows])
-    return out.getvalue()
+def digits(value: Decimal) -> str:
+    """Return a number as people write it, without an exponent where that stays short."""
+    return format(value, "f") if abs(value.adjusted()) < EXPONENT else str(value)
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, width: int = 0) -> str:
@@ -91,11 +91,3 @@ def _width() -> int:
     import sys  # noqa: PLC0415  only for the eye
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000
-
-
-WRITERS: Final[dict[str, Callable[[Sequence[str], Iterable[Sequence[object]]], str]]] = {
-    "table": table,
-    "csv": as_csv,
-    "json": json,
-}
-"""How `tilik query --format` writes an answer."""

@@ -83,11 +83,16 @@ class Session:
         """Answer a query, read-only; times come as Arrow timestamps with their zone."""
         return self._attempt(lambda: answers.ask(self._read_client(), sql, parameters), "answering a query", 0)
 
-    def text(self, sql: str, form: str, settings: Mapping[str, int | str]) -> bytes:
-        """Answer a query in one of ClickHouse's own text formats, read-only; types that Arrow lacks stay exact."""
-        return self._attempt(
-            lambda: bytes(self._read_client().raw_query(sql, fmt=form, settings=dict(settings))), "answering a query", 0
-        )
+    @contextmanager
+    def stream(self, sql: str, form: str, settings: Mapping[str, int | str]) -> Iterator[answers.Streamed]:
+        """Answer a query, read-only, in one of ClickHouse's own formats: `form`, unless the query names another."""
+        found = self._attempt(lambda: answers.stream(self._read_client(), sql, form, settings), "answering a query", 0)
+        try:
+            yield found
+        except FAILURES as error:
+            raise failures.explain(error, self.where, "answering a query") from error
+        finally:
+            found.close()
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement that changes something; it must be safe to run twice."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import options
-from flows.console import say
+from flows.console import pour
 from schemas.errors import UsageError
 
 
@@ -22,8 +22,10 @@ def query(
         raise UsageError(f"--format {format}: expected table, csv or json")
     settings = options.settings_of(context, warehouse=warehouse)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import asking, rendering  # noqa: PLC0415  start-up time
+    from flows import asking, writing  # noqa: PLC0415  start-up time
 
-    with warehouses.connect(settings.warehouse) as store:
-        answer = asking.ask(store, sql)
-    say(rendering.WRITERS[format](answer.column_names, answer.rows).rstrip("\n"))
+    with (
+        warehouses.connect(settings.warehouse) as store,
+        store.stream(sql, asking.FORM, asking.SETTINGS) as streamed,
+    ):
+        pour(writing.pieces(asking.read(streamed), format))

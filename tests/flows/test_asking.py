@@ -1,8 +1,14 @@
 """Answers keep every value as the server has it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flows import asking
 
@@ -16,12 +22,19 @@ ANSWER = b"""["n", "local", "list"]
 class Canned:
     """A store that answers what it was told to."""
 
+    class Streamed(NamedTuple):
+        """Bytes in a format."""
+
+        form: str
+        chunks: Iterator[bytes]
+
     def __init__(self, answer):
         self.answer = answer
 
-    def text(self, sql, form, settings):
+    @contextmanager
+    def stream(self, sql, form, settings):
         """Return the canned answer."""
-        return self.answer
+        yield Canned.Streamed(form, iter([self.answer]))
 
 
 def test_wide_integers_zoned_times_and_nulls_come_as_they_are():
@@ -53,3 +66,11 @@ def test_only_times_that_name_a_zone_are_moved(kind, zone):
 
 def test_an_answer_without_a_table_has_no_columns():
     assert asking.ask(Canned(b""), "") == asking.Answer([], [])
+
+
+@given(st.lists(st.integers(1, len(ANSWER) - 1), max_size=8))
+def test_an_answer_is_the_same_however_it_comes_in_pieces(cuts):
+    edges = [0, *sorted(cuts), len(ANSWER)]
+    found = asking.rows(ANSWER[a:b] for a, b in pairwise(edges))
+    assert found.names == ["n", "local", "list"]
+    assert [[asking.value(cell) for cell in row] for row in found.cells] == asking.ask(Canned(ANSWER), "").rows
