@@ -8,6 +8,7 @@ are the kernel's: a killed process holds none, so nothing here goes stale.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -18,7 +19,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -47,8 +49,9 @@ class Lease:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        self._open_directory()
-        self._clients = os.open(self.root / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        with _explained(self.root):
+            self._open_directory()
+            self._clients = os.open(self.root / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _wait_for(lambda: _try_lock(self._clients, fcntl.LOCK_SH), START_S, f"{self.root} is being closed")
             self.server = self.ensure()
@@ -58,32 +61,40 @@ class Lease:
 
     def ensure(self) -> Server:
         """Return the running engine, starting one where there is none."""
-        gate = os.open(self.root / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _wait_for(lambda: _try_lock(gate, fcntl.LOCK_EX), START_S, f"another process is starting {self.root}")
-            if not self._engine_runs():
-                self._start()
-            self.server = self._announced()
-            return self.server
-        finally:
-            os.close(gate)
+        with _explained(self.root):
+            gate = os.open(self.root / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                _wait_for(lambda: _try_lock(gate, fcntl.LOCK_EX), START_S, f"another process is starting {self.root}")
+                if not self._engine_runs():
+                    self._start()
+                log = self.root / "engine.log"
+                _wait_for(self._is_ready, START_S, f"the engine of {self.root} does not answer: see {log}")
+                self.server = self._announced()
+                self._note_version()
+                return self.server
+            finally:
+                os.close(gate)
 
     def close(self) -> None:
         """Give the claim back; the last to leave stops the engine and waits until it is gone."""
         if self._clients < 0:
             return
-        if _try_lock(self._clients, fcntl.LOCK_EX) and self._engine_runs():
-            os.kill(self.server.pid, signal.SIGTERM)
-            _wait_for(lambda: not self._engine_runs(), STOP_S, f"engine {self.server.pid} of {self.root} does not end")
-            (self.root / "server.json").unlink(missing_ok=True)
-        os.close(self._clients)
-        self._clients = -1
+        try:
+            if _try_lock(self._clients, fcntl.LOCK_EX) and self.root.exists() and self._engine_runs():
+                self._stop()
+        finally:
+            os.close(self._clients)
+            self._clients = -1
+
+    def _stop(self) -> None:
+        """Stop the engine that runs now: another client may have started it anew; one that ends says so no more."""
+        with suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(json.loads((self.root / "server.json").read_text())["pid"], signal.SIGTERM)
+        _wait_for(lambda: not self._engine_runs(), STOP_S, f"the engine of {self.root} does not end")
+        (self.root / "server.json").unlink(missing_ok=True)
 
     def _open_directory(self) -> None:
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WarehouseError(f"cannot write to the warehouse directory {self.root}: {error.strerror}") from error
+        self.root.mkdir(parents=True, exist_ok=True)
         written = self.root / "version"
         if not written.exists():
             written.write_text(version("chdb-core"))
@@ -114,15 +125,17 @@ class Lease:
                 check=False,
             )
 
-        def ready() -> bool:
-            if (self.root / "server.json").exists():
-                return True
-            if not self._engine_runs():
-                raise WarehouseError(self._why())
-            return False
+    def _is_ready(self) -> bool:
+        """Say whether the engine is announced: who started it may have been killed meanwhile."""
+        if (self.root / "server.json").exists():
+            return True
+        if not self._engine_runs():
+            raise WarehouseError(self._why())
+        return False
 
-        _wait_for(ready, START_S, f"the engine of {self.root} does not answer: see {self.root / 'engine.log'}")
-        (self.root / "version").write_text(version("chdb-core"))
+    def _note_version(self) -> None:
+        if (self.root / "version").read_text() != version("chdb-core"):
+            (self.root / "version").write_text(version("chdb-core"))
 
     def _configure(self, port: int) -> None:
         words = self._secrets()
@@ -163,6 +176,17 @@ class Lease:
         if "Address already in use" in log:
             return f"the port for {self.root} was taken meanwhile: run the command again"
         return f"the engine of {self.root} did not start: {log[-600:] or 'it said nothing'}"
+
+
+@contextmanager
+def _explained(root: Path) -> Iterator[None]:
+    """Say what the machine refuses in our words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise WarehouseError(f"the disk that holds {root} is full: free some space") from error
+        raise WarehouseError(f"cannot write to the warehouse directory {root}: {error.strerror}") from error
 
 
 def _try_lock(handle: int, mode: int) -> bool:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import clickhouse_connect
+import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from connectors.warehouse import Warehouse, connect
 from connectors.warehouse.address import parse
+from connectors.warehouse.embedded import Lease
 from schemas.errors import UsageError, WarehouseError
 
 from .minutes import rows
@@ -73,6 +77,18 @@ def test_kill_9_of_the_engine_loses_nothing_acknowledged_and_it_comes_back(tmp_p
     assert found == [("kill-1", 30), ("kill-2", 30)]
 
 
+def test_the_last_client_stops_the_engine_that_another_started_anew(tmp_path: Path) -> None:
+    """The process it had met first was gone, and the number may by then be somebody else's."""
+    first, second = Lease(tmp_path), Lease(tmp_path)
+    os.kill(first.server.pid, signal.SIGKILL)
+    while held(tmp_path):
+        pass
+    assert second.ensure().pid != first.server.pid
+    second.close()
+    first.close()
+    assert not held(tmp_path)
+
+
 def test_a_killed_client_does_not_keep_the_engine(tmp_path: Path) -> None:
     code = """
 import os, sys
@@ -105,6 +121,32 @@ sys.stdin.read()
             connect(f"embedded:{tmp_path}")
         assert other.stdin is not None
         other.stdin.close()
+
+
+def test_an_engine_whose_starter_was_killed_is_waited_for(tmp_path: Path) -> None:
+    """It runs, but has not said yet where it listens."""
+    with connect(f"embedded:{tmp_path}"):
+        told = (tmp_path / "server.json").rename(tmp_path / "later")
+        threading.Timer(0.3, told.rename, [tmp_path / "server.json"]).start()
+        with connect(f"embedded:{tmp_path}") as second:
+            assert second.query("SELECT 1").rows == [(1,)]
+
+
+def test_what_the_machine_refuses_is_said_with_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "s" / "clients.lock").mkdir(parents=True)
+    with pytest.raises(WarehouseError, match=f"cannot write to the warehouse directory {tmp_path}/s: Is a directory"):
+        connect(f"embedded:{tmp_path}/s")
+
+
+def test_a_directory_that_is_removed_meanwhile_leaves_nothing_behind(tmp_path: Path) -> None:
+    with connect(f"embedded:{tmp_path}/s") as store:
+        engine = json.loads((tmp_path / "s" / "server.json").read_text())["pid"]
+        shutil.rmtree(tmp_path / "s")
+        with pytest.raises(WarehouseError):
+            store.insert_block("settings_log", pa.table({"name": ["a"], "value": ["b"]}))
+    while Path(f"/proc/{engine}").exists():
+        pass
+    assert not (tmp_path / "s").exists()
 
 
 def test_data_of_a_newer_engine_is_refused(tmp_path: Path) -> None:
