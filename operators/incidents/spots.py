@@ -18,6 +18,8 @@ from operators.incidents import persistence
 ANCHOR_BOXES: Final = 5
 """Boxes that make an anchor (metrics.md, parking)."""
 
+_WITHIN: Final = 0.9  # share of a box within another from which it is a part of that one (ours)
+
 
 SPOT: Final = np.dtype(
     [
@@ -30,6 +32,12 @@ SPOT: Final = np.dtype(
         ("buffer_held_us", np.int64),  # observed time of those before the newest
         ("missed_us", np.int64),  # observed time without a box
         ("shifted_us", np.int64),  # observed time off the anchor, but near it
+        ("has_other", np.bool_),  # off its anchor it stands at another, which is not taken yet
+        ("left", np.bool_),  # its vehicle was seen driving off
+        ("away_us", np.int64),  # observed time for which that was seen
+        ("other", np.float64, (4,)),  # box of the other anchor
+        ("other_us", np.int64),  # since when it stands there
+        ("other_held_us", np.int64),  # observed time there before this box
     ],
     align=True,
 )
@@ -93,6 +101,25 @@ def shift_px(box: NDArray[np.float32], anchor: NDArray[np.float64], width: int, 
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def covered(a: NDArray[np.float64], b: NDArray[np.float32]) -> float:
+    """Return the share of box `a` that box `b` covers."""
+    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if w <= 0.0 or h <= 0.0:
+        return 0.0
+    return float(np.float64(w) * np.float64(h) / max((a[2] - a[0]) * (a[3] - a[1]), 1e-12))
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def is_double(a: NDArray[np.float64], b: NDArray[np.float64], same: float, part: float) -> bool:
+    """Tell whether two boxes show one vehicle: they are the same, or one is a part of the other.
+
+    Neighbours in a row at a slant overlap as much as a part does its whole, but stick out of each other.
+    """
+    value = overlap(a, b)
+    return bool(value >= same or (value >= part and max(covered(a, b), covered(b, a)) >= _WITHIN))
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def take(spots: Spots, camera: int, zone: int, track: int) -> int:
     """Take a spot from the pool for a vehicle; the pool must have one."""
     j = spots.free[0]
@@ -113,6 +140,9 @@ def restart(spots: Spots, j: int) -> None:
     spots.spot[j].buffered = 0
     spots.spot[j].missed_us = 0
     spots.spot[j].shifted_us = 0
+    spots.spot[j].away_us = 0
+    spots.spot[j].left = False
+    spots.spot[j].has_other = False
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
@@ -134,6 +164,46 @@ def give_back(spots: Spots, camera: int, j: int) -> None:
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def push(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) -> bool:
     """Add a box to the anchor to come; when it is complete, anchor there and begin PENDING."""
+    if not _gather(spots, j, t_us, dt_us, box):
+        return False
+    for k in range(4):
+        spots.spot[j].anchor[k] = _median(spots.spot[j].buffer, k)
+    _settle(spots, j, spots.spot[j].buffer_us, spots.spot[j].buffer_held_us)
+    return True
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def elsewhere(
+    spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32], rests: bool, patience_us: float
+) -> bool:  # fmt: skip
+    """Follow a vehicle off its anchor to another; once it stood there for `patience_us`, take that one.
+
+    Parameters
+    ----------
+    rests
+        The vehicle rests at the other anchor, where it has one.
+    """
+    spot = spots.spot[j]
+    if spot.has_other and rests:
+        if spot.other_held_us >= patience_us:
+            for k in range(4):
+                spot.anchor[k] = spot.other[k]
+            _settle(spots, j, spot.other_us, spot.other_held_us)
+            return True
+        spot.other_held_us += dt_us
+        return False
+    spot.has_other = False
+    if _gather(spots, j, t_us, dt_us, box):
+        for k in range(4):
+            spot.other[k] = _median(spot.buffer, k)
+        spot.buffered, spot.has_other = 0, True
+        spot.other_us, spot.other_held_us = spot.buffer_us, spot.buffer_held_us + dt_us
+    return False
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _gather(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) -> bool:
+    """Add a box to the buffer; tell whether it is full, and leave its newest box's time out of the time held."""
     n = spots.spot[j].buffered
     if n == 0:
         spots.spot[j].buffer_us, spots.spot[j].buffer_held_us = t_us, 0
@@ -142,14 +212,16 @@ def push(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) 
     spots.spot[j].buffered = n + 1
     if n + 1 < ANCHOR_BOXES:
         spots.spot[j].buffer_held_us += dt_us
-        return False
-    for k in range(4):
-        spots.spot[j].anchor[k] = _median(spots.spot[j].buffer, k)
-    spots.spot[j].buffered, spots.spot[j].shifted_us = 0, 0
+    return bool(n + 1 == ANCHOR_BOXES)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _settle(spots: Spots, j: int, opened_us: int, held_us: int) -> None:
+    """Begin PENDING at a new anchor."""
+    spots.spot[j].buffered, spots.spot[j].shifted_us, spots.spot[j].has_other = 0, 0, False
     spots.spot[j].settled = True
     spots.cell[j].anchor = spots.cell[j].track
-    persistence.open_pending(spots.cell, j, spots.spot[j].buffer_us, spots.spot[j].buffer_held_us)
-    return True
+    persistence.open_pending(spots.cell, j, opened_us, held_us)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]

@@ -3,7 +3,10 @@
 The signal of a spot is the IoU of the vehicle's box with the spot's anchor; the
 persistence machine turns it into incidents, one a vehicle. A vehicle whose id
 changes while it stands keeps its spot: a box of a new track on an orphaned anchor
-takes it over. Whether the driver left no camera sees: the word is suspected.
+takes it over, unless its vehicle was seen driving off. A box that is other than the
+anchor for less than 30 s, in a shadow or half hidden, moves nobody; one that stays
+so is another place. Boxes of neighbours may overlap: a double is the same box again,
+or a part of it. Whether the driver left no camera sees: the word is suspected.
 """
 
 from operators.metrics.parking.kernel import VERSION, Params, Plan, State, carry, plan, start, step, tick

@@ -33,6 +33,8 @@ class Params(NamedTuple):
     """Edges that shift no more than this are detector noise (ours: boxes of far vehicles are 10 px wide)."""
     still_s: float = 2.0
     """Standing so long, a spot is kept while its vehicle is hidden."""
+    away_s: float = 1.0
+    """Seen elsewhere for so long while its place lies bare, a vehicle drove off: its spot is nobody else's (ours)."""
     resettle_s: float = 5.0
     """A vehicle that stands so long again before its incident ended goes on with it (ours: one a vehicle)."""
     queue_share: float = 0.6

@@ -1,0 +1,147 @@
+"""Whose spot a vehicle stands at: its own, one whose vehicle vanished there, or a new one.
+
+Ids come first where the box agrees; right on the anchor of a spot sits its vehicle,
+whoever has its id. A spot passes to another track only where its own vanished: once
+it was seen driving off, the spot is nobody else's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from operators.incidents import spots
+from operators.local_hours import is_open
+from operators.stage.feet import is_in
+
+_COVERS: Final = 0.3  # share of a spot that a vehicle before it hides (ours): who is behind cannot be told
+_NOBODY, _IGNORED = -1, -2  # owners of an object
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def own(state, plan, ordered, i, row, seen, away, stands, track, n, owner):  # type: ignore[no-untyped-def]
+    """Put each tracked object on its track's spot; a vehicle far from the spot where it stood is away from it."""
+    first, classes = ordered.first[i], plan.camera_classes[ordered.camera[i]]
+    for o in range(first, ordered.first[i + 1]):
+        counts = ordered.cls[o] < 16 and classes >> ordered.cls[o] & 1
+        if ordered.track[o] == 0 or not counts:
+            owner[o - first] = _IGNORED
+            continue
+        owner[o - first] = _NOBODY
+        best = -1.0
+        for r in range(n):
+            j = row[r]
+            if track[r] != ordered.track[o] or seen[r] >= 0:
+                continue
+            value = spots.overlap(ordered.box[o], state.spot[j].anchor) if state.spot[j].settled else 0.0
+            if value < plan.params.bridge and stands[r]:
+                away[r] = o
+            elif value > best:
+                best, owner[o - first] = value, r
+        at = owner[o - first]
+        if at < 0:
+            continue
+        if stands[at] and best < plan.params.same and _sits_elsewhere(state, plan, ordered.box[o], row, stands, n, at):
+            owner[o - first] = _NOBODY  # a tracker that swapped the ids of neighbours moved neither
+        else:
+            seen[at] = o
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _sits_elsewhere(state, plan, box, row, stands, n, own):  # type: ignore[no-untyped-def]
+    """Tell whether a box lies right on the anchor of another vehicle that stands."""
+    for r in range(n):
+        if r != own and stands[r] and spots.overlap(box, state.spot[row[r]].anchor) >= plan.params.same:
+            return True
+    return False
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: ignore[no-untyped-def]
+    """Bridge orphaned spots with objects that have none, leave out doubles, give the rest spots of their own."""
+    camera, first = ordered.camera[i], ordered.first[i]
+    for o in range(first, ordered.first[i + 1]):
+        if owner[o - first] != _NOBODY or _bridges(state, plan, ordered, o, row, seen, stands, n, owner, first):
+            continue
+        zone = _zone(plan, ordered.zones[o], ordered.cls[o], camera)
+        if zone >= 0 and state.used[camera] < plan.params.most and holds(plan, zone, ordered.t_us[i]):
+            j = spots.take(state, camera, zone, ordered.track[o])
+            state.cell[j].seen_us = ordered.t_us[i]
+            spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, ordered.box[o])
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _bridges(state, plan, ordered, o, row, seen, stands, n, owner, first):  # type: ignore[no-untyped-def]
+    """Tell whether an object belongs to a spot: an orphaned one it takes over, on another it is a double.
+
+    A spot that its vehicle was seen leaving is nobody else's. Right on the anchor of a spot sits its vehicle,
+    whoever has its id: what merely overlaps it then waits for the next frame.
+    """
+    box = ordered.box[o]
+    best, at, most, on = plan.params.bridge, -1, plan.params.bridge, -1
+    for r in range(n):
+        if not stands[r] or state.spot[row[r]].left:
+            continue
+        value = spots.overlap(box, state.spot[row[r]].anchor)
+        if seen[r] < 0 and (value > best or (value == best and at < 0)):
+            best, at = value, r
+        elif seen[r] >= 0 and (value > most or (value == most and on < 0)):
+            most, on = value, r
+    if on >= 0 and (at < 0 or most > best):
+        there = ordered.box[seen[on]]
+        sits = most >= plan.params.same and spots.overlap(there, state.spot[row[on]].anchor) < plan.params.same
+        if sits:
+            owner[seen[on] - first] = _IGNORED
+            at = on
+        elif most >= plan.params.same or spots.is_double(box, there, plan.params.same, plan.params.bridge):
+            owner[o - first] = on
+            return True
+    if at >= 0:
+        seen[at], owner[o - first] = o, at
+        state.cell[row[at]].track = ordered.track[o]
+    return at >= 0
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def leave(state, plan, ordered, i, row, seen, away, stands, n, owner):  # type: ignore[no-untyped-def]
+    """Mark spots whose vehicle is seen driving off: its track elsewhere, nobody at the place or before it."""
+    for r in range(n):
+        spot = state.spot[row[r]]
+        if seen[r] >= 0:
+            spot.away_us, spot.left = 0, False
+        elif away[r] >= 0 and _is_bare(state, ordered, i, row[r], away[r], stands, owner):
+            spot.away_us += ordered.dt_ms[i] * 1000
+            spot.left |= spot.away_us >= plan.params.away_s * 1e6
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _is_bare(state, ordered, i, j, away, stands, owner):  # type: ignore[no-untyped-def]
+    """Tell whether a spot is in plain view: nothing covers it but others that stand at spots of their own."""
+    first = ordered.first[i]
+    for o in range(first, ordered.first[i + 1]):
+        on = owner[o - first]
+        if (o == away or on < 0 or not stands[on]) and spots.covered(state.spot[j].anchor, ordered.box[o]) >= _COVERS:
+            return False
+    return True
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _zone(plan, zones, cls, camera):  # type: ignore[no-untyped-def]
+    """Return the first zone that an object stands in and its class counts in, else -1.
+
+    Called for every object: without `_nrt=False` counting references costs more than the search.
+    """
+    if zones != 0 and cls < 16:
+        for k in range(plan.first[camera], plan.first[camera + 1]):
+            z = plan.zone[k]
+            if plan.classes[z] >> cls & 1 and is_in(zones, z, plan.zone_first[camera]):
+                return z
+    return np.int32(-1)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def holds(plan, zone, t_us):  # type: ignore[no-untyped-def]
+    """Tell whether a zone's rule holds now: outside its hours nobody is in the way."""
+    return is_open(plan.hours, plan.hours_first[zone], plan.hours_first[zone + 1], t_us, plan.offset_us)

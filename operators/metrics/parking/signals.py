@@ -1,0 +1,101 @@
+"""What a vehicle's box says of its spot: it stands at the anchor, near it, at another, or at somebody's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from numba import njit
+
+from operators.incidents import persistence, spots
+from operators.incidents.spots import Spots
+from operators.metrics.parking.kerbs import Plan
+
+_SHIFTED: Final = 0.6  # a signal between off and on: still there, but it moved
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def stands(state: Spots, plan: Plan, j: int) -> bool:
+    """Tell whether a spot's vehicle stands: the spot is kept while it is hidden."""
+    phase = state.cell[j].phase
+    long = state.cell[j].held_us >= plan.params.still_s * 1e6
+    return bool(state.spot[j].settled and (phase >= persistence.ACTIVE or (phase == persistence.PENDING and long)))
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untyped-def]
+    """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
+    box, spot = ordered.box[o], state.spot[j]
+    spot.missed_us = 0
+    for k in range(4):
+        state.cell[j].box[k] = box[k]
+    value = _signal(plan, ordered, i, box, spot.anchor) if spot.settled else 0.0
+    if state.cell[j].phase >= persistence.ACTIVE:
+        return max(value, spots.overlap(box, spot.anchor))
+    if spot.settled:
+        if value >= plan.params.same:
+            state.cell[j].held_us += spot.shifted_us  # half hidden or in a shadow it has stood there all the time
+            spot.buffered, spot.shifted_us, spot.has_other = 0, 0, False
+            return -1.0 if _resettles(state, plan, j, row, seen, n) else value
+        if stands(state, plan, j) and spot.shifted_us < plan.params.left_s * 1e6:
+            spot.shifted_us += ordered.dt_ms[i] * 1000
+            if not _stands_elsewhere(state, plan, ordered, i, j, box):
+                return value
+        elif not spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
+            return value
+    elif not spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
+        return value
+    value = spots.overlap(box, spot.anchor)
+    return -1.0 if _doubles(state, plan, j, row, seen, n) else value
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _signal(plan, ordered, i, box, anchor):  # type: ignore[no-untyped-def]
+    """Return the overlap of a box with an anchor; within the detector's noise it is the same, elsewhere it moved."""
+    value = spots.overlap(box, anchor)
+    if spots.shift_px(box, anchor, ordered.width[i], ordered.height[i]) <= plan.params.noise_px:
+        return max(value, plan.params.same)
+    moved = spots.foot_moved(box, anchor, plan.aspect[ordered.camera[i]]) >= plan.params.moved
+    return min(value, _SHIFTED) if moved else value
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _stands_elsewhere(state, plan, ordered, i, j, box):  # type: ignore[no-untyped-def]
+    """Tell whether a vehicle off its anchor, but near it, has stood here for longer, or long enough to confirm it."""
+    rests = _signal(plan, ordered, i, box, state.spot[j].other) >= plan.params.same
+    enough_us = min(plan.params.left_s * 1e6, plan.rule.row[state.cell[j].row].on_us)
+    patience_us = min(enough_us, max(state.cell[j].held_us, plan.params.still_s * 1e6))
+    return spots.elsewhere(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box, rests, patience_us)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
+    """Tell whether a new anchor lies on that of a vehicle that stands; an orphaned incident there takes its track."""
+    for r in range(n):
+        other = row[r]
+        if other < 0 or other == j or state.spot[other].left or not stands(state, plan, other):
+            continue
+        here, there = state.spot[j].anchor, state.spot[other].anchor
+        if seen[r] >= 0:
+            if spots.is_double(here, there, plan.params.same, plan.params.bridge):
+                return True
+        elif state.cell[other].phase >= persistence.ACTIVE and spots.overlap(here, there) >= plan.params.bridge:
+            state.cell[other].track = state.cell[j].track
+            return True
+    return False
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _resettles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
+    """Tell whether a vehicle with an open incident stands again nearby; its incident then moves along."""
+    if state.cell[j].held_us < plan.params.resettle_s * 1e6:
+        return False
+    for r in range(n):
+        other = row[r]
+        if other < 0 or seen[r] >= 0 or state.cell[other].phase < persistence.ACTIVE:
+            continue
+        if state.cell[other].track == state.cell[j].track:
+            state.spot[other].left, state.spot[other].away_us = False, 0
+            for k in range(4):
+                state.spot[other].anchor[k] = state.spot[j].anchor[k]
+            return True
+    return False
