@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+import itertools
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ import numpy as np
 from backports.zstd import ZstdError, ZstdFile
 from numpy.typing import NDArray
 
+from connectors import json_records
+from connectors.text_bytes import as_utf8, foreign
 from schemas.errors import TilikError, UsageError
 
 RAW_BYTES: Final = 64 * 1024
@@ -123,8 +126,25 @@ def open_plain(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def blocks(path: Path, lines: int, max_bytes: int) -> Iterator[Block]:
-    """Yield a file's lines in blocks of at most that many lines.
+def head(path: Path, size: int) -> bytes:
+    """Return a text's first bytes as UTF-8, as far as they can be read; b"" where there is no file."""
+    try:
+        with open_plain(path) as file:
+            return _first(as_utf8(iter(lambda: file.read1(size), b"")), size)  # type: ignore[attr-defined]
+    except (TilikError, *BROKEN):
+        return b""
+
+
+def _first(pieces: Iterator[bytes], size: int) -> bytes:
+    """Return the pieces of a beginning, of that many bytes or a little more."""
+    found = b""
+    while len(found) < size and (piece := next(pieces, None)) is not None:
+        found += piece
+    return found
+
+
+def blocks(path: Path, lines: int, max_bytes: int, marks: json_records.Marks = ()) -> Iterator[Block]:
+    """Yield a text's lines in blocks of at most that many lines.
 
     Parameters
     ----------
@@ -134,8 +154,11 @@ def blocks(path: Path, lines: int, max_bytes: int) -> Iterator[Block]:
         Most lines a block.
     max_bytes
         Lines above this size come back as `Oversize`.
+    marks
+        For JSON: the keys of a record, by which records are found that stand in an array, under
+        a key or over several lines. Each becomes a line; positions are then numbers of records.
     """
-    reader = _LineReader(path, max_bytes)
+    reader = _LineReader(path, max_bytes, marks)
     for data in reader.whole_lines(lines):
         yield from _split(data, reader, lines)
     if reader.oversize or reader.broken:
@@ -145,9 +168,10 @@ def blocks(path: Path, lines: int, max_bytes: int) -> Iterator[Block]:
 class _LineReader:
     """Bytes of a file as runs of whole lines; long lines are set aside."""
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    def __init__(self, path: Path, max_bytes: int, marks: json_records.Marks) -> None:
         self.path = path
         self.max_bytes = max_bytes
+        self.marks = marks
         self.lines = 0  # lines handed out so far
         self.size = 0  # bytes read and not yet reported
         self.oversize: list[Oversize] = []
@@ -157,10 +181,29 @@ class _LineReader:
         with open_plain(self.path) as file:
             try:
                 while piece := file.read1(PIECE_BYTES):  # type: ignore[attr-defined]
+                    if not self.size and not self.lines and (said := foreign(piece)):
+                        self.broken = said
+                        return
                     self.size += len(piece)
                     yield piece
             except BROKEN as error:
                 self.broken = f"{type(error).__name__}: {error}"
+
+    def _text(self) -> Iterator[bytes]:
+        """Yield the pieces as UTF-8, a record a line."""
+        pieces = as_utf8(self._pieces())
+        if not self.marks:
+            yield from pieces
+            return
+        first = _first(pieces, json_records.HEAD_BYTES)
+        place = json_records.find(first, self.marks)
+        pieces = itertools.chain([first], pieces)
+        if place is None:
+            yield from pieces
+            return
+        document = json_records.Unfolded(place)
+        yield from document.lines(pieces)
+        self.broken = self.broken or document.broken()
 
     def whole_lines(self, lines: int) -> Iterator[bytes]:
         """Yield runs of whole lines, each ended by a newline and not much above the wanted number."""
@@ -168,7 +211,7 @@ class _LineReader:
         held = count = 0
         tail = bytearray()
         long: Oversize | None = None
-        for piece in self._pieces():
+        for piece in self._text():
             rest = piece
             if long is not None:
                 cut = piece.find(b"\n")

@@ -5,6 +5,7 @@ from connectors.formats.chunks import Chunk, ReadOptions
 from connectors.formats.merge import MergedReader, first_time_us, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
 from connectors.formats.readers import FORMATS, read
+from connectors.formats.sniffing import looks_like
 
 __all__ = [
     "FORMATS",
@@ -13,6 +14,7 @@ __all__ = [
     "ReadOptions",
     "find",
     "first_time_us",
+    "looks_like",
     "read",
     "read_merged",
     "to_json_lines",

@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from connectors.files import RAW_BYTES, Block
+from connectors.formats.times import meant
 from schemas.errors import UsageError
 from schemas.frames import DEAD_LETTERS, FRAMES, OBJECTS, SIGNALS, FrameBatch
 
@@ -37,6 +38,8 @@ class ReadOptions:
     camera, fps, start_us, size
         What the format does not carry: camera id, frames per second, time of the
         first frame, width and height in px.
+    first_number
+        Number of the frame that is at the start, where several files share one numbering; else each file's first.
     class_map
         The file's class names or numbers to ours; it wins over the format's own table.
     chunk_records
@@ -50,6 +53,7 @@ class ReadOptions:
     fps: float | None = None
     start_us: int | None = None
     size: tuple[int, int] | None = None
+    first_number: int | None = None
     class_map: Mapping[str, str] = field(default_factory=dict)
     chunk_records: int = 8192
     max_record_bytes: int = 4 << 20
@@ -62,6 +66,7 @@ class Chunk(NamedTuple):
     dead: pl.DataFrame  # columns of `DEAD_LETTERS`
     rejected_objects: int  # boxes without area in frames that stand
     bytes_read: int  # after decompression
+    remarks: tuple[str, ...] = ()  # how the file was read where it could be meant otherwise
 
 
 class Dead(NamedTuple):
@@ -204,9 +209,9 @@ def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: int) -> di
         int(row): ("bad_box", "a box is not finite, or its width or height negative") for row in np.flatnonzero(bad_box)
     }
     for row in np.flatnonzero(t_us > now_us + AHEAD_US):
-        found[int(row)] = "future", f"{t_us[row] - now_us} us ahead of now"
+        found[int(row)] = "future", f"{t_us[row] - now_us} us ahead of now{meant(int(t_us[row]), now_us)}"
     for row in np.flatnonzero(t_us < YEAR_2000_US):
-        found[int(row)] = "before_2000", f"ts {t_us[row]} us since 1970"
+        found[int(row)] = "before_2000", f"ts {t_us[row]} us since 1970{meant(int(t_us[row]), now_us)}"
     return found
 
 

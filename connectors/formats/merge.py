@@ -25,6 +25,8 @@ BUFFERED: Final = 65536
 FEWEST: Final = 64
 HEAD_RECORDS: Final = 64
 """A file's first time is looked for in chunks of so many records."""
+COUNTED: Final = ("opendatacam",)
+"""Formats whose frame numbers begin anywhere: the first is at the start."""
 UNKNOWN: Final = -(2**63)
 """First time of a file without a readable frame: it is opened at once, for its dead letters."""
 
@@ -37,12 +39,15 @@ class MergedReader:
     first_us
         The smallest capture time among the files' first frames, microseconds UTC;
         None when there is no readable frame in any of them.
+    silent
+        Files without a frame that can be read.
     """
 
     def __init__(self, paths: Sequence[str | Path], kind: str, options: ReadOptions) -> None:
         self.kind = kind
-        self.options = options
+        self.options = options = _numbered(paths, kind, options)
         heads = [(first_time_us(path, kind, options), str(path)) for path in paths]
+        self.silent = [path for first, path in heads if first is None]
         self.files = sorted((UNKNOWN if first is None else first, path) for first, path in heads)
         known = [first for first, _ in heads if first is not None]
         self.first_us: int | None = min(known) if known else None
@@ -59,10 +64,24 @@ def read_merged(paths: Sequence[str | Path], kind: str, options: ReadOptions) ->
 
 def first_time_us(path: str | Path, kind: str, options: ReadOptions) -> int | None:
     """Return the smallest capture time of a file's first chunk with frames; None when it has none to read."""
+    first = _first_frames(path, kind, options)
+    return None if first is None else int(first["t_us"].min())  # type: ignore[arg-type]
+
+
+def _first_frames(path: str | Path, kind: str, options: ReadOptions) -> pl.DataFrame | None:
     for chunk in read(path, kind, replace(options, chunk_records=HEAD_RECORDS)):
         if len(chunk.batch):
-            return int(chunk.batch.frames["t_us"].min())  # type: ignore[arg-type]
+            return chunk.batch.frames
     return None
+
+
+def _numbered(paths: Sequence[str | Path], kind: str, options: ReadOptions) -> ReadOptions:
+    """Return options by which the pieces of one numbered recording are counted from its first frame."""
+    if kind not in COUNTED or len(paths) < 2 or options.first_number is not None:
+        return options
+    heads = [first for path in paths if (first := _first_frames(path, kind, options)) is not None]
+    numbers = [int(n) for first in heads for n in first.filter(pl.col("ts_source") == "pts")["seq"].head(1)]
+    return replace(options, first_number=min(numbers)) if numbers else options
 
 
 class _Open:
@@ -161,7 +180,8 @@ def _join(taken: list[_Taken]) -> Chunk:
     rests = [part.rest for part in taken]
     dead = pl.concat([rest.dead for rest in rests]) if len(rests) > 1 else rests[0].dead
     batch = taken[0].batch if len(taken) == 1 else _interleave(taken)
-    return Chunk(batch, dead, sum(r.rejected_objects for r in rests), sum(r.bytes_read for r in rests))
+    remarks = tuple(dict.fromkeys(text for rest in rests for text in rest.remarks))
+    return Chunk(batch, dead, sum(r.rejected_objects for r in rests), sum(r.bytes_read for r in rests), remarks)
 
 
 def _interleave(taken: list[_Taken]) -> FrameBatch:

@@ -33,7 +33,8 @@ from connectors.formats.chunks import (
     settle,
     table,
 )
-from connectors.formats.native_lines import time_us
+from connectors.formats.times import time_us
+from connectors.text_bytes import foreign
 from schemas.frames import FRAMES, SIGNALS
 
 OBJECT: Final = pa.struct(
@@ -62,7 +63,7 @@ SCHEMA: Final = pa.schema(
         ("image", IMAGE),
     ]
 )
-FILE_MAGIC, PARQUET_MAGIC = b"ARROW1", b"PAR1"
+FILE_MAGIC, PARQUET_MAGIC, STREAM_MAGIC = b"ARROW1", b"PAR1", b"\xff\xff\xff\xff"
 
 
 class WrongColumns(Exception):
@@ -108,6 +109,8 @@ def _batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
             yield from parquet.iter_batches(batch_size=rows)
         return
     is_file = magic[:6] == FILE_MAGIC
+    if not is_file and magic[:4] != STREAM_MAGIC:
+        raise WrongColumns(_foreign(magic))
     with path.open("rb") as raw:
         plain = raw.read(8) == magic
     with pa.memory_map(str(path)) if plain else pa.PythonFile(open_plain(path), mode="r") as file:
@@ -117,6 +120,16 @@ def _batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
             yield from reader
         if is_file and not file.read().endswith(FILE_MAGIC):
             raise pa.ArrowInvalid("expected the file's closing mark, it is truncated")
+
+
+def _foreign(magic: bytes) -> str:
+    text = magic.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
+    if text in (b"{", b"["):
+        return (
+            "expected Arrow IPC or Parquet, this is JSON text: read it with --format native, or as what wrote it says"
+        )
+    said = foreign(magic).partition(", ")[2]
+    return f"expected Arrow IPC or Parquet, {said or f'this begins {magic!r}'}"
 
 
 def _chunk(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str) -> Chunk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -19,10 +19,13 @@ from connectors.formats.native_scan import NUMBERS, Scanned, scan
 from connectors.formats.native_tokens import ABSENT
 from schemas.frames import FRAMES, SIGNALS
 
+MARKS: Final = (frozenset({"camera", "ts", "objects"}),)
+"""What a frame has: where objects with these keys stand, a document's frames stand."""
+
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     """Yield a file's frames and what could not be read of it."""
-    for block in blocks(path, options.chunk_records, options.max_record_bytes):
+    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS):
         yield _chunk(block, options, str(path))
 
 
@@ -35,7 +38,7 @@ def _chunk(block: Block, options: ReadOptions, source: str) -> Chunk:
         line = block.line(row)
         if not line.strip():
             continue
-        found = decode(line)
+        found = decode(line, options.now_us)
         if isinstance(found, Fault):
             dead.append(Dead(int(block.position[row]), *found, line))
         else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -16,8 +15,8 @@ import numpy as np
 import polars as pl
 
 from connectors.formats.chunks import CLOCKS, WITHOUT_BOX, Draft, table
+from connectors.formats.times import refused, time_us
 from schemas.frames import FRAMES, SIGNALS
-from schemas.local_time import EPOCH
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -86,29 +85,22 @@ class Timed(NamedTuple):
 _DECODER = msgspec.json.Decoder(Frame)
 
 
-def time_us(text: str) -> int | None:
-    """Return an ISO 8601 time with an offset as microseconds since 1970 UTC; None when it is not one."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return None if when.tzinfo is None else (when - EPOCH) // timedelta(microseconds=1)
-
-
-def decode(line: bytes) -> Timed | Fault:
+def decode(line: bytes, now_us: int = 0) -> Timed | Fault:
     """Read one line, or say what is wrong with it."""
     try:
         frame = _DECODER.decode(line)
     except msgspec.ValidationError as error:
         detail = str(error)
-        return Fault("bad_time" if detail.endswith("`$.ts`") else "bad_type", detail)
+        if not detail.endswith("`$.ts`"):
+            return Fault("bad_type", detail)
+        return Fault("bad_time", f"{detail}: {refused(msgspec.json.decode(line)['ts'], now_us)}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _not_json(line, f"{type(error).__name__}: {error}")
     if frame.ts_source is not None and frame.ts_source not in CLOCKS:
         return Fault("bad_type", f"expected ts_source {'|'.join(CLOCKS)}, got {frame.ts_source!r}")
     t_us = time_us(frame.ts) if isinstance(frame.ts, str) else max(-FARTHEST_US, min(frame.ts, FARTHEST_US))
     if t_us is None:
-        return Fault("bad_time", f"expected ISO 8601 with an offset or microseconds since 1970, got {frame.ts!r}")
+        return Fault("bad_time", refused(frame.ts, now_us))
     return Timed(frame, t_us)
 
 

@@ -23,12 +23,8 @@ from connectors.formats.nvschema_lines import Seen, decode
 from connectors.formats.nvschema_objects import Object
 from schemas.frames import FRAMES, SIGNALS
 
-OPENINGS: Final = (b"[", b"{", b"[{")
-"""First lines of JSON that is spread over lines."""
-SPREAD: Final = (
-    "expected one frame a line, found JSON spread over lines: "
-    "rewrite the file with `jq -c .`, or an array with `jq -c '.[]'`"
-)
+MARKS: Final = (frozenset({"objects", "timestamp"}), frozenset({"objects", "@timestamp"}))
+"""What a frame has: where objects with these keys stand, a document's frames stand."""
 UNSIZED: Final = (1, 1)
 """Stands in for the size of a picture that nobody knows; such a frame has no objects."""
 
@@ -42,21 +38,8 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
         The first frame with objects is met whose picture has no known size.
     """
     names = ClassNames(options.class_map)
-    for at, block in enumerate(blocks(path, options.chunk_records, options.max_record_bytes)):
-        if at == 0 and _is_spread(block):
-            letter = Dead(1, "bad_file", SPREAD, block.line(0))
-            nothing = _draft([], block.position[:0], names)
-            yield settle(nothing, options, str(path), lambda row: b"", [letter], block.size)
-            return
+    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS):
         yield _chunk(block, options, str(path), names)
-
-
-def _is_spread(block: Block) -> bool:
-    """Tell whether a file's first block begins an array or an object that is spread over lines."""
-    if len(block.start) < 2 or block.line(0).strip() not in OPENINGS:
-        return False
-    second = block.line(1).strip()
-    return not (second.startswith(b"{") and second.endswith(b"}"))
 
 
 def _chunk(block: Block, options: ReadOptions, source: str, names: ClassNames) -> Chunk:

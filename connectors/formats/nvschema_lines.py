@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from connectors.formats.native_lines import EPOCH, NAN_WORDS, Fault
+from connectors.formats.native_lines import NAN_WORDS, Fault
 from connectors.formats.nvschema_objects import SHOWN, Faulty, Object, checked
 from schemas.errors import UsageError
+from schemas.local_time import EPOCH
 
 LARGEST_PX: Final = 2**31 - 1
 LARGEST_SEQ: Final = 2**63 - 1

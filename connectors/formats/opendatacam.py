@@ -1,75 +1,57 @@
-"""OpenDataCam: frames of raw detections, or of the tracker (`/tracker/sse`), as JSON lines.
+"""OpenDataCam: raw detections, what `/tracker/sse` sends, and what its Data page downloads.
 
-Boxes are centre, width and height in px; probabilities are per cent; there is no
-clock: frame number 0 is at the start, and later ones follow by frames per second.
+Boxes are centre, width and height in px. A recording's download has the time of
+every frame; detections and the live stream only number them: the first that is
+read is at the start, and the others follow by frames per second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
 import numpy as np
 import polars as pl
 
-from connectors.files import Block, blocks
-from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, demand, lost_lines, settle, table
-from schemas.errors import UsageError
+from connectors.files import Block, blocks, head
+from connectors.formats.chunks import (
+    WITHOUT_BOX,
+    Chunk,
+    Dead,
+    Draft,
+    ReadOptions,
+    demand,
+    lost_lines,
+    settle,
+    table,
+)
+from connectors.formats.opendatacam_lines import MARKS, Detection, Seen, decode, is_frame
 from schemas.frames import FRAMES, SIGNALS
 
 NAMES: Final = {"motorbike": "motorcycle", "pedestrian": "person"}
 """Darknet's COCO names that differ from ours."""
-SSE: Final = b"data:"
-Pixels = Annotated[int, msgspec.Meta(gt=0, le=2**31 - 1)]
-Number = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+HEAD_BYTES: Final = 1 << 16
+KEPT_WITH_OBJECTS: Final = (
+    "OpenDataCam's download leaves out frames without objects: give the camera sends_empty = false in the registry, "
+    "or its quiet times count as outages"
+)
 
 
-class Detection(msgspec.Struct):
-    """One box."""
+class Numbered:
+    """Frames' times by their numbers, counted from the first that is read."""
 
-    x: float
-    y: float
-    w: float
-    h: float
-    name: Annotated[str, msgspec.Meta(min_length=1)]
-    prob: Annotated[float, msgspec.Meta(ge=0, le=100)] | None = None
-    id: int | str | None = None
+    def __init__(self, options: ReadOptions) -> None:
+        self.options, self.first = options, options.first_number
 
-
-class Resolution(msgspec.Struct):
-    """Size of the picture, px."""
-
-    w: Pixels
-    h: Pixels
-
-
-class Tracked(msgspec.Struct):
-    """What the tracker said of one frame."""
-
-    frameIndex: Number
-    data: list[Detection]
-
-
-class Line(msgspec.Struct):
-    """One frame, in either shape."""
-
-    frame: Number | None = None
-    detections: list[Detection] | None = None
-    trackerDataForLastFrame: Tracked | None = None
-    videoResolution: Resolution | None = None
-
-
-class Seen(msgspec.Struct):
-    """One frame, whatever its shape."""
-
-    number: int
-    size: tuple[int, int]
-    detections: list[Detection]
-
-
-_DECODER = msgspec.json.Decoder(Line)
+    def t_us(self, number: int) -> int:
+        """Return the time of a frame."""
+        demand(self.options, "opendatacam", ("fps", "start"))
+        assert self.options.fps is not None
+        assert self.options.start_us is not None
+        if self.first is None:
+            self.first = number
+        return self.options.start_us + round((number - self.first) * (1e6 / self.options.fps))
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
@@ -78,61 +60,53 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     Raises
     ------
     UsageError
-        Camera, frames per second or start is not given, or the size of raw detections.
+        The camera is not given; frames per second or start, where frames have no time of their own; the
+        size, where the file does not say it.
     """
-    demand(options, "opendatacam", ("camera", "fps", "start"))
+    carries_times = b'"timestamp"' in head(path, HEAD_BYTES)
+    demand(options, "opendatacam", ("camera",) if carries_times else ("camera", "fps", "start"))
     return _read(path, options)
 
 
 def _read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
-    for block in blocks(path, options.chunk_records, options.max_record_bytes):
-        yield _chunk(block, options, str(path))
+    clock = Numbered(options)
+    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS):
+        yield _chunk(block, options, str(path), clock)
 
 
-def _chunk(block: Block, options: ReadOptions, source: str) -> Chunk:
+def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered) -> Chunk:
     dead = lost_lines(block)
     seen, rows = [], []
     for row in range(len(block.start)):
         line = block.line(row)
-        if not line.strip():
+        if not is_frame(line):
             continue
-        found = _decode(line, options)
+        found = decode(line, options)
         if isinstance(found, Seen):
             seen.append(found)
             rows.append(row)
         else:
             dead.append(Dead(int(block.position[row]), *found, line))
-    draft = _draft(seen, block.position[rows], options)
-    return settle(draft, options, source, lambda row: block.line(rows[row]), dead, block.size)
+    draft = _draft(seen, block.position[rows], options, clock)
+    chunk = settle(draft, options, source, lambda row: block.line(rows[row]), dead, block.size)
+    return chunk._replace(remarks=_remarks(seen, source, clock))
 
 
-def _decode(line: bytes, options: ReadOptions) -> Seen | tuple[str, str]:
-    """Read one line, or say what is wrong with it."""
-    try:
-        frame = _DECODER.decode(line.removeprefix(SSE))
-    except msgspec.ValidationError as error:
-        return "bad_type", str(error)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return "not_json", f"{type(error).__name__}: {error}"
-    size = options.size if frame.videoResolution is None else (frame.videoResolution.w, frame.videoResolution.h)
-    if size is None:
-        raise UsageError("--format opendatacam: this file does not carry the size of the picture, give --size WxH")
-    if frame.trackerDataForLastFrame is not None:
-        return Seen(frame.trackerDataForLastFrame.frameIndex, size, frame.trackerDataForLastFrame.data)
-    if frame.frame is None or frame.detections is None:
-        return "bad_type", "expected frame and detections, or trackerDataForLastFrame"
-    return Seen(frame.frame, size, frame.detections)
+def _remarks(seen: list[Seen], source: str, clock: Numbered) -> tuple[str, ...]:
+    said = [f"{source}: {KEPT_WITH_OBJECTS}"] if any(frame.t_us is not None for frame in seen) else []
+    if clock.first:
+        said.append(
+            f"{source}: frame numbers are counted from {clock.first}, the first that was read: it is at --start"
+        )
+    return tuple(said)
 
 
-def _draft(seen: list[Seen], position: np.ndarray, options: ReadOptions) -> Draft:
-    assert options.fps is not None
-    assert options.start_us is not None
-    number = np.array([frame.number for frame in seen], np.int64)
+def _draft(seen: list[Seen], position: np.ndarray, options: ReadOptions, clock: Numbered) -> Draft:
     frames = {
         "camera": [options.camera] * len(seen),
-        "t_us": options.start_us + np.rint(number * (1e6 / options.fps)).astype(np.int64),
-        "ts_source": ["pts"] * len(seen),
-        "seq": number,
+        "t_us": [clock.t_us(frame.number or 0) if frame.t_us is None else frame.t_us for frame in seen],
+        "ts_source": ["pts" if frame.t_us is None else "capture" for frame in seen],
+        "seq": [frame.number for frame in seen],
         "width": [frame.size[0] for frame in seen],
         "height": [frame.size[1] for frame in seen],
         "position": position,
@@ -142,7 +116,7 @@ def _draft(seen: list[Seen], position: np.ndarray, options: ReadOptions) -> Draf
     objects = {
         "frame": [row for row, _ in flat],
         "class": [names.get(thing.name, thing.name) for _, thing in flat],
-        "confidence": [None if thing.prob is None else thing.prob / 100 for _, thing in flat],
+        "confidence": [thing.certainty for _, thing in flat],
         "track": [None if thing.id is None else str(thing.id) for _, thing in flat],
     }
     made = table(frames, FRAMES, len(seen)), table(objects, WITHOUT_BOX, len(flat))

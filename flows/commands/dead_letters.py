@@ -23,7 +23,7 @@ def list_(
 
     query(
         context,
-        f"SELECT source, position, reason, first_seen, count FROM tilik.dead_letters "
+        f"SELECT source, position, reason, detail, first_seen, count FROM tilik.dead_letters "
         f"ORDER BY first_seen DESC, source, position LIMIT {limit}",
         warehouse,
         format,

@@ -24,7 +24,10 @@ def replay(
     camera: Annotated[str | None, typer.Option(metavar="ID", help="Camera, where the format carries none.")] = None,
     fps: Annotated[float | None, typer.Option(min=0.01, help="Frames a second, where the format has no clock.")] = None,
     start: Annotated[
-        str | None, typer.Option(metavar="ISO", help="Time of the first frame, where the format has no clock.")
+        str | None,
+        typer.Option(
+            metavar="ISO", help="Time of the first frame (mot: of frame 1, or 0), where the format has no clock."
+        ),
     ] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Picture size, where the format has none.")] = None,
     class_map: Annotated[
@@ -76,6 +79,10 @@ def replay(
     for warning in summary.warnings:
         note(f"warning: {warning}")
     say(as_json(summary) if json else as_text(summary))
+    if summary.unread:
+        from schemas.errors import TilikError  # noqa: PLC0415  start-up time
+
+        raise TilikError(f"{summary.unread}\n`tilik dead-letters list` shows what was refused and why")
 
 
 def as_json(summary: ReplaySummary) -> str:
@@ -92,5 +99,15 @@ def as_text(summary: ReplaySummary) -> str:
     return (
         f"{summary.frames:,} frames with {summary.objects:,} objects became {summary.rows:,} rows "
         f"and {summary.incidents:,} incidents in {summary.seconds:.1f} s{rate}.\n"
-        f"{summary.late:,} late, {summary.duplicates:,} duplicates, {summary.dead_letters:,} dead letters."
+        f"{summary.late:,} late, {summary.duplicates:,} duplicates, "
+        f"{summary.dead_letters:,} dead letters{_why(summary)}."
     )
+
+
+def _why(summary: ReplaySummary) -> str:
+    """Return the dead letters by reason, and how to see them; '' where there are none."""
+    if not summary.reasons:
+        return ""
+    from flows.replay.letters import in_words  # noqa: PLC0415  start-up time
+
+    return f": {in_words(summary.reasons)} (see them: tilik dead-letters list)"

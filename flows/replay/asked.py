@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,14 @@ class ReplayOptions:
     lateness_s: float = 600.0
 
 
+class Reason(NamedTuple):
+    """Dead letters of one reason: how many, and what the first says."""
+
+    reason: str
+    number: int
+    detail: str
+
+
 @dataclass(frozen=True)
 class ReplaySummary:
     """Records in = frames + duplicates + dead letters; late frames are among frames."""
@@ -42,6 +51,10 @@ class ReplaySummary:
     """Distinct incidents that stand at the end."""
     rejected_objects: int = 0
     warnings: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """Dead letters by reason, the commonest first."""
+    unread: str = ""
+    """Why no record at all could be read, '' when one was."""
 
 
 Progress = Callable[[int, int], None]

@@ -19,6 +19,7 @@ from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
 from flows.replay import identity
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary
+from flows.replay.letters import Letters
 from flows.replay.running import Ending
 from flows.replay.watching import Watch
 from flows.shard import Block
@@ -57,6 +58,9 @@ class Read(NamedTuple):
     totals: Totals
     watch: Watch
     started_s: float
+    letters: Letters
+    silent: list[str]
+    """Files without a frame that can be read."""
 
 
 def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int | None = None) -> ReplaySummary:
@@ -113,11 +117,13 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
     plan = Plan(city, asked.thresholds, asked.workers, since_us, now_us)
     watch = Watch(stage, progress, sum(path.stat().st_size for path in asked.input.paths))
     plan.on_chunk = watch.chunk
+    letters = Letters()
 
     def keep(item: Block | Dead) -> None:
         if isinstance(item, Dead):
             stage.add("dead_letters_log", item.rows)
             plan.totals.add(dead_letters=int(item.rows["count"].sum()))
+            letters.add(item.rows)
             return
         stage.add(item.table, item.rows)
         if item.table != "incidents_log":
@@ -125,7 +131,7 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
 
     ending = Ending()
     ending.run(build(plan, ChunkSource(lambda: ending.source(iter(reader)), plan), ending.sink(keep)), asked.workers)
-    return Read(plan.totals, watch, started_s)
+    return Read(plan.totals, watch, started_s, letters, reader.silent)
 
 
 def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> ReplaySummary:
@@ -155,7 +161,9 @@ def _registry(options: ReplayOptions, given: Input) -> tuple[Registry, list[str]
 
 
 def _summary(done: Read, incidents: int, asked: Asked) -> ReplaySummary:
-    totals = done.totals
+    totals, kind = done.totals, asked.input.format
+    is_read = totals.frames + totals.duplicates > 0
+    silent = tuple(done.letters.silent(done.silent, kind)) if is_read else ()
     return ReplaySummary(
         frames=totals.frames,
         objects=totals.objects,
@@ -166,5 +174,7 @@ def _summary(done: Read, incidents: int, asked: Asked) -> ReplaySummary:
         seconds=round(time.monotonic() - done.started_s, 3),
         incidents=incidents,
         rejected_objects=totals.rejected_objects,
-        warnings=(*asked.remarks, *done.watch.rates(asked.definitions.registry)),
+        warnings=(*asked.remarks, *done.watch.remarks(), *silent, *done.watch.rates(asked.definitions.registry)),
+        reasons=done.letters.reasons(),
+        unread="" if is_read else done.letters.unread([str(path) for path in asked.input.paths], kind),
     )

@@ -13,6 +13,8 @@ from schemas.registry import Registry
 RATE_TOLERANCE: Final = 0.2
 """A measured frame rate further than this share from the registry's is warned of."""
 SAMPLED_CHUNKS: Final = 20
+MOST_REMARKS: Final = 8
+"""Remarks on files that are said one by one."""
 
 
 class Watch:
@@ -21,11 +23,13 @@ class Watch:
     def __init__(self, stage: Stage, progress: Progress | None, size: int) -> None:
         self.stage, self.progress, self.size = stage, progress, size
         self.sampled, self.chunks, self.read = provisional.Sampled(), 0, 0
+        self.said: dict[str, None] = {}
 
     def chunk(self, chunk: Chunk) -> None:
         """Take note of a chunk that was read."""
         self.chunks += 1
         self.read += chunk.bytes_read
+        self.said.update(dict.fromkeys(chunk.remarks))
         if self.chunks <= SAMPLED_CHUNKS:
             self.sampled.add(chunk)
         self._tell(self.read)
@@ -33,6 +37,11 @@ class Watch:
     def written(self, size: int) -> None:
         """Take note of how much of what was staged is written."""
         self._tell(self.size + size)
+
+    def remarks(self) -> list[str]:
+        """Return how files were read where they could be meant otherwise."""
+        more = len(self.said) - MOST_REMARKS
+        return [*list(self.said)[:MOST_REMARKS], *([f"{more} more files were read so"] if more > 0 else [])]
 
     def rates(self, registry: Registry) -> list[str]:
         """Return a warning a camera whose frames come at another rate than registered."""

@@ -23,9 +23,6 @@ BAD = {
     "not UTF-8": (frame(thing(type="X")).encode().replace(b'"X"', b'"\xff"'), "not_json"),
     "half a surrogate": (frame(thing(type="X")).replace('"X"', '"\\ud800"'), "not_json"),
     "a deep nest": (frame(depth="X").replace('"X"', "[" * 100_000), "not_json"),
-    "two on a line": (frame() + frame(), "not_json"),
-    "an array": (f"[{frame()},{frame()}]", "bad_type"),
-    "an empty array": ("[]", "bad_type"),
     "a number": ("5", "bad_type"),
     "null": ("null", "bad_type"),
     "an empty object": ("{}", "bad_type"),
@@ -98,32 +95,31 @@ def test_a_bad_object_takes_its_frame_along_and_no_other(tmp_path: Path) -> None
 
 
 SPREAD = {
-    "an array, a frame a line": f"[\n{frame()},\n{frame()}\n]\n",
-    "an array, pretty": json.dumps([json.loads(frame(thing()))] * 2, indent=2),
-    "objects, pretty": (json.dumps(json.loads(frame()), indent=2) + "\n") * 3,
+    "an array": f"[{frame()},{frame(thing())}]",
+    "an array, a frame a line": f"[\n{frame()},\n{frame(thing())}\n]\n",
+    "an array, pretty": json.dumps([json.loads(frame()), json.loads(frame(thing()))], indent=2),
+    "objects, pretty": "".join(json.dumps(json.loads(one), indent=2) + "\n" for one in (frame(), frame(thing()))),
+    "concatenated": frame() + frame(thing()),
+    "under a key": '{"hits": {"total": 2, "docs": [' + frame() + "," + frame(thing()) + "]}}",
 }
 
 
 @pytest.mark.parametrize("text", SPREAD.values(), ids=SPREAD.keys())
-def test_json_spread_over_lines_is_one_bad_file_that_says_what_to_do(tmp_path: Path, text: str) -> None:
+def test_a_json_document_is_read_frame_by_frame(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text)
-    [chunk] = read(tmp_path / "a.json", "nvschema", options(size=SIZE))
-    [letter] = chunk.dead.select("position", "reason", "detail").rows()
-    assert letter[:2] == (1, "bad_file")
-    assert "one frame a line" in letter[2]
-    assert "jq -c" in letter[2]
+    frames, objects, letters = read_file(tmp_path / "a.json")
+    assert ([row[5] for row in frames], [row[0] for row in objects], letters) == ([1, 2], [1], [])
 
 
-@pytest.mark.parametrize("text", [f"[{frame()},{frame()}]", frame() + frame()], ids=["array", "concatenated"])
-def test_several_frames_on_a_line_are_told_by_their_name(tmp_path: Path, text: str) -> None:
-    (tmp_path / "a.json").write_text(text)
+def test_several_frames_on_a_later_line_are_told_by_their_name(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(frame() + "\n" + frame() + frame())
     [chunk] = read(tmp_path / "a.json", "nvschema", options(size=SIZE))
     assert "expected one frame a line" in chunk.dead["detail"][0]
 
 
-def test_a_broken_first_line_is_no_reason_to_refuse_the_file(tmp_path: Path) -> None:
+def test_an_array_that_is_never_closed_gives_its_frames_and_says_so(tmp_path: Path) -> None:
     frames, _, letters = read_lines(tmp_path, "[", frame(), frame())
-    assert (len(frames), letters) == (2, [(1, "bad_type")])
+    assert (len(frames), letters) == (2, [(3, "bad_file")])
 
 
 @pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".zst", zstd.compress)], ids=["gzip", "zstd"])

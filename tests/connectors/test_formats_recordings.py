@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from connectors.formats import find, read
+from connectors.formats import MergedReader, find, read
 from schemas.errors import UsageError
 from tests.connectors.frames import START_US, dead, joined, options
 
@@ -66,7 +67,7 @@ def test_a_class_map_names_the_files_own_numbers(tmp_path: Path) -> None:
 MOT_BAD = {
     "words": ("frame,id,left", "bad_type"),
     "too few": ("1,2,3", "bad_type"),
-    "frame 0": ("0,-1,1,1,2,2,0.5", "bad_type"),
+    "frame -1": ("-1,-1,1,1,2,2,0.5", "bad_type"),
     "frame 10^12": ("1000000000000,-1,1,1,2,2,0.5", "bad_type"),
     "NaN": ("1,-1,nan,1,2,2,0.5", "bad_box"),
     "negative width": ("1,-1,1,1,-2,2,0.5", "bad_box"),
@@ -106,7 +107,7 @@ def test_opendatacams_tracker_carries_size_and_tracks(tmp_path: Path) -> None:
         "appState": {},
     }
     frames, objects, _ = read_text(tmp_path, "data: " + json.dumps(line), "opendatacam", size=None)
-    assert frames == [(500_000, 5)]
+    assert frames == [(0, 5)]  # the first that is read is at the start
     assert objects == [(0, "car", None, "12", 0.45, 0.45, 0.55, 0.55)]
 
 
@@ -122,7 +123,140 @@ def test_opendatacams_tracker_carries_size_and_tracks(tmp_path: Path) -> None:
 def test_a_bad_opendatacam_line_is_a_dead_letter(tmp_path: Path, line: str, reason: str) -> None:
     frames, _, letters = read_text(tmp_path, line + '\n{"frame":1,"detections":[]}\n', "opendatacam")
     assert letters == [(1, reason)]
-    assert frames == [(100_000, 1)]
+    assert [number for _, number in frames] == [1]
+
+
+TRACKER = "1,7,409,500,60,180,0.87"
+"""A tracker's row: frame, track, left, top, width, height, confidence."""
+WRITINGS = {
+    "commas": TRACKER,
+    "commas and blanks": "1, 7, 409, 500, 60, 180, 0.87 ",
+    "blanks": "1 7 409 500 60 180 0.87 ",
+    "blanks, decimal commas": "1 7 409,0 500 60 180 0,87",
+    "tabs": "1\t7\t409\t500\t60\t180\t0.87",
+    "semicolons, decimal commas": "1;7;409,0;500;60;180;0,87",
+    "semicolons, points": "1;7;409;500;60;180;0.87;",
+    "quotes": '"1","7","409,0","500","60","180","0,87"',
+    "a heading": "frame,id,bb_left,bb_top,bb_width,bb_height,conf\n" + TRACKER,
+    "a heading in blanks": "Frame Track_ID X Y W H Score\n1 7 409 500 60 180 0.87",
+    "Excel's Unicode text": TRACKER.replace(",", "\t").encode("utf-16"),
+    "a byte-order mark": b"\xef\xbb\xbf" + TRACKER.encode(),
+    "blank lines around": "\n \n" + TRACKER + "\n\n",
+    "two gzip members": gzip.compress(b"") + gzip.compress(TRACKER.encode()),
+}
+
+
+@pytest.mark.parametrize("text", WRITINGS.values(), ids=WRITINGS.keys())
+def test_a_trackers_row_is_one_row_however_it_is_written(tmp_path: Path, text: str | bytes) -> None:
+    (tmp_path / "a.txt").write_bytes(text if isinstance(text, bytes) else text.encode())
+    chunks = list(read(tmp_path / "a.txt", "mot", options(**CLIP | {"size": (1920, 1080)})))
+    got = joined(chunks)
+    assert (dead(chunks), got.frames["t_us"].to_list()) == ([], [START_US])
+    side = [408 / 1920, 499 / 1080, 468 / 1920, 679 / 1080]
+    assert got.objects.select("track", "confidence", "x1", "y1", "x2", "y2").rows() == [
+        ("7", pytest.approx(0.87), *map(pytest.approx, side))
+    ]
+
+
+def test_a_heading_of_other_columns_refuses_the_file_in_words(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("frame,class,confidence,x,y,w,h\n1,0,0.9,10,10,5,5\n")
+    [chunk] = read(tmp_path / "a.csv", "mot", options(**CLIP))
+    [(reason, detail)] = chunk.dead.select("reason", "detail").rows()
+    assert (reason, len(chunk.batch)) == ("bad_file", 0)
+    assert "frame,id,left,top" in detail
+    assert "frame,class" in detail
+
+
+def remarks(path: Path, kind: str, **changes: object) -> list[str]:
+    said = [text for chunk in read(path, kind, options(**CLIP | changes)) for text in chunk.remarks]
+    return [text.removeprefix(f"{path}: ") for text in dict.fromkeys(said)]
+
+
+def test_mot_frames_that_begin_with_0_begin_at_the_start(tmp_path: Path) -> None:
+    text = "0,7,1,1,20,10,1\n1,7,1,1,20,10,1\n"
+    frames, _, letters = read_text(tmp_path, text, "mot")
+    assert (frames, letters) == ([(0, 0), (100_000, 1)], [])
+    assert remarks(tmp_path / "a.txt", "mot") == ["frames are counted from 0: frame 0 is at --start"]
+
+
+def test_a_mot_file_that_begins_late_says_by_how_much(tmp_path: Path) -> None:
+    frames, _, _ = read_text(tmp_path, "41,7,1,1,20,10,1\n", "mot")
+    assert frames == [(4_000_000, 41)]
+    [said] = remarks(tmp_path / "a.txt", "mot")
+    assert said == "its first row is of frame 41, 4 s after frame 1, which is at --start"
+
+
+@pytest.mark.parametrize(("first", "objects"), [(0, 2), (1, 1)], ids=["all rows 0", "one row above 0"])
+def test_a_confidence_of_0_marks_rows_to_ignore_unless_all_have_it(tmp_path: Path, first: int, objects: int) -> None:
+    text = f"1,7,1,1,20,10,{first},1,1\n2,7,1,1,20,10,0,1,1\n"
+    _, found, letters = read_text(tmp_path, text, "mot")
+    assert (len(found), letters) == (objects, [])
+    said = remarks(tmp_path / "a.txt", "mot")
+    assert [text.startswith("column 7 is 0 in every row") for text in said] == ([True] if first == 0 else [])
+
+
+RECORDED = {"id": 5, "x": 50, "y": 50, "w": 20, "h": 10, "bearing": 90, "name": "car", "confidence": 0.8}
+DOCUMENTS = [
+    {"_id": f"aa{i}", "recordingId": "bb", "timestamp": f"2026-01-05T00:00:0{i}.500Z", "objects": [RECORDED]}
+    for i in range(3)
+]
+DOWNLOADS = {
+    "the download": json.dumps(DOCUMENTS),
+    "indented": json.dumps(DOCUMENTS, indent=2),
+    "a document a line": "\n".join(map(json.dumps, DOCUMENTS)),
+    "with a frame's number": json.dumps([row | {"frameId": 40_000 + i} for i, row in enumerate(DOCUMENTS)]),
+    "without confidence": json.dumps(
+        [row | {"objects": [{k: v for k, v in RECORDED.items() if k != "confidence"}]} for row in DOCUMENTS]
+    ),
+    "a recording that holds its history": json.dumps(
+        {"id": "bb", "counterHistory": [{"timestamp": "x", "area": "a"}], "trackerHistory": DOCUMENTS}
+    ),
+    "mongoexport": "\n".join(json.dumps(row | {"timestamp": {"$date": row["timestamp"]}}) for row in DOCUMENTS),
+    "mongoexport of old": "\n".join(
+        json.dumps(row | {"timestamp": {"$date": {"$numberLong": str(START_US // 1000 + 500 + 1000 * i)}}})
+        for i, row in enumerate(DOCUMENTS)
+    ),
+}
+
+
+@pytest.mark.parametrize("text", DOWNLOADS.values(), ids=DOWNLOADS.keys())
+def test_opendatacams_download_is_read_with_its_own_times(tmp_path: Path, text: str) -> None:
+    frames, objects, letters = read_text(tmp_path, text, "opendatacam", fps=None, start_us=None)
+    assert [t_us for t_us, _ in frames] == [500_000, 1_500_000, 2_500_000]
+    assert [(row[1], row[3], *row[4:]) for row in objects] == [("car", "5", 0.2, 0.45, 0.3, 0.55)] * 3
+    assert letters == []
+    assert "sends_empty" in remarks(tmp_path / "a.txt", "opendatacam", fps=None, start_us=None)[0]
+
+
+def test_opendatacams_counter_is_told_from_its_tracker(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"id": "bb", "areas": {}, "counterHistory": [{"area": "a"}]}))
+    [chunk] = read(tmp_path / "a.json", "opendatacam", options(**CLIP))
+    assert "download the tracker's data" in chunk.dead["detail"][0]
+
+
+def tapped(first: int, count: int) -> str:
+    """Return what `/tracker/sse` sends from a frame on."""
+    size = {"w": 200, "h": 100}
+    rows = [
+        {"trackerDataForLastFrame": {"frameIndex": n, "data": [RECORDED]}, "videoResolution": size}
+        for n in range(first, first + count)
+    ]
+    return ": ping\nretry: 1000\n" + "".join(f"id: {n}\ndata: {json.dumps(row)}\n\n" for n, row in enumerate(rows))
+
+
+def test_a_stream_tapped_in_the_middle_begins_at_the_start_and_says_so(tmp_path: Path) -> None:
+    frames, _, letters = read_text(tmp_path, tapped(40_000, 2), "opendatacam", size=None)
+    assert (frames, letters) == ([(0, 40_000), (100_000, 40_001)], [])
+    [said] = remarks(tmp_path / "a.txt", "opendatacam", size=None)
+    assert said == "frame numbers are counted from 40000, the first that was read: it is at --start"
+
+
+def test_the_pieces_of_one_stream_share_one_numbering(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text(tapped(40_000, 2))
+    (tmp_path / "a.txt").write_text(tapped(40_002, 2))
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    got = joined(MergedReader(paths, "opendatacam", options(**CLIP | {"size": None})))
+    assert got.frames.select(pl.col("t_us") - START_US).to_series().to_list() == [0, 100_000, 200_000, 300_000]
 
 
 @pytest.mark.parametrize(("kind", "missing"), [("mot", "camera"), ("mot", "size"), ("opendatacam", "fps")])

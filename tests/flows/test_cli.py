@@ -1,5 +1,6 @@
 """The command line: exit codes, one clear reason on stderr, options as people type them."""
 
+import gzip
 import json
 import os
 import signal
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from connectors.formats import ReadOptions, read
 from flows import options
 from flows.commands import query as query_command
+from flows.replay.letters import Letters
 from flows.settings import Settings
 from schemas.errors import TilikError, UsageError
 
@@ -188,12 +191,41 @@ def test_input_of_which_nothing_can_be_read_states_nothing(tilik, tmp_path):
     (tmp_path / "bad.jsonl").write_text("no json\n{}\n")
     (tmp_path / "cams.toml").write_text('[[camera]]\nid = "a"\narea = "00"\nfps = 1.0\n')
     where = ("--warehouse", "embedded:./store")
-    code, out, _ = tilik("replay", "bad.jsonl", "--registry", "cams.toml", *where, "--json")
-    assert (code, json.loads(out.splitlines()[-1])["rows"]) == (0, 0)
+    code, out, err = tilik("replay", "bad.jsonl", "--registry", "cams.toml", *where, "--json")
+    assert (code, json.loads(out.splitlines()[-1])["rows"]) == (1, 0)
+    assert "bad.jsonl: no frame could be used of it: 1 bad_type, 1 not_json" in err
+    assert "tilik dead-letters list" in err
+    code, out, _ = tilik("dead-letters", "list", *where, "--format", "csv")
+    assert out.startswith("source,position,reason,detail,")
+    assert "missing required field" in out
     code, out, _ = tilik("query", "SELECT count() AS n FROM tilik.health_minute", *where, "--format", "csv")
     assert out.split() == ["n", "0"]
     code, out, _ = tilik("query", "SELECT sum(count) AS n FROM tilik.dead_letters", *where, "--format", "csv")
     assert out.split() == ["n", "2"]
+
+
+NOTHING = [
+    ("a.jsonl", b"", "native", "empty, or holds only blank lines"),
+    ("a.jsonl", b"\n \n\n", "native", "empty, or holds only blank lines"),
+    ("a.csv", b"frame,id,left,top,width,height,conf\n", "mot", "only blank lines or a heading"),
+    ("a.jsonl", b"1,7,409,500,60,180,1\n", "native", "it looks like --format mot"),
+    ("a.txt", b'{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n', "mot", "it looks like --format native"),
+    ("a.arrow", b'{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n', "arrow", "this is JSON text"),
+    ("a.jsonl", b"ARROW1\0\0", "native", "read it with --format arrow"),
+    ("a.jsonl", gzip.compress(b"{" * 1000)[:20], "native", "1 bad_file"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "form", "reason"), NOTHING, ids=[f"{n[2]} {n[3]}" for n in NOTHING])
+def test_input_without_one_record_ends_with_1_and_what_to_do(tmp_path, name, content, form, reason):
+    (tmp_path / name).write_bytes(content)
+    path = str(tmp_path / name)
+    given = ReadOptions(now_us=1767571200_000000, camera="a", fps=1.0, start_us=0, size=(100, 100))
+    letters = Letters()
+    for chunk in read(path, form, given):
+        letters.add(chunk.dead)
+        assert not len(chunk.batch)
+    assert reason in letters.unread([path], form)
 
 
 def test_a_registry_without_cameras_is_refused_in_one_line(tilik, tmp_path):

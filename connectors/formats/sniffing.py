@@ -1,0 +1,68 @@
+"""Which format a file looks like: a hint for whoever named another one."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from connectors.files import head
+from connectors.formats import mot_rows, native_json, nvschema, opendatacam_lines
+from connectors.text_bytes import foreign
+
+HEAD_BYTES: Final = 1 << 16
+DEEPEST: Final = 4
+"""Lists and objects around a frame that are looked into."""
+BY_KEYS: Final = (
+    ("native", native_json.MARKS),
+    ("opendatacam", opendatacam_lines.MARKS),
+    ("nvschema", nvschema.MARKS),
+)
+SENDERS: Final = (frozenset({"sensorId"}), frozenset({"@timestamp"}))
+"""Keys that nvschema has and OpenDataCam's documents, which share others with it, do not."""
+
+
+def looks_like(path: Path) -> str:
+    """Return the format that a file's beginning looks like; '' where it looks like none."""
+    begin = head(path, HEAD_BYTES)
+    if "--format arrow" in foreign(begin):
+        return "arrow"
+    lines = [line for line in begin.splitlines() if line.strip()][:2]
+    if any(_is_row(line) for line in lines):
+        return "mot"
+    return _of_json(_first_value(begin.decode(errors="replace").strip().removeprefix("data:").lstrip()), DEEPEST)
+
+
+def _is_row(line: bytes) -> bool:
+    try:
+        mot_rows.read(line, 1)
+    except mot_rows.Faulty:
+        return False
+    return True
+
+
+def _first_value(text: str) -> Any:
+    """Return the first JSON value; of a document that goes on beyond the beginning, its first object."""
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        pass
+    inner = re.match(r"(?:\s*\[)+\s*", text)
+    try:
+        return json.JSONDecoder().raw_decode(text[inner.end() :])[0] if inner else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _of_json(value: Any, deep: int) -> str:
+    if isinstance(value, dict):
+        if any(wanted <= value.keys() for wanted in SENDERS):
+            return "nvschema"
+        found = [kind for kind, marks in BY_KEYS if any(wanted <= value.keys() for wanted in marks)]
+        inner = list(value.values())
+    else:
+        found, inner = [], value[:1] if isinstance(value, list) else []
+    if found or not deep:
+        return found[0] if found else ""
+    return next((kind for each in inner if (kind := _of_json(each, deep - 1))), "")

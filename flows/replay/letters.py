@@ -1,0 +1,68 @@
+"""What a replay says of its dead letters: how many of each reason, which files gave nothing, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from connectors.formats import looks_like
+from flows.replay.asked import Reason
+
+MOST_FILES: Final = 5
+"""Files that are named one by one; of others it is said how many they are."""
+
+
+class Letters:
+    """Counts dead letters by file and reason; remembers the first of each."""
+
+    def __init__(self) -> None:
+        self.count: dict[tuple[str, str], int] = {}
+        self.first: dict[str, str] = {}
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take note of dead letters (`schemas.frames.DEAD_LETTERS`)."""
+        for source, reason, detail, count in rows.select("source", "reason", "detail", "count").iter_rows():
+            self.count[source, reason] = self.count.get((source, reason), 0) + count
+            self.first.setdefault(reason, detail)
+
+    def reasons(self, source: str | None = None) -> tuple[Reason, ...]:
+        """Return the reasons of all letters, or of one file's, the commonest first."""
+        total: dict[str, int] = {}
+        for (file, reason), count in self.count.items():
+            if source in (None, file):
+                total[reason] = total.get(reason, 0) + count
+        found = [Reason(reason, count, self.first[reason]) for reason, count in total.items()]
+        return tuple(sorted(found, key=lambda one: (-one.number, one.reason)))
+
+    def silent(self, files: Sequence[str], kind: str) -> Iterator[str]:
+        """Say which files gave no frame while others did."""
+        for path in files[:MOST_FILES]:
+            yield f"{path}: {self._nothing(self.reasons(path))}{hint(path, kind)}"
+        if len(files) > MOST_FILES:
+            yield f"{len(files) - MOST_FILES} more files gave no frame"
+
+    def unread(self, files: Sequence[str], kind: str) -> str:
+        """Say why nothing at all could be read of these files."""
+        hints = next((found for path in files[:MOST_FILES] if (found := hint(path, kind))), "")
+        named = files[0] if len(files) == 1 else f"{len(files)} files"
+        return f"{named}: {self._nothing(self.reasons())}{hints}"
+
+    @staticmethod
+    def _nothing(reasons: Sequence[Reason]) -> str:
+        if not reasons:
+            return "expected records, came none: it is empty, or holds only blank lines or a heading"
+        return f"no frame could be used of it: {in_words(reasons)}; first: {reasons[0].detail}"
+
+
+def in_words(reasons: Sequence[Reason]) -> str:
+    """Return how many letters there are of each reason."""
+    return ", ".join(f"{one.number:,} {one.reason}" for one in reasons)
+
+
+def hint(path: str, kind: str) -> str:
+    """Return which format a file looks like, where it is another than the one that was asked for."""
+    seen = looks_like(Path(path))
+    return f"; it looks like --format {seen}" if seen and seen != kind else ""

@@ -1,0 +1,77 @@
+"""Times that are sure are read; others are refused with what they may mean."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.formats import read
+from connectors.formats.times import meant, refused, time_us
+from tests.connectors.frames import NOW_US, START_US, dead, options
+
+SURE = {
+    "Z": "2026-01-05T00:00:00Z",
+    "an offset": "2026-01-05T07:00:00+07:00",
+    "hours alone": "2026-01-05T07:00:00+07",
+    "a blank": "2026-01-05 00:00:00Z",
+    "lower case": "2026-01-05t00:00:00z",
+    "no signs": "20260105T000000Z",
+    "the word UTC": "2026-01-05 00:00:00 UTC",
+    "the word GMT": "2026-01-05T00:00:00GMT",
+    "a zone's name behind the offset": "2026-01-05T07:00:00+07:00[Asia/Jakarta]",
+    "midnight at the end of a day": "2026-01-04T24:00:00Z",
+    "midnight with a fraction": "2026-01-04T24:00:00.000+00:00",
+    "a comma and nanoseconds": "2026-01-05T00:00:00,000000000Z",
+}
+
+
+@pytest.mark.parametrize("text", SURE.values(), ids=SURE.keys())
+def test_a_time_that_means_one_moment_is_read(text: str) -> None:
+    assert time_us(text) == START_US
+
+
+UNSURE = {
+    "no offset": ("2026-01-05T08:00:00", "add Z or +07:00"),
+    "a leap second": ("2016-12-31T23:59:60Z", "leap second"),
+    "a number in quotes": (str(START_US), "without quotes"),
+    "milliseconds in quotes": (str(START_US // 1000), "in milliseconds this would be 2026-01-05T00:00:00Z"),
+    "seconds with a fraction": (START_US / 1e6 + 0.25, "in seconds this would be 2026-01-05T00:00:00Z"),
+    "25 o'clock": ("2026-01-04T25:00:00Z", "expected ISO 8601"),
+    "24:30": ("2026-01-04T24:30:00Z", "expected ISO 8601"),
+}
+
+
+@pytest.mark.parametrize(("value", "said"), UNSURE.values(), ids=UNSURE.keys())
+def test_a_time_that_is_not_sure_is_refused_with_what_it_may_mean(value: object, said: str) -> None:
+    assert not isinstance(value, str) or time_us(value) is None
+    assert said in refused(value, NOW_US)
+
+
+@pytest.mark.parametrize(
+    ("factor", "reason", "said"),
+    [
+        (1e-6, "before_2000", "in seconds this would be 2026-01-05T00:00:00Z"),
+        (1e-3, "before_2000", "in milliseconds this would be 2026-01-05T00:00:00Z"),
+        (1e3, "future", "in nanoseconds this would be 2026-01-05T00:00:00Z"),
+        (0, "before_2000", "since 1970"),
+    ],
+)
+def test_a_number_in_another_unit_is_refused_with_the_time_it_would_be(
+    tmp_path: Path, factor: float, reason: str, said: str
+) -> None:
+    (tmp_path / "a.jsonl").write_text(f'{{"camera":"a","ts":{round(START_US * factor)},"objects":[]}}')
+    [chunk] = read(tmp_path / "a.jsonl", "native", options())
+    assert dead([chunk]) == [(1, reason)]
+    assert chunk.dead["detail"][0].split(": send")[0].endswith(said)
+
+
+@given(st.integers(0, 26 * 365 * 86_400 - 1))
+def test_a_unit_is_named_only_where_the_time_would_be_ours(second: int) -> None:
+    when = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
+    since = int(when.timestamp())
+    for unit, number in (("seconds", since), ("milliseconds", since * 1000), ("nanoseconds", since * 10**9)):
+        assert f"in {unit} this would be {when:%Y-%m-%dT%H:%M:%SZ}" in meant(number, NOW_US)
