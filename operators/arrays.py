@@ -7,13 +7,16 @@ order-dependent ones with `Parts` or `Changes`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 OTHER = 255
 """Code of a class outside `schemas.frames.CLASSES`."""
+
+Record: TypeAlias = Any
+"""One row of a record array: compiled loops read its fields as attributes, of which numpy's types know nothing."""
 
 
 class Ordered(NamedTuple):
@@ -43,6 +46,10 @@ class Parts(NamedTuple):
     key: NDArray[np.int32]  # (n,) dense key: zone, line direction or camera
     minute: NDArray[np.int64]  # (n,) minutes since 1970 UTC
     values: NDArray[np.int64]  # (n, metric.width) laid out as the metric's parts
+
+
+PartRows: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]
+"""The fields of `Parts`, as compiled loops return them."""
 
 
 class Told(NamedTuple):

@@ -75,9 +75,7 @@ class Projection(NamedTuple):
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def project(  # type: ignore[no-untyped-def]
-    x: float, y: float, point: NDArray[np.float64], start: int, end: int, aspect: float
-):
+def project(x: float, y: float, point: NDArray[np.float64], start: int, end: int, aspect: float) -> Projection:
     """Return the `Projection` of a point on a line.
 
     Parameters

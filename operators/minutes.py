@@ -50,9 +50,9 @@ def _pieces(t_us: int, dt_ms: int) -> int:
 
 
 @njit(cache=True)
-def _cut(  # type: ignore[no-untyped-def]
+def _cut(
     t_us: NDArray[np.int64], dt_ms: NDArray[np.int32]
-):
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     count = 0
     for i in range(len(t_us)):
         count += _pieces(t_us[i], dt_ms[i])
@@ -72,9 +72,7 @@ def _cut(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def groups(  # type: ignore[no-untyped-def]
-    cut: Segments, camera: NDArray[np.int32], width: NDArray[np.int64]
-):
+def groups(cut: Segments, camera: NDArray[np.int32], width: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     """Give pieces of one camera and minute that follow each other the same output rows.
 
     Parameters

@@ -9,7 +9,7 @@ an owner is whatever a track's state is kept for: a line, a zone, a camera.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -19,19 +19,19 @@ from numpy.typing import NDArray
 class Slots(NamedTuple):
     """A table with room for `cap` rows, of which the first `used[0]` are taken."""
 
-    row: NDArray[Any]  # (cap,) records
+    row: NDArray[np.void]  # (cap,) records
     place: NDArray[np.int32]  # (2 cap,) row numbers, -1 where empty
     used: NDArray[np.int64]  # (1,)
 
 
-def empty(record: np.dtype[Any], capacity: int = 1024) -> Slots:
+def empty(record: np.dtype[np.void], capacity: int = 1024) -> Slots:
     """Return a table without rows; the capacity is a power of two."""
     if capacity < 1 or capacity & (capacity - 1):
         raise ValueError(f"expected a capacity that is a power of two, got {capacity}")
     return Slots(np.zeros(capacity, record), np.full(2 * capacity, -1, np.int32), np.zeros(1, np.int64))
 
 
-def filled(rows: NDArray[Any]) -> Slots:
+def filled(rows: NDArray[np.void]) -> Slots:
     """Return a table of these records, no two with the same track and owner; half of it is free."""
     capacity = 1024
     while capacity < 2 * len(rows):
@@ -66,7 +66,7 @@ def keep(slots: Slots, wanted: NDArray[np.bool_], room: int) -> Slots:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _home(track, owner, size):  # type: ignore[no-untyped-def]
+def _home(track: int, owner: int, size: int) -> np.int64:
     """Return where to look first (the finalizer of splitmix64)."""
     mixed = np.uint64(track) ^ (np.uint64(owner + 1) * np.uint64(0x9E3779B97F4A7C15))
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -74,26 +74,26 @@ def _home(track, owner, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def find(slots: Slots, track: int, owner: int) -> Any:
+def find(slots: Slots, track: int, owner: int) -> int:
     """Return the row of a track and owner, -1 where there is none."""
     row, place = slots.row, slots.place
     at = _home(track, owner, len(place))
     while place[at] >= 0:
         if row[place[at]].track == track and row[place[at]].owner == owner:
-            return place[at]
+            return int(place[at])
         at = (at + 1) & (len(place) - 1)
     return -1
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def insert(slots: Slots, track: int, owner: int) -> Any:
+def insert(slots: Slots, track: int, owner: int) -> int:
     """Return a new row for a track and owner that have none; the caller has made room."""
     at = slots.used[0]
     slots.used[0] += 1
     slots.row[at].track = track
     slots.row[at].owner = owner
     _point(slots, at)
-    return at
+    return int(at)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]

@@ -9,7 +9,7 @@ whether a tick or the next sample reveals the silence (metrics.md, Persistence).
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -78,11 +78,14 @@ CELL: Final = np.dtype(
     align=True,
 )
 
+Cells: TypeAlias = NDArray[np.void]
+"""Keys: records of `CELL`."""
+
 
 class State(NamedTuple):
     """`k` keys; as many as the zones or spots they stand for, and no more."""
 
-    cell: NDArray[np.void]  # (k,) of CELL
+    cell: Cells  # (k,)
 
 
 class Samples(NamedTuple):
@@ -147,7 +150,7 @@ def tick(state: State, limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[n
     return changes(log)
 
 
-def close(cell: NDArray[np.void], kind: str, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
+def close(cell: Cells, kind: str, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
     """Close what is open on cameras that look elsewhere from `t_us` (c,) on; cameras ascending.
 
     Nobody saw it end: it ends because nobody can see it any more.
@@ -157,7 +160,7 @@ def close(cell: NDArray[np.void], kind: str, cameras: NDArray[np.int32], t_us: N
 
 
 @njit(cache=True)
-def _close(cell: NDArray[np.void], limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log) -> Log:
+def _close(cell: Cells, limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log) -> Log:
     for key in range(len(cell)):
         at = np.searchsorted(cameras, cell[key].camera)
         if cell[key].phase == CLEAR or at == len(cameras) or cameras[at] != cell[key].camera:
@@ -170,7 +173,7 @@ def _close(cell: NDArray[np.void], limits: Rule, cameras: NDArray[np.int32], t_u
 
 
 @njit(cache=True)
-def _advance(cell: NDArray[np.void], limits: Rule, samples: Samples, log: Log) -> Log:
+def _advance(cell: Cells, limits: Rule, samples: Samples, log: Log) -> Log:
     for i in range(len(samples.key)):
         if not np.isnan(samples.value[i]):
             log = observe(
@@ -181,9 +184,7 @@ def _advance(cell: NDArray[np.void], limits: Rule, samples: Samples, log: Log) -
 
 
 @njit(cache=True)
-def tick_log(
-    cell: NDArray[np.void], limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log
-) -> Log:
+def tick_log(cell: Cells, limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log) -> Log:
     """Like `tick`, with cameras ascending and a log to write to."""
     for key in range(len(cell)):
         if cell[key].phase != CLEAR:
@@ -194,7 +195,7 @@ def tick_log(
 
 
 @njit(cache=True)
-def silence(cell: NDArray[np.void], limits: Rule, log: Log, key: int, now_us: int) -> Log:
+def silence(cell: Cells, limits: Rule, log: Log, key: int, now_us: int) -> Log:
     """Say what the silence from the last sight of a key until `now_us` means."""
     if cell[key].phase == CLEAR:
         return log
@@ -212,7 +213,7 @@ def silence(cell: NDArray[np.void], limits: Rule, log: Log, key: int, now_us: in
 
 
 @njit(cache=True)
-def open_pending(cell: NDArray[np.void], key: int, t_us: int, held_us: int) -> None:
+def open_pending(cell: Cells, key: int, t_us: int, held_us: int) -> None:
     """Begin PENDING at `t_us`, with time observed before."""
     cell[key].phase = PENDING
     cell[key].unknown = False
@@ -230,7 +231,7 @@ def open_pending(cell: NDArray[np.void], key: int, t_us: int, held_us: int) -> N
 
 @njit(cache=True, inline="always")
 def observe(
-    cell: NDArray[np.void], limits: Rule, log: Log, key: int, t_us: int, dt_ms: int,
+    cell: Cells, limits: Rule, log: Log, key: int, t_us: int, dt_ms: int,
     first_us: int, seen_us: int, value: float, severity: int,
 ) -> Log:  # fmt: skip
     """Feed one sample to one key: silence first, then the sample."""
@@ -269,9 +270,7 @@ def observe(
 
 
 @njit(cache=True, inline="always")
-def _pend(
-    cell: NDArray[np.void], limits: Rule, log: Log, key: int, end_us: int, dt_ms: int, value: float, severity: int
-) -> Log:
+def _pend(cell: Cells, limits: Rule, log: Log, key: int, end_us: int, dt_ms: int, value: float, severity: int) -> Log:
     row = cell[key].row
     hit = value >= limits.row[row].on
     cell[key].samples = min(cell[key].samples + 1, limits.n)
@@ -296,7 +295,7 @@ def _pend(
 
 
 @njit(cache=True, inline="always")
-def _severity(cell: NDArray[np.void], limits: Rule, key: int, given: int) -> int:
+def _severity(cell: Cells, limits: Rule, key: int, given: int) -> int:
     severe = limits.row[cell[key].row].severe_us
     if severe == 0:
         return given
@@ -304,7 +303,7 @@ def _severity(cell: NDArray[np.void], limits: Rule, key: int, given: int) -> int
 
 
 @njit(cache=True)
-def _emit(cell: NDArray[np.void], limits: Rule, log: Log, key: int, shown: int, t_us: int, closed_us: int) -> Log:
+def _emit(cell: Cells, limits: Rule, log: Log, key: int, shown: int, t_us: int, closed_us: int) -> Log:
     log, at = claim(log)
     whole, of = log.whole[at], cell[key]
     whole[0], whole[1], whole[2], whole[3] = limits.kind, of.camera, of.zone, np.int64(of.anchor)

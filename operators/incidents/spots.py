@@ -46,7 +46,7 @@ SPOT: Final = np.dtype(
 class Spots(NamedTuple):
     """`s` spots of `c` cameras; spot j is cell j of the persistence machine."""
 
-    cell: NDArray[np.void]  # (s,) of persistence.CELL
+    cell: persistence.Cells  # (s,)
     spot: NDArray[np.void]  # (s,) of SPOT
     head: NDArray[np.int32]  # (c,) first spot of each camera, -1 when none
     used: NDArray[np.int32]  # (c,) spots of each camera

@@ -8,17 +8,17 @@ is tracked, faces are counted frame by frame, in columns of their own.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.arrays import Ordered, Parts, Told, no_parts
+from operators.arrays import Ordered, PartRows, Parts, Told, no_parts
 from operators.carrying import Moves
 from operators.city import City, zones_of
 from operators.minutes import MINUTE_US
-from operators.slots import find, insert
+from operators.slots import Slots, find, insert
 from operators.stage.faces import MASKED, UNMASKED, vote, weight, width_px
 from operators.tracking import sojourn
 from operators.tracking.sojourn import Asked, State
@@ -141,7 +141,7 @@ def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) ->
     sojourn.carry(into, source, moved.camera, moved.camera, zone=moved.zone)
 
 
-def _decided(plan: Plan, gone: NDArray[Any]) -> Parts:
+def _decided(plan: Plan, gone: NDArray[np.void]) -> Parts:
     more, total = gone["masked"] - gone["unmasked"], gone["masked"] + gone["unmasked"]
     is_sure = (gone["frames"] >= plan.frames) & (np.abs(more) * _MARGIN >= plan.margin * total)
     values = np.zeros((len(gone), _WIDTH), np.int64)
@@ -152,12 +152,12 @@ def _decided(plan: Plan, gone: NDArray[Any]) -> Parts:
 
 
 @njit(cache=True, inline="always")
-def _valid_vote(face, least_px):  # type: ignore[no-untyped-def]
+def _valid_vote(face: int, least_px: int) -> int:
     return vote(face) if width_px(face) >= least_px else 0
 
 
 @njit(cache=True, inline="always")
-def _first_zone(here, first):  # type: ignore[no-untyped-def]
+def _first_zone(here: np.uint64, first: int) -> int:
     while here & np.uint64(1) == 0:
         here >>= np.uint64(1)
         first += 1
@@ -165,7 +165,9 @@ def _first_zone(here, first):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _walk(tracks, clock_us, plan, ordered, begin, out):  # type: ignore[no-untyped-def]
+def _walk(
+    tracks: Slots, clock_us: NDArray[np.int64], plan: Plan, ordered: Ordered, begin: int, out: NDArray[np.void]
+) -> tuple[int, int]:
     count, row, asked = 0, tracks.row, plan.asked
     for i in range(begin, len(ordered.t_us)):
         camera, t_us = ordered.camera[i], ordered.t_us[i]
@@ -203,7 +205,7 @@ def _walk(tracks, clock_us, plan, ordered, begin, out):  # type: ignore[no-untyp
 
 
 @njit(cache=True)
-def _rows(asked, camera, t_us):  # type: ignore[no-untyped-def]
+def _rows(asked: Asked, camera: NDArray[np.int32], t_us: NDArray[np.int64]) -> int:
     """Return how many rows hold all zones of each run of frames of one camera and minute."""
     rows, last_camera, last_minute = 0, -1, 0
     for i in range(len(camera)):
@@ -215,7 +217,7 @@ def _rows(asked, camera, t_us):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _measure(plan, ordered, rows):  # type: ignore[no-untyped-def]
+def _measure(plan: Plan, ordered: Ordered, rows: int) -> PartRows:
     asked = plan.asked
     key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
     values = np.zeros((rows, _WIDTH), np.int64)

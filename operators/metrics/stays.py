@@ -8,7 +8,7 @@ known; one that a camera's death cuts off counts as far as it was seen.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,7 +18,7 @@ from operators.arrays import Ordered, Parts, Told
 from operators.carrying import Moves
 from operators.city import City, zones_of
 from operators.minutes import MINUTE_US
-from operators.slots import find, insert
+from operators.slots import Slots, find, insert
 from operators.tracking import sojourn
 from operators.tracking.sojourn import Asked, State
 from schemas.columns import STAY_EDGES_S, STAYS
@@ -95,7 +95,7 @@ def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) ->
     sojourn.carry(into, source, moved.camera, moved.zone)
 
 
-def _parts(over: NDArray[Any]) -> Parts:
+def _parts(over: NDArray[np.void]) -> Parts:
     length_ms = over["seen_us"] // 1000 - over["first_us"] // 1000 + over["share_ms"]
     values = np.zeros((len(over), STAYS.width), np.int64)
     values[:, _N] = 1
@@ -105,7 +105,9 @@ def _parts(over: NDArray[Any]) -> Parts:
 
 
 @njit(cache=True)
-def _walk(tracks, clock_us, plan, ordered, begin, out):  # type: ignore[no-untyped-def]
+def _walk(
+    tracks: Slots, clock_us: NDArray[np.int64], plan: Plan, ordered: Ordered, begin: int, out: NDArray[np.void]
+) -> tuple[int, int]:
     count, row, asked = 0, tracks.row, plan.asked
     for i in range(begin, len(ordered.t_us)):
         camera, t_us = ordered.camera[i], ordered.t_us[i]

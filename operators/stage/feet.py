@@ -92,7 +92,10 @@ def is_in(zones: int, zone: int, first: int) -> bool:
 
 
 @njit(cache=True)
-def _zones(plan, camera, first, cls, box, out):  # type: ignore[no-untyped-def]
+def _zones(
+    plan: Plan, camera: NDArray[np.int32], first: NDArray[np.int64], cls: NDArray[np.uint8], box: NDArray[np.float32],
+    out: NDArray[np.uint64],
+) -> None:  # fmt: skip
     for i in range(len(camera)):
         begin, end = plan.first[camera[i]], plan.first[camera[i] + 1]
         if begin == end:

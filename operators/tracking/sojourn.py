@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numba import njit
@@ -34,6 +34,11 @@ FIELDS: Final = [
     ("seen_us", np.int64),  # last sight
 ]
 """What every record of this kind has."""
+
+
+Plan = TypeVar("Plan")
+Walk: TypeAlias = Callable[[slots.Slots, NDArray[np.int64], Plan, Ordered, int, NDArray[np.void]], tuple[int, int]]
+"""A compiled loop over frames (`follow`)."""
 
 
 class Asked(NamedTuple):
@@ -76,19 +81,19 @@ def asked(city: City, wanted: NDArray[np.bool_], gone_s: float) -> Asked:
     return Asked(city.zone_first, bits, gone_us, 2 * city.period_us // 1000)
 
 
-def start(record: np.dtype[Any], cameras: int) -> State:
+def start(record: np.dtype[np.void], cameras: int) -> State:
     """Return the state in which no track was seen."""
     return State(slots.empty(record), np.full(cameras, NEVER_US, np.int64))
 
 
 def follow(
     state: State,
-    walk: Callable[..., tuple[int, int]],
-    plan: Any,
+    walk: Walk[Plan],
+    plan: Plan,
     ordered: Ordered,
     asked: Asked,
     owner_camera: NDArray[np.int32],
-) -> NDArray[Any]:
+) -> NDArray[np.void]:
     """Take frames through a compiled loop and return the records of tracks that are gone, in no order.
 
     Parameters
@@ -122,19 +127,19 @@ def advance(state: State, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -
     np.maximum.at(state.clock_us, np.asarray(cameras, np.int32), np.asarray(t_us, np.int64))
 
 
-def leave(state: State, asked: Asked, owner_camera: NDArray[np.int32]) -> NDArray[Any]:
+def leave(state: State, asked: Asked, owner_camera: NDArray[np.int32]) -> NDArray[np.void]:
     """Return the records of tracks that are gone by now; they live no longer."""
     row = state.tracks.row[: state.tracks.used[0]]
     gone = np.empty(len(row), np.bool_)
     _find_gone(row, state.clock_us, owner_camera, asked.gone_us, gone)
-    out: NDArray[Any] = row[gone]
+    out: NDArray[np.void] = row[gone]
     return out
 
 
-def leave_all(state: State) -> NDArray[Any]:
+def leave_all(state: State) -> NDArray[np.void]:
     """Return the records of all tracks that are not gone: no frame ever follows."""
     row = state.tracks.row[: state.tracks.used[0]]
-    last: NDArray[Any] = row[row["is_live"]]
+    last: NDArray[np.void] = row[row["is_live"]]
     row["is_live"] = False
     return last
 
@@ -146,7 +151,10 @@ def make_room(state: State) -> None:
 
 
 @njit(cache=True)
-def _find_gone(row, clock_us, owner_camera, gone_us, gone):  # type: ignore[no-untyped-def]
+def _find_gone(
+    row: NDArray[np.void], clock_us: NDArray[np.int64], owner_camera: NDArray[np.int32], gone_us: NDArray[np.int64],
+    gone: NDArray[np.bool_],
+) -> None:  # fmt: skip
     for at in range(len(row)):
         camera = owner_camera[row[at].owner]
         gone[at] = row[at].is_live and clock_us[camera] - row[at].seen_us > gone_us[camera]

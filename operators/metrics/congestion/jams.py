@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.incidents import persistence
+from operators.incidents.log import Log
 from operators.tracking.standing import STANDING, TIMED_MS, TRACKED, VEHICLES, WAY_MM
 from schemas.columns import PUBLISHED_COVERAGE
 
@@ -69,7 +70,9 @@ def start(lanes: int, cameras: int) -> Windows:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def add(windows, rules, begin, end, camera, t_us, dt_ms, tally):  # type: ignore[no-untyped-def]
+def add(
+    windows: Windows, rules: Rules, begin: int, end: int, camera: int, t_us: int, dt_ms: int, tally: NDArray[np.int64]
+) -> None:
     """Add a frame to the open slot of its camera's lanes, one row of the tally each.
 
     A frame belongs to the slot in which it begins. Called for every frame: without
@@ -91,7 +94,9 @@ def add(windows, rules, begin, end, camera, t_us, dt_ms, tally):  # type: ignore
 
 
 @njit(cache=True)
-def close(windows, cell, lanes, rules, begin, end, camera, log):  # type: ignore[no-untyped-def]
+def close(
+    windows: Windows, cell: persistence.Cells, lanes: Lanes, rules: Rules, begin: int, end: int, camera: int, log: Log
+) -> Log:
     """Judge the open slot of a camera's lanes, which is over; returns the log."""
     if windows.first_us[camera] != _NEVER:
         for k in range(begin, end):
@@ -101,7 +106,7 @@ def close(windows, cell, lanes, rules, begin, end, camera, log):  # type: ignore
 
 
 @njit(cache=True)
-def open_slot(windows, begin, end, camera, slot):  # type: ignore[no-untyped-def]
+def open_slot(windows: Windows, begin: int, end: int, camera: int, slot: int) -> None:
     """Open a camera's next slot; those in between were not watched."""
     for at in range(max(windows.slot[camera] + 1, slot - LONG + 1), slot + 1):
         for k in range(begin, end):
@@ -110,7 +115,7 @@ def open_slot(windows, begin, end, camera, slot):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True)
-def _judge(windows, cell, lanes, rules, log, k, camera):  # type: ignore[no-untyped-def]
+def _judge(windows: Windows, cell: persistence.Cells, lanes: Lanes, rules: Rules, log: Log, k: int, camera: int) -> Log:
     slot, first_us, seen_us = windows.slot[camera], windows.first_us[camera], windows.seen_us[camera]
     dt_ms = windows.ring[k, slot % LONG, _OBSERVED]
     if dt_ms == 0:
@@ -146,7 +151,7 @@ def _standing(ring: NDArray[np.int64], k: int, slot: int) -> float:
 
 
 @njit(cache=True)
-def _is_slow(ring, lanes, rules, k, slot):  # type: ignore[no-untyped-def]
+def _is_slow(ring: NDArray[np.int64], lanes: Lanes, rules: Rules, k: int, slot: int) -> bool:
     """Tell whether traffic crawled on an occupied lane in the 5 minutes up to the end of a slot."""
     if np.isnan(lanes.free_mps[k]):
         return False

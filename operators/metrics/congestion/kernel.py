@@ -10,13 +10,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators import carrying, slots
-from operators.arrays import Ordered, Parts, Told
+from operators.arrays import Ordered, PartRows, Parts, Told
 from operators.carrying import Moves, among
 from operators.city import City, first_of, on_off, zones_of
 from operators.incidents import persistence
-from operators.incidents.log import changes, new_log
+from operators.incidents.log import Log, changes, new_log
 from operators.metrics.congestion import jams
-from operators.minutes import groups, segments
+from operators.minutes import Segments, groups, segments
 from operators.stage import feet
 from operators.tracking import standing
 from schemas.columns import CONGESTION
@@ -57,26 +57,13 @@ class State:
     """What is remembered of lanes and of the vehicles in them.
 
     Bounded by the registry's lanes and by `standing.Rules.forget_us`.
-
-    Attributes
-    ----------
-    tracks
-        Records of `operators.tracking.standing.TRACK`, one a track and camera.
-    chain
-        (c,) first live track of each camera, -1 for none.
-    clock
-        (c,) records of `operators.tracking.standing.CLOCK`.
-    windows
-        The last 15 minutes of each lane.
-    machine
-        One key a lane.
     """
 
-    tracks: slots.Slots
-    chain: NDArray[np.int32]
-    clock: NDArray[np.void]
-    windows: jams.Windows
-    machine: persistence.State
+    tracks: slots.Slots  # records of `operators.tracking.standing.TRACK`, one a track and camera
+    chain: NDArray[np.int32]  # (c,) first live track of each camera, -1 for none
+    clock: NDArray[np.void]  # (c,) records of `operators.tracking.standing.CLOCK`
+    windows: jams.Windows  # the last 15 minutes of each lane
+    machine: persistence.State  # one key a lane
 
 
 def plan(city: City, params: Params | None = None) -> Plan:
@@ -200,9 +187,11 @@ def _make_room(state: State, plan: Plan, room: int) -> None:
 
 
 @njit(cache=True)
-def _measure(  # type: ignore[no-untyped-def]
-    cut, camera, usable, objects, cls, zones, first, bit, classes, lanes, zone
-):
+def _measure(
+    cut: Segments, camera: NDArray[np.int32], usable: NDArray[np.bool_], objects: NDArray[np.int64],
+    cls: NDArray[np.uint8], zones: NDArray[np.uint64], first: NDArray[np.int64], bit: NDArray[np.uint64],
+    classes: NDArray[np.uint16], lanes: NDArray[np.uint64], zone: NDArray[np.int32],
+) -> PartRows:  # fmt: skip
     width = np.empty(len(camera), np.int64)
     for i in range(len(camera)):
         width[i] = first[camera[i] + 1] - first[camera[i]]
@@ -230,9 +219,11 @@ def _measure(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _step(  # type: ignore[no-untyped-def]
-    tracks, chain, clock, windows, cell, plan, ordered, cut, row, parts, begin, piece, log
-):
+def _step(
+    tracks: slots.Slots, chain: NDArray[np.int32], clock: NDArray[np.void], windows: jams.Windows,
+    cell: persistence.Cells, plan: Plan, ordered: Ordered, cut: Segments, row: NDArray[np.int64], parts: Parts,
+    begin: int, piece: int, log: Log,
+) -> tuple[Log, int, int]:  # fmt: skip
     """Take frames from `begin` on, until they end or the table of tracks might not hold the next one's."""
     first, rules, tally = plan.look.first, plan.params.jams, np.zeros((MOST_ZONES, 5), np.int64)
     while True:
@@ -247,9 +238,11 @@ def _step(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _run(  # type: ignore[no-untyped-def]
-    tracks, chain, clock, windows, plan, ordered, cut, row, parts, begin, piece, tally
-):
+def _run(
+    tracks: slots.Slots, chain: NDArray[np.int32], clock: NDArray[np.void], windows: jams.Windows, plan: Plan,
+    ordered: Ordered, cut: Segments, row: NDArray[np.int64], parts: Parts, begin: int, piece: int,
+    tally: NDArray[np.int64],
+) -> tuple[int, int]:  # fmt: skip
     """Take frames of open slots; return the first that needs another slot, or room, and its first piece.
 
     A log of changes that is carried through the loop over frames costs more than the loop.
@@ -288,7 +281,10 @@ def _run(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _finish(windows, cell, plan, cameras, t_us, ending, log):  # type: ignore[no-untyped-def]
+def _finish(
+    windows: jams.Windows, cell: persistence.Cells, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64],
+    ending: bool, log: Log,
+) -> Log:  # fmt: skip
     first = plan.look.first
     for i in range(len(cameras)):
         camera = cameras[i]

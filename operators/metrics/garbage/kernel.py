@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from operators import carrying
-from operators.arrays import Ordered, Parts, Told
+from operators.arrays import Ordered, PartRows, Parts, Told
 from operators.carrying import Moves, among
 from operators.incidents import persistence
 from operators.incidents.log import Log, changes, new_log
 from operators.incidents.spots import overlap
 from operators.metrics.garbage.heaps import Params, Plan, plan
-from operators.minutes import groups, segments
+from operators.minutes import Segments, groups, segments
 from operators.stage.feet import is_in
 from schemas.columns import GARBAGE
 from schemas.frames import CLASSES
@@ -46,13 +46,16 @@ SPOT: Final = np.dtype(
     align=True,
 )
 
+Spots: TypeAlias = NDArray[np.void]
+"""Records of `SPOT`."""
+
 
 @dataclass(slots=True)
 class State:
     """`g * most` cells of the machine and their spots: bounded by the registry."""
 
-    cell: NDArray[Any]
-    spot: NDArray[Any]
+    cell: persistence.Cells
+    spot: Spots
     held: NDArray[np.int32]  # (c,) spots taken before each camera
 
 
@@ -111,9 +114,12 @@ def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) ->
 
 
 @njit(cache=True)
-def _measure(  # type: ignore[no-untyped-def]
-    cut, row, rows, width, camera, usable, first, cls, confidence, zones, zone_row, zone, zone_first, classes, off
-):
+def _measure(
+    cut: Segments, row: NDArray[np.int64], rows: int, width: NDArray[np.int64], camera: NDArray[np.int32],
+    usable: NDArray[np.bool_], first: NDArray[np.int64], cls: NDArray[np.uint8], confidence: NDArray[np.float32],
+    zones: NDArray[np.uint64], zone_row: NDArray[np.int64], zone: NDArray[np.int32], zone_first: NDArray[np.int64],
+    classes: NDArray[np.uint16], off: NDArray[np.float64],
+) -> PartRows:  # fmt: skip
     key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
     values = np.zeros((rows, _WIDTH), np.int64)
     for s in range(len(cut.frame)):
@@ -134,7 +140,7 @@ def _measure(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _step(cell, spot, held, plan, ordered, log):  # type: ignore[no-untyped-def]
+def _step(cell: persistence.Cells, spot: Spots, held: NDArray[np.int32], plan: Plan, ordered: Ordered, log: Log) -> Log:
     most = plan.params.most
     for i in range(len(ordered.camera)):
         camera = ordered.camera[i]
@@ -159,7 +165,7 @@ def _step(cell, spot, held, plan, ordered, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _look(spot, plan, ordered, i, begin, end):  # type: ignore[no-untyped-def]
+def _look(spot: Spots, plan: Plan, ordered: Ordered, i: int, begin: int, end: int) -> None:
     """Note the frame at every spot that nobody minds."""
     for j in range(begin, end):
         if spot[j].is_taken:
@@ -169,7 +175,10 @@ def _look(spot, plan, ordered, i, begin, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _match(cell, spot, plan, begin, end, camera, t_us, o, ordered):  # type: ignore[no-untyped-def]
+def _match(
+    cell: persistence.Cells, spot: Spots, plan: Plan, begin: int, end: int, camera: int, t_us: int, o: int,
+    ordered: Ordered,
+) -> int:  # fmt: skip
     """Give an object to the spot of its zone that it fits best, or to a new one; return how many are new."""
     sure = 1.0 if np.isnan(ordered.confidence[o]) else np.float64(ordered.confidence[o])
     for g in range(begin, end):
@@ -195,7 +204,7 @@ def _match(cell, spot, plan, begin, end, camera, t_us, o, ordered):  # type: ign
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _take(cell, spot, j, t_us, slot, box):  # type: ignore[no-untyped-def]
+def _take(cell: persistence.Cells, spot: Spots, j: int, t_us: int, slot: int, box: NDArray[np.float32]) -> None:
     """Begin a spot where an object lies; its box on a grid is part of the incident's identity."""
     spot[j].is_taken, spot[j].slot, spot[j].first_us, spot[j].last_us = True, slot, -1, t_us
     spot[j].judged_ms, spot[j].seen_ms, spot[j].weighted, spot[j].here = 0, 0, 0, -1.0
@@ -209,7 +218,7 @@ def _take(cell, spot, j, t_us, slot, box):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _is_minded(anchor, plan, ordered, i):  # type: ignore[no-untyped-def]
+def _is_minded(anchor: NDArray[np.float64], plan: Plan, ordered: Ordered, i: int) -> bool:
     """Tell whether a person's foot is within `near` sizes of a spot's foot."""
     aspect = plan.aspect[ordered.camera[i]]
     size = max((anchor[2] - anchor[0]) * aspect, anchor[3] - anchor[1])
@@ -223,7 +232,7 @@ def _is_minded(anchor, plan, ordered, i):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _note(spot, j, t_us, dt_ms):  # type: ignore[no-untyped-def]
+def _note(spot: Spots, j: int, t_us: int, dt_ms: int) -> None:
     """Add a judged frame to the spot's open minute."""
     if spot[j].first_us < 0:
         spot[j].first_us = t_us
@@ -235,7 +244,7 @@ def _note(spot, j, t_us, dt_ms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _close(cell, spot, plan, j, now_us, log):  # type: ignore[no-untyped-def]
+def _close(cell: persistence.Cells, spot: Spots, plan: Plan, j: int, now_us: int, log: Log) -> Log:
     """Feed a spot's minute, which is over, to the machine, then judge the silence until now.
 
     A minute in which somebody was near all along is no sample. A spot that the machine
@@ -258,14 +267,9 @@ def _close(cell, spot, plan, j, now_us, log):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _tick(
-    cell: NDArray[Any],
-    spot: NDArray[Any],
-    held: NDArray[np.int32],
-    plan: Plan,
-    cameras: NDArray[np.int32],
-    t_us: NDArray[np.int64],
-    log: Log,
-) -> Log:
+    cell: persistence.Cells, spot: Spots, held: NDArray[np.int32], plan: Plan, cameras: NDArray[np.int32],
+    t_us: NDArray[np.int64], log: Log,
+) -> Log:  # fmt: skip
     for c in range(len(cameras)):
         for j in range(plan.first[cameras[c]] * plan.params.most, plan.first[cameras[c] + 1] * plan.params.most):
             if spot[j].is_taken and t_us[c] >= (spot[j].slot + 1) * plan.slot_us:

@@ -38,7 +38,7 @@ def hours(city: City, zone: NDArray[np.int32], default: tuple[int, int]) -> Hour
 
 
 @njit(cache=True)
-def span(hours, key, t_us):  # type: ignore[no-untyped-def]
+def span(hours: Hours, key: int, t_us: int) -> tuple[bool, int, int]:
     """Tell whether a zone is open at a time, and from when until when it is so [us]."""
     first, end, offset_us = hours.first[key], hours.first[key + 1], hours.offset_us
     now = is_open(hours.span, first, end, t_us, offset_us)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from operators import carrying
-from operators.arrays import Ordered, Told
+from operators.arrays import Ordered, Record, Told
 from operators.carrying import Moves, among
 from operators.city import City, limit, zones_of
 from operators.incidents import persistence
 from operators.incidents.log import Log, changes, new_log
 from operators.metrics.night.hours import Hours, hours, span
-from operators.slots import find, insert
+from operators.slots import Slots, find, insert
 from operators.tracking import sojourn
 from operators.tracking.sojourn import NEVER_US, Asked
 
@@ -40,6 +40,9 @@ ZONE: Final = np.dtype(
     ],
     align=True,
 )
+
+Zones: TypeAlias = NDArray[np.void]
+"""Records of `ZONE`."""
 
 _NOBODY: Final = -1.0
 """Signal of an empty zone: below that of a stay of 0 s."""
@@ -77,13 +80,13 @@ class State:
     machine
         One key a night zone.
     zone
-        (k,) of ZONE.
+        (k,) the night zones.
     stays
         Records of STAY, forgotten once they are gone and their room is needed.
     """
 
     machine: persistence.State
-    zone: NDArray[np.void]
+    zone: Zones
     stays: sojourn.State
 
 
@@ -165,7 +168,10 @@ def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) ->
 
 
 @njit(cache=True)
-def _walk(cell, zone, stays, clock_us, plan, ordered, begin, log):  # type: ignore[no-untyped-def]
+def _walk(
+    cell: persistence.Cells, zone: Zones, stays: Slots, clock_us: NDArray[np.int64], plan: Plan, ordered: Ordered,
+    begin: int, log: Log,
+) -> tuple[Log, int]:  # fmt: skip
     """Take frames from `begin` on, until they end or the table of stays is full."""
     asked = plan.asked
     for i in range(begin, len(ordered.t_us)):
@@ -197,7 +203,7 @@ def _walk(cell, zone, stays, clock_us, plan, ordered, begin, log):  # type: igno
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _look(zone, stays, plan, ordered, i, o, here):  # type: ignore[no-untyped-def]
+def _look(zone: Zones, stays: Slots, plan: Plan, ordered: Ordered, i: int, o: int, here: np.uint64) -> bool:
     """Take note of who is in open zones, and of the longest stay of each; False when there is no room.
 
     Called for every object: without `_nrt=False` counting references costs more than the look.
@@ -229,16 +235,16 @@ def _look(zone, stays, plan, ordered, i, o, here):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, inline="always")
-def _go_on(stay, t_us, from_us, gone_us):  # type: ignore[no-untyped-def]
+def _go_on(stay: Record, t_us: int, from_us: int, gone_us: int) -> int:
     """Prolong a stay, or begin it anew after a break; return its start within the hours."""
     if t_us - stay.seen_us > gone_us or stay.first_us < from_us:
         stay.first_us = t_us
     stay.seen_us = t_us
-    return stay.first_us
+    return int(stay.first_us)
 
 
 @njit(cache=True)
-def _feed(cell, zone, plan, ordered, i, k, log):  # type: ignore[no-untyped-def]
+def _feed(cell: persistence.Cells, zone: Zones, plan: Plan, ordered: Ordered, i: int, k: int, log: Log) -> Log:
     """Tell the machine of a zone what a frame saw there."""
     camera, t_us = ordered.camera[i], ordered.t_us[i]
     dt_ms = min(np.int64(ordered.dt_ms[i]), zone[k].until_us // 1000 - t_us // 1000)
@@ -264,7 +270,7 @@ def _feed(cell, zone, plan, ordered, i, k, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _turn(cell, zone, plan, k, t_us, log):  # type: ignore[no-untyped-def]
+def _turn(cell: persistence.Cells, zone: Zones, plan: Plan, k: int, t_us: int, log: Log) -> Log:
     """Begin another span of a zone's hours; an incident of the span before ends with it."""
     over_us = zone[k].until_us
     zone[k].is_open, zone[k].from_us, zone[k].until_us = span(plan.hours, k, t_us)
@@ -280,7 +286,8 @@ def _turn(cell, zone, plan, k, t_us, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _observe(  # type: ignore[no-untyped-def]
-    cell, rule, log: Log, k, t_us, dt_ms, sight_us, value
-):
+def _observe(
+    cell: persistence.Cells, rule: persistence.Rule, log: Log, k: int, t_us: int, dt_ms: int, sight_us: int,
+    value: float,
+) -> Log:  # fmt: skip
     return persistence.observe(cell, rule, log, k, t_us, dt_ms, sight_us, sight_us, value, 0)
