@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from connectors.warehouse import (
     calendar_days,
-    conflicts,
     forgetting,
     inserts,
     leases,
@@ -21,7 +20,6 @@ from connectors.warehouse import (
     registered,
     rolls,
     runs,
-    sweep,
 )
 from connectors.warehouse.address import parse
 from connectors.warehouse.bakery import Scope
@@ -63,17 +61,9 @@ class Warehouse(Session):
         """Hold a lease: nobody else does what it is about meanwhile."""
         return leases.held(self, scope, waiting)
 
-    def begin_run(self, statement: runs.Statement, span: runs.Span) -> runs.Run:
-        """Register a run; the statement that was made last where it reaches keeps its generation."""
-        return runs.begin(self, statement, span)
-
     def finish_run(self, run: runs.Run, summary: str) -> None:
         """Say that a run is done; `summary` is JSON."""
         runs.finish(self, run, summary)
-
-    def conflicts(self, input_hash: int, minutes: pl.DataFrame) -> conflicts.Conflicts | None:
-        """Return watched minutes (camera_id, ts) that other input stored, None when there are none."""
-        return conflicts.conflicts(self, input_hash, minutes)
 
     def stated(self, input_hash: int) -> runs.Span:
         """Return where all runs of an input reached."""
@@ -82,10 +72,6 @@ class Warehouse(Session):
     def standing(self, run: runs.Run) -> int:
         """Return how many incidents of a run count."""
         return runs.standing(self, run)
-
-    def sweep(self, run: runs.Run) -> int:
-        """Tombstone what a run's statement leaves no room for; return how many rows."""
-        return sweep.sweep(self, run)
 
     def store_registry(self, registry: Registry, areas: Areas | None = None, source: str = "") -> None:
         """Store cameras, places, roads and areas; refuses a camera whose rows stand under another area.

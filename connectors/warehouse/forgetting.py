@@ -65,12 +65,6 @@ def _forget_rows(session: Session, camera: str) -> None:
             _withdraw(session, table, held, given)
             mark(session, metric.name, hours)
     held = "FROM incidents_log FINAL WHERE camera_id = {c:String} AND deleted = 0"
-    session.command(
-        "INSERT INTO incidents_log SELECT * REPLACE ('' AS inhibited_by) FROM (SELECT * FROM incidents_log FINAL "
-        "WHERE camera_id != {c:String} AND deleted = 0 AND inhibited_by != '' "
-        f"AND inhibited_by IN (SELECT incident_id {held})) {MANY}",
-        given,
-    )
     _withdraw(session, "incidents_log", held, given)
 
 

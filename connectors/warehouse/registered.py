@@ -8,8 +8,9 @@ registered last is that one's; `forgetting` withdraws the rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import polars as pl
@@ -22,6 +23,7 @@ from schemas.geo import Areas
 from schemas.local_time import EPOCH, minutes
 from schemas.registry import Camera, Place, Registry
 
+T = TypeVar("T")
 NAMES_A_QUESTION: Final = 500
 """Parameters travel in the URL, which has its limits."""
 
@@ -82,8 +84,8 @@ def _gone(session: Session, registry: Registry, source: str) -> dict[str, list[s
 def remove(session: Session, kind: str, names: list[str]) -> None:
     """Withdraw entries of a kind; the caller holds the registry's lease."""
     table, column = TABLES[kind]
-    for first in range(0, len(names), NAMES_A_QUESTION):
-        version, given = next_version(session), {"k": kind, "n": names[first : first + NAMES_A_QUESTION]}
+    for some in _slices(names):
+        version, given = next_version(session), {"k": kind, "n": some}
         _bury(session, table, version, f"has({{n:Array(String)}}, {column})", given)
         _bury(session, "sources_log", version, "kind = {k:String} AND has({n:Array(String)}, id)", given)
 
@@ -115,11 +117,11 @@ def _own(session: Session, entries: list[tuple[str, str]], source: str, version:
 def _with_rows(session: Session, cameras: list[str]) -> set[str]:
     """Return those of the cameras that have minutes."""
     found: set[str] = set()
-    for first in range(0, len(cameras), NAMES_A_QUESTION):
+    for some in _slices(cameras):
         answer = session.query(
             "SELECT DISTINCT toString(camera_id) AS c FROM health_minute_log FINAL "
             "WHERE has({c:Array(String)}, camera_id) AND deleted = 0",
-            {"c": cameras[first : first + NAMES_A_QUESTION]},
+            {"c": some},
         )
         found |= set(answer["c"].to_pylist())
     return found
@@ -131,8 +133,7 @@ def _withdraw_versions(session: Session, registry: Registry, version: int) -> No
     ids = {name for name, _ in has}
     held = session.query("SELECT camera_id, valid_from FROM cameras_log FINAL WHERE deleted = 0").rows
     gone = [(name, since) for name, since in held if name in ids and (name, since) not in has]
-    for first in range(0, len(gone), NAMES_A_QUESTION):
-        some = [(name, round((since - EPOCH) / MICROSECOND)) for name, since in gone[first : first + NAMES_A_QUESTION]]
+    for some in _slices([(name, round((since - EPOCH) / MICROSECOND)) for name, since in gone]):
         _bury(
             session,
             "cameras_log",
@@ -208,13 +209,7 @@ def refuse_moved(session: Session, registry: Registry) -> None:
         "SELECT DISTINCT camera_id, toString(area) AS area FROM cameras_log FINAL WHERE deleted = 0"
     ).rows
     moved = sorted({camera for camera, area in known if camera in areas and areas[camera] != area})
-    if not moved:
-        return
-    held = session.query(
-        "SELECT DISTINCT toString(camera_id) AS camera_id, toString(area) AS area FROM health_minute_log FINAL "
-        "WHERE has({c:Array(String)}, camera_id) AND deleted = 0 ORDER BY camera_id",
-        {"c": moved},
-    ).rows
+    held = [row for some in _slices(moved) for row in _stand(session, some)]
     wrong = [(camera, area) for camera, area in held if areas[camera] != area]
     if wrong:
         listed = "\n".join(
@@ -225,3 +220,18 @@ def refuse_moved(session: Session, registry: Registry) -> None:
             f"{listed}\na camera never changes its area: give it a new id, or forget its rows first "
             f"(tilik registry forget {wrong[0][0]} --warehouse ...)"
         )
+
+
+def _stand(session: Session, cameras: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the areas in which the minutes of cameras stand."""
+    return session.query(
+        "SELECT DISTINCT toString(camera_id) AS camera_id, toString(area) AS area FROM health_minute_log FINAL "
+        "WHERE has({c:Array(String)}, camera_id) AND deleted = 0 ORDER BY camera_id",
+        {"c": cameras},
+    ).rows
+
+
+def _slices(entries: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut entries into as many as a question takes."""
+    for first in range(0, len(entries), NAMES_A_QUESTION):
+        yield entries[first : first + NAMES_A_QUESTION]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 import pytest
 
 from connectors.warehouse import Warehouse
+from connectors.warehouse.registered import remove
 from schemas.errors import WarehouseError
 from schemas.registry import Camera, Line, Place, Registry, Road, Zone
 
@@ -106,16 +108,26 @@ def test_forgetting_what_is_not_there_names_what_comes_near(warehouse: Warehouse
         warehouse.forget("simpang-lma-9")
 
 
-def test_what_a_forgotten_camera_explained_is_no_longer_explained(warehouse: Warehouse) -> None:
-    """A site's incident stands with one of its cameras; the others' say that it explains them."""
-    for camera_id, incident, by in (("inh-1", "whole", ""), ("inh-2", "one", "whole"), ("inh-3", "two", "elsewhere")):
-        warehouse.command(
-            "INSERT INTO incidents_log (area, camera_id, incident_id, kind, state, opened_at, inhibited_by, rev) "
-            f"VALUES ('33.74', '{camera_id}', '{incident}', 'camera_down', 'active', '2026-01-05', '{by}', 3)"
-        )
-    warehouse.forget("inh-1")
-    found = warehouse.query(
-        "SELECT camera_id, inhibited_by FROM incidents_log FINAL WHERE startsWith(camera_id, 'inh-') AND deleted = 0 "
-        "ORDER BY camera_id"
-    ).rows
-    assert found == [("inh-2", ""), ("inh-3", "elsewhere")]
+CITY: Final = 20_000
+
+
+def test_of_a_whole_city_that_moves_only_a_camera_with_rows_is_refused(warehouse: Warehouse) -> None:
+    """Their ids in one question would make its address longer than a server reads."""
+    names = [f"city-{number:05}" for number in range(CITY)]
+    here, there = (
+        Registry(camera=tuple(Camera(name, area, fps=10.0) for name in names))
+        for area in ("33.74.07.1005", "33.74.07.1006")
+    )
+    try:
+        warehouse.store_registry(here)
+        warehouse.insert("health_minute_log", rows("health", names[-1], NOON))
+        with pytest.raises(
+            WarehouseError, match=rf"^camera {names[-1]}: registered in area 33.74.07.1006, but .*1005\n"
+        ):
+            warehouse.store_registry(there)
+        warehouse.forget(names[-1])
+        warehouse.store_registry(there)
+        areas = "SELECT DISTINCT toString(area) AS a FROM cameras_log FINAL WHERE startsWith(camera_id, 'city-')"
+        assert warehouse.query(f"{areas} AND deleted = 0")["a"].to_pylist() == ["33.74.07.1006"]
+    finally:
+        remove(warehouse, "camera", names)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from connectors.warehouse import Run, Span, Statement, Warehouse
+from connectors.warehouse import Run, Span, Statement, Warehouse, runs
+from connectors.warehouse.conflicts import conflicts
+from connectors.warehouse.sweep import sweep
 from schemas.errors import WarehouseError
 from schemas.registry import Camera, Registry
 
@@ -69,7 +71,7 @@ def test_a_block_of_many_days_is_split(warehouse: Warehouse) -> None:
 
 def begun(warehouse: Warehouse, of: int, name: str, camera: str, replaces: bool = False) -> Run:
     span = Span(frozenset({camera}), round(NOON.timestamp() * 1e6), round(NOON.timestamp() * 1e6) + 3_600_000_000)
-    return warehouse.begin_run(Statement(of, 1, "replay", [name], replaces=replaces), span)
+    return runs.begin(warehouse, Statement(of, 1, "replay", [name], replaces=replaces), span)
 
 
 def test_the_same_input_keeps_its_generation_and_a_replacement_takes_the_next(warehouse: Warehouse) -> None:
@@ -86,9 +88,9 @@ def test_minutes_of_other_input_conflict_and_own_ones_do_not(warehouse: Warehous
     mine = begun(warehouse, 11, "mine.jsonl", "conf-1")
     block = rows("health", "conf-1", NOON, 9, run=mine.run)
     warehouse.insert("health_minute_log", block)
-    assert warehouse.conflicts(11, block) is None
-    assert warehouse.conflicts(12, rows("health", "conf-2", NOON)) is None
-    found = warehouse.conflicts(12, block)
+    assert conflicts(warehouse, 11, block) is None
+    assert conflicts(warehouse, 12, rows("health", "conf-2", NOON)) is None
+    found = conflicts(warehouse, 12, block)
     assert found is not None
     assert found.found == 9
     assert "mine.jsonl" in str(found)
@@ -103,15 +105,15 @@ def test_a_number_that_two_took_at_once_belongs_to_the_one_who_kept_it(warehouse
     warehouse.insert_block("runs_log", lost.to_arrow(compat_level=pl.CompatLevel.oldest()))
     block = rows("health", "conf-4", NOON, run=kept.run)
     warehouse.insert("health_minute_log", block)
-    assert warehouse.conflicts(15, block) is None
-    assert warehouse.conflicts(16, block) is not None
+    assert conflicts(warehouse, 15, block) is None
+    assert conflicts(warehouse, 16, block) is not None
 
 
 def test_minutes_that_nobody_watched_do_not_conflict(warehouse: Warehouse) -> None:
     mine = begun(warehouse, 13, "mine", "conf-3")
     block = rows("health", "conf-3", NOON, frames=0, observed_ms=0, run=mine.run)
     warehouse.insert("health_minute_log", block)
-    assert warehouse.conflicts(14, block) is None
+    assert conflicts(warehouse, 14, block) is None
 
 
 def test_a_replacement_leaves_nothing_of_what_it_replaces(warehouse: Warehouse) -> None:
@@ -123,7 +125,7 @@ def test_a_replacement_leaves_nothing_of_what_it_replaces(warehouse: Warehouse) 
     rev = new.generation * 65_536
     for name in ("health", "crowd"):
         warehouse.insert(f"{name}_minute_log", rows(name, "swp-1", NOON, 2, run=new.run, rev=rev))
-    assert warehouse.sweep(new) == 2
+    assert sweep(warehouse, new) == 2
     warehouse.roll()
     zones = ask(warehouse, "crowd_minute", "swp-1", "toMinute(ts), zone_id, generation > 0")
     assert sorted(zones) == [(0, "alun", True), (1, "alun", True), (2, "alun", False), (2, "gone", False)]

@@ -158,6 +158,12 @@ def test_forgetting_the_camera_that_stands_for_a_site_makes_another_one_stand_fo
     assert tilik("registry", "forget", town.id("a"), "--warehouse", town.url)[0] == 0
     assert warehouse.query(stands, {"s": town.site})["camera_id"].to_pylist() == [town.id("b")]
     assert town.told(warehouse) == [row for row in SITE if row[0] != "a"]
+    explained = warehouse.query(
+        "SELECT DISTINCT inhibited_by IN (SELECT incident_id FROM incidents WHERE kind = 'site_down') AS known "
+        "FROM incidents_log FINAL WHERE kind = 'camera_down' AND site = {s:String} AND deleted = 0",
+        {"s": town.site},
+    )
+    assert explained["known"].to_pylist() == [1]
 
 
 class Killed(Exception):
