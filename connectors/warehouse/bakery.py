@@ -5,7 +5,8 @@ and holds the lease once nobody whose scope meets its own is choosing or has a
 lower number. The board needs no more than rows that are read after they were
 written. A claim that has not been renewed for `EXPIRY_US` by the board's clock,
 or whose process is known to be dead, is struck off for good before anybody goes
-past it; its owner knows earlier, by its own clock, that it may no longer trust it.
+past it, once the store does nothing for its owner any more; its owner knows
+earlier, by its own clock, that it may no longer trust it.
 
 Lamport, L.: A New Solution of Dijkstra's Concurrent Programming Problem.
 https://doi.org/10.1145/361082.361093
@@ -17,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Protocol
 
+from connectors.warehouse.processes import Owner
+
 EXPIRY_US: Final = 60_000_000
 """A claim that was not renewed for so long is anybody's to strike off; ours."""
 
@@ -27,14 +30,6 @@ RENEW_US: Final = 10_000_000
 """How often a claim is renewed; ours."""
 
 CHOOSING, WAITING, GONE = 0, 1, 2
-
-
-class Owner(NamedTuple):
-    """A process: where it runs (host, boot, process namespace; '' when unknown), its number, when it began."""
-
-    place: str
-    pid: int
-    began: int
 
 
 class Scope(NamedTuple):
@@ -86,6 +81,9 @@ class Board(Protocol):
 
     def write(self, ticket: Ticket) -> None:
         """Show a ticket, renewed now by the board's clock; one that is gone stays gone."""
+
+    def is_busy(self, owner: Owner) -> bool:
+        """Say whether the store still does what an owner asked for."""
 
     def strike(self, token: int) -> None:
         """Let a ticket be gone for good."""
@@ -184,7 +182,10 @@ class Claim:
             if ticket.token == mine.token or not ticket.scope.meets(self.scope):
                 continue
             if view.now_us - ticket.renewed_us > EXPIRY_US or self.is_dead(ticket.owner):
-                self._stale.append(ticket.token)
+                if self.board.is_busy(ticket.owner):
+                    self.ahead = ticket
+                else:
+                    self._stale.append(ticket.token)
             elif ticket.phase == CHOOSING or (ticket.number, ticket.token) < (mine.number, mine.token):
                 self.ahead = ticket
         return not self._stale and self.ahead is None and self.is_trusted()

@@ -9,19 +9,17 @@ machine is recognised at once, one on another machine after `bakery.EXPIRY_US`.
 from __future__ import annotations
 
 import itertools
-import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from connectors.warehouse.bakery import GONE, RENEW_US, Claim, Owner, Scope, Ticket, View
+from connectors.warehouse.bakery import GONE, RENEW_US, Claim, Scope, Ticket, View
+from connectors.warehouse.processes import Owner, is_dead, me
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
 
@@ -149,6 +147,11 @@ class _Table:
         """Show a ticket under its next step; the server sets the time."""
         self._insert(ticket, next(self.steps))
 
+    def is_busy(self, owner: Owner) -> bool:
+        """Ask what the server runs: a statement goes on there when its sender has been killed."""
+        running = "SELECT count() FROM system.processes WHERE Settings['log_comment'] = {c:String}"
+        return self.session.query(running, {"c": owner.comment}).rows != [(0,)]
+
     def strike(self, token: int) -> None:
         """Write the last step a token can have."""
         self._insert(Ticket(token, Scope(""), Owner("", 0, 0), GONE), LAST_STEP)
@@ -176,28 +179,3 @@ def _ticket(row: dict[str, Any]) -> Ticket:
     scope = Scope(row["kind"], frozenset(row["cameras"]), row["since_us"], row["until_us"], row["input"])
     owner = Owner(row["place"], row["pid"], row["began"])
     return Ticket(row["token"], scope, owner, row["phase"], row["number"], row["renewed_us"])
-
-
-def me() -> Owner:
-    """Return this process as others on this machine can look it up."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        place = f"{socket.gethostname()} {boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:  # no Linux: nobody can look us up
-        return Owner("", os.getpid(), 0)
-    return Owner(place, os.getpid(), _began(os.getpid()) or 0)
-
-
-def is_dead(owner: Owner) -> bool:
-    """Say whether a process is known to have ended: it is of this machine and boot, and not there."""
-    mine = me()
-    return bool(owner.place) and owner.place == mine.place and _began(owner.pid) != owner.began
-
-
-def _began(pid: int) -> int | None:
-    """Return when a process began, in clock ticks since boot; None when it has ended, waited for or not."""
-    try:
-        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if state in "ZX" else int(rest[18])

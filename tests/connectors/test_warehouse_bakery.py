@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.warehouse.bakery import EXPIRY_US, RENEW_US, Claim, Owner, Scope, Ticket, View
+from connectors.warehouse.bakery import EXPIRY_US, RENEW_US, Claim, Scope, Ticket, View
+from connectors.warehouse.processes import Owner
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Board:
     now_us: int = 1
     shown: dict[int, Ticket] = field(default_factory=dict)
     struck: set[int] = field(default_factory=set)
+    busy: set[int] = field(default_factory=set)
 
     def read(self, kind: str) -> View:
         there = [t for t in self.shown.values() if t.scope.kind == kind and t.token not in self.struck]
@@ -26,6 +28,9 @@ class Board:
 
     def write(self, ticket: Ticket) -> None:
         self.shown[ticket.token] = replace(ticket, renewed_us=self.now_us)
+
+    def is_busy(self, owner: Owner) -> bool:
+        return owner.pid in self.busy
 
     def strike(self, token: int) -> None:
         self.struck.add(token)
@@ -117,6 +122,16 @@ def test_a_dead_process_of_this_machine_is_passed_at_once() -> None:
     began_us = world.board.now_us
     assert any(world.claims[1].step() for _ in range(5))
     assert world.board.now_us == began_us
+
+
+def test_who_is_gone_is_passed_once_the_store_has_done_what_was_asked_last() -> None:
+    world = World([scope("a"), scope("a")], ["x", "y"])
+    assert any(world.claims[0].step() for _ in range(5))
+    world.board.busy.add(0)
+    world.board.now_us += EXPIRY_US + 1
+    assert not any(world.claims[1].step() for _ in range(50))
+    world.board.busy.clear()
+    assert any(world.claims[1].step() for _ in range(5))
 
 
 def test_a_process_elsewhere_is_passed_once_its_claim_is_stale_and_knows_it_before() -> None:

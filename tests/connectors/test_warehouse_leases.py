@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from connectors.warehouse import Warehouse, leases
+from connectors.warehouse import Warehouse, leases, session
 from connectors.warehouse.bakery import TRUST_US
 from schemas.errors import WarehouseError
 
@@ -49,6 +50,29 @@ def test_the_next_on_this_machine_gets_the_lease_of_a_killed_holder_at_once(
         monkeypatch.setattr(leases.time, "sleep", lambda s: pytest.fail("waited for a process that is dead"))
         with leases.held(warehouse, of("dead-1"), pytest.fail):
             pass
+
+
+STATEMENT = """
+import sys
+from connectors.warehouse import connect, leases
+with connect(sys.argv[1]) as store, leases.held(store, leases.rows(frozenset({"orphan-1"}), 0, 10)):
+    print("held", flush=True)
+    store.command("INSERT INTO settings_log SELECT 'orphan', toString(sum(sleepEachRow(0.5))) FROM numbers(6)")
+"""
+
+
+def test_the_next_waits_for_a_statement_whose_sender_was_killed(warehouse: Warehouse, warehouse_url: str) -> None:
+    """The server goes on with what it was asked for, and wrote after the next had looked around."""
+    running = "SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO settings_log SELECT ''orphan''%'"
+    with subprocess.Popen([sys.executable, "-c", STATEMENT, warehouse_url], cwd=ROOT, stdout=subprocess.PIPE) as sender:
+        assert sender.stdout is not None
+        assert sender.stdout.readline() == b"held\n"
+        while warehouse.query(running).rows != [(1,)]:
+            pass
+        sender.kill()
+    assert warehouse.query(running).rows == [(1,)]
+    with leases.held(warehouse, of("orphan-1")):
+        assert warehouse.query("SELECT count() FROM settings_log WHERE name = 'orphan'").rows == [(1,)]
 
 
 def test_who_comes_second_waits_for_the_first_and_says_for_whom(warehouse: Warehouse, warehouse_url: str) -> None:
@@ -98,6 +122,24 @@ def test_nothing_is_written_under_a_lease_that_is_no_longer_trusted(
         with pytest.raises(WarehouseError, match="run the command again"):
             warehouse.command(add.format("too late"))
     assert warehouse.query("SELECT value FROM settings_log WHERE name = 'lease'").rows == [("in time",)]
+
+
+def test_a_lease_lost_while_a_block_was_made_ready_lets_nothing_out(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, ready = [0], session.arrow_file
+
+    def late(block: pa.Table) -> pa.Buffer:
+        clock[0] += TRUST_US
+        return ready(block)
+
+    monkeypatch.setattr(leases, "_clock_us", lambda: clock[0])
+    with leases.held(warehouse, of("late-2")):
+        monkeypatch.setattr(session, "arrow_file", late)
+        with pytest.raises(WarehouseError, match="run the command again"):
+            warehouse.insert_block("settings_log", pa.table({"name": ["late-2"], "value": ["x"]}))
+        monkeypatch.undo()
+    assert warehouse.query("SELECT count() FROM settings_log WHERE name = 'late-2'").rows == [(0,)]
 
 
 def test_a_lease_leaves_nothing_that_waits(warehouse: Warehouse) -> None:

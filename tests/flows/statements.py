@@ -14,7 +14,7 @@ import pyarrow as pa
 from connectors.formats import to_json_lines
 from connectors.registry.writing import to_toml
 from connectors.warehouse import Stage, Warehouse, leases
-from connectors.warehouse.bakery import Owner
+from connectors.warehouse.processes import Owner
 from flows.replay import ReplayOptions, playing
 from schemas.columns import METRICS
 from schemas.frames import FrameBatch
