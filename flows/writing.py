@@ -8,13 +8,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from flows import rendering
 from flows.asking import NULL, Cell, Rows, Text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHOWN: Final = 1_000
 """Rows of a table that are shown: nobody reads more by eye."""
@@ -65,6 +68,15 @@ def as_table(found: Rows) -> Iterator[bytes]:
 
 WRITERS: Final[dict[str, Callable[[Rows], Iterator[bytes]]]] = {"table": as_table, "csv": as_csv, "json": as_json}
 """How `tilik query --format` writes an answer."""
+
+
+def parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
+    """Write Parquet: local times stay local, as Arrow's readers know them."""
+    from pyarrow.parquet import ParquetWriter  # noqa: PLC0415  start-up time
+
+    with ParquetWriter(out, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 def _batches(cells: Iterator[list[Cell]]) -> Iterator[list[list[Cell]]]:

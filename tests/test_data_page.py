@@ -15,7 +15,7 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from connectors.warehouse import Warehouse, connect
+from connectors.warehouse import Warehouse, connect, password
 from schemas.columns import PERSON_EDGES, REASONS
 from schemas.incidents import INCIDENT_STATES
 
@@ -88,6 +88,8 @@ def test_every_query_of_the_page_answers_with_figures(store: Warehouse, number: 
 @pytest.mark.parametrize("script", [*blocks("sh"), *blocks("python")])
 def test_every_script_of_the_page_runs(store: Warehouse, folder: Path, script: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TILIK_")}
+    environment["TILIK_WAREHOUSE_PASSWORD"] = password(folder / "store")
+    script = script.replace("port=8123", f"port={store.address.port}")
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     shell = [sys.executable, "-c"] if "import" in script else ["bash", "-euo", "pipefail", "-c"]
     done = subprocess.run([*shell, script], cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -2,15 +2,17 @@
 
 from connectors.warehouse.client import Warehouse, connect
 from connectors.warehouse.conflicts import Conflicts
-from connectors.warehouse.embedded import Lease
+from connectors.warehouse.embedded import READER, WRITER, Lease
 from connectors.warehouse.leases import ACROSS
 from connectors.warehouse.runs import Run, Span, Statement
-from connectors.warehouse.serve import serve
+from connectors.warehouse.serve import password, serve
 from connectors.warehouse.stage import Stage
 from connectors.warehouse.writer import Definitions, Writer
 
 __all__ = [
     "ACROSS",
+    "READER",
+    "WRITER",
     "Conflicts",
     "Definitions",
     "Lease",
@@ -21,5 +23,6 @@ __all__ = [
     "Warehouse",
     "Writer",
     "connect",
+    "password",
     "serve",
 ]

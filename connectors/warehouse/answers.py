@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,6 +72,15 @@ def stream(client: Client, sql: str, form: str, settings: Mapping[str, int | str
     return Streamed(reply.headers.get("X-ClickHouse-Format", form), reply.stream(CHUNK), reply.close)
 
 
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """An answer as Arrow record batches that come bit by bit."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    close: Callable[[], None]
+
+
 def ask(client: Client, sql: str, parameters: Mapping[str, Any] | None) -> Answer:
     """Answer one query.
 
@@ -79,17 +88,48 @@ def ask(client: Client, sql: str, parameters: Mapping[str, Any] | None) -> Answe
     -------
     Columns named as ClickHouse names them; DateTime columns are timestamp[s] in their zone.
     """
-    text = sql.strip().rstrip(";")
-    given = dict(parameters or {})
+    text, given = _bare(sql), dict(parameters or {})
     table = client.query_arrow(text, parameters=given, use_strings=True)
-    if not any(pa.types.is_uint32(field.type) for field in table.schema):
-        return Answer(table)
-    if not re.match(r"\s*(--[^\n]*\n\s*)*(select|with|\()", text, re.IGNORECASE):
-        return Answer(table)
-    described = client.query(f"DESCRIBE TABLE ({text}\n)", parameters=given)
-    for position, row in enumerate(described.result_rows):
-        found = _DATETIME.match(row[1])
-        if found and pa.types.is_uint32(table.schema.field(position).type):
-            column = pc.cast(table.column(position), pa.int64()).cast(pa.timestamp("s", found[1] or "UTC"))
-            table = table.set_column(position, row[0], column)
-    return Answer(table)
+    return Answer(_cast(table, _wanted(client, text, given, table.schema)))
+
+
+def batches(client: Client, sql: str) -> Batches:
+    """Answer one query bit by bit; columns as those of `ask`."""
+    text = _bare(sql)
+    reply = cast("HTTPResponse", client.raw_stream(text, fmt="ArrowStream", settings=_ARROW))
+    reader = pa.ipc.open_stream(reply)
+    wanted = _wanted(client, text, {}, reader.schema)
+    return Batches(wanted, (_cast(batch, wanted) for batch in reader), reply.close)
+
+
+_ARROW: Final = {"output_format_arrow_string_as_string": 1, "wait_end_of_query": 1}
+
+
+def _bare(sql: str) -> str:
+    return sql.strip().rstrip(";")
+
+
+def _wanted(client: Client, sql: str, given: dict[str, Any], schema: pa.Schema) -> pa.Schema:
+    """Return a schema whose DateTime columns are times: Arrow has them as bare numbers of seconds."""
+    if not any(pa.types.is_uint32(field.type) for field in schema):
+        return schema
+    if not re.match(r"\s*(--[^\n]*\n\s*)*(select|with|\()", sql, re.IGNORECASE):
+        return schema
+    described = client.query(f"DESCRIBE TABLE ({sql}\n)", parameters=given)
+    for at, (name, kind, *_) in enumerate(described.result_rows):
+        found = _DATETIME.match(kind)
+        if found and pa.types.is_uint32(schema.field(at).type):
+            schema = schema.set(at, pa.field(name, pa.timestamp("s", found[1] or "UTC"), schema.field(at).nullable))
+    return schema
+
+
+T = TypeVar("T", pa.Table, pa.RecordBatch)
+
+
+def _cast(rows: T, wanted: pa.Schema) -> T:
+    """Return rows by a schema that differs from theirs in times alone."""
+    columns = [
+        column if column.type == field.type else pc.cast(pc.cast(column, pa.int64()), field.type)
+        for column, field in zip(rows.columns, wanted, strict=True)
+    ]
+    return type(rows).from_arrays(columns, schema=wanted)

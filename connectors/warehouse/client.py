@@ -28,8 +28,10 @@ from schemas.geo import Areas
 from schemas.registry import Registry
 
 
-def connect(url: str) -> Warehouse:
+def connect(url: str, port: int | None = None) -> Warehouse:
     """Open a warehouse: `embedded:DIR` or `http(s)://user:pass@host:port/db`.
+
+    `port` is where an embedded engine is to answer, any free one by default.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def connect(url: str) -> Warehouse:
     WarehouseError
         When it cannot be reached, is held by another program, or refuses us.
     """
-    return Warehouse(parse(url))
+    return Warehouse(parse(url), port)
 
 
 class Warehouse(Session):

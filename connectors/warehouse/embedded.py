@@ -32,6 +32,11 @@ START_S = 60.0
 STOP_S = 10.0
 MEMORY_BYTES = 4_000_000_000
 HERE = Path(__file__).parent
+WRITER = "tilik"
+"""The account that changes things: Tilik's own commands use it."""
+
+READER = "reader"
+"""The account that reads what is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,14 @@ class Server:
 
 
 class Lease:
-    """A client's claim on the engine of `root`: it runs at least until `close`."""
+    """A client's claim on the engine of `root`: it runs at least until `close`.
 
-    def __init__(self, root: Path) -> None:
+    `port` is where an engine that it starts listens, any free one by default; one that listens elsewhere is refused.
+    """
+
+    def __init__(self, root: Path, port: int | None = None) -> None:
         self.root = root.absolute()
+        self._port = port
         with _explained(self.root):
             self._open_directory()
             self._clients = os.open(self.root / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -70,10 +79,22 @@ class Lease:
                 log = self.root / "engine.log"
                 _wait_for(self._is_ready, START_S, f"the engine of {self.root} does not answer: see {log}")
                 self.server = self._announced()
+                self._refuse_elsewhere()
                 self._note_version()
                 return self.server
             finally:
                 os.close(gate)
+
+    def password(self, account: str) -> str:
+        """Return the password of an account, `WRITER` or `READER`."""
+        return self._secrets()[account]
+
+    def _refuse_elsewhere(self) -> None:
+        if self._port is not None and self.server.port != self._port:
+            raise WarehouseError(
+                f"{self.root} is answering on port {self.server.port} for other commands (engine {self.server.pid}): "
+                f"expected port {self._port}; wait until they have ended, or leave --port out"
+            )
 
     def close(self) -> None:
         """Give the claim back; the last to leave stops the engine and waits until it is gone."""
@@ -113,7 +134,7 @@ class Lease:
 
     def _start(self) -> None:
         (self.root / "server.json").unlink(missing_ok=True)
-        port = _free_port()
+        port = _free_port() if self._port is None else _wanted(self._port)
         self._configure(port)
         with (self.root / "engine.log").open("wb") as log:
             subprocess.run(
@@ -150,7 +171,7 @@ class Lease:
     def _secrets(self) -> dict[str, str]:
         path = self.root / "secrets.json"
         if not path.exists():
-            _write_private(path, json.dumps({user: secrets.token_urlsafe(24) for user in ("tilik", "reader")}))
+            _write_private(path, json.dumps({user: secrets.token_urlsafe(24) for user in (WRITER, READER)}))
         words: dict[str, str] = json.loads(path.read_text())
         return words
 
@@ -161,7 +182,7 @@ class Lease:
                 f"{self.root} is served by chdb-core {facts['chdb-core']} (pid {facts['pid']}), this command has "
                 f"{version('chdb-core')}: stop the other command first"
             )
-        return Server(facts["port"], facts["pid"], "tilik", self._secrets()["tilik"])
+        return Server(facts["port"], facts["pid"], WRITER, self.password(WRITER))
 
     def _why(self) -> str:
         """Read the engine's last words and say what to do about them."""
@@ -203,6 +224,16 @@ def _wait_for(ready: Callable[[], bool], limit_s: float, complaint: str) -> None
         if time.monotonic() > end:
             raise WarehouseError(f"{complaint} (waited {limit_s:.0f} s)")
         time.sleep(0.03)
+
+
+def _wanted(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise WarehouseError(f"port {port} of 127.0.0.1 cannot be had: {error.strerror}: give another") from error
+    return port
 
 
 def _free_port() -> int:

@@ -27,6 +27,7 @@ from connectors.warehouse.embedded import Lease
 from connectors.warehouse.processes import me
 
 T = TypeVar("T")
+S = TypeVar("S", answers.Streamed, answers.Batches)
 FAILURES: Final = (DriverError, HTTPError, OSError)
 SETTINGS: Final[dict[str, int | str]] = {"do_not_merge_across_partitions_select_final": 1}
 RETRY_S: Final = 60.0
@@ -35,8 +36,8 @@ RETRY_S: Final = 60.0
 class Session:
     """A connection to a ClickHouse database."""
 
-    def __init__(self, place: Address | Path) -> None:
-        self._lease = Lease(place) if isinstance(place, Path) else None
+    def __init__(self, place: Address | Path, port: int | None = None) -> None:
+        self._lease = Lease(place, port) if isinstance(place, Path) else None
         self._given = place
         self._opening = threading.RLock()
         self._fences: list[Callable[[], None]] = []
@@ -87,7 +88,18 @@ class Session:
     @contextmanager
     def stream(self, sql: str, form: str, settings: Mapping[str, int | str]) -> Iterator[answers.Streamed]:
         """Answer a query, read-only, in one of ClickHouse's own formats: `form`, unless the query names another."""
-        found = self._attempt(lambda: answers.stream(self._read_client(), sql, form, settings), "answering a query", 0)
+        with self._open_answer(lambda: answers.stream(self._read_client(), sql, form, settings)) as found:
+            yield found
+
+    @contextmanager
+    def batches(self, sql: str) -> Iterator[answers.Batches]:
+        """Answer a query, read-only, bit by bit; columns as those of `query`."""
+        with self._open_answer(lambda: answers.batches(self._read_client(), sql)) as found:
+            yield found
+
+    @contextmanager
+    def _open_answer(self, call: Callable[[], S]) -> Iterator[S]:
+        found = self._attempt(call, "answering a query", 0)
         try:
             yield found
         except FAILURES as error:

@@ -10,6 +10,7 @@ import typer
 
 from flows import options
 from flows.console import announce, say
+from flows.settings import hide
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,18 +32,42 @@ def _ready(store: Warehouse, settings: Settings) -> Plan:
     return done
 
 
-@app.command()
-def serve(context: typer.Context, warehouse: options.Warehouse = None) -> None:
-    """Keep an embedded warehouse answering on loopback until Ctrl-C."""
-    settings = options.settings_of(context, warehouse=warehouse)
+Writer = Annotated[bool, typer.Option("--writer", help="The account that may change and drop everything.")]
+
+
+def _root(settings: Settings) -> Path:
     if not settings.warehouse.startswith("embedded:"):
-        raise UsageError(f"--warehouse {settings.warehouse}: only embedded:DIR is served from here")
+        raise UsageError(f"--warehouse {hide(settings.warehouse)}: only embedded:DIR is served from here")
+    return Path(settings.warehouse.partition(":")[2]).expanduser()
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    warehouse: options.Warehouse = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Where it answers; any free port.")] = None,
+    writer: Writer = False,
+) -> None:
+    """Keep an embedded warehouse answering on loopback until Ctrl-C, and say how to connect (to read)."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    root = _root(settings)
     announce(settings)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+    from flows import connecting  # noqa: PLC0415  start-up time
 
-    with warehouses.connect(settings.warehouse) as store:
+    account = warehouses.WRITER if writer else warehouses.READER
+    with warehouses.connect(settings.warehouse, port) as store:
         _ready(store, settings)
-        warehouses.serve(Path(settings.warehouse.partition(":")[2]), say)
+        warehouses.serve(root, lambda lease: say(connecting.words(lease, account)), port)
+
+
+@app.command()
+def password(context: typer.Context, warehouse: options.Warehouse = None, writer: Writer = False) -> None:
+    """Print the password of an embedded warehouse's account that reads."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+
+    say(warehouses.password(_root(settings), warehouses.WRITER if writer else warehouses.READER))
 
 
 @app.command()

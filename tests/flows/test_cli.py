@@ -73,7 +73,7 @@ def test_help_needs_nothing_heavy():
         (("replay", "x", "--size", "big"), "--size big"),
         (("replay", "x", "--class-map", "2:car"), "--class-map"),
         (("replay", "x", "--warehouse", "mysql://h"), "--warehouse: warehouse: expected embedded:DIR"),
-        (("query", "SELECT 1", "--format", "xml"), "expected table, csv or json"),
+        (("query", "SELECT 1", "--format", "xml"), "expected table, csv, json or parquet"),
         (("warehouse", "serve", "--warehouse", "http://store/tilik"), "only embedded:DIR"),
         (("simulate", "--cameras", "0", "--minutes", "1", "--out", "o"), "--cameras"),
         (("no-such-command",), "no-such-command"),
