@@ -64,12 +64,13 @@ def run(wanted: Wanted) -> Done:
     if done.problems and not wanted.skip_bad:
         raise TilikError(_refused(done, out))
     if not done.merged.registry.camera:
-        raise TilikError("\n".join([*map(str, done.problems), f"{out}: no row is left: nothing is written"]))
+        causes = registry_import.in_groups(done.problems)
+        raise TilikError("\n".join([*causes, *done.unread, f"{out}: no row is left: nothing is written"]))
     heading = HEADING if existing is None else _heading(existing)
     text = to_toml(done.merged.registry, heading)
     parse({str(out): text}, areas)
     write(out, text)
-    left = [f"left out: {problem}" for problem in done.problems]
+    left = [f"left out: {text}" for text in registry_import.in_groups(done.problems)]
     missing = [f"camera {name} is in {existing}, but not in the list: kept" for name in done.merged.missing]
     return Done([*done.remarks, *left, *missing], _summary(done, out, existing))
 
@@ -101,7 +102,7 @@ def _check(wanted: Wanted, out: Path, existing: Path | None, areas: Areas) -> No
 def _refused(done: Imported, out: Path) -> str:
     count = len(done.problems)
     last = f"{count} of {done.rows} rows cannot be used: {out} is not written; correct them, or add --skip-bad"
-    return "\n".join([*map(str, done.problems), last])
+    return "\n".join([*registry_import.in_groups(done.problems), *done.unread, last])
 
 
 def _heading(existing: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from connectors.registry.lists import POINT
@@ -24,15 +24,16 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "name": (
         *("nama", "name", "namakamera", "cameraname", "namacctv", "cctvname", "namatitik", "namalokasi"),
-        *("locationname", "lokasi", "location", "titik", "judul", "title", "label"),
+        *("locationname", "lokasi", "location", "titik", "judul", "title", "label", "cameralabel"),
     ),
-    "latitude": ("lat", "latitude", "lintang", "garislintang", "gpslatitude", "koordinaty", "ycoord", "y"),
+    "latitude": (*("lat", "latitude", "lintang", "garislintang", "gpslatitude", "koordinaty", "ycoord", "ypos", "y"),),
     "longitude": (
-        *("lon", "lng", "long", "longitude", "bujur", "garisbujur", "gpslongitude", "koordinatx", "xcoord", "x"),
+        *("lon", "lng", "long", "longitude", "bujur", "garisbujur", "gpslongitude", "koordinatx", "xcoord", "xpos"),
+        "x",
     ),
     "position": (
         *("koordinat", "titikkoordinat", "koordinatlokasi", "coordinate", "coordinates", "latlon", "latlng", "latlong"),
-        *("posisi", "position", "gps"),
+        *("posisi", "position", "gps", "coords", "coord", "koordinatgps", "geolocation", "geom", "point", "lokasigps"),
     ),
     "area": ("area", "kodewilayah", "kodekelurahan", "kodekemendagri", "areacode", "kodearea"),
     "kelurahan": ("kelurahan", "namakelurahan", "kelurahandesa", "desakelurahan", "desa", "kel", "village"),
@@ -48,6 +49,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 NOTHING: Final = ("", "-", "--", "n/a", "#n/a", "na", "null", "none", "nan", "tidak ada", "kosong")
 """How a list says that it does not know."""
 IGNORED: Final = "-"
+HOLDERS: Final = ("properties", "attributes", "fields", "data", "camera", "kamera", "cctv", "geometry", "item")
+"""Objects around the values of a camera that say nothing themselves."""
+PLACES: Final = ("latitude", "longitude", "position", "area", "kelurahan", "kecamatan")
+"""Fields that are found at the end of a path too: an `owner.id` is no camera's id, a `location.lat` its latitude."""
 
 _NUMBER = r"[-+\u2212]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
 _MINUTE, _SECOND = r"['\u2019\u2032]", r"(?:[\"\u201d\u2033]|''|\u2019\u2019)"
@@ -58,6 +63,11 @@ _DEGREES = re.compile(
 )
 _NEGATIVE = ("LS", "S", "BB", "W")
 """Lintang selatan, south; bujur barat, west."""
+
+
+_POINT = re.compile(
+    rf"POINT(?: Z)?\s*\(\s*({_NUMBER})\s+({_NUMBER})|\"Point\".*?\[\s*({_NUMBER})\s*,\s*({_NUMBER})", re.IGNORECASE
+)
 
 
 class Meaning(NamedTuple):
@@ -103,24 +113,54 @@ def known(cells: Iterable[str], columns: Mapping[str, str]) -> int:
     return len(meaning(list(cells), columns).header)
 
 
-def meaning(headers: list[str], columns: Mapping[str, str]) -> Meaning:
-    """Find the column of each field: what `columns` says, else the likeliest known name."""
+def meaning(headers: list[str], columns: Mapping[str, str], positions: Collection[str] = ()) -> Meaning:
+    """Find the column of each field.
+
+    Parameters
+    ----------
+    headers
+        The list's columns; nested ones by their path, with dots.
+    columns
+        Field to header, where somebody said it.
+    positions
+        Headers whose cells are all positions: they are no names, whatever they are called.
+    """
     given = {field: header for field, header in columns.items() if header in headers}
     taken = {*given.values(), *(header for header in headers if header in columns.values())}
     found: dict[str, list[str]] = {}
     for header in headers:
-        field = _FIELD_OF.get(folded(header))
+        field = "position" if header in positions else _field(header)
         if field is not None and field not in columns and header not in taken:
             found.setdefault(field, []).append(header)
     remarks = []
     for field, names in found.items():
-        names.sort(key=lambda name, field=field: COLUMNS[field].index(folded(name)))  # type: ignore[misc]
+        names.sort(key=lambda name, field=field: _rank(name, field))  # type: ignore[misc]
         given[field] = names[0]
         if len(names) > 1:
             remarks.append(f"{field} is read from column {names[0]}, not from {', '.join(names[1:])}")
     own = dict(zip(("latitude", "longitude"), POINT, strict=True))
     given |= {field: header for field, header in own.items() if header in headers}
     return Meaning(given, remarks)
+
+
+def _field(header: str) -> str | None:
+    """Return the field that a header means; a nested one by its path, by its end if that is a place, or its holder."""
+    parts = [part for part in header.split(".") if folded(part) not in HOLDERS] or [header]
+    whole = _FIELD_OF.get(folded("".join(parts)))
+    if whole is not None or len(parts) == 1:
+        return whole
+    last = _FIELD_OF.get(folded(parts[-1]))
+    if last in PLACES:
+        return last
+    holder = _FIELD_OF.get(folded(parts[-2]))
+    return holder if last == "name" and holder in ("owner", "category", "site") else None
+
+
+def _rank(header: str, field: str) -> tuple[int, int]:
+    """Order the headers of a field: plain ones first, each by how likely its name is."""
+    names = COLUMNS[field]
+    end = folded(header.rpartition(".")[2])
+    return header.count("."), names.index(end) if end in names else len(names)
 
 
 def cell(values: Mapping[str, str], header: str | None) -> str:
@@ -149,7 +189,14 @@ def degrees(text: str) -> float | None:
 
 
 def pair(text: str) -> tuple[float, float] | None:
-    """Read two degrees out of one cell: ``-6.99, 110.42``, ``-6,99; 110,42``, ``-6.99 110.42``."""
+    """Read latitude and longitude out of one cell.
+
+    ``-6.99, 110.42``, ``-6,99; 110,42``, ``(-6.99 110.42)``, and the well-known text
+    ``POINT (110.42 -6.99)`` and GeoJSON, which have the longitude first.
+    """
+    if (point := _POINT.search(text)) is not None:
+        both = _both([point[1] or point[3], point[2] or point[4]])
+        return None if both is None else (both[1], both[0])
     bare = text.strip().strip("()[]")
     for separator in (";", ", ", "/", "|"):
         if bare.count(separator) == 1:
@@ -158,6 +205,23 @@ def pair(text: str) -> tuple[float, float] | None:
     if len(parts) == 4 and "." not in bare:
         return _both([",".join(parts[:2]), ",".join(parts[2:])])
     return _both(parts) if len(parts) == 2 and ("." in bare or " " not in bare) else _both(bare.split())
+
+
+def is_position(text: str) -> bool:
+    """Whether a cell is a position on Earth written out to three decimals or more, and so neither a name nor an id."""
+    if len(re.findall(r"\d[.,]\d{3,}|[°º]", text)) < 2 or (found := pair(text)) is None:
+        return False
+    return all(abs(one) <= 180 for one in found) and min(map(abs, found)) <= 90
+
+
+def positions(headers: Iterable[str], rows: Iterable[Mapping[str, str]]) -> set[str]:
+    """Return the headers whose cells, where there are any, are all positions."""
+    texts: dict[str, list[str]] = {header: [] for header in headers}
+    for values in rows:
+        for header, column in texts.items():
+            if text := cell(values, header):
+                column.append(text)
+    return {header for header, column in texts.items() if column and all(map(is_position, column))}
 
 
 def _both(parts: list[str]) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ that cannot be used are named at once with file, line and reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -22,6 +23,12 @@ from schemas.registry.rules import SIMULATED
 
 ASSUMED_FPS: Final = 10.0
 """Frames a second of cameras of which nobody says it: those of Semarang's public streams."""
+
+
+_VALUES: Final = re.compile(r"'[^']*'|-?\d[\d.]*")
+MOST_ALIKE: Final = 3
+"""Rows of one cause that are named one by one; of more the first is, and the lines of others."""
+LINES_NAMED: Final = 5
 
 
 class Defaults(NamedTuple):
@@ -40,6 +47,7 @@ class Imported(NamedTuple):
     problems: list[Problem]  # rows that were left out
     remarks: list[str]
     rows: int
+    unread: list[str]  # a line a file: its columns that no field is read from
 
 
 def read(
@@ -79,15 +87,18 @@ def read(
     tables = _tables(paths, given)
     _check_given(tables, given)
     remarks: list[str] = []
+    unread: list[str] = []
     drafts: list[Draft] = []
     problems: list[Problem] = []
     unusable: set[str] = set()
     for path, table in tables.items():
-        meaning = columns.meaning(table.headers, given)
+        places_of = columns.positions(table.headers, (row.values for row in table.rows))
+        meaning = columns.meaning(table.headers, given, places_of)
         remarks += [*table.remarks, *(f"{path}: {text}" for text in meaning.remarks)]
-        unread = [header for header in table.headers if header and header not in meaning.header.values()]
-        if unread:
-            remarks.append(f"{path}: columns that are not read: {', '.join(dict.fromkeys(unread))}")
+        others = [header for header in table.headers if header and header not in meaning.header.values()]
+        if others:
+            unread.append(f"{path}: columns that are not read: {', '.join(dict.fromkeys(others))}")
+        made = len(drafts)
         for row in table.rows:
             found = row.flaw or _draft(row, meaning.header, defaults, areas)
             if isinstance(found, str):
@@ -95,19 +106,49 @@ def read(
                 unusable |= _names(row, meaning.header)
             else:
                 drafts.append(found)
+        remarks += _order_taken(path, table, meaning.header, drafts[made:])
     named, twice = name_all(drafts, existing or Registry())
     merged, refused = merge(named, existing or Registry(), areas)
     merged = merged._replace(missing=[name for name in merged.missing if name not in unusable])
     order = {str(path): at for at, path in enumerate(paths)}
     every = sorted([*problems, *twice, *refused], key=lambda one: (order[one.file], one.line))
-    remarks += [f"{draft.row.file}:{draft.row.line}: {text}" for draft in named for text in draft.remarks]
+    said = [Problem(draft.row.file, draft.row.line, text) for draft in named for text in draft.remarks]
+    remarks += [*unread, *in_groups(said)]
     silent = sum("fps" not in draft.said for draft in named) if defaults.fps is None else 0
     if silent:
         remarks.append(
             f"{silent} cameras without a frame rate: {ASSUMED_FPS:g} is assumed; give --fps F or a column fps, "
             "or see what `tilik registry suggest` measures"
         )
-    return Imported(merged, every, remarks + merged.remarks, sum(len(table.rows) for table in tables.values()))
+    rows = sum(len(table.rows) for table in tables.values())
+    return Imported(merged, every, remarks + merged.remarks, rows, unread)
+
+
+def in_groups(problems: Sequence[Problem]) -> list[str]:
+    """Return a line a cause, whatever numbers came: its first row, and the lines of the others."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for one in problems:
+        groups.setdefault((one.file, _VALUES.sub("#", one.text)), []).append(one)
+    lines: list[tuple[tuple[str, int], str]] = []
+    for same in groups.values():
+        first, others = same[0], same[1:]
+        if len(same) <= MOST_ALIKE:
+            lines += [((one.file, one.line), str(one)) for one in same]
+            continue
+        named = ", ".join(str(one.line) for one in others[:LINES_NAMED])
+        more = f" and {len(others) - LINES_NAMED} more" if len(others) > LINES_NAMED else ""
+        lines.append(((first.file, first.line), f"{first} (so too lines {named}{more})"))
+    files = list(dict.fromkeys(one.file for one in problems))
+    return [text for _, text in sorted(lines, key=lambda row: (files.index(row[0][0]), row[0][1]))]
+
+
+def _order_taken(path: Path, table: lists.Table, header: Mapping[str, str], drafts: list[Draft]) -> list[str]:
+    """Say in which order the two numbers of a list were read, as the city's place told."""
+    if header.get("position") not in table.pairs or "latitude" in header:
+        return []
+    turned = sum(places.TURNED in text for draft in drafts for text in draft.remarks)
+    order = "longitude, latitude" if 2 * turned > len(drafts) else "latitude, longitude"
+    return [f"{path}: column {header['position']} holds two numbers: read as {order}"]
 
 
 def _tables(paths: Sequence[Path], given: Mapping[str, str]) -> dict[Path, lists.Table]:
@@ -141,7 +182,8 @@ def _draft(row: lists.Row, header: Mapping[str, str], defaults: Defaults, areas:
     """Return what a row says, or why it cannot be used."""
 
     def cell(field: str) -> str:
-        return columns.cell(row.values, header.get(field))
+        text = columns.cell(row.values, header.get(field))
+        return "" if field in ("id", "name") and columns.is_position(text) else text
 
     stand = places.find(cell, areas, defaults.area)
     said, flaw = _said(cell)

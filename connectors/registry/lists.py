@@ -1,7 +1,7 @@
 """Camera lists as cities keep them, turned into rows of texts with the line each stands on.
 
 CSV as Excel, LibreOffice and databases write it (`,`, `;` or tab, UTF-8, UTF-16
-or Windows letters, a title above the header), GeoJSON, and JSON lists of objects.
+or Windows letters, a title above the header), GeoJSON, and JSON lists, wherever they stand in their document.
 What a column means is decided in `connectors.registry.columns`.
 """
 
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from connectors.files import BROKEN, open_plain
+from connectors.registry import nested
+from connectors.text_bytes import encoding
 from schemas.errors import TilikError
 from schemas.registry.mistakes import expected
 
@@ -38,6 +40,7 @@ class Row(NamedTuple):
     line: int
     values: dict[str, str]
     flaw: str = ""
+    pairs: frozenset[str] = frozenset()  # headers whose cell was a list of two numbers
 
 
 class Table(NamedTuple):
@@ -46,6 +49,7 @@ class Table(NamedTuple):
     headers: list[str]
     rows: list[Row]
     remarks: list[str]
+    pairs: frozenset[str] = frozenset()  # headers with a list of two numbers: which comes first is to be found
 
 
 def read(path: Path, recognise: Recognise) -> Table:
@@ -89,8 +93,8 @@ def _bytes(path: Path) -> bytes:
 
 def _decoded(path: Path, raw: bytes) -> tuple[str, list[str]]:
     """Return the text and, where letters were guessed, a remark."""
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", errors="replace"), []
+    if (name := encoding(raw)) != "utf-8":
+        return raw.decode(name, errors="replace").removeprefix("\ufeff"), []
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise refusal(path, line, "a text file", "a byte that no text has", "export it as CSV (UTF-8)")
@@ -176,14 +180,16 @@ def _json(path: Path, text: str) -> Table:
     except (ValueError, RecursionError) as error:
         raise refusal(path, 1, "JSON", error, "export it again") from error
     lines: Iterator[int]
-    if isinstance(document, list):
-        items, lines = document, _starts(text, None)
-    elif document.get("type") == "FeatureCollection" and isinstance(document.get("features"), list):
-        items, lines = document["features"], _starts(text, "features")
-    elif document.get("type") == "Feature":
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "FeatureCollection" and isinstance(document.get("features"), list):
+        items, lines = document["features"], _starts(text, ("features",))
+    elif kind == "Feature":
         items, lines = [document], iter([1])
+    elif (found := None if isinstance(kind, str) else nested.find(document)) is not None:
+        items = nested.tabled(document, found.items)
+        lines = _starts(text, found.path)
     else:
-        came = f"type {document.get('type')!r}" if "type" in document else "an object without a type"
+        came = f"type {kind!r}" if kind is not None else "an object without a type"
         raise refusal(path, 1, "a GeoJSON FeatureCollection or a list of objects", came, "export points as GeoJSON")
     _check_crs(path, document)
     placed = zip(
@@ -192,7 +198,8 @@ def _json(path: Path, text: str) -> Table:
     rows = [_item(path, line, item) for line, item in placed]
     if not rows:
         raise refusal(path, 1, "cameras", "an empty list", "choose another file")
-    return Table(list(dict.fromkeys(name for row in rows for name in row.values)), rows, [])
+    pairs = frozenset(name for row in rows for name in row.pairs)
+    return Table(list(dict.fromkeys(name for row in rows for name in row.values)), rows, [], pairs)
 
 
 def _no_constant(name: str) -> float:
@@ -206,18 +213,20 @@ def _check_crs(path: Path, document: Any) -> None:
         raise refusal(path, 1, "longitude and latitude in degrees (WGS84)", came, "export it in EPSG:4326")
 
 
-def _starts(text: str, key: str | None) -> Iterator[int]:
-    """Yield the line of each element of a JSON array: the document's own, or the one under a key of it."""
+def _starts(text: str, path: tuple[str, ...]) -> Iterator[int]:
+    """Yield the line of each element of a JSON array: the document's own, or the one at a path of keys."""
     decoder = json.JSONDecoder()
     at = _after(text, 0)
-    if key is not None:
+    for step, key in enumerate(path):
         at, found = at + 1, ""
         while True:
             found, at = decoder.raw_decode(text, _after(text, at))
             at = _after(text, _after(text, at) + 1)  # past the colon
-            if found == key and text[at] == "[":
+            if found == key and text[at] == ("[" if step == len(path) - 1 else "{"):
                 break
             at = _after(text, decoder.raw_decode(text, at)[1]) + 1  # past the value and its comma
+    if text[at] != "[":
+        return
     line, counted = 1, 0
     at = _after(text, at + 1)
     while text[at] != "]":
@@ -239,21 +248,18 @@ def _item(path: Path, line: int, item: Any) -> Row:
     if not isinstance(item, dict):
         return Row(str(path), line, {}, expected("an object", repr(item)[:60], "remove it"))
     if item.get("type") != "Feature":
-        return Row(str(path), line, _texts(item))
+        return Row(str(path), line, *_cells(item))
     given = item.get("properties")
-    values = _texts(given if isinstance(given, dict) else {})
+    values, _, pairs = _cells(given if isinstance(given, dict) else {})
     if "id" in item and not isinstance(item["id"], dict | list):
-        values.setdefault("id", _plain(item["id"]))
+        values.setdefault("id", nested.plain(item["id"]))
     point, flaw = _point(item.get("geometry"))
-    return Row(str(path), line, values | point, flaw)
+    return Row(str(path), line, values | point, flaw, pairs)
 
 
-def _texts(properties: dict[str, Any]) -> dict[str, str]:
-    return {name: _plain(value) for name, value in properties.items() if not isinstance(value, dict | list)}
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def _cells(item: dict[str, Any]) -> tuple[dict[str, str], str, frozenset[str]]:
+    cells = nested.flat(item)
+    return cells.values, "", cells.pairs
 
 
 POINT: Final = ("geometry latitude", "geometry longitude")

@@ -17,6 +17,12 @@ from schemas.registry import Point
 from schemas.registry.mistakes import did_you_mean, expected
 from schemas.registry.rules import MAX_AWAY_M
 
+TURNED: Final = "latitude and longitude stand in each other's column"
+"""How a remark begins on degrees that were read the other way round."""
+COUNTRY: Final = ((-11.5, 6.5), (94.5, 141.5))
+"""Latitudes and longitudes of Indonesia [degrees], for places outside the cities whose areas are known."""
+UTM: Final = ((100_000.0, 900_000.0), (0.0, 10_000_000.0))
+"""Eastings and northings of UTM [m]."""
 DECIMALS: Final = 6
 """Positions are kept to 1e-6 degrees, 0.1 m."""
 _PREFIX = re.compile(r"^(?:kelurahan|kel\.?|kecamatan|kec\.?|desa)\s+", re.IGNORECASE)
@@ -85,16 +91,33 @@ def _turned(latitude: float, longitude: float, areas: Areas) -> Stand:
     if _near(latitude, longitude, areas):
         return Stand(position)
     if _near(longitude, latitude, areas):
-        said = f"latitude and longitude stand in each other's column: read as {position[1]}, {position[0]}"
-        return Stand((position[1], position[0]), remark=said)
+        return _swapped(position)
     if _near(-latitude, longitude, areas):
         came = f"{latitude:g}, north of the equator"
         return Stand(flaw=expected("a latitude in the south", came, f"write {-latitude:g}"))
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        came = f"{latitude:g}, {longitude:g}"
-        todo = "swap them" if abs(longitude) <= 90 and abs(latitude) <= 180 else "put the decimal sign in its place"
-        return Stand(flaw=expected("latitude and longitude in degrees", came, todo))
-    return Stand(position)
+    if _within(COUNTRY, longitude, latitude) and not _within(COUNTRY, latitude, longitude):
+        return _swapped(position)
+    return Stand(position, flaw=_impossible(latitude, longitude))
+
+
+def _impossible(latitude: float, longitude: float) -> str:
+    """Say why two numbers are no place on Earth; '' where they are one."""
+    if -90 <= latitude <= 90 and -180 <= longitude <= 180:
+        return ""
+    came, todo = f"{latitude:g}, {longitude:g}", "put the decimal sign in its place"
+    if _within(UTM, longitude, latitude) or _within(UTM, latitude, longitude):
+        came, todo = f"{came}, metres of a map projection", "export degrees (EPSG:4326)"
+    elif abs(longitude) <= 90 and abs(latitude) <= 180:
+        todo = "swap them"
+    return expected("latitude and longitude in degrees", came, todo)
+
+
+def _swapped(position: Point) -> Stand:
+    return Stand((position[1], position[0]), remark=f"{TURNED}: read as {position[1]}, {position[0]}")
+
+
+def _within(bounds: tuple[tuple[float, float], tuple[float, float]], first: float, second: float) -> bool:
+    return bounds[0][0] <= first <= bounds[0][1] and bounds[1][0] <= second <= bounds[1][1]
 
 
 def _near(latitude: float, longitude: float, areas: Areas) -> bool:
