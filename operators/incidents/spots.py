@@ -7,7 +7,7 @@ The pool grows with the vehicles in view, at most `most` spots a camera.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -73,7 +73,7 @@ def grown(spots: Spots, by: int) -> Spots:
 
 
 @njit(cache=True, inline="always")
-def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def overlap(a: NDArray[np.floating[Any]], b: NDArray[np.floating[Any]]) -> float:
     """Return the intersection over union of two boxes."""
     w = min(a[2], b[2]) - max(a[0], b[0])
     h = min(a[3], b[3]) - max(a[1], b[1])

@@ -20,7 +20,7 @@ from operators.arrays import Ordered, Told
 from operators.carrying import Moves, among
 from operators.city import City, cameras_with, first_of, limit, zones_of
 from operators.incidents import persistence
-from operators.incidents.log import changes, new_log
+from operators.incidents.log import Log, changes, new_log
 from operators.stage import feet
 from schemas.columns import PUBLISHED_COVERAGE
 from schemas.frames import CLASSES
@@ -161,7 +161,7 @@ def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) ->
 
 
 @njit(cache=True)
-def _step(windows, cell, plan, ordered, log):  # type: ignore[no-untyped-def]
+def _step(windows: Windows, cell: persistence.Cells, plan: Plan, ordered: Ordered, log: Log) -> Log:
     begin, count = 0, np.zeros(MOST_ZONES, np.int64)
     while True:
         begin = _run(windows, plan, ordered, begin, count)
@@ -173,7 +173,7 @@ def _step(windows, cell, plan, ordered, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _run(windows, plan, ordered, begin, count):  # type: ignore[no-untyped-def]
+def _run(windows: Windows, plan: Plan, ordered: Ordered, begin: int, count: NDArray[np.int64]) -> int:
     """Take frames of open slots; return the first that needs another slot.
 
     Without `_nrt=False` counting references costs more than counting persons.
@@ -202,7 +202,7 @@ def _run(windows, plan, ordered, begin, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _close(windows, cell, plan, camera, log):  # type: ignore[no-untyped-def]
+def _close(windows: Windows, cell: persistence.Cells, plan: Plan, camera: int, log: Log) -> Log:
     """Judge the open slot of a camera's zones; returns the log."""
     if windows.first_us[camera] != _NEVER:
         for k in range(plan.first[camera], plan.first[camera + 1]):
@@ -212,7 +212,7 @@ def _close(windows, cell, plan, camera, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _open_slot(windows, plan, camera, slot):  # type: ignore[no-untyped-def]
+def _open_slot(windows: Windows, plan: Plan, camera: int, slot: int) -> None:
     """Open a camera's next slot; those in between were not watched."""
     for k in range(plan.first[camera], plan.first[camera + 1]):
         for at in range(max(windows.slot[camera] + 1, slot - BEFORE), slot + 1):
@@ -222,7 +222,7 @@ def _open_slot(windows, plan, camera, slot):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _judge(windows, cell, plan, camera, k, log):  # type: ignore[no-untyped-def]
+def _judge(windows: Windows, cell: persistence.Cells, plan: Plan, camera: int, k: int, log: Log) -> Log:
     slot, first_us, seen_us = windows.slot[camera], windows.first_us[camera], windows.seen_us[camera]
     if first_us - cell[k].seen_us >= plan.rule.unknown_after_us:
         log = persistence.silence(cell, plan.rule, log, k, first_us)
@@ -247,7 +247,10 @@ def _judge(windows, cell, plan, camera, k, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _finish(windows, cell, plan, cameras, t_us, ending, log):  # type: ignore[no-untyped-def]
+def _finish(
+    windows: Windows, cell: persistence.Cells, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64],
+    ending: bool, log: Log,
+) -> Log:  # fmt: skip
     for i in range(len(cameras)):
         camera = cameras[i]
         is_over = ending or t_us[i] >= (windows.slot[camera] + 1) * SLOT_US

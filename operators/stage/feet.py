@@ -86,7 +86,7 @@ def placed(plan: Plan, ordered: Ordered) -> Ordered:
 
 
 @njit(cache=True)
-def is_in(zones: int, zone: int, first: int) -> bool:
+def is_in(zones: np.uint64, zone: int, first: int) -> bool:
     """Tell whether an object's `zones` hold a zone code, `first` being its camera's first."""
     return bool((np.uint64(zones) >> np.uint64(zone - first)) & np.uint64(1))
 

@@ -31,7 +31,7 @@ class Scratch(NamedTuple):
 
 
 @njit(cache=True)
-def scratch(size: int):  # type: ignore[no-untyped-def]
+def scratch(size: int) -> Scratch:
     """Return working memory for `pair` with up to `size` rows and columns."""
     return Scratch(
         np.empty(size, np.int64),
@@ -48,9 +48,7 @@ def scratch(size: int):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def pair(  # type: ignore[no-untyped-def]
-    gain: NDArray[np.float64], rows: int, columns: int, match: NDArray[np.int64], memory: Scratch
-):
+def pair(gain: NDArray[np.float64], rows: int, columns: int, match: NDArray[np.int64], memory: Scratch) -> None:
     """Match rows to columns so that the total gain is greatest.
 
     Parameters
@@ -81,9 +79,9 @@ def pair(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _settle(  # type: ignore[no-untyped-def]
+def _settle(
     gain: NDArray[np.float64], rows: int, columns: int, match: NDArray[np.int64], memory: Scratch
-):
+) -> tuple[int, int]:
     """Match mutual only candidates; list the rows and columns that are left."""
     open_rows = open_columns = 0
     for i in range(rows):
@@ -107,16 +105,10 @@ def _settle(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _solve(  # type: ignore[no-untyped-def]
-    gain: NDArray[np.float64],
-    short: NDArray[np.int64],
-    n: int,
-    long: NDArray[np.int64],
-    m: int,
-    flipped: bool,
-    match: NDArray[np.int64],
-    memory: Scratch,
-):
+def _solve(
+    gain: NDArray[np.float64], short: NDArray[np.int64], n: int, long: NDArray[np.int64], m: int, flipped: bool,
+    match: NDArray[np.int64], memory: Scratch,
+) -> None:  # fmt: skip
     """Assign each of the `n` short side's to one of the `m >= n` long side's; a gain <= 0 is staying alone."""
     u, v, slack, owner, way, used = (
         memory.price_row,

@@ -36,7 +36,7 @@ class Scene(NamedTuple):
 
 
 @njit(cache=True)
-def working_memory(most: int):  # type: ignore[no-untyped-def]
+def working_memory(most: int) -> Scene:
     """Return a scene for up to `most` tracks and boxes."""
     return Scene(
         np.empty(most, np.int64),
@@ -54,23 +54,17 @@ def working_memory(most: int):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def confidence(ordered: Ordered, o: int):  # type: ignore[no-untyped-def]
+def confidence(ordered: Ordered, o: int) -> np.float32:
     """Return an object's confidence; a detector that gives none is sure."""
     c = ordered.confidence[o]
     return np.float32(1.0) if np.isnan(c) else c
 
 
 @njit(cache=True)
-def look(  # type: ignore[no-untyped-def]
-    ordered: Ordered,
-    first: int,
-    last: int,
-    unsure: float,
-    sure: float,
-    duplicate: float,
-    kind_of: NDArray[np.uint8],
+def look(
+    ordered: Ordered, first: int, last: int, unsure: float, sure: float, duplicate: float, kind_of: NDArray[np.uint8],
     scene: Scene,
-):
+) -> int:  # fmt: skip
     """List a frame's boxes without id, surest first and less the doubles; return how many."""
     n = 0
     for o in range(first, last):

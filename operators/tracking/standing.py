@@ -9,13 +9,14 @@ lost keeps that one's anchor, so that a tracker's switch of identities moves nob
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.slots import find, insert
+from operators.arrays import Ordered, Record
+from operators.slots import Slots, find, insert
 
 VEHICLES, TRACKED, STANDING, TIMED_MS, WAY_MM = range(5)
 """Columns of a tally."""
@@ -48,6 +49,9 @@ CLOCK: Final = np.dtype(
 )
 """A camera's own time."""
 
+Clocks: TypeAlias = NDArray[np.void]
+"""(c,) records of `CLOCK`."""
+
 
 class Rules(NamedTuple):
     """What moves and what stands."""
@@ -73,7 +77,10 @@ class Look(NamedTuple):
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def turn(tracks, chain, clock, look, rules, ordered, i, is_birth, tally):  # type: ignore[no-untyped-def]
+def turn(
+    tracks: Slots, chain: NDArray[np.int32], clock: Clocks, look: Look, rules: Rules, ordered: Ordered, i: int,
+    is_birth: bool, tally: NDArray[np.int64],
+) -> int:  # fmt: skip
     """Tally the vehicles of a frame that are known, or bear those that are not.
 
     Parameters
@@ -138,7 +145,7 @@ def turn(tracks, chain, clock, look, rules, ordered, i, is_birth, tally):  # typ
 
 
 @njit(cache=True)
-def chained(tracks, chain):  # type: ignore[no-untyped-def]
+def chained(tracks: Slots, chain: NDArray[np.int32]) -> None:
     """Chain each camera's live tracks anew, after the table moved them."""
     chain[:] = -1
     for at in range(tracks.used[0]):
@@ -148,7 +155,7 @@ def chained(tracks, chain):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def _moved(row, rules, x, y, aspect, height_px):  # type: ignore[no-untyped-def]
+def _moved(row: Record, rules: Rules, x: float, y: float, aspect: float, height_px: int) -> bool:
     dx, dy = (x - row.anchor_x) * aspect, y - row.anchor_y
     distance = math.sqrt(dx * dx + dy * dy)
     is_noise = height_px > 0 and distance * height_px <= rules.noise_px
@@ -156,9 +163,9 @@ def _moved(row, rules, x, y, aspect, height_px):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def is_on_ground(m, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+def is_on_ground(m: NDArray[np.float64], x0: float, y0: float, x1: float, y1: float) -> bool:
     """Tell whether two points lie on the same side of a calibration's horizon; without one they do not."""
-    return (m[2, 0] * x0 + m[2, 1] * y0 + m[2, 2]) * (m[2, 0] * x1 + m[2, 1] * y1 + m[2, 2]) > 0.0
+    return bool((m[2, 0] * x0 + m[2, 1] * y0 + m[2, 2]) * (m[2, 0] * x1 + m[2, 1] * y1 + m[2, 2]) > 0.0)
 
 
 @njit(cache=True)
@@ -177,7 +184,10 @@ def way(m: NDArray[np.float64], x0: float, y0: float, x1: float, y1: float) -> i
 
 
 @njit(cache=True)
-def _bear(tracks, chain, clock, look, rules, at, track, camera, x, y, width):  # type: ignore[no-untyped-def]
+def _bear(
+    tracks: Slots, chain: NDArray[np.int32], clock: Clocks, look: Look, rules: Rules, at: int, track: int, camera: int,
+    x: float, y: float, width: float,
+) -> int:  # fmt: skip
     """Return the row of a track not known: new, or the heir of one lost beside it."""
     t_us, watched_ms = clock[camera].newest_us, clock[camera].watched_ms
     donor = _lost(tracks, chain, clock, look, rules, camera, track, x, y, width)
@@ -198,7 +208,10 @@ def _bear(tracks, chain, clock, look, rules, at, track, camera, x, y, width):  #
 
 
 @njit(cache=True)
-def _lost(tracks, chain, clock, look, rules, camera, heir, x, y, width):  # type: ignore[no-untyped-def]
+def _lost(
+    tracks: Slots, chain: NDArray[np.int32], clock: Clocks, look: Look, rules: Rules, camera: int, heir: int, x: float,
+    y: float, width: float,
+) -> int:  # fmt: skip
     """Return the nearest track just lost, -1 for none; the smaller id among equals. Forgotten ones leave the chain."""
     best, best_square = -1, (rules.heir_widths * width) ** 2
     before, at, t_us, aspect = -1, chain[camera], clock[camera].newest_us, look.aspect[camera]

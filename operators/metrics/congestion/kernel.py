@@ -61,7 +61,7 @@ class State:
 
     tracks: slots.Slots  # records of `operators.tracking.standing.TRACK`, one a track and camera
     chain: NDArray[np.int32]  # (c,) first live track of each camera, -1 for none
-    clock: NDArray[np.void]  # (c,) records of `operators.tracking.standing.CLOCK`
+    clock: standing.Clocks
     windows: jams.Windows  # the last 15 minutes of each lane
     machine: persistence.State  # one key a lane
 
@@ -220,7 +220,7 @@ def _measure(
 
 @njit(cache=True)
 def _step(
-    tracks: slots.Slots, chain: NDArray[np.int32], clock: NDArray[np.void], windows: jams.Windows,
+    tracks: slots.Slots, chain: NDArray[np.int32], clock: standing.Clocks, windows: jams.Windows,
     cell: persistence.Cells, plan: Plan, ordered: Ordered, cut: Segments, row: NDArray[np.int64], parts: Parts,
     begin: int, piece: int, log: Log,
 ) -> tuple[Log, int, int]:  # fmt: skip
@@ -239,7 +239,7 @@ def _step(
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _run(
-    tracks: slots.Slots, chain: NDArray[np.int32], clock: NDArray[np.void], windows: jams.Windows, plan: Plan,
+    tracks: slots.Slots, chain: NDArray[np.int32], clock: standing.Clocks, windows: jams.Windows, plan: Plan,
     ordered: Ordered, cut: Segments, row: NDArray[np.int64], parts: Parts, begin: int, piece: int,
     tally: NDArray[np.int64],
 ) -> tuple[int, int]:  # fmt: skip

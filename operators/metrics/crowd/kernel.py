@@ -8,9 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.arrays import Ordered, Parts
+from operators.arrays import Ordered, PartRows, Parts
 from operators.city import City, limit
-from operators.minutes import groups, segments
+from operators.minutes import Segments, groups, segments
 from operators.stage.feet import is_in
 from schemas.columns import CROWD, PERSON_EDGES
 from schemas.frames import CLASSES
@@ -170,9 +170,11 @@ def _first(city: City, ordered: Ordered) -> NDArray[np.int64]:
 
 
 @njit(cache=True)
-def _count(  # type: ignore[no-untyped-def]
-    first, camera, usable, objects, cls, zones, zone_first, zone_kind, classes
-):
+def _count(
+    first: NDArray[np.int64], camera: NDArray[np.int32], usable: NDArray[np.bool_], objects: NDArray[np.int64],
+    cls: NDArray[np.uint8], zones: NDArray[np.uint64], zone_first: NDArray[np.int64], zone_kind: NDArray[np.uint8],
+    classes: NDArray[np.int64],
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:  # fmt: skip
     zone, persons = np.empty(first[-1], np.int32), np.zeros(first[-1], np.int64)
     for i in range(len(camera)):
         if first[i] == first[i + 1]:
@@ -191,7 +193,10 @@ def _count(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _measure(cut, camera, usable, first, zone, persons, area_m2, saturation):  # type: ignore[no-untyped-def]
+def _measure(
+    cut: Segments, camera: NDArray[np.int32], usable: NDArray[np.bool_], first: NDArray[np.int64],
+    zone: NDArray[np.int32], persons: NDArray[np.int64], area_m2: NDArray[np.float64], saturation: NDArray[np.float64],
+) -> PartRows:  # fmt: skip
     row, rows = groups(cut, camera, first[1:] - first[:-1])
     key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
     values = np.zeros((rows, _WIDTH), np.int64)
@@ -214,9 +219,11 @@ def _measure(cut, camera, usable, first, zone, persons, area_m2, saturation):  #
 
 
 @njit(cache=True)
-def _follow(  # type: ignore[no-untyped-def]
-    state, usable, dt_ms, first, zone, persons, area_m2, enter, leave, params
-):
+def _follow(
+    state: Levels, usable: NDArray[np.bool_], dt_ms: NDArray[np.int32], first: NDArray[np.int64],
+    zone: NDArray[np.int32], persons: NDArray[np.int64], area_m2: NDArray[np.float64], enter: NDArray[np.float64],
+    leave: NDArray[np.float64], params: Hysteresis,
+) -> NDArray[np.int8]:  # fmt: skip
     """Return the level at each count, -1 where the zone has none or was not watched."""
     reached = np.full(len(zone), -1, np.int8)
     for i in range(len(usable)):
@@ -242,7 +249,10 @@ def _follow(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _level_parts(cut, camera, first, zone, persons, reached):  # type: ignore[no-untyped-def]
+def _level_parts(
+    cut: Segments, camera: NDArray[np.int32], first: NDArray[np.int64], zone: NDArray[np.int32],
+    persons: NDArray[np.int64], reached: NDArray[np.int8],
+) -> PartRows:  # fmt: skip
     row, rows = groups(cut, camera, first[1:] - first[:-1])
     key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
     values = np.zeros((rows, _WIDTH), np.int64)

@@ -133,7 +133,9 @@ def _step(state: Spots, plan: Plan, ordered: Ordered, begin: int, widest: int, l
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _count(state, plan, row, seen, n, share):  # type: ignore[no-untyped-def]
+def _count(
+    state: Spots, plan: Plan, row: NDArray[np.int64], seen: NDArray[np.int64], n: int, share: NDArray[np.int64]
+) -> None:
     """Count the vehicles of zones in moving lanes, and those that stand."""
     for r in range(n):
         share[state.cell[row[r]].zone] = 0
@@ -145,7 +147,10 @@ def _count(state, plan, row, seen, n, share):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def _drive(state, plan, ordered, i, row, seen, n, share, log):  # type: ignore[no-untyped-def]
+def _drive(
+    state: Spots, plan: Plan, ordered: Ordered, i: int, row: NDArray[np.int64], seen: NDArray[np.int64], n: int,
+    share: NDArray[np.int64], log: Log,
+) -> Log:  # fmt: skip
     """Feed the frame to the camera's spots and return those that are over to the pool."""
     camera, left_us = ordered.camera[i], plan.params.left_s * 1e6
     t_us, dt_ms = ordered.t_us[i], ordered.dt_ms[i]

@@ -11,9 +11,13 @@ from typing import Final
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
+from operators.arrays import Ordered
 from operators.incidents import spots
+from operators.incidents.spots import Spots
 from operators.local_hours import is_open
+from operators.metrics.parking.kerbs import Plan
 from operators.stage.feet import is_in
 
 _COVERS: Final = 0.3  # share of a spot that a vehicle before it hides (ours): who is behind cannot be told
@@ -21,7 +25,10 @@ _NOBODY, _IGNORED = -1, -2  # owners of an object
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def own(state, plan, ordered, i, row, seen, away, stands, track, n, owner):  # type: ignore[no-untyped-def]
+def own(
+    state: Spots, plan: Plan, ordered: Ordered, i: int, row: NDArray[np.int64], seen: NDArray[np.int64],
+    away: NDArray[np.int64], stands: NDArray[np.bool_], track: NDArray[np.uint64], n: int, owner: NDArray[np.int64],
+) -> None:  # fmt: skip
     """Put each tracked object on its track's spot; a vehicle far from the spot where it stood is away from it."""
     first, classes = ordered.first[i], plan.camera_classes[ordered.camera[i]]
     for o in range(first, ordered.first[i + 1]):
@@ -50,7 +57,10 @@ def own(state, plan, ordered, i, row, seen, away, stands, track, n, owner):  # t
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _sits_elsewhere(state, plan, box, row, stands, n, own):  # type: ignore[no-untyped-def]
+def _sits_elsewhere(
+    state: Spots, plan: Plan, box: NDArray[np.float32], row: NDArray[np.int64], stands: NDArray[np.bool_], n: int,
+    own: int,
+) -> bool:  # fmt: skip
     """Tell whether a box lies right on the anchor of another vehicle that stands."""
     for r in range(n):
         if r != own and stands[r] and spots.overlap(box, state.spot[row[r]].anchor) >= plan.params.same:
@@ -59,7 +69,10 @@ def _sits_elsewhere(state, plan, box, row, stands, n, own):  # type: ignore[no-u
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: ignore[no-untyped-def]
+def others(
+    state: Spots, plan: Plan, ordered: Ordered, i: int, row: NDArray[np.int64], seen: NDArray[np.int64],
+    stands: NDArray[np.bool_], n: int, owner: NDArray[np.int64],
+) -> None:  # fmt: skip
     """Bridge orphaned spots with objects that have none, leave out doubles, give the rest spots of their own."""
     camera, first = ordered.camera[i], ordered.first[i]
     for o in range(first, ordered.first[i + 1]):
@@ -73,7 +86,10 @@ def others(state, plan, ordered, i, row, seen, stands, n, owner):  # type: ignor
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _bridges(state, plan, ordered, o, row, seen, stands, n, owner, first):  # type: ignore[no-untyped-def]
+def _bridges(
+    state: Spots, plan: Plan, ordered: Ordered, o: int, row: NDArray[np.int64], seen: NDArray[np.int64],
+    stands: NDArray[np.bool_], n: int, owner: NDArray[np.int64], first: int,
+) -> bool:  # fmt: skip
     """Tell whether an object belongs to a spot: an orphaned one it takes over, on another it is a double.
 
     A spot that its vehicle was seen leaving is nobody else's. Right on the anchor of a spot sits its vehicle,
@@ -105,7 +121,10 @@ def _bridges(state, plan, ordered, o, row, seen, stands, n, owner, first):  # ty
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def leave(state, plan, ordered, i, row, seen, away, stands, n, owner):  # type: ignore[no-untyped-def]
+def leave(
+    state: Spots, plan: Plan, ordered: Ordered, i: int, row: NDArray[np.int64], seen: NDArray[np.int64],
+    away: NDArray[np.int64], stands: NDArray[np.bool_], n: int, owner: NDArray[np.int64],
+) -> None:  # fmt: skip
     """Mark spots whose vehicle is seen driving off: its track elsewhere, nobody at the place or before it."""
     for r in range(n):
         spot = state.spot[row[r]]
@@ -117,7 +136,9 @@ def leave(state, plan, ordered, i, row, seen, away, stands, n, owner):  # type: 
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _is_bare(state, ordered, i, j, away, stands, owner):  # type: ignore[no-untyped-def]
+def _is_bare(
+    state: Spots, ordered: Ordered, i: int, j: int, away: int, stands: NDArray[np.bool_], owner: NDArray[np.int64]
+) -> bool:
     """Tell whether a spot is in plain view: nothing covers it but others that stand at spots of their own."""
     first = ordered.first[i]
     for o in range(first, ordered.first[i + 1]):
@@ -128,7 +149,7 @@ def _is_bare(state, ordered, i, j, away, stands, owner):  # type: ignore[no-unty
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _zone(plan, zones, cls, camera):  # type: ignore[no-untyped-def]
+def _zone(plan: Plan, zones: np.uint64, cls: int, camera: int) -> np.int32:
     """Return the first zone that an object stands in and its class counts in, else -1.
 
     Called for every object: without `_nrt=False` counting references costs more than the search.
@@ -137,11 +158,11 @@ def _zone(plan, zones, cls, camera):  # type: ignore[no-untyped-def]
         for k in range(plan.first[camera], plan.first[camera + 1]):
             z = plan.zone[k]
             if plan.classes[z] >> cls & 1 and is_in(zones, z, plan.zone_first[camera]):
-                return z
+                return np.int32(z)
     return np.int32(-1)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def holds(plan, zone, t_us):  # type: ignore[no-untyped-def]
+def holds(plan: Plan, zone: int, t_us: int) -> bool:
     """Tell whether a zone's rule holds now: outside its hours nobody is in the way."""
     return is_open(plan.hours, plan.hours_first[zone], plan.hours_first[zone + 1], t_us, plan.offset_us)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
+from operators.arrays import Ordered
 from operators.incidents import persistence, spots
 from operators.incidents.spots import Spots
 from operators.metrics.parking.kerbs import Plan
@@ -22,7 +25,10 @@ def stands(state: Spots, plan: Plan, j: int) -> bool:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untyped-def]
+def look(
+    state: Spots, plan: Plan, ordered: Ordered, i: int, j: int, o: int, row: NDArray[np.int64], seen: NDArray[np.int64],
+    n: int,
+) -> float:  # fmt: skip
     """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
     box, spot = ordered.box[o], state.spot[j]
     spot.missed_us = 0
@@ -49,7 +55,7 @@ def look(state, plan, ordered, i, j, o, row, seen, n):  # type: ignore[no-untype
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _signal(plan, ordered, i, box, anchor):  # type: ignore[no-untyped-def]
+def _signal(plan: Plan, ordered: Ordered, i: int, box: NDArray[np.float32], anchor: NDArray[np.float64]) -> float:
     """Return the overlap of a box with an anchor; within the detector's noise it is the same, elsewhere it moved."""
     value = spots.overlap(box, anchor)
     if spots.shift_px(box, anchor, ordered.width[i], ordered.height[i]) <= plan.params.noise_px:
@@ -59,16 +65,16 @@ def _signal(plan, ordered, i, box, anchor):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _stands_elsewhere(state, plan, ordered, i, j, box):  # type: ignore[no-untyped-def]
+def _stands_elsewhere(state: Spots, plan: Plan, ordered: Ordered, i: int, j: int, box: NDArray[np.float32]) -> bool:
     """Tell whether a vehicle off its anchor, but near it, has stood here for longer, or long enough to confirm it."""
     rests = _signal(plan, ordered, i, box, state.spot[j].other) >= plan.params.same
     enough_us = min(plan.params.left_s * 1e6, plan.rule.row[state.cell[j].row].on_us)
     patience_us = min(enough_us, max(state.cell[j].held_us, plan.params.still_s * 1e6))
-    return spots.elsewhere(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box, rests, patience_us)
+    return bool(spots.elsewhere(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box, rests, patience_us))
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
+def _doubles(state: Spots, plan: Plan, j: int, row: NDArray[np.int64], seen: NDArray[np.int64], n: int) -> bool:
     """Tell whether a new anchor lies on that of a vehicle that stands; an orphaned incident there takes its track."""
     for r in range(n):
         other = row[r]
@@ -85,7 +91,7 @@ def _doubles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _resettles(state, plan, j, row, seen, n):  # type: ignore[no-untyped-def]
+def _resettles(state: Spots, plan: Plan, j: int, row: NDArray[np.int64], seen: NDArray[np.int64], n: int) -> bool:
     """Tell whether a vehicle with an open incident stands again nearby; its incident then moves along."""
     if state.cell[j].held_us < plan.params.resettle_s * 1e6:
         return False
