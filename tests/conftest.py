@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
+
+settings.register_profile("tilik", deadline=None)  # the first example of a kernel compiles it: time says nothing
+settings.load_profile("tilik")
 
 
 @pytest.fixture(scope="session")
