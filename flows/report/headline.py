@@ -1,0 +1,194 @@
+"""What stands out, in sentences that need no explanation: each the answer to one query.
+
+Every figure stands beside what it is measured against: the same place's whole day,
+a road's capacity, how many cameras there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from flows.asking import Store, ask
+from flows.report.sections import NAMES
+
+Found = dict[str, Any]
+"""One row of an answer, by column; no column is NULL."""
+
+
+AGE: Final = "toFloat64(dateDiff('second', i.ts, (SELECT max(ts) FROM tilik.health_now)))"
+
+
+class Sentence(NamedTuple):
+    """A question whose answer is one row, and what is said of it; `none` where it has no row."""
+
+    sql: str
+    words: Callable[[Found], str]
+    none: str
+
+
+def sentences(store: Store) -> Iterator[str]:
+    """Yield what stands out in the simulated city."""
+    for sentence in SENTENCES:
+        answer = ask(store, sentence.sql)
+        if answer.rows and None not in answer.rows[0]:
+            yield sentence.words(dict(zip(answer.column_names, answer.rows[0], strict=True)))
+        else:
+            yield sentence.none
+
+
+def _times(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {many}"
+
+
+def _long(minutes: float) -> str:
+    return f"{float(minutes):.0f} min" if minutes < 90 else f"{float(minutes) / 60:.1f} h"
+
+
+def _still(count: int, what: str) -> str:
+    return f"; {count:,} {what} at the end" if count else f"; none {what} at the end"
+
+
+def _watched(found: Found) -> str:
+    return (
+        f"Watched: {found['percent']} % of {_times(found['cameras'], 'camera', 'cameras')}' time. At the end "
+        f"({found['until']}) {found['online']} of them were watching"
+    )
+
+
+def _outages(found: Found) -> str:
+    return (
+        f"Out of order for 5 minutes or more: {_times(found['sites'], 'time a whole site', 'times a whole site')}, "
+        f"{_times(found['cameras'], 'time a single camera', 'times a single camera')}, the longest {found['place']} "
+        f"({_long(found['minutes'])}){_still(found['open'], 'still out')}"
+    )
+
+
+def _crowds(found: Found) -> str:
+    return (
+        f"People: most at {found['place']}, {found['hour']}: {found['persons']} at once on average, against "
+        f"{found['usual']} over its whole day; up to {found['most']}"
+    )
+
+
+def _pressed(found: Found) -> str:
+    return (
+        f"Too close together: {_times(found['times'], 'time', 'times')}, the longest at {found['place']} from "
+        f"{found['since']} ({_long(found['minutes'])}){_still(found['open'], 'of these')}"
+    )
+
+
+def _jams(found: Found) -> str:
+    return (
+        f"Traffic stood: {_times(found['times'], 'jam', 'jams')} at {_times(found['places'], 'camera', 'cameras')} of "
+        f"{found['roads']} that watch lanes, the longest at {found['place']} from {found['since']} "
+        f"({_long(found['minutes'])}){_still(found['open'], 'standing')}"
+    )
+
+
+def _roads(found: Found) -> str:
+    return (
+        f"Roads: the fullest hour was {found['street']}, {found['hour']}: {found['percent']} % of what it can carry "
+        "(from 85 % it is near saturation)"
+    )
+
+
+def _water(found: Found) -> str:
+    return (
+        f"Water: {_times(found['places'], 'road', 'roads')} of {found['watched']} that are watched, the longest "
+        f"{found['place']} from {found['since']} ({_long(found['minutes'])}){_still(found['open'], 'under water')}"
+    )
+
+
+def _garbage(found: Found) -> str:
+    return (
+        f"Garbage: {_times(found['heaps'], 'heap lies', 'heaps lie')} there at the end, the oldest for "
+        f"{found['hours']} h at {found['place']}"
+    )
+
+
+def _parking(found: Found) -> str:
+    return (
+        f"Parking: {found['times']:,} suspected of standing where they must not, {found['parked']:,} of them for 3 "
+        f"minutes or more; most at {found['place']} ({found['most']}, against {found['usual']} on average where any stood)"
+    )
+
+
+def _lasting(kind: str, columns: str = "") -> str:
+    """Return the question how often something was, and where longest."""
+    return f"""
+SELECT count() AS times, uniqExact(camera_id) AS places, countIf(closed_at IS NULL) AS open,
+    argMax(place, lasts) AS place, formatDateTime(argMax(local_ts, lasts), '%H:%i') AS since,
+    max(lasts) / 60 AS minutes{columns}
+FROM (SELECT i.*, place, coalesce(duration_s, {AGE}) AS lasts
+      FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
+      WHERE kind = '{kind}' AND simulated)
+HAVING times > 0"""
+
+
+def _of(kind: str) -> str:
+    return f"(SELECT uniqExact(camera_id) FROM tilik.{kind}_now WHERE simulated)"
+
+
+SENTENCES: Final = (
+    Sentence(
+        """
+SELECT round(100 * sum(observed_ms) / sum(expected_ms), 1) AS percent, uniqExact(camera_id) AS cameras,
+    formatDateTime(max(local_ts) + 60, '%e %b %Y %H:%i') AS until,
+    (SELECT countIf(state = 'online') FROM tilik.health_now WHERE simulated) AS online
+FROM tilik.health_minute WHERE simulated HAVING cameras > 0""",
+        _watched,
+        "Watched: nothing",
+    ),
+    Sentence(
+        f"""
+SELECT countIf(kind = 'site_down') AS sites, countIf(kind = 'camera_down') AS cameras,
+    countIf(closed_at IS NULL) AS open, argMax(place, lasts) AS place, max(lasts) / 60 AS minutes
+FROM (SELECT i.*, place, coalesce(duration_s, {AGE}) AS lasts
+      FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
+      WHERE kind IN ('site_down', 'camera_down') AND inhibited_by = '' AND simulated)
+HAVING sites + cameras > 0""",
+        _outages,
+        "Out of order: no camera for 5 minutes or more",
+    ),
+    Sentence(
+        f"""
+SELECT place, formatDateTime(local_ts, '%H:00') AS hour, round(persons_mean, 1) AS persons, persons_max AS most,
+    round(usual, 1) AS usual
+FROM tilik.crowd_hour AS h INNER JOIN {NAMES} USING (camera_id)
+INNER JOIN (SELECT camera_id, zone_id, sum(person_minutes) / (sum(observed_ms) / 60000) AS usual FROM tilik.crowd_hour
+            GROUP BY camera_id, zone_id HAVING sum(observed_ms) > 0) AS u USING (camera_id, zone_id)
+WHERE persons_mean IS NOT NULL AND simulated ORDER BY persons_mean DESC, camera_id, zone_id LIMIT 1""",
+        _crowds,
+        "People: no zone was watched for a whole hour",
+    ),
+    Sentence(_lasting("crowd"), _pressed, "Too close together: nowhere"),
+    Sentence(_lasting("congestion", f", {_of('congestion')} AS roads"), _jams, "Traffic stood: nowhere"),
+    Sentence(
+        """
+SELECT any(r.name) AS street, formatDateTime(any(h.local_ts), '%H:00') AS hour, round(100 * any(h.dj)) AS percent
+FROM (SELECT * FROM tilik.road_hour WHERE dj IS NOT NULL AND simulated ORDER BY dj DESC, road LIMIT 1) AS h
+INNER JOIN tilik.roads AS r USING (road) HAVING count() > 0""",
+        _roads,
+        "Roads: none with a known capacity was watched for a whole hour",
+    ),
+    Sentence(_lasting("flood", f", {_of('flood')} AS watched"), _water, "Water: on no road that is watched"),
+    Sentence(
+        f"""
+SELECT count() AS heaps, round(max(age_h), 1) AS hours, argMax(place, age_h) AS place
+FROM tilik.garbage_open AS g INNER JOIN {NAMES} USING (camera_id) WHERE simulated HAVING heaps > 0""",
+        _garbage,
+        "Garbage: none lies there at the end",
+    ),
+    Sentence(
+        f"""
+SELECT sum(n) AS times, sum(parked) AS parked, argMax(place, n) AS place, max(n) AS most, round(avg(n)) AS usual
+FROM (SELECT camera_id, any(place) AS place, count() AS n, countIf(severity = 'parked') AS parked
+      FROM tilik.incidents INNER JOIN {NAMES} USING (camera_id)
+      WHERE kind = 'parking' AND simulated GROUP BY camera_id ORDER BY camera_id)
+HAVING times > 0""",
+        _parking,
+        "Parking: nobody stood where they must not",
+    ),
+)
+"""The headline, in the order it is read."""

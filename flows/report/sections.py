@@ -1,0 +1,184 @@
+"""The tables of the page: what each asks, and in plain words what its columns are."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+NAMES: Final = (
+    "(SELECT camera_id, any(if(name = '', camera_id, name)) AS place FROM tilik.cameras GROUP BY camera_id) AS n"
+)
+
+
+class Section(NamedTuple):
+    """One table of the page."""
+
+    title: str
+    words: str
+    sql: str
+    empty: str
+
+
+RECORDED: Final = Section(
+    "Recordings of real cameras",
+    "Seconds to minutes long: they show that real detections are read and counted, and are no figures of a city. "
+    "persons: in the zone at once; crossings: over all lines, either way; stopped: vehicles suspected of standing "
+    "where they must not.",
+    f"""
+SELECT any(place) AS recording, camera_id AS camera, round(sum(observed_ms) / 1000) AS watched_s,
+    sum(h.frames) AS frames, any(persons) AS persons, any(crossed) AS crossings, any(stopped) AS stopped
+FROM tilik.health_minute AS h INNER JOIN {NAMES} USING (camera_id)
+LEFT JOIN (SELECT camera_id, round(sum(person_minutes) / (sum(observed_ms) / 60000), 1) AS persons
+           FROM tilik.crowd_minute WHERE observed_ms > 0 GROUP BY camera_id) AS c USING (camera_id)
+LEFT JOIN (SELECT camera_id, sum(crossings) AS crossed FROM tilik.flow_minute GROUP BY camera_id) AS f USING (camera_id)
+LEFT JOIN (SELECT camera_id, count() AS stopped FROM tilik.incidents WHERE kind = 'parking' GROUP BY camera_id) AS p
+    USING (camera_id)
+WHERE NOT simulated GROUP BY camera_id ORDER BY recording SETTINGS join_use_nulls = 1""",
+    "none was played",
+)
+
+SECTIONS: Final = (
+    Section(
+        "Busiest places: the fullest hour of each zone",
+        "persons_mean: at once, on average over the hour; level A (free) to F (packed) by persons on a square metre, "
+        "'-' where the ground is not measured.",
+        f"""
+SELECT place, camera_id AS camera, zone_id AS zone, formatDateTime(local_ts, '%F %H:%i') AS local_hour,
+    round(persons_mean, 1) AS persons_mean, persons_max, level
+FROM (SELECT * FROM tilik.crowd_hour WHERE persons_mean IS NOT NULL AND simulated
+      ORDER BY persons_mean DESC, camera_id, zone_id LIMIT 1 BY camera_id, zone_id) AS c
+INNER JOIN {NAMES} USING (camera_id)
+ORDER BY c.persons_mean DESC, camera_id LIMIT 5""",
+        "no zone was watched long enough to publish an hour",
+    ),
+    Section(
+        "Flow: the lines with most crossings",
+        "Counted over the whole day; per_hour: over the time that was watched.",
+        f"""
+SELECT place, camera_id AS camera, line_id AS line, direction, crossings,
+    round(crossings / (watched / 3.6e6)) AS per_hour, motorcycles, cars, heavy, persons
+FROM (SELECT camera_id, line_id, direction, sum(f.crossings) AS crossings,
+        sumIf(f.crossings, class = 'motorcycle') AS motorcycles, sumIf(f.crossings, class = 'car') AS cars,
+        sumIf(f.crossings, class IN ('bus', 'truck')) AS heavy, sumIf(f.crossings, class = 'person') AS persons,
+        sumIf(f.observed_ms, class = 'car') AS watched
+      FROM tilik.flow_minute AS f WHERE simulated GROUP BY camera_id, line_id, direction
+      HAVING crossings > 0 ORDER BY crossings DESC, camera_id, line_id, direction LIMIT 6) AS f
+INNER JOIN {NAMES} USING (camera_id)
+ORDER BY f.crossings DESC, camera_id, line, direction""",
+        "nothing crossed a line in a minute that was watched enough",
+    ),
+    Section(
+        "Roads: where traffic stood, then nearest to capacity; the worst hour of each",
+        "dj (derajat kejenuhan): traffic in passenger cars (smp) over what the road can carry, near saturation from "
+        "0.85; los: A (free) to F (stands); jam_min: minutes that its lanes stood, over the day.",
+        """
+SELECT any(r.name) AS street, h.road AS road, h.direction AS direction,
+    formatDateTime(any(h.local_ts), '%F %H:%i') AS local_hour, any(h.vehicles) AS vehicles,
+    round(any(h.smp_per_hour)) AS smp_per_hour, round(any(h.dj), 2) AS dj, any(h.los) AS los,
+    round(any(h.speed_mean_kmh)) AS kmh, max(j.jams) AS jams, round(max(j.jam_min)) AS jam_min
+FROM (SELECT * FROM tilik.road_hour WHERE dj IS NOT NULL AND simulated
+      ORDER BY los DESC, dj DESC, road LIMIT 1 BY road) AS h
+INNER JOIN (SELECT road, name, arrayJoin(arrayMap(l -> splitByChar('/', l)[1], lines)) AS camera_id
+            FROM tilik.roads) AS r USING (road)
+LEFT JOIN (SELECT camera_id, count() AS jams, sum(coalesce(duration_s, 0)) / 60 AS jam_min FROM tilik.incidents
+           WHERE kind = 'congestion' GROUP BY camera_id) AS j ON j.camera_id = r.camera_id
+GROUP BY h.road, h.direction ORDER BY max(j.jam_min) DESC, any(h.dj) DESC, road LIMIT 8""",
+        "no road with a capacity was watched for a whole hour",
+    ),
+    Section(
+        "Visits by place, in its watched hours",
+        "basis entries: people who came in by the gates; basis lintasan: passages through the view, person-minutes "
+        "over the median stay. Who passes twice counts twice: these are no visitors.",
+        """
+SELECT any(v.name) AS place, any(v.basis) AS basis, countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
+    sum(if(v.basis = 'entries', toFloat64(v.entries), round(v.passages))) AS counted_in_them,
+    round(quantileExact(0.5)(v.stay_median_s)) AS stay_s, max(v.cameras_total) AS cameras, any(t.verdict) AS trend
+FROM tilik.visits_place_hour AS v
+LEFT JOIN (SELECT place_id, argMax(verdict, day) AS verdict FROM tilik.visits_trend GROUP BY place_id) AS t
+    USING (place_id)
+WHERE simulated GROUP BY v.place_id HAVING hours > 0 ORDER BY counted_in_them DESC LIMIT 6""",
+        "no place was watched for a whole hour",
+    ),
+    Section(
+        "Masks worn (pemakaian masker)",
+        "decided: people whose face was seen long and clearly enough to say; percent: of these, with a mask; low, high: "
+        "how far off chance alone may be (95 %).",
+        f"""
+SELECT place, zone_id AS zone, formatDateTime(local_ts, '%F %H:%i') AS local_hour, masked, decided, unknown,
+    round(100 * ratio) AS percent, round(100 * ratio_low) AS low, round(100 * ratio_high) AS high
+FROM (SELECT * FROM tilik.mask_hour WHERE ratio IS NOT NULL AND simulated
+      ORDER BY decided DESC, camera_id, zone_id LIMIT 1 BY camera_id, zone_id) AS m
+INNER JOIN {NAMES} USING (camera_id) ORDER BY m.decided DESC LIMIT 4""",
+        "no zone had 30 decided people in an hour",
+    ),
+    Section(
+        "Floods: hours under water, with the hours not watched beside them",
+        "peak_index: the largest share of the road that was wet; it says more or less, not how deep.",
+        f"""
+SELECT place, zone_id AS zone, formatDateTime(local_ts, '%Y-%m') AS month, round(hours_flooded, 1) AS hours_flooded,
+    round(hours_not_watched, 1) AS hours_not_watched, incidents, round(peak, 2) AS peak_index,
+    round(longest_h, 1) AS longest_h
+FROM (SELECT * FROM tilik.flood_month WHERE incidents > 0 AND simulated) AS f INNER JOIN {NAMES} USING (camera_id)
+ORDER BY f.hours_flooded DESC, camera_id LIMIT 5""",
+        "no road was under water",
+    ),
+    Section(
+        "Garbage that lies there now, oldest first",
+        "age_h: hours since it was first seen.",
+        f"""
+SELECT place, zone_id AS zone, state, round(age_h, 1) AS age_h
+FROM tilik.garbage_open AS g INNER JOIN {NAMES} USING (camera_id) WHERE simulated
+ORDER BY g.age_h DESC, camera_id LIMIT 5""",
+        "none",
+    ),
+    Section(
+        "Areas: the eight kecamatan with most persons in an hour, and how many cameras saw it",
+        "persons: at once, added over the zones of the cameras that were watching.",
+        """
+SELECT area, any(area_name) AS kecamatan, formatDateTime(argMax(local_ts, persons_mean), '%F %H:%i') AS local_hour,
+    round(max(persons_mean), 1) AS persons, argMax(cameras_reporting, persons_mean) AS cameras_reporting,
+    argMax(cameras_total, persons_mean) AS cameras_total
+FROM tilik.crowd_area_hour WHERE area_level = 'kecamatan' AND persons_mean IS NOT NULL AND simulated
+GROUP BY area ORDER BY persons DESC, area LIMIT 8""",
+        "no area was watched for a whole hour",
+    ),
+    Section(
+        "Incidents that are open: the three oldest of each kind, of those that no site explains",
+        "hours: since it began, at the end of the day.",
+        """
+SELECT kind, severity, if(name = '', camera_id, name) AS place, zone_id AS zone, state,
+    formatDateTime(local_ts, '%F %T') AS opened_local, round(age_min / 60, 1) AS hours
+FROM tilik.incidents_open WHERE inhibited_by = '' AND simulated
+ORDER BY kind, age_min DESC, camera_id LIMIT 3 BY kind""",
+        "none",
+    ),
+    Section(
+        "Incidents so far",
+        "inhibited: of cameras whose whole site was out, which explains them; median_minutes: of those that are over.",
+        """
+SELECT kind, count() AS incidents, countIf(closed_at IS NULL) AS open, countIf(inhibited_by != '') AS inhibited,
+    round(quantileExact(0.5)(duration_s) / 60, 1) AS median_minutes
+FROM tilik.incidents WHERE simulated GROUP BY kind ORDER BY incidents DESC, kind""",
+        "none",
+    ),
+    Section(
+        "Cameras that were not watching when the day ended",
+        "stale: silent for seconds; offline: for five minutes or more.",
+        f"""
+SELECT place, camera_id AS camera, state, formatDateTime(local_ts, '%F %H:%i') AS last_minute,
+    round(100 * uptime, 1) AS percent_of_it_watched
+FROM (SELECT * FROM tilik.health_now WHERE state != 'online' AND simulated) AS h INNER JOIN {NAMES} USING (camera_id)
+ORDER BY state DESC, camera_id LIMIT 10""",
+        "all were watching",
+    ),
+    Section(
+        "Coverage: the share of expected time that was watched",
+        "Figures of a minute that was watched for less than four fifths are not published.",
+        """
+SELECT uniqExact(camera_id) AS cameras, count() AS camera_minutes,
+    round(100 * sum(observed_ms) / sum(expected_ms), 2) AS watched_percent,
+    countIf(coverage < 0.8) AS minutes_not_published
+FROM tilik.health_minute WHERE simulated HAVING cameras > 0""",
+        "no camera sent anything",
+    ),
+)
+"""The tables of the simulated day, in the order they are read."""
