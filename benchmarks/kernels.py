@@ -21,7 +21,8 @@ from flows.thresholds import Thresholds
 from operators import city as cities
 from operators.arrays import Ordered
 from operators.metrics import crowd, flow, visits
-from operators.stage import feet, health, intake, ordered
+from operators.stage import feet, health, intake, ordered, tally
+from operators.tracking import streams
 from schemas.frames import FrameBatch
 from schemas.registry import METRIC_NAMES
 
@@ -84,7 +85,7 @@ def costs(batch: FrameBatch, cameras: int) -> list[Cost]:
         "feet: zones of all objects": lambda: feet.placed(shard.feet, released.ordered),
         "health": lambda: (
             health.step(health.start(cameras), town, released, limits.health),
-            health.measure(town, released, codes, is_late=False),
+            tally.measure(released, codes, streams.step(streams.start(cameras), shard.trackers, seen), is_late=False),
         ),
         "crowd": lambda: (
             crowd.measure(town, seen, crowd.count(town, seen)),

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Final
 
 from flows.thresholds import KERNELS, RULES_OF, Thresholds
+from operators.tracking import streams
 from schemas import docs
 
 TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -49,9 +50,15 @@ def _kernel(name: str, module: ModuleType) -> list[str]:
     return lines
 
 
+def _streams() -> list[str]:
+    """Return what decides whose tracks a camera has."""
+    rows = (("`BARE_US`", f"{streams.BARE_US:,}", ""), ("`BARE_OBJECTS`", str(streams.BARE_OBJECTS), ""))
+    return ["### tracks", "", _paragraph(streams), "", *docs.table(("threshold", "value", ""), rows)]
+
+
 def render() -> str:
     """Return the text of docs/metrics.md."""
-    rules = [line for name, module in KERNELS.items() for line in _kernel(name, module)]
+    rules = [*_streams(), *(line for name, module in KERNELS.items() for line in _kernel(name, module))]
     return "\n".join([docs.render(), HEAD, *rules])
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 import polars as pl
 
 from connectors.formats import Chunk
-from schemas.frames import UNTRACKED
 from schemas.registry import Camera, Registry, Zone
 
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -28,13 +27,9 @@ class Sampled:
     def __init__(self) -> None:
         self.times: dict[str, list[int]] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
-        self.has_tracks = False
 
     def add(self, chunk: Chunk) -> None:
         """Look at a chunk; cameras sampled enough cost nothing."""
-        if not self.has_tracks:
-            tracks = chunk.batch.objects["track"].drop_nulls()
-            self.has_tracks = not tracks.is_in(UNTRACKED).all()
         seen = chunk.batch.frames.group_by("camera", maintain_order=True).agg(
             pl.col("t_us").head(SAMPLE), pl.col("width").first(), pl.col("height").first()
         )
@@ -62,12 +57,11 @@ def _measured(sampled: Sampled, camera: str) -> float:
     return 1.0 if seen is None else _common(seen)
 
 
-def register(chunks: Iterable[Chunk], fps: float | None, size: tuple[int, int] | None, tracker: str | None) -> Registry:
+def register(chunks: Iterable[Chunk], fps: float | None, size: tuple[int, int] | None) -> Registry:
     """Return provisional cameras for everything in the input."""
     sampled = Sampled()
     for chunk in chunks:
         sampled.add(chunk)
-    tracker = tracker or ("none" if sampled.has_tracks else "iou")
     return Registry(
         camera=tuple(
             Camera(
@@ -76,7 +70,6 @@ def register(chunks: Iterable[Chunk], fps: float | None, size: tuple[int, int] |
                 fps=_measured(sampled, camera) if fps is None else fps,
                 size=size or sampled.sizes.get(camera, (1920, 1080)),
                 simulated=camera.startswith("sim-"),
-                tracker="iou" if tracker == "iou" else "none",
                 metrics=("crowd",),
                 zone=(Zone(id="frame", kind="crowd", polygon=WHOLE),),
             )

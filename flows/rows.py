@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from flows.thresholds import Thresholds, params_hashes
 from operators.city import City
 from operators.stage import emit
-from schemas.columns import METRICS
+from operators.tracking import tracker
+from schemas.columns import HEALTH, METRICS
 from schemas.parts import REVISIONS, Metric
 
 POLARS = {
@@ -45,6 +46,13 @@ def revision(metric: Metric, parts: NDArray[np.int64], *, provisional: bool = Fa
     return np.minimum(parts[:, columns].sum(axis=1) + (not provisional), MOST_REVISION)
 
 
+class Watched(NamedTuple):
+    """What the rows of `w` windows share."""
+
+    health: NDArray[np.int64]  # (w, ...) how each was watched
+    common: pl.DataFrame  # columns made of it
+
+
 class RowMaker:
     """What the registry says of every camera and key, ready to be taken by code."""
 
@@ -59,11 +67,11 @@ class RowMaker:
                 "camera_id": [c.id for c in cameras],
                 "owner": [c.owner for c in cameras],
                 "category": [c.category for c in cameras],
-                "model_id": ["tilik-iou/1" if c.tracker == "iou" else "" for c in cameras],
                 "simulated": [c.simulated for c in cameras],
             },
             schema_overrides={"simulated": pl.Boolean},
         )
+        self.always_here = np.array([c.tracker == "iou" for c in cameras], np.bool_)
         lines = [line for camera in cameras for line in camera.line]
         directions = [line.directions.get(side, side) for line in lines for side in DIRECTIONS]
         line_ids = [line.id for line in lines]
@@ -78,13 +86,28 @@ class RowMaker:
         }
         self.key_columns = {metric.name: by_key[metric.key] for metric in METRICS}
 
-    def windows(self, due: emit.Minutes, expected: NDArray[np.int64], reasons: NDArray[np.uint8]) -> pl.DataFrame:
-        """Return the columns that all metrics' rows of a window share."""
-        return self.cameras[due.camera].with_columns(
+    def watched(self, due: emit.Minutes, expected: NDArray[np.int64], health: NDArray[np.int64]) -> Watched:
+        """Return what the rows of windows share, by their judged health rows (w, ...) and expected time (w,) [ms]."""
+        return self._shared(due, expected, health, emit.LOST)
+
+    def followed(self, due: emit.Minutes, expected: NDArray[np.int64], watched: Watched) -> Watched:
+        """Return what rows of metrics of tracks share: what nobody tracked was not watched, and says why."""
+        if not watched.health[:, HEALTH.offset("untracked_ms")].any():
+            return watched
+        return self._shared(due, expected, emit.followed(watched.health), (*emit.LOST, "untracked"))
+
+    def _shared(
+        self, due: emit.Minutes, expected: NDArray[np.int64], health: NDArray[np.int64], lost: tuple[str, ...]
+    ) -> Watched:
+        here, frames = (health[:, HEALTH.offset(name)] for name in ("made_here", "frames"))
+        is_here = self.always_here[due.camera] | (2 * here > frames)
+        common = self.cameras[due.camera].with_columns(
+            model_id=pl.Series(["", tracker.MODEL], dtype=pl.String).gather(is_here.astype(np.uint32)),
             ts=pl.from_epoch(pl.Series(due.minute * 60), time_unit="s").dt.replace_time_zone("UTC"),
             expected_ms=pl.Series(expected).cast(pl.UInt32),
-            reason=pl.Series(reasons),
+            reason=pl.Series(emit.reasons(health, expected, lost)),
         )
+        return Watched(health, common)
 
     def rows(
         self,

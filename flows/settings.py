@@ -39,7 +39,7 @@ class Settings:
     workers
         Bytewax workers of a replay.
     tracker
-        `none` or `iou` for streams without track ids; None leaves it to the registry.
+        `auto`, `iou` or `none`: whether objects without track ids are tracked here; None leaves it to the registry.
     reorder_s
         Frames of a camera are sorted within so many seconds, 60 at most.
     lateness_s
@@ -87,8 +87,8 @@ def _workers(value: object) -> int:
 
 
 def _tracker(value: object) -> str:
-    if value not in ("none", "iou"):
-        raise ValueError("none or iou")
+    if value not in ("auto", "iou", "none"):
+        raise ValueError("auto, iou or none")
     return str(value)
 
 

@@ -24,9 +24,10 @@ from operators.city import FOREVER_US, City
 from operators.metrics import crowd, flow, visits
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
-from operators.stage import absence, arrived, emit, feet, health, intake, names, ordered, windows
+from operators.stage import absence, arrived, emit, feet, health, intake, names, ordered, tally, windows
 from operators.stage.arrived import Arrived
-from operators.tracking import tracker
+from operators.tracking import streams
+from schemas.cards import OF_TRACKS
 from schemas.columns import METRICS
 from schemas.incidents import VERSION_ENDED
 
@@ -76,7 +77,7 @@ class Shard:
         self.city, self.thresholds = city, thresholds
         self.wiring = Wiring(city, thresholds)
         self.index = intake.lookup(city)
-        self.tracked = np.array([camera.tracker == "iou" for camera in city.cameras], np.bool_)
+        self.trackers = streams.modes(city)
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
         self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
@@ -146,7 +147,7 @@ class Shard:
 
     def _measure(self, state: State, pushed: ordered.Pushed, until: Until | None) -> list[Block]:
         """Run the kernels, fold their parts, state what has become final."""
-        parts: list[tuple[str, Parts]] = [("health", health.copies(pushed.copies))]
+        parts: list[tuple[str, Parts]] = [("health", tally.copies(pushed.copies))]
         changes: list[tuple[str, Changes]] = []
         silent = health.no_silences()
         if pushed.late is not None:
@@ -180,10 +181,11 @@ class Shard:
 
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
         """Late frames restate what is measured; kernels that need the order do not see them."""
-        codes = health.late(late, self.thresholds.health)
-        seen = feet.placed(self.feet, late.ordered._replace(usable=health.usable(codes)))
+        codes, whose = health.late(late, self.thresholds.health), streams.late(self.trackers, late.ordered)
+        usable = late.ordered._replace(usable=health.usable(codes), made_here=whose.made_here)
+        seen = feet.placed(self.feet, usable)
         return [
-            ("health", health.measure(self.city, late, codes, is_late=True)),
+            ("health", tally.measure(late, codes, whose, is_late=True)),
             ("crowd", crowd.measure(self.city, seen, crowd.count(self.city, seen))),
             *kernels.measure(self.plans, seen),
         ]
@@ -193,16 +195,16 @@ class Shard:
     ) -> tuple[list[tuple[str, Parts]], list[tuple[str, Changes]]]:
         city, limits = self.city, self.thresholds
         codes = health.step(state.health, city, released, limits.health)
-        seen = released.ordered._replace(usable=health.usable(codes))
-        if self.tracked.any():
-            state.tracks, track = tracker.step(state.tracks, city, seen, self.tracked, limits.tracker)
-            seen = seen._replace(track=track)
+        whose = streams.step(state.streams, self.trackers, released.ordered)
+        seen = released.ordered._replace(usable=health.usable(codes), made_here=whose.made_here)
+        state.tracks, track = streams.tracked(state.tracks, city, seen, whose.made_here, limits.tracker)
+        seen = seen._replace(track=track)
         seen = feet.placed(self.feet, absence.told(city, seen))
         counts = crowd.count(city, seen)
         levels, samples = crowd.levels(state.levels, city, seen, counts, limits.crowd)
         crossing = flow.follow(state.crossings, city, seen, limits.flow)
         parts = [
-            ("health", health.measure(city, released, codes, is_late=False)),
+            ("health", tally.measure(released, codes, whose, is_late=False)),
             ("crowd", crowd.measure(city, seen, counts)),
             ("crowd", levels),
             ("flow", flow.counts(crossing)),
@@ -259,18 +261,18 @@ class Shard:
         expected = emit.expected_ms(self.city, due, state.since_us, until_us)
         values = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, values, expected)
-        reasons = emit.reasons(values, expected)
-        common = self.maker.windows(due, expected, reasons)
+        watched = self.maker.watched(due, expected, values)
+        followed = self.maker.followed(due, expected, watched)
         blocks = []
         for metric in METRICS:
             rows = emit.rows(self.keys[metric.name], due)
             if not len(rows.key):
                 continue
-            parts = values
+            parts, seen = values, followed if metric.name in OF_TRACKS else watched
             if metric.name != "health":
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
-                parts = emit.watch(parts, values[rows.window])
-            made = self.maker.rows(metric, common, due, rows, parts, provisional=provisional)
+                parts = emit.watch(parts, seen.health[rows.window])
+            made = self.maker.rows(metric, seen.common, due, rows, parts, provisional=provisional)
             blocks.append(Block(f"{metric.name}_minute_log", made))
         return blocks
 

@@ -29,7 +29,7 @@ from operators.metrics import crowd, flow
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_US
 from operators.stage import emit, health, names, ordered, windows
-from operators.tracking import tracker
+from operators.tracking import streams, tracker
 from schemas.columns import METRICS
 from schemas.errors import StateError
 from schemas.parts import Metric
@@ -79,6 +79,7 @@ class State:
     health: health.HealthState
     levels: crowd.Levels
     crossings: flow.State
+    streams: streams.Streams
     tracks: tracker.TrackerState
     crowds: persistence.State
     kernels: kernels.States
@@ -124,6 +125,7 @@ def start(wiring: Wiring, since_us: int) -> State:
         health=health.start(count),
         levels=crowd.start(city),
         crossings=flow.start(city),
+        streams=streams.start(count),
         tracks=tracker.start(count, wiring.thresholds.tracker, [c.id for c in city.cameras]),
         crowds=crowd_incidents.start(wiring.crowds),
         kernels=kernels.start(wiring.plans),
@@ -181,6 +183,7 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     carrying.fields(into.health, source.health, moved.camera)
     carrying.fields(into.levels, source.levels, moved.zone)
     flow.carry(into.crossings, source.crossings, moved)
+    streams.carry(into.streams, source.streams, moved.camera)
     into.tracks = tracker.carry(into.tracks, source.tracks, moved.camera)
     crowd_incidents.carry(into.crowds, wiring.crowds, source.crowds, before.crowds, moved)
     kernels.carry(into.kernels, wiring.plans, source.kernels, before.plans, moved)

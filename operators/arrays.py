@@ -26,6 +26,9 @@ class Ordered(NamedTuple):
     t_us: NDArray[np.int64]  # (n,)
     dt_ms: NDArray[np.int32]  # (n,) time the frame stands for, capped at two periods
     usable: NDArray[np.bool_]  # (n,) False while frozen or dark: seen, but not watched
+    made_here: NDArray[
+        np.bool_
+    ]  # (n,) tracks are made here (`operators.tracking.streams`): whom they leave out is nobody
     width: NDArray[np.int32]  # (n,) px
     height: NDArray[np.int32]  # (n,) px
     first: NDArray[np.int64]  # (n + 1,) objects of frame i are first[i]:first[i + 1]
@@ -38,6 +41,15 @@ class Ordered(NamedTuple):
     signal_frame: NDArray[np.int64]  # (k,) ascending
     signal_zone: NDArray[np.int32]  # (k,) dense zone code
     signal_value: NDArray[np.float64]  # (k,)
+
+
+class Whose(NamedTuple):
+    """Whose tracks `n` frames have."""
+
+    made_here: NDArray[np.bool_]  # (n,) tracks are made here
+    untracked: NDArray[np.bool_]  # (n,) nobody tracks what may be in it
+    with_id: NDArray[np.int64]  # (n,) persons and vehicles that came with an id
+    without_id: NDArray[np.int64]  # (n,) those that came without and are not tracked here
 
 
 class Parts(NamedTuple):

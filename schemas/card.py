@@ -208,6 +208,8 @@ class Card:
         Roles of lines that it counts at.
     spots
         What places read of its rows.
+    needs_tracks
+        Its figures are of tracks: time in which nobody tracks objects is not watched.
     idle
         What `tilik registry suggest` makes of a zone that nothing enters.
     """
@@ -227,6 +229,7 @@ class Card:
     spots: Spots | None = None
     place: ByPlace | None = None
     idle: Idle | None = None
+    needs_tracks: bool = False
 
 
 def sums(**rows: str) -> dict[str, Fold]:

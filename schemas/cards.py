@@ -66,5 +66,8 @@ def _colour(number: int) -> tuple[int, int, int]:
 COLOURS: Final = {kind: _CHOSEN.get(kind, _colour(number)) for number, kind in enumerate(ZONE_KINDS)}
 """Colours of kinds of zones in previews; ours, apart in hue and lightness."""
 
+OF_TRACKS: Final = frozenset(card.name for card in CARDS if card.needs_tracks)
+"""Metrics whose figures are of tracks."""
+
 INCIDENTS: Final[dict[str, Incident]] = {each.kind: each for card in CARDS for each in card.incidents}
 """Incidents by kind."""

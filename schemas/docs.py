@@ -24,6 +24,9 @@ Written by `make docs` from the cards in `schemas/metrics/` and the kernels; do 
 Stored figures are integers that merge in any order; views divide last. A window is
 published when at least {share:.0%} of its expected time was watched, else its figures
 are NULL and `reason` says why: absence is not zero.
+
+Of crossings, visits and stays, time in which nobody tracks persons and vehicles is not watched: reason `untracked`
+([whose tracks](decisions/whose-tracks.md)).
 """
 
 

@@ -67,6 +67,7 @@ REASONS: Final = (
     "uncalibrated",
     "few_samples",
     "no_signal_data",
+    "untracked",
 )
 """Why figures are NULL; rows hold the index of those that a camera has, views say the others."""
 
@@ -81,6 +82,7 @@ REASON_LABELS: Final = {
     "uncalibrated": Label("Belum dikalibrasi", "Not calibrated"),
     "few_samples": Label("Data tidak cukup", "Too few samples"),
     "no_signal_data": Label("Tidak ada data sinyal", "No signal data"),
+    "untracked": Label("Objek tanpa jejak", "Objects without tracks"),
 }
 
 PUBLISHED_COVERAGE: Final = 0.8

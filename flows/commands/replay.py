@@ -36,7 +36,7 @@ def replay(
     replace: Annotated[bool, typer.Option("--replace", help="Write over minutes that other input stored.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, max=99, help="Workers of the flow.")] = None,
     tracker: Annotated[
-        str | None, typer.Option(metavar="none|iou", help="Tracker for streams without track ids.")
+        str | None, typer.Option(metavar="auto|iou|none", help="Track here: streams without ids, always, never.")
     ] = None,
     reorder_s: Annotated[float | None, typer.Option(min=0.0, help="Sort frames within so many seconds.")] = None,
     lateness_s: Annotated[float | None, typer.Option(min=0.0, help="Later frames become dead letters.")] = None,

@@ -17,7 +17,7 @@ from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Write
 from flows import afterwards, provisional
 from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
-from flows.replay import identity
+from flows.replay import identity, telling
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary
 from flows.replay.letters import Letters
 from flows.replay.running import Ending
@@ -26,7 +26,7 @@ from flows.shard import Block
 from flows.thresholds import Thresholds
 from operators import city as cities
 from schemas.errors import UsageError
-from schemas.registry import Registry
+from schemas.registry import TRACKERS, Registry
 
 
 class Input(NamedTuple):
@@ -139,28 +139,36 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
     writer = Writer(warehouse, asked.statement, stage)
     with writer.committed(asked.definitions, note, done.watch.written) as run:
         afterwards.follow(warehouse, run, asked.thresholds)
-        summary = _summary(done, warehouse.standing(run), asked)
+        summary = _summary(
+            done, warehouse.standing(run), asked, telling.streams(warehouse, run, asked.definitions.registry)
+        )
         warehouse.finish_run(run, msgspec.json.encode(summary).decode())
     return summary
 
 
 def _registry(options: ReplayOptions, given: Input) -> tuple[Registry, list[str]]:
+    registry, said = _found(options, given)
+    if options.tracker is None:
+        return registry, said
+    if options.tracker not in TRACKERS:
+        raise UsageError(f"--tracker {options.tracker}: expected {', '.join(TRACKERS)}")
+    camera = tuple(msgspec.structs.replace(c, tracker=options.tracker) for c in registry.camera)
+    return msgspec.structs.replace(registry, camera=camera), said
+
+
+def _found(options: ReplayOptions, given: Input) -> tuple[Registry, list[str]]:
+    """Return the registry that is given, or provisional cameras and what is said of them."""
     if options.registry is None:
-        registry = provisional.register(given.reader(), options.fps, options.size, options.tracker)
+        registry = provisional.register(given.reader(), options.fps, options.size)
         said = [f"no --registry: {len(registry.camera)} cameras registered provisionally in area 00, one zone each"]
         return registry, said if registry.camera else []
     registry = registries.load(options.registry)
     if not registry.camera:
         raise UsageError(f"{options.registry}: expected cameras, came none: add them, or leave --registry out")
-    if options.tracker is not None:
-        if options.tracker not in ("none", "iou"):
-            raise UsageError(f"--tracker {options.tracker}: expected none or iou")
-        camera = tuple(msgspec.structs.replace(c, tracker=options.tracker) for c in registry.camera)
-        registry = msgspec.structs.replace(registry, camera=camera)
     return registry, []
 
 
-def _summary(done: Read, incidents: int, asked: Asked) -> ReplaySummary:
+def _summary(done: Read, incidents: int, asked: Asked, said: list[str]) -> ReplaySummary:
     totals, kind = done.totals, asked.input.format
     is_read = totals.frames + totals.duplicates > 0
     silent = tuple(done.letters.silent(done.silent, kind)) if is_read else ()
@@ -174,7 +182,7 @@ def _summary(done: Read, incidents: int, asked: Asked) -> ReplaySummary:
         seconds=round(time.monotonic() - done.started_s, 3),
         incidents=incidents,
         rejected_objects=totals.rejected_objects,
-        warnings=(*asked.remarks, *done.watch.remarks(), *silent, *done.watch.rates(asked.definitions.registry)),
+        warnings=(*asked.remarks, *done.watch.remarks(), *silent, *done.watch.rates(asked.definitions.registry), *said),
         reasons=done.letters.reasons(),
         unread="" if is_read else done.letters.unread([str(path) for path in asked.input.paths], kind),
     )

@@ -66,7 +66,6 @@ class Plan(NamedTuple):
 
     asked: Asked
     cameras: NDArray[np.int32]  # (c,) every camera: owners of records
-    is_tracked: NDArray[np.bool_]  # (c,) tracks are made here: whom they leave out is nobody to count
     face_px: int
     frames: int
     margin: int  # thousandths
@@ -78,7 +77,6 @@ def plan(city: City, params: Params | None = None) -> Plan:
     return Plan(
         asked=sojourn.asked(city, zones_of(city, "mask", "crowd"), params.gone_s),
         cameras=np.arange(len(city.cameras), dtype=np.int32),
-        is_tracked=np.array([camera.tracker != "none" for camera in city.cameras], np.bool_),
         face_px=params.face_px,
         frames=params.frames,
         margin=round(params.margin * _MARGIN),
@@ -231,7 +229,7 @@ def _measure(plan: Plan, ordered: Ordered, rows: int) -> PartRows:
             at, end, last_camera, last_minute = end, end + asked.zone_first[camera + 1] - first, camera, now
             for r in range(at, end):
                 key[r], minute[r] = first + r - at, now
-        if not ordered.usable[i] or plan.is_tracked[camera]:
+        if not ordered.usable[i] or ordered.made_here[i]:
             continue
         for o in range(ordered.first[i], ordered.first[i + 1]):
             here = ordered.zones[o] & bits

@@ -29,7 +29,7 @@ def told(city: City, ordered: Ordered) -> Ordered:
     place = long + 1
     whole = {
         name: np.insert(getattr(ordered, name), place, getattr(ordered, name)[long])
-        for name in ("camera", "usable", "width", "height")
+        for name in ("camera", "usable", "made_here", "width", "height")
     }
     dt_ms = ordered.dt_ms.copy()
     dt_ms[long] = most_ms[long]

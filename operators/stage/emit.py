@@ -8,7 +8,7 @@ every minute of its camera's expected time, also when nothing was seen; after
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -160,6 +160,13 @@ def watch(parts: NDArray[np.int64], health: NDArray[np.int64]) -> NDArray[np.int
     return out
 
 
+def followed(health: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return health rows as metrics of tracks see them: what nobody tracked was not watched."""
+    out = health.copy()
+    out[:, HEALTH.offset("observed_ms")] -= health[:, HEALTH.offset("untracked_ms")]
+    return out
+
+
 def judged(city: City, windows: Minutes, health: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return health rows with `low_fps` where fewer than half of the frames came."""
     out = health.copy()
@@ -169,17 +176,29 @@ def judged(city: City, windows: Minutes, health: NDArray[np.int64], expected: ND
     return out
 
 
-def reasons(health: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return (n,) why a window is not published, an index into REASONS; 0 when it is."""
+LOST: Final = ("frozen", "dark", "blurred")
+"""Causes for which a camera's time is not watched."""
+
+
+def reasons(health: NDArray[np.int64], expected: NDArray[np.int64], lost: tuple[str, ...] = LOST) -> NDArray[np.uint8]:
+    """Return (n,) why a window is not published, an index into REASONS; 0 when it is.
+
+    Parameters
+    ----------
+    health
+        Health rows, or what `followed` made of them.
+    lost
+        Causes for which time was not watched: of what `followed` made, `untracked` is one more.
+    """
     column = HEALTH.offset
     observed, state = health[:, column("observed_ms")], health[:, column("state")]
-    causes = {name: health[:, column(f"{name}_ms")] for name in ("frozen", "dark", "blurred")}
+    causes = {name: health[:, column(f"{name}_ms")] for name in lost}
     low = observed < expected * PUBLISHED_COVERAGE
     names = np.full(len(health), REASONS.index("low_coverage"), np.uint8)
     names[state == STATES.index("stale")] = REASONS.index("stale")
     names[state == OFFLINE] = REASONS.index("offline")
     names[(health[:, column("frames")] == 0) & (state < STATES.index("stale"))] = REASONS.index("stale")
     names[state == LOW_FPS] = REASONS.index("low_fps")
-    for name, lost in causes.items():
-        names[lost * 2 > expected - observed] = REASONS.index(name)
+    for name, ms in causes.items():
+        names[ms * 2 > expected - observed] = REASONS.index(name)
     return np.where(low, names, 0).astype(np.uint8)

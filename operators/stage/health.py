@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from operators.arrays import Parts
 from operators.city import City
-from operators.minutes import MINUTE_US, segments
-from operators.stage.ordered import NEVER, Copies, Released
-from schemas.columns import DELAY_EDGES_MS, HEALTH, STATES
+from operators.minutes import MINUTE_US
+from operators.stage.ordered import NEVER, Released
+from schemas.columns import HEALTH, STATES
 
 ONLINE, SKEW, DEGRADED, BLURRED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
     STATES.index(name)
@@ -174,37 +174,6 @@ def late(released: Released, params: HealthParams) -> NDArray[np.uint8]:
 def usable(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return which frames were watched: not frozen, not dark or blurred with nothing seen."""
     return ~np.isin(codes, (DARK, BLURRED, FROZEN))
-
-
-def measure(city: City, released: Released, codes: NDArray[np.uint8], *, is_late: bool) -> Parts:
-    """Return parts of `HEALTH`, a row a frame and minute it stands for."""
-    ordered = released.ordered
-    pieces = segments(ordered.t_us, ordered.dt_ms)
-    code, once = codes[pieces.frame], pieces.is_first.astype(np.int64)
-    values = np.zeros((len(pieces.frame), HEALTH.width), np.int64)
-    watched = usable(code)
-    values[:, HEALTH.offset("frames")] = once
-    values[:, HEALTH.offset("observed_ms")] = pieces.ms * watched
-    values[:, HEALTH.offset("late_frames")] = once * is_late
-    values[:, HEALTH.offset("objects")] = once * np.diff(ordered.first)[pieces.frame]
-    values[:, HEALTH.offset("dark_ms")] = pieces.ms * (code == DARK)
-    values[:, HEALTH.offset("blurred_ms")] = pieces.ms * (code == BLURRED)
-    values[:, HEALTH.offset("frozen_ms")] = pieces.ms * (code == FROZEN)
-    values[:, HEALTH.offset("skew_ms")] = pieces.ms * (code == SKEW)
-    values[:, HEALTH.offset("state")] = code
-    values[:, HEALTH.offset("last_ms")] = (ordered.t_us // 1000)[pieces.frame] * once
-    arrival = released.arrival_us[pieces.frame]
-    delay = np.digitize((arrival - ordered.t_us[pieces.frame]) // 1000, DELAY_EDGES_MS[1:])
-    known = np.flatnonzero((arrival >= 0) & pieces.is_first)
-    values[known, HEALTH.offset("delay_hist") + delay[known]] = 1
-    return Parts(ordered.camera[pieces.frame], pieces.minute, values)
-
-
-def copies(found: Copies) -> Parts:
-    """Return parts that count frames which came again, in their own minute."""
-    values = np.zeros((len(found.camera), HEALTH.width), np.int64)
-    values[:, HEALTH.offset("duplicate_frames")] = 1
-    return Parts(found.camera, found.t_us // MINUTE_US, values)
 
 
 class Silences(NamedTuple):

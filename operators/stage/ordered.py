@@ -152,6 +152,7 @@ def _released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released | None:
         t_us=frames.t_us,
         dt_ms=dt_ms,
         usable=np.ones(len(dt_ms), np.bool_),
+        made_here=np.zeros(len(dt_ms), np.bool_),
         width=frames.width,
         height=frames.height,
         first=frames.first,

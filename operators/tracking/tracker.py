@@ -24,7 +24,10 @@ from operators.tracking.scene import SURE, TAKEN, UNSURE, Scene, confidence, loo
 from operators.tracking.tracks import TrackerState, bear, drop, empty, expect, follow, grown, overlap, stands
 from schemas.frames import CLASSES
 
-__all__ = ["DEFAULTS", "TrackerParams", "TrackerState", "carry", "label", "start", "step"]
+__all__ = ["DEFAULTS", "MODEL", "TrackerParams", "TrackerState", "carry", "label", "start", "step"]
+
+MODEL: Final = "tilik-iou/1"
+"""What rows say of tracks that are made here."""
 
 _KINDS: Final = {"person": 0, "bicycle": 1, "motorcycle": 1, "car": 2, "bus": 2, "truck": 2}
 KIND: Final = np.array([_KINDS.get(CLASSES[i], 3) if i < len(CLASSES) else 3 for i in range(256)], np.uint8)

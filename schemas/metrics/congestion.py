@@ -27,7 +27,8 @@ CONGESTION: Final = Metric(
 
 
 def _unmeasured(row: str) -> str:
-    return f"if({row}.tracked_ms > 0 AND {row}.timed_ms = 0, 'uncalibrated', '')"
+    untracked = f"{row}.vehicle_ms > 0 AND {row}.tracked_ms = 0, 'untracked'"
+    return f"multiIf({untracked}, {row}.tracked_ms > 0 AND {row}.timed_ms = 0, 'uncalibrated', '')"
 
 
 FIGURES: Final = {
@@ -86,7 +87,7 @@ CARD: Final = Card(
     idle=Idle("vehicle_ms", "no vehicle ever entered zone {}", "redraw it on the lane, or drop it"),
     area=ByArea(
         "Vehicles in an area's lanes: occupancy, standing share, speed",
-        same("occupied_ms", "observed_ms", "standing_ms", "tracked_ms", "way_mm", "timed_ms"),
+        same("occupied_ms", "observed_ms", "vehicle_ms", "standing_ms", "tracked_ms", "way_mm", "timed_ms"),
         why=_unmeasured("s"),
     ),
 )

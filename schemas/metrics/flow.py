@@ -96,6 +96,7 @@ CARD: Final = Card(
     name="flow",
     label=Label("Arus kendaraan", "Traffic flow"),
     enabled_by="flow",
+    needs_tracks=True,
     table=FLOW,
     looks=(Looks("lane"),),
     roles=("flow", "gate"),

@@ -24,6 +24,10 @@ HEALTH: Final = Metric(
         "blurred_ms": Part("UInt32", "sum", "ms", "Time when the picture was blurred"),
         "frozen_ms": Part("UInt32", "sum", "ms", "Time when the picture stood still: not watched"),
         "skew_ms": Part("UInt32", "sum", "ms", "Time when capture and arrival differed by more than 30 s"),
+        "with_id": Part("UInt32", "sum", "1", "Persons and vehicles that came with a track id"),
+        "without_id": Part("UInt32", "sum", "1", "Those that came without one and were not tracked here"),
+        "made_here": Part("UInt32", "sum", "1", "Frames whose tracks are made here"),
+        "untracked_ms": Part("UInt32", "sum", "ms", "Time watched in which nobody tracked persons and vehicles"),
         "delay_hist": Part(
             "UInt32", "sum", "1", "Frames by arrival - capture; bins of DELAY_EDGES_MS", len(DELAY_EDGES_MS)
         ),

@@ -92,6 +92,7 @@ CARD: Final = Card(
     name="stays",
     label=Label("Lama singgah", "Stays"),
     enabled_by="visits",
+    needs_tracks=True,
     table=STAYS,
     edges={"stays_hist": STAY_EDGES_S},
     looks=(Looks("crowd", ("person",), is_free=False),),

@@ -106,6 +106,7 @@ CARD: Final = Card(
     name="visits",
     label=Label("Kunjungan", "Visits"),
     enabled_by="visits",
+    needs_tracks=True,
     table=VISITS,
     roles=("gate",),
     figures=FIGURES,

@@ -7,6 +7,7 @@ from schemas.cards import METRIC_NAMES, ZONE_KINDS
 from schemas.registry.entries import (
     CATEGORIES,
     MOST_ZONES,
+    TRACKERS,
     Calibration,
     Camera,
     Limits,
@@ -23,6 +24,7 @@ __all__ = [
     "CATEGORIES",
     "METRIC_NAMES",
     "MOST_ZONES",
+    "TRACKERS",
     "ZONE_KINDS",
     "Calibration",
     "Camera",

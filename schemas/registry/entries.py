@@ -25,6 +25,9 @@ CATEGORIES = (
     "wisata",
     "swasta",
 )
+TRACKERS = ("auto", "iou", "none")
+"""Whether objects without track ids are tracked here: where the stream has none, always, never."""
+
 MOST_ZONES = 64
 """Zones of a camera: an object's are bits of one integer (`operators.stage.feet`)."""
 
@@ -99,7 +102,7 @@ class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     optics: Literal["fixed", "ptz", "fisheye"] = "fixed"
     valid_from: datetime | None = None
     simulated: bool = False
-    tracker: Literal["none", "iou"] = "none"
+    tracker: Literal["auto", "iou", "none"] = "auto"
     metrics: tuple[str, ...] = ()
     zone: tuple[Zone, ...] = ()
     line: tuple[Line, ...] = ()

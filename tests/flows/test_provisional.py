@@ -14,11 +14,8 @@ def sampled(track: str | None) -> list[Chunk]:
     return chunks(type(batch)(batch.frames, objects, batch.signals, batch.source))[:1]
 
 
-@pytest.mark.parametrize(
-    ("track", "tracker"),
-    [(None, "iou"), ("", "iou"), ("-1", "iou"), ("18446744073709551615", "iou"), ("7", "none")],
-)
-def test_a_stream_whose_ids_mean_untracked_gets_a_tracker(track: str | None, tracker: str) -> None:
-    made = provisional.register(sampled(track), None, None, None)
-    assert [camera.tracker for camera in made.camera] == [tracker]
+@pytest.mark.parametrize("track", [None, "", "-1", "18446744073709551615", "7"])
+def test_whether_a_stream_is_tracked_here_is_left_to_its_frames(track: str | None) -> None:
+    made = provisional.register(sampled(track), None, None)
+    assert [camera.tracker for camera in made.camera] == ["auto"]
     assert made.camera[0].fps == 2.0

@@ -40,9 +40,10 @@ def test_how_late_a_frame_may_come_changes_every_figure(field: str) -> None:
 
 def test_the_tracker_counts_only_where_tracks_are_made_here() -> None:
     other = TrackerParams(birth=0.5)
-    assert hashes({}, tracker=other) == hashes({})
-    now, then = hashes({"tracker": "iou"}), hashes({"tracker": "iou"}, tracker=other)
-    assert all(now[metric] != then[metric] for metric in now)
+    assert hashes({"tracker": "none"}, tracker=other) == hashes({"tracker": "none"})
+    for mode in ("auto", "iou"):
+        now, then = hashes({"tracker": mode}), hashes({"tracker": mode}, tracker=other)
+        assert all(now[metric] != then[metric] for metric in now)
 
 
 def test_another_recorder_changes_outages_alone() -> None:

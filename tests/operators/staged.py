@@ -49,11 +49,13 @@ def frames(
     """Return frames from (camera code, t_us, objects) in the order given, standing in the zones of `place`."""
     n = len(rows)
     objects = [o for row in rows for o in row[2]]
+    own = [place is not None and place.cameras[row[0]].tracker == "iou" for row in rows]
     made = Ordered(
         camera=np.array([r[0] for r in rows], np.int32),
         t_us=np.array([r[1] for r in rows], np.int64),
         dt_ms=np.full(n, dt_ms, np.int32) if isinstance(dt_ms, int) else np.array(dt_ms, np.int32),
         usable=np.array(usable, np.bool_) if len(usable) else np.ones(n, np.bool_),
+        made_here=np.array(own, np.bool_),
         width=np.full(n, 1920, np.int32),
         height=np.full(n, 1080, np.int32),
         first=np.cumsum([0] + [len(r[2]) for r in rows]).astype(np.int64),

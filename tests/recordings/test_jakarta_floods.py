@@ -59,7 +59,8 @@ def test_every_episode_is_one_incident_and_none_is_invented(gate: str, margin: f
         plan,
         Ordered(
             camera=np.zeros(n, np.int32), t_us=np.arange(n) * SLOT_S * 1_000_000, dt_ms=np.full(n, 30_000, np.int32),
-            usable=np.ones(n, np.bool_), width=np.full(n, 1, np.int32), height=np.full(n, 1, np.int32),
+            made_here=np.zeros(n, np.bool_), usable=np.ones(n, np.bool_),
+            width=np.full(n, 1, np.int32), height=np.full(n, 1, np.int32),
             first=np.zeros(n + 1, np.int64), cls=np.empty(0, np.uint8), confidence=np.empty(0, np.float32),
             box=np.empty((0, 4), np.float32), track=np.empty(0, np.uint64), face=np.empty(0, np.uint32),
             zones=np.empty(0, np.uint64), signal_frame=np.arange(n),

@@ -53,7 +53,8 @@ def frames(path: Path) -> Ordered:
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     return Ordered(
         camera=np.zeros(n, np.int32), t_us=np.arange(n) * FRAME_US, dt_ms=np.full(n, FRAME_US // 1000, np.int32),
-        usable=np.ones(n, np.bool_), width=np.full(n, WIDTH, np.int32), height=np.full(n, HEIGHT, np.int32),
+        usable=np.ones(n, np.bool_), made_here=np.ones(n, np.bool_),
+        width=np.full(n, WIDTH, np.int32), height=np.full(n, HEIGHT, np.int32),
         first=np.searchsorted(rows[:, 0] - 1, np.arange(n + 1)).astype(np.int64),
         cls=np.array([CLASS.get(int(c), OTHER) for c in rows[:, 7]], np.uint8),
         confidence=rows[:, 6].astype(np.float32), box=(rows[:, 2:6] / SIZE).clip(0, 1).astype(np.float32),

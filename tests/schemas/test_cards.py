@@ -159,7 +159,9 @@ def test_thresholds_on_a_card_are_those_of_its_kernel(kind: str) -> None:
 
 def test_every_reason_is_said_by_somebody() -> None:
     """Rows say those that a camera has, views the others."""
-    cases = product(range(len(words.STATES)), (0, 1), (0, 20_000, 40_000, 60_000), ("", "dark", "blurred", "frozen"))
+    cases = product(
+        range(len(words.STATES)), (0, 1), (0, 20_000, 40_000, 60_000), ("", "dark", "blurred", "frozen", "untracked")
+    )
     rows = []
     for state, frames, observed, lost in cases:
         row = np.zeros(HEALTH.width, np.int64)
@@ -167,7 +169,8 @@ def test_every_reason_is_said_by_somebody() -> None:
         if lost:
             row[HEALTH.offset(f"{lost}_ms")] = 60_000 - observed
         rows.append(row)
-    stored = {words.REASONS[code] for code in emit.reasons(np.array(rows), np.full(len(rows), 60_000)).tolist()}
+    causes = (*emit.LOST, "untracked")
+    stored = {words.REASONS[code] for code in emit.reasons(np.array(rows), np.full(len(rows), 60_000), causes).tolist()}
     texts = "\n".join(view.text for view in VIEWS if view.name not in ("columns", "words"))
     for numbered in (words.REASONS, words.STATES):
         texts = texts.replace(array(numbered), "")

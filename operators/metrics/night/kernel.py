@@ -66,7 +66,6 @@ class Plan(NamedTuple):
     key: NDArray[np.int32]  # (z,) zone code -> row here, -1 for other zones
     zone_camera: NDArray[np.int32]  # (z,)
     asked: Asked
-    is_tracked: NDArray[np.bool_]  # (c,) tracks are made here: whom they leave out is not looked at
     hours: Hours
     rule: persistence.Rule
 
@@ -107,7 +106,6 @@ def plan(city: City, params: Params | None = None) -> Plan:
         key=key,
         zone_camera=city.zone_camera,
         asked=sojourn.asked(city, wanted, params.bridge_s),
-        is_tracked=np.array([camera.tracker != "none" for camera in city.cameras], np.bool_),
         hours=hours(city, zone, params.hours),
         rule=rule,
     )
@@ -210,7 +208,7 @@ def _look(zone: Zones, stays: Slots, plan: Plan, ordered: Ordered, i: int, o: in
     """
     camera, t_us, track = ordered.camera[i], ordered.t_us[i], ordered.track[o]
     z = plan.asked.zone_first[camera] - 1
-    if track == 0 and plan.is_tracked[camera]:
+    if track == 0 and ordered.made_here[i]:
         return True
     while here != 0:
         z += 1

@@ -34,6 +34,7 @@ def signals(t_s: Any, value: Any, camera: int = 0, usable: bool = True) -> Order
     n = len(t_us)
     return Ordered(
         camera=np.full(n, camera, np.int32), t_us=t_us, dt_ms=np.full(n, 1000, np.int32), usable=np.full(n, usable),
+        made_here=np.zeros(n, np.bool_),
         width=np.full(n, 1920, np.int32), height=np.full(n, 1080, np.int32), first=np.zeros(n + 1, np.int64),
         cls=np.empty(0, np.uint8), confidence=np.empty(0, np.float32), box=np.empty((0, 4), np.float32),
         track=np.empty(0, np.uint64), face=np.empty(0, np.uint32), zones=np.empty(0, np.uint64),

@@ -8,7 +8,8 @@ import pytest
 from operators.arrays import Ordered
 from operators.city import City
 from operators.metrics import crowd
-from operators.stage import absence, health, ordered
+from operators.stage import absence, health, ordered, tally
+from operators.tracking import streams
 from schemas.columns import CROWD
 from tests.operators.staged import FULL, at, camera, city, frames, stand, zone
 
@@ -66,6 +67,7 @@ def test_the_ordered_stage_and_health_say_the_same_time_watched() -> None:
         seen, np.full(3, -1), np.full(3, np.nan, np.float32), np.full(3, np.nan, np.float32), np.zeros(3, np.uint64)
     )
     codes = health.step(health.start(1), place, released, health.HealthParams())
-    parts = health.measure(place, released, codes, is_late=False)
+    whose = streams.late(streams.modes(place), seen)
+    parts = tally.measure(released, codes, whose, is_late=False)
     assert parts.values[:, :2].sum(axis=0).tolist() == [3, 42_000]
     assert absence.told(place, seen).dt_ms.sum() == 42_000

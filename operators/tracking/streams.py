@@ -1,0 +1,147 @@
+"""Whose tracks a camera has: its stream's own, or those that are made here.
+
+A stream has ids from its first person or vehicle on that carries one. It has none
+before, and none again once `BARE_OBJECTS` of them came in a row without, over
+`BARE_US` and longer: a detector that is started again without its tracker. With
+`tracker = "auto"` a camera is tracked here while its stream has none; what comes
+without an id while the stream has them is seen and belongs to nobody. Only on-time
+frames decide, in their order, so that no cut of the input changes a decision.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from operators import carrying
+from operators.arrays import Ordered, Whose
+from operators.city import City
+from operators.stage.arrived import gather
+from operators.tracking import tracker
+from operators.tracking.tracker import TrackerParams, TrackerState
+from schemas.frames import CLASSES
+from schemas.registry.entries import TRACKERS
+
+BARE_US: Final = 60_000_000
+BARE_OBJECTS: Final = 20
+"""A stream that had ids has lost them after so long and so many persons and vehicles without; ours."""
+
+_AUTO, _IOU, _NONE = range(len(TRACKERS))
+_UNSEEN, _OWN, _BARE = range(3)
+_FOLLOWED: Final = np.array([i < len(CLASSES) and CLASSES[i] != "garbage" for i in range(256)], np.bool_)
+"""(256,) class codes that tracks are needed of."""
+
+
+class Streams(NamedTuple):
+    """What `c` streams have shown of ids; arrays are changed in place."""
+
+    whose: NDArray[np.uint8]  # (c,) nothing seen yet, ids of their own, or none
+    bare: NDArray[np.int64]  # (c,) persons and vehicles without id since the last one with
+    since_us: NDArray[np.int64]  # (c,) when the first of them came
+
+
+FRAME_FIELDS: Final = ("camera", "t_us", "dt_ms", "usable", "made_here", "width", "height")
+OBJECT_FIELDS: Final = ("cls", "confidence", "box", "track", "face", "zones")
+
+
+def modes(city: City) -> NDArray[np.uint8]:
+    """Return (c,) what the registry says of each camera's tracks, as codes of `TRACKERS`."""
+    return np.array([TRACKERS.index(camera.tracker) for camera in city.cameras], np.uint8)
+
+
+def start(cameras: int) -> Streams:
+    """Return the state before any frame."""
+    return Streams(np.zeros(cameras, np.uint8), np.zeros(cameras, np.int64), np.zeros(cameras, np.int64))
+
+
+def step(state: Streams, mode: NDArray[np.uint8], ordered: Ordered) -> Whose:
+    """Return whose tracks on-time frames have, sorted by (camera, time); the state is changed in place."""
+    out = _nobodys(len(ordered.camera))
+    _walk(*state, mode, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, ordered.track, *out)
+    return out
+
+
+def late(mode: NDArray[np.uint8], ordered: Ordered) -> Whose:
+    """Return whose tracks late frames have, by what each shows alone: they change no decision."""
+    out = _nobodys(len(ordered.camera))
+    _look(mode, _FOLLOWED, ordered.camera, ordered.first, ordered.cls, ordered.track, *out)
+    return out
+
+
+def tracked(
+    state: TrackerState, city: City, ordered: Ordered, made_here: NDArray[np.bool_], params: TrackerParams
+) -> tuple[TrackerState, NDArray[np.uint64]]:
+    """Return the tracker's state and (m,) track ids; it sees the frames whose tracks are made here, and no other."""
+    if not made_here.any():
+        return state, ordered.track
+    which = np.zeros(len(city.cameras), np.bool_)
+    which[ordered.camera[made_here]] = True
+    if (which[ordered.camera] == made_here).all():
+        return tracker.step(state, city, ordered, which, params)
+    rows = np.flatnonzero(made_here)  # a camera's ids begin or end within this batch
+    items, first = gather(rows, ordered.first)
+    frames = {name: getattr(ordered, name)[rows] for name in FRAME_FIELDS}
+    objects = {name: getattr(ordered, name)[items] for name in OBJECT_FIELDS}
+    state, ids = tracker.step(state, city, ordered._replace(**frames, **objects, first=first), which, params)
+    track = ordered.track.copy()
+    track[items] = ids
+    return state, track
+
+
+def carry(into: Streams, source: Streams, camera: NDArray[np.int32]) -> None:
+    """Take along what the streams of cameras that go along have shown."""
+    carrying.fields(into, source, camera)
+
+
+def _nobodys(frames: int) -> Whose:
+    flags, counts = np.zeros((2, frames), np.bool_), np.zeros((2, frames), np.int64)
+    return Whose(flags[0], flags[1], counts[0], counts[1])
+
+
+@njit(cache=True)
+def _count(followed, first, last, cls, track):  # type: ignore[no-untyped-def]
+    """Return how many of a frame's persons and vehicles have an id, and how many have none."""
+    named = bare = 0
+    for o in range(first, last):
+        if followed[cls[o]]:
+            named += track[o] != 0
+            bare += track[o] == 0
+    return named, bare
+
+
+@njit(cache=True)
+def _walk(  # type: ignore[no-untyped-def]
+    whose, bare, since_us, mode, followed, camera, t_us, first, cls, track, made_here, untracked, with_id, without_id
+):
+    for i in range(len(camera)):
+        c = camera[i]
+        named, without = _count(followed, first[i], first[i + 1], cls, track)
+        if named > 0:
+            whose[c], bare[c] = _OWN, 0
+        elif without > 0 and whose[c] != _OWN:
+            whose[c] = _BARE
+        elif without > 0:
+            if bare[c] == 0:
+                since_us[c] = t_us[i]
+            bare[c] += without
+            if bare[c] >= BARE_OBJECTS and t_us[i] - since_us[c] >= BARE_US:
+                whose[c] = _BARE
+        is_bare = whose[c] == _BARE
+        made_here[i] = mode[c] == _IOU or (mode[c] == _AUTO and is_bare)
+        untracked[i] = not made_here[i] and (is_bare or (named == 0 and without > 0))
+        with_id[i], without_id[i] = named, 0 if made_here[i] else without
+
+
+@njit(cache=True)
+def _look(  # type: ignore[no-untyped-def]
+    mode, followed, camera, first, cls, track, made_here, untracked, with_id, without_id
+):
+    for i in range(len(camera)):
+        c = camera[i]
+        named, without = _count(followed, first[i], first[i + 1], cls, track)
+        made_here[i] = mode[c] == _IOU or (mode[c] == _AUTO and named == 0)
+        untracked[i] = mode[c] == _NONE and named == 0 and without > 0
+        with_id[i], without_id[i] = named, 0 if made_here[i] else without

@@ -1,0 +1,137 @@
+"""Streams without track ids: tracked here, or said to be untracked; never zero crossings at full coverage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from connectors.formats import to_json_lines
+from connectors.registry.writing import to_toml
+from connectors.warehouse import Stage, connect
+from flows.replay import ReplayOptions, playing
+from flows.replay.telling import Seen, of_tracks
+from operators.tracking.tracker import MODEL
+from schemas.frames import FrameBatch
+from schemas.registry import Registry
+from schemas.words import REASONS
+from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, stream
+
+SECONDS = 400
+TRACKED = ("flow_minute_log",)
+
+
+def bare(batch: FrameBatch, first_s: int = 0, end_s: int = SECONDS) -> FrameBatch:
+    """The batch without track ids between two times; cars in it overlap from frame to frame."""
+    t_us = batch.frames["t_us"].gather(batch.objects["frame"]) - START
+    within = t_us.is_between(first_s * SECOND, end_s * SECOND, closed="left")
+    track = pl.when(within).then(pl.lit(None, pl.String)).otherwise(pl.col("track"))
+    return replace(batch, objects=batch.objects.with_columns(track=track))
+
+
+WITH_IDS = stream(["a", "b"], SECONDS)
+WITHOUT = bare(WITH_IDS)
+IN_BETWEEN = bare(WITH_IDS, 120, 260)
+
+
+def registry(tracker: str = "auto") -> Registry:
+    return Registry(camera=tuple(camera(name, tracker=tracker) for name in ("a", "b")))
+
+
+def crossings(found: dict[str, pl.DataFrame]) -> int:
+    return int(found["flow_minute_log"]["car_n"].sum())
+
+
+@pytest.fixture(scope="module")
+def own() -> dict[str, pl.DataFrame]:
+    return play(chunks(WITH_IDS), plan(registry()))
+
+
+@pytest.fixture(scope="module")
+def here() -> dict[str, pl.DataFrame]:
+    return play(chunks(WITHOUT), plan(registry()))
+
+
+def test_a_camera_without_ids_is_tracked_here_and_says_so(own, here) -> None:
+    assert own["flow_minute_log"]["model_id"].unique().to_list() == [""]
+    assert here["flow_minute_log"]["model_id"].unique().to_list() == [MODEL]
+    assert crossings(own) == crossings(here) > 20
+    assert here["incidents_log"].filter(pl.col("kind") == "parking").height == 2
+    assert here["flow_minute_log"]["observed_ms"].equals(own["flow_minute_log"]["observed_ms"])
+
+
+def test_what_needs_tracks_is_untracked_where_nobody_tracks() -> None:
+    found = play(chunks(WITHOUT), plan(registry("none")))
+    flow, crowd = found["flow_minute_log"], found["crowd_minute_log"]
+    assert flow["observed_ms"].sum() == 0
+    assert {REASONS[code] for code in flow["reason"]} == {"untracked"}
+    assert crowd["observed_ms"].sum() > 0
+    assert crowd["reason"].max() == 0
+
+
+def test_an_empty_frame_of_a_stream_without_ids_is_untracked_too() -> None:
+    """A car in every tenth minute must not make the other nine a street without crossings."""
+    objects = WITHOUT.objects.filter(pl.col("frame") < 4)
+    found = play(chunks(replace(WITHOUT, objects=objects)), plan(registry("none")))
+    assert found["flow_minute_log"]["observed_ms"].sum() == 0
+
+
+def test_streams_with_ids_lose_nothing_without_a_tracker(own) -> None:
+    found = play(chunks(WITH_IDS), plan(registry("none")))
+    assert crossings(found) == crossings(own)
+    assert found["flow_minute_log"]["observed_ms"].equals(own["flow_minute_log"]["observed_ms"])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ids_that_stop_and_come_back_are_told_alike_by_any_cut(workers: int) -> None:
+    once = play(chunks(IN_BETWEEN), plan(registry()))
+    flow = once["flow_minute_log"].group_by("ts").agg(pl.col("observed_ms", "model_id", "reason").first()).sort("ts")
+    assert flow["model_id"].to_list() == ["", "", "", MODEL, "", "", ""]
+    assert [REASONS[code] for code in flow["reason"]] == ["", "", "untracked", "", "", "", ""]
+    cuts = sorted(np.random.default_rng(workers).choice(len(IN_BETWEEN), 9, replace=False).tolist())
+    assert same(play(chunks(IN_BETWEEN, cuts), plan(registry(), workers), workers), once)
+
+
+def test_the_summary_and_the_views_say_it(tmp_path: Path) -> None:
+    events, cameras = tmp_path / "events.jsonl", tmp_path / "cameras.toml"
+    events.write_bytes(to_json_lines(WITHOUT))
+    cameras.write_text(to_toml(registry("none"), "none"))
+    options = ReplayOptions((str(events),), "native", "", registry=str(cameras))
+    with connect(f"embedded:{tmp_path}/store") as store, Stage() as stage, Stage() as again:
+        store.migrate()
+        asked = playing.ask(options, START + 86_400 * SECOND)
+        said = playing.commit(store, asked, stage, playing.read(asked, stage)).warnings
+        assert [one for one in said if "untracked" in one and one.endswith("cameras a, b")]
+        asked_flow = "SELECT groupUniqArray(reason), countIf(crossings IS NOT NULL) FROM flow_hour"
+        assert store.query(asked_flow).rows == [(["untracked"], 0)]
+        asked = playing.ask(replace(options, tracker="auto"), START + 86_400 * SECOND)
+        said = playing.commit(store, asked, again, playing.read(asked, again)).warnings
+        assert [one for one in said if f"({MODEL}): cameras a, b" in one]
+        asked_flow = "SELECT groupUniqArray(reason), sum(crossings) > 20, groupUniqArray(model_id) FROM flow_hour"
+        assert store.query(asked_flow).rows == [([""], True, [MODEL])]
+
+
+SAID = {
+    "ids": (Seen("a", 100, 0, 500, 10), "auto", []),
+    "no ids": (Seen("a", 100, 100, 0, 0), "auto", ["no track ids came, so"]),
+    "told to track": (Seen("a", 100, 100, 0, 0), "iou", []),
+    "nothing seen": (Seen("a", 100, 0, 0, 0), "none", []),
+    "nobody tracks": (Seen("a", 100, 0, 0, 7), "none", ['no track ids came, and tracker = "none"']),
+    "in part": (Seen("a", 100, 40, 90, 0), "auto", ["track ids came for part of the time only"]),
+    "a mix": (Seen("a", 100, 0, 90, 10), "none", ["some persons and vehicles carry track ids"]),
+}
+
+
+@pytest.mark.parametrize(("seen", "mode", "expected"), SAID.values(), ids=SAID.keys())
+def test_what_is_said_of_a_stream(seen: Seen, mode: str, expected: list[str]) -> None:
+    said = list(of_tracks([seen], {"a": mode}))
+    assert len(said) == len(expected)
+    assert all(one.startswith(start) for one, start in zip(said, expected, strict=True))
+
+
+def test_many_cameras_are_said_in_one_sentence() -> None:
+    (said,) = of_tracks([Seen(f"c{i}", 100, 100, 0, 0) for i in range(9)], {f"c{i}": "auto" for i in range(9)})
+    assert said.endswith("cameras c0, c1, c2, c3, c4 and 4 more")
