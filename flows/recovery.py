@@ -1,18 +1,22 @@
-"""The directory that a run's recovery lives in: its owner's alone, and checked before it is read.
+"""The directory that a run's recovery lives in: its owner's and one run's alone, and checked before it is read.
 
 Bytewax stores states with pickle, and whoever can write there could have a run do
 anything. So nothing is read that others may write to, and nothing that holds more
-than plain values: what a shard remembers is bytes (`flows.saving`).
+than plain values: what a shard remembers is bytes (`flows.saving`). The kernel's
+lock on one file keeps a second run out; what it says tells a directory that was
+made whole from one whose making was killed.
 """
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import pickle
 import sqlite3
 import stat
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,25 +25,70 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from schemas.errors import StateError
 
 OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+STORED: Final = "*.sqlite3"
+HELD: Final = "run.lock"
 
 
-def opened(directory: Path, partitions: int = 1) -> RecoveryConfig:
-    """Return the recovery of a directory, made where there is none.
+@contextmanager
+def opened(directory: Path, partitions: int = 1) -> Iterator[RecoveryConfig]:
+    """Hold the recovery of a directory, made where there is none, for as long as a run lasts.
 
     Raises
     ------
     StateError
-        When somebody else may have written what it holds.
+        When another run holds it, or somebody else may have written what is there.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = sorted(directory.glob("*.sqlite3"))
-    for path in (directory, *files):
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+    _refuse_foreign(directory)
+    was_made = not (directory / HELD).exists() and any(directory.glob(STORED))  # before there was such a file
+    lock = os.open(directory / HELD, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        _refuse_held(directory, lock)
+        if was_made:
+            _say_whole(directory, lock)
+        _prepare(directory, lock, partitions)
+        yield RecoveryConfig(str(directory))
+    finally:
+        os.close(lock)
+
+
+def _refuse_held(directory: Path, lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StateError(
+            f"{directory}: expected a state that no other run has, came one of a run that goes on: end that run, or "
+            "begin with another state (another --state directory)"
+        ) from None
+
+
+def _prepare(directory: Path, lock: int, partitions: int) -> None:
+    """Check what is there; make it where nothing is, or nothing whole."""
+    files, whole = sorted(directory.glob(STORED)), os.pread(lock, 20, 0)
+    for path in (directory / HELD, *files):
         _refuse_foreign(path)
-    if not files:
+    if not whole:
+        for path in directory.glob(STORED + "*"):  # no run has had it yet
+            path.unlink()
         init_db_dir(directory, partitions)
+        _say_whole(directory, lock)
+        return
+    if int(whole) != len(files):
+        raise StateError(
+            f"{directory}: expected {int(whole)} files {STORED}, came {len(files)}: put back what is missing, or begin "
+            "with a new state (another --state directory)"
+        )
     for path in files:
         _refuse_code(path)
-    return RecoveryConfig(str(directory))
+
+
+def _say_whole(directory: Path, lock: int) -> None:
+    """Write how many files there are, once all are there."""
+    os.pwrite(lock, str(len(list(directory.glob(STORED)))).encode(), 0)
+    os.fsync(lock)
 
 
 def _refuse_foreign(path: Path) -> None:

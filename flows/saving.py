@@ -71,7 +71,7 @@ def unpacked(data: object, kind: type[T]) -> T:
         raise StateError(f"expected a whole state, came one whose sum differs: {_BEGIN}")
     try:
         out = _thing(msgspec.msgpack.decode(body))
-    except (msgspec.MsgspecError, ValueError, TypeError, IndexError) as error:
+    except (msgspec.MsgspecError, ValueError, TypeError, IndexError, RecursionError) as error:
         raise StateError(f"expected a whole state, came a broken one ({error}): {_BEGIN}") from None
     if not isinstance(out, kind):
         raise StateError(f"expected a state that is a {kind.__name__}, came a {type(out).__name__}: {_BEGIN}")
@@ -113,7 +113,7 @@ def _container(thing: object) -> Iterator[object]:
 
 def _thing(tree: object) -> object:
     if isinstance(tree, msgspec.msgpack.Ext):
-        return _unarray(tree.data) if tree.code == _ARRAY else pl.read_ipc(io.BytesIO(tree.data))
+        return _unarray(tree.data) if tree.code == _ARRAY else _untable(tree.data)
     if not isinstance(tree, list):
         return tree
     kind, *parts = tree
@@ -165,6 +165,13 @@ def _table(table: pl.DataFrame) -> bytes:
     out = io.BytesIO()
     table.write_ipc(out)
     return out.getvalue()
+
+
+def _untable(data: Buffer) -> pl.DataFrame:
+    try:
+        return pl.read_ipc(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise ValueError(f"a table: {error}") from None
 
 
 def _fields(cls: type) -> list[str]:

@@ -117,7 +117,8 @@ def test_a_crash_loses_nothing_and_doubles_nothing(batch, once, tmp_path, at: in
     out: list = []
     for _ in range(2):
         flow = build(run(), source, out.append)
-        run_main(flow, epoch_interval=timedelta(0), recovery_config=recovery.opened(tmp_path))
+        with recovery.opened(tmp_path) as stored_by:
+            run_main(flow, epoch_interval=timedelta(0), recovery_config=stored_by)
     assert same(stored(out), once)
 
 

@@ -121,6 +121,9 @@ def said(tree: Any) -> bytes:
         said([4, "flows.dataflow:build", [], 1]),
         said([4, "flows.none:Block", ["table", "rows"], 1, 2]),
         said([4]),
+        said([1, msgspec.msgpack.Ext(2, b"no table")]),
+        sealed(packed([pl.DataFrame({"a": ["text"]})])[len(saving.MAGIC) + saving.SUM :].replace(b"text", b"\xff" * 4)),
+        sealed(b"\x92\x01" * 5_000 + b"\x00"),
         packed([1]),
     ],
 )
@@ -145,7 +148,14 @@ def kept(directory: Any) -> None:
     items = chunks(stream(["a"], 60), [60])
     source = TestingSource([items[0], TestingSource.ABORT(), *items[1:]], 1)
     flow = build(plan(ONE), source, [].append)
-    run_main(flow, epoch_interval=timedelta(0), recovery_config=recovery.opened(directory))
+    with recovery.opened(directory) as stored_by:
+        run_main(flow, epoch_interval=timedelta(0), recovery_config=stored_by)
+
+
+def opened(directory: Any) -> None:
+    """Open a state, and leave it."""
+    with recovery.opened(directory):
+        pass
 
 
 ONE = Registry(camera=(camera("a"),))
@@ -154,7 +164,7 @@ ONE = Registry(camera=(camera("a"),))
 def test_a_state_is_its_owners_alone(tmp_path) -> None:
     kept(tmp_path / "state")
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
-    recovery.opened(tmp_path / "state")
+    opened(tmp_path / "state")
 
 
 @pytest.mark.parametrize("others", [0o020, 0o002])
@@ -164,7 +174,7 @@ def test_a_state_that_others_may_write_to_is_refused(tmp_path, what: str, others
     path = tmp_path / "state" / what
     path.chmod(path.stat().st_mode | others)
     with pytest.raises(StateError, match="only its owner"):
-        recovery.opened(tmp_path / "state")
+        opened(tmp_path / "state")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to somebody else")
@@ -172,7 +182,7 @@ def test_a_state_of_somebody_else_is_refused(tmp_path) -> None:
     kept(tmp_path / "state")
     os.chown(tmp_path / "state" / "part-0.sqlite3", 65534, 65534)
     with pytest.raises(StateError, match="came owner 65534"):
-        recovery.opened(tmp_path / "state")
+        opened(tmp_path / "state")
 
 
 class Runs:
@@ -192,7 +202,7 @@ def test_a_state_that_would_run_something_is_refused_before_it_does(tmp_path) ->
         stored.execute("UPDATE snaps SET ser_change = ?", (bad,))
         stored.commit()
     with pytest.raises(StateError, match=r"it names posix\.mkdir"):
-        recovery.opened(tmp_path / "state")
+        opened(tmp_path / "state")
     assert not (tmp_path / "ran").exists()
 
 
@@ -201,4 +211,45 @@ def test_a_state_that_is_cut_short_is_refused(tmp_path) -> None:
     path = tmp_path / "state" / "part-0.sqlite3"
     path.write_bytes(path.read_bytes()[:5_000])
     with pytest.raises(StateError, match="begin with a new state"):
-        recovery.opened(tmp_path / "state")
+        opened(tmp_path / "state")
+
+
+def test_a_state_has_one_run_at_a_time(tmp_path) -> None:
+    with recovery.opened(tmp_path), pytest.raises(StateError, match="came one of a run that goes on"):
+        opened(tmp_path)
+    opened(tmp_path)
+
+
+def test_a_state_whose_making_was_killed_is_made(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(directory: Any, partitions: int) -> None:
+        (directory / "part-0.sqlite3").write_bytes(b"")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recovery, "init_db_dir", killed)
+        with pytest.raises(KeyboardInterrupt):
+            opened(tmp_path)
+    kept(tmp_path)
+    opened(tmp_path)
+
+
+def test_a_state_of_which_a_file_is_gone_is_refused(tmp_path) -> None:
+    with recovery.opened(tmp_path, 2):
+        pass
+    (tmp_path / "part-1.sqlite3").unlink()
+    with pytest.raises(StateError, match=r"expected 2 files .* came 1"):
+        opened(tmp_path)
+
+
+def test_a_state_from_before_there_was_a_lock_stays(tmp_path) -> None:
+    kept(tmp_path)
+    (tmp_path / recovery.HELD).unlink()
+    before = (tmp_path / "part-0.sqlite3").read_bytes()
+    opened(tmp_path)
+    assert (tmp_path / "part-0.sqlite3").read_bytes() == before
+
+
+def test_a_file_in_a_states_place_is_said(tmp_path) -> None:
+    (tmp_path / "state").write_text("")
+    with pytest.raises(StateError, match="expected a directory for the state, came File exists"):
+        opened(tmp_path / "state")
