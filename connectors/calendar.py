@@ -19,6 +19,7 @@ from typing import Any, Final
 import polars as pl
 
 from connectors import hijri
+from connectors.text_bytes import decoded
 from schemas.calendar import DAYS, WEEKDAYS, CityCalendar
 from schemas.calendar_check import parse
 from schemas.errors import UsageError
@@ -53,7 +54,7 @@ def load(path: Path | str | None = None) -> CityCalendar:
     """
     file = shipped() if path is None else Path(path)
     try:
-        return _parsed(str(file), file.read_bytes().decode())
+        return _parsed(str(file), decoded(file.read_bytes()))
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         came = f"the byte {error.object[error.start]:#04x}"

@@ -50,6 +50,17 @@ def encoding(head: bytes) -> str:
     return "utf-8"
 
 
+def decoded(raw: bytes) -> str:
+    """Return a text as whatever editor saved it: UTF-8 or UTF-16, without its mark.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        It is neither.
+    """
+    return raw.decode(encoding(raw)).removeprefix("\ufeff")
+
+
 def as_utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the pieces of a text as UTF-8 without a byte-order mark; UTF-8 itself is not looked into."""
     first = next(pieces, b"")

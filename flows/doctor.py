@@ -106,12 +106,11 @@ def _disk(settings: Settings) -> list[Finding]:
 
 
 def _warehouse(settings: Settings) -> list[Finding]:
-    kind, _, folder = settings.warehouse.partition(":")
-    if kind == "embedded" and not Path(folder).exists():
-        return [Finding("warehouse", "note", f"{settings.warehouse} is empty: the first replay makes it")]
     from connectors import warehouse as warehouses  # noqa: PLC0415  a broken driver must not stop the other checks
 
     try:
+        if not warehouses.is_there(settings.warehouse):
+            return [Finding("warehouse", "note", f"{settings.warehouse} is empty: the first replay makes it")]
         with warehouses.connect(settings.warehouse) as store:
             ((answer,),) = store.query("SELECT version()").rows
             waits = not store.plan().empty

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from connectors.warehouse.migrations import Plan
 from flows import rendering
-
-
-def exists(url: str) -> bool:
-    """Say whether there is a warehouse to look at; a server is asked by looking."""
-    kind, _, folder = url.partition(":")
-    return kind != "embedded" or Path(folder).expanduser().exists()
 
 
 def as_text(plan: Plan) -> str:

@@ -84,7 +84,7 @@ def _table(path: Path) -> dict[str, object]:
         raise UsageError(f"--class-map {path}: no such file, and not a list of pairs such as 2=car,7=truck")
     read = json.loads if path.suffix == ".json" else tomllib.loads
     try:
-        table = read(path.read_text(encoding="utf-8"))
+        table = read(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise UsageError(f"--class-map {path}: {error}") from None
     if not isinstance(table, dict):

@@ -108,7 +108,7 @@ def _refused(done: Imported, out: Path) -> str:
 def _heading(existing: Path) -> str:
     """Return the comment that a registry begins with; other comments are not kept."""
     lines = []
-    for line in existing.read_text(encoding="utf-8").splitlines():
+    for line in existing.read_text(encoding="utf-8-sig").splitlines():
         if not line.startswith("#"):
             break
         lines.append(line.removeprefix("#").removeprefix(" "))

@@ -143,7 +143,7 @@ def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tup
         if required:
             mistakes.append(f"{path}: no such settings file")
         return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from connectors.text_bytes import decoded
 from schemas.errors import RegistryError
 from schemas.geo import Areas, parse_areas
 from schemas.registry import Registry
@@ -45,7 +46,7 @@ def read_texts(path: Path) -> dict[str, str]:
     mistakes: list[str] = []
     for file in found:
         try:
-            texts[str(file)] = file.read_bytes().decode()
+            texts[str(file)] = decoded(file.read_bytes())
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             mistakes.append(

@@ -13,9 +13,9 @@ import msgspec
 from connectors.registry.lists import Row
 from schemas.geo import PROVISIONAL, Areas
 from schemas.registry import Camera, Registry
-from schemas.registry.check import remarks as checked
 from schemas.registry.links import since
 from schemas.registry.mistakes import expected
+from schemas.registry.remarks import remarks as checked
 from schemas.registry.rules import camera_flaws
 
 

@@ -1,6 +1,6 @@
 """The warehouse: ClickHouse, embedded in a directory or behind an URL."""
 
-from connectors.warehouse.client import Warehouse, connect
+from connectors.warehouse.client import Warehouse, connect, existing, is_there
 from connectors.warehouse.conflicts import Conflicts
 from connectors.warehouse.embedded import READER, WRITER, Lease
 from connectors.warehouse.leases import ACROSS
@@ -23,6 +23,8 @@ __all__ = [
     "Warehouse",
     "Writer",
     "connect",
+    "existing",
+    "is_there",
     "password",
     "serve",
 ]

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
 from connectors.warehouse import (
     calendar_days,
+    embedded,
     forgetting,
     inserts,
     leases,
@@ -24,6 +26,7 @@ from connectors.warehouse import (
 from connectors.warehouse.address import parse
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.session import Session
+from schemas.errors import WarehouseError
 from schemas.geo import Areas
 from schemas.registry import Registry
 
@@ -41,6 +44,26 @@ def connect(url: str, port: int | None = None) -> Warehouse:
         When it cannot be reached, is held by another program, or refuses us.
     """
     return Warehouse(parse(url), port)
+
+
+def existing(url: str) -> Warehouse:
+    """Open a warehouse that is there: a path that was mistyped makes none.
+
+    Raises
+    ------
+    UsageError, WarehouseError
+        As `connect`, and where there is no warehouse.
+    """
+    place = parse(url)
+    if isinstance(place, Path) and not embedded.is_there(place):
+        raise WarehouseError(embedded.absent(place))
+    return Warehouse(place)
+
+
+def is_there(url: str) -> bool:
+    """Say whether there is a warehouse to look at; a server is asked by looking."""
+    place = parse(url)
+    return not isinstance(place, Path) or embedded.is_there(place)
 
 
 class Warehouse(Session):

@@ -27,6 +27,7 @@ from pathlib import Path
 from string import Template
 
 from schemas.errors import WarehouseError
+from schemas.registry.mistakes import did_you_mean, expected
 
 START_S = 60.0
 STOP_S = 10.0
@@ -37,6 +38,19 @@ WRITER = "tilik"
 
 READER = "reader"
 """The account that reads what is published."""
+
+
+def is_there(root: Path) -> bool:
+    """Say whether a directory holds a warehouse."""
+    return (root / "version").is_file()
+
+
+def absent(root: Path) -> str:
+    """Say that a directory holds no warehouse, and which one beside it does."""
+    came = "a folder without one" if root.is_dir() else "a file" if root.exists() else "no such folder"
+    around = sorted(each.parent.name for each in root.parent.glob("*/version"))
+    todo = did_you_mean(root.name, around, "correct the path; a replay makes a warehouse")
+    return f"embedded:{root}: {expected('a warehouse', came, todo)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def query(
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
     from flows import asking, writing  # noqa: PLC0415  start-up time
 
-    with warehouses.connect(settings.warehouse) as store:
+    with warehouses.existing(settings.warehouse) as store:
         if format == "parquet":
             with store.batches(sql) as found:
                 writing.parquet(found.schema, found.batches, sys.stdout.buffer)

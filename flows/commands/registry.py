@@ -26,8 +26,13 @@ def _load(path: str) -> Registry:
 
 @app.command()
 def check(path: Path) -> None:
-    """Report every mistake of a registry with its file and place (exit code 2 when there is one)."""
-    say(f"{path}: good: {summary(_load(path))}")
+    """Report every mistake of a registry with its file and place (exit code 2 when there is one), and what is odd."""
+    from flows import registry_check  # noqa: PLC0415  start-up time
+
+    done = registry_check.run(path)
+    say(f"{path}: good: {summary(done.registry)}" + (f"; worth a look: {len(done.remarks)}" if done.remarks else ""))
+    for remark in done.remarks:
+        say(f"  {remark}")
 
 
 def summary(registry: Registry) -> str:
@@ -48,7 +53,7 @@ def forget(
     from flows import afterwards  # noqa: PLC0415  start-up time
     from flows.thresholds import Thresholds  # noqa: PLC0415  start-up time
 
-    with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
+    with warehouses.existing(settings_of(context, warehouse=warehouse).warehouse) as store:
         store.migrate()
         kinds = afterwards.forget(store, name, Thresholds())
     what = {"camera": "camera, with all its rows"}
@@ -83,6 +88,20 @@ def import_(
 
 
 @app.command()
+def areas(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A kelurahan or kecamatan, a part of its name, or a code.")
+    ],
+) -> None:
+    """Find the code of an area by its name."""
+    from connectors import registry as registries  # noqa: PLC0415  start-up time
+    from flows import area_names, rendering  # noqa: PLC0415  start-up time
+
+    found = area_names.find(registries.load_areas(), name)
+    say(rendering.table(area_names.HEADINGS, found).rstrip("\n"))
+
+
+@app.command()
 def preview(
     path: Path,
     out: Annotated[
@@ -107,7 +126,7 @@ def suggest(context: typer.Context, path: Path, warehouse: Warehouse = None) -> 
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
     from flows import suggestions  # noqa: PLC0415  start-up time
 
-    with warehouses.connect(settings_of(context, warehouse=warehouse).warehouse) as store:
+    with warehouses.existing(settings_of(context, warehouse=warehouse).warehouse) as store:
         found = suggestions.find(store, registry)
     say(suggestions.as_text(found))
 

@@ -82,7 +82,7 @@ def migrate(
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
     from flows import migration_plan  # noqa: PLC0415  start-up time
 
-    if plan and not migration_plan.exists(settings.warehouse):
+    if plan and not warehouses.is_there(settings.warehouse):
         say(f"{settings.warehouse} does not exist: all tables and views would be made")
         return
     with warehouses.connect(settings.warehouse) as store:
@@ -101,6 +101,6 @@ def status(
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
     from flows import warehouse_status  # noqa: PLC0415  start-up time
 
-    with warehouses.connect(settings.warehouse) as store:
+    with warehouses.existing(settings.warehouse) as store:
         found = warehouse_status.read(store)
     say(warehouse_status.as_json(found) if json else warehouse_status.as_text(found))

@@ -13,9 +13,8 @@ from typing import Any
 
 import msgspec
 
-from schemas.cards import ALWAYS, LINE_METRICS, ZONE_METRICS
 from schemas.errors import RegistryError
-from schemas.geo import PROVISIONAL, Areas
+from schemas.geo import Areas
 from schemas.registry.entries import Camera, Registry
 from schemas.registry.links import link_flaws
 from schemas.registry.mistakes import Located, render, under
@@ -86,33 +85,3 @@ def _marked(camera: Camera) -> Camera:
     if camera.simulated or not camera.id.startswith(SIMULATED):
         return camera
     return msgspec.structs.replace(camera, simulated=True)
-
-
-def remarks(registry: Registry, areas: Areas | None = None) -> list[str]:
-    """Return what is no mistake but worth a look: metrics, zones and lines that yield nothing, odd positions."""
-    out: list[str] = []
-    for camera in registry.camera:
-        for metric in camera.metrics:
-            if metric not in ALWAYS and not _served(camera, metric):
-                out.append(f"camera {camera.id}: metric {metric} has no zone or line to measure")
-        for zone in camera.zone:
-            if not set(ZONE_METRICS[zone.kind]) & set(camera.metrics):
-                out.append(f"camera {camera.id}: no enabled metric looks at zone {zone.id} of kind {zone.kind}")
-        for line in camera.line:
-            if not set(LINE_METRICS[line.role]) & set(camera.metrics):
-                out.append(f"camera {camera.id}: no enabled metric looks at line {line.id} of role {line.role}")
-        out += _outside(camera, areas)
-    out += [f"road {road.id}: no lines, so no figures" for road in registry.road if not road.lines]
-    return out
-
-
-def _served(camera: Camera, metric: str) -> bool:
-    zones = any(metric in ZONE_METRICS[zone.kind] for zone in camera.zone)
-    return zones or any(metric in LINE_METRICS[line.role] for line in camera.line)
-
-
-def _outside(camera: Camera, areas: Areas | None) -> list[str]:
-    if areas is None or camera.position is None or camera.area == PROVISIONAL:
-        return []
-    away = areas.distance_m(camera.area, *camera.position)
-    return [f"camera {camera.id}: stands {away:.0f} m outside {camera.area}"] if away > 0 else []

@@ -28,6 +28,7 @@ from schemas.registry.entries import (
     Zone,
 )
 from schemas.registry.mistakes import Flaw, did_you_mean, expected, under
+from schemas.registry.outlines import crossing_sides
 from schemas.registry.structure import UNREAD
 
 MAX_FPS = 240.0
@@ -156,11 +157,11 @@ def _shape(polygon: tuple[Point, ...]) -> Iterator[Flaw]:
     if not np.isfinite(polygon).all():
         return
     outline = shapely.Polygon(polygon)
-    if outline.area < MIN_ZONE:
+    if outline.convex_hull.area < MIN_ZONE:
         yield Flaw(("polygon",), expected("corners around an area", "corners on one line", "draw the zone anew"))
     elif not outline.is_valid:
-        reason = shapely.is_valid_reason(outline)
-        yield Flaw(("polygon",), expected("an outline that does not cross itself", reason, "reorder its corners"))
+        came, todo = crossing_sides(polygon) or (shapely.is_valid_reason(outline), "reorder its corners")
+        yield Flaw(("polygon",), expected("an outline that does not cross itself", came, todo))
 
 
 def limits_flaws(limits: Limits, kind: str) -> Iterator[Flaw]:

@@ -32,6 +32,7 @@ COMMANDS = (
     ("registry", "preview"),
     ("registry", "suggest"),
     ("registry", "forget"),
+    ("registry", "areas"),
     ("calendar", "show"),
     ("calendar", "check"),
     ("dead-letters", "list"),

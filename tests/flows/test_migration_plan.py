@@ -34,9 +34,3 @@ def test_what_was_done_fits_in_a_line():
     nothing = Plan([], [], Step([], [], []))
     assert migration_plan.in_short(nothing) == "up to date"
     assert migration_plan.as_text(nothing) == "up to date: nothing would change"
-
-
-def test_a_directory_that_is_not_there_is_no_warehouse(tmp_path):
-    assert not migration_plan.exists(f"embedded:{tmp_path / 'none'}")
-    assert migration_plan.exists(f"embedded:{tmp_path}")
-    assert migration_plan.exists("http://store/tilik")

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from connectors import registry as registries
+from connectors.warehouse import connect
 from flows import suggestions
 from schemas.registry import Camera, Line, Registry, Road, Zone
 from tests.connectors.minutes import rows
@@ -266,5 +267,7 @@ def test_suggestions_are_lines_on_stdout(tilik, tmp_path, warehouse, warehouse_u
 
 def test_a_warehouse_without_tables_is_said(tilik, tmp_path):
     (tmp_path / "cameras.toml").write_text('[[camera]]\nid = "sug-cli"\narea = "00"\nfps = 5.0\n')
+    with connect(f"embedded:{tmp_path / 'fresh'}"):
+        pass  # made, and left without tables
     code, _, err = tilik("registry", "suggest", "cameras.toml", "--warehouse", "embedded:fresh")
     assert (code, "tilik replay fills it" in err) == (1, True)

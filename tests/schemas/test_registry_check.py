@@ -15,7 +15,8 @@ from schemas import ground
 from schemas.cards import ZONE_METRICS
 from schemas.errors import RegistryError
 from schemas.registry import ZONE_KINDS
-from schemas.registry.check import parse, remarks
+from schemas.registry.check import parse
+from schemas.registry.remarks import remarks
 
 DOCS = Path(__file__).parents[2] / "docs" / "registry.md"
 

@@ -13,7 +13,7 @@ import shapely
 
 from connectors.registry import load, load_areas, public_cameras
 from schemas.errors import RegistryError
-from schemas.registry.check import remarks
+from schemas.registry.remarks import remarks
 from schemas.registry.summary import summary
 
 FOLDER = public_cameras().parent

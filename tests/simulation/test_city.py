@@ -11,7 +11,7 @@ from connectors import registry
 from connectors.formats import ReadOptions, read
 from schemas.errors import UsageError
 from schemas.frames import FrameBatch
-from schemas.registry import check as registry_check
+from schemas.registry import remarks as registry_remarks
 from simulation import simulate
 from simulation.faults import outages
 from simulation.layout import camera
@@ -108,7 +108,7 @@ def test_the_registry_is_valid_and_labelled(tmp_path: Path, cameras: int) -> Non
     loaded = registry.load(tmp_path / "registry.toml")
     assert [c.id for c in loaded.camera] == [f"sim-{i + 1:04d}" for i in range(cameras)]
     assert all(c.simulated and c.name.endswith("(simulasi)") for c in loaded.camera)
-    assert registry_check.remarks(loaded, registry.load_areas()) == []
+    assert registry_remarks.remarks(loaded, registry.load_areas()) == []
 
 
 def test_every_shape_of_view_is_there() -> None:
