@@ -110,7 +110,8 @@ def _garbage(found: Found) -> str:
 def _parking(found: Found) -> str:
     return (
         f"Parking: {found['times']:,} suspected of standing where they must not, {found['parked']:,} of them for 3 "
-        f"minutes or more; most at {found['place']} ({found['most']}, against {found['usual']} on average where any stood)"
+        f"minutes or more; most at {found['place']} ({found['most']}, against {found['usual']} on average where any "
+        "stood)"
     )
 
 

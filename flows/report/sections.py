@@ -100,8 +100,8 @@ WHERE simulated GROUP BY v.place_id HAVING hours > 0 ORDER BY counted_in_them DE
     ),
     Section(
         "Masks worn (pemakaian masker)",
-        "decided: people whose face was seen long and clearly enough to say; percent: of these, with a mask; low, high: "
-        "how far off chance alone may be (95 %).",
+        "decided: people whose face was seen long and clearly enough to say; percent: of these, with a mask; low, "
+        "high: how far off chance alone may be (95 %).",
         f"""
 SELECT place, zone_id AS zone, formatDateTime(local_ts, '%F %H:%i') AS local_hour, masked, decided, unknown,
     round(100 * ratio) AS percent, round(100 * ratio_low) AS low, round(100 * ratio_high) AS high

@@ -60,7 +60,10 @@ def start(cameras: int) -> Streams:
 def step(state: Streams, mode: NDArray[np.uint8], ordered: Ordered) -> Whose:
     """Return whose tracks on-time frames have, sorted by (camera, time); the state is changed in place."""
     out = _nobodys(len(ordered.camera))
-    _walk(*state, mode, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, ordered.track, *out)
+    _walk(
+        *state, mode, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, ordered.track,
+        out.made_here, out.untracked, out.with_id, out.without_id,
+    )  # fmt: skip
     return out
 
 
@@ -102,7 +105,9 @@ def _nobodys(frames: int) -> Whose:
 
 
 @njit(cache=True)
-def _count(followed, first, last, cls, track):  # type: ignore[no-untyped-def]
+def _count(
+    followed: NDArray[np.bool_], first: int, last: int, cls: NDArray[np.uint8], track: NDArray[np.uint64]
+) -> tuple[int, int]:
     """Return how many of a frame's persons and vehicles have an id, and how many have none."""
     named = bare = 0
     for o in range(first, last):
@@ -113,9 +118,12 @@ def _count(followed, first, last, cls, track):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _walk(  # type: ignore[no-untyped-def]
-    whose, bare, since_us, mode, followed, camera, t_us, first, cls, track, made_here, untracked, with_id, without_id
-):
+def _walk(
+    whose: NDArray[np.uint8], bare: NDArray[np.int64], since_us: NDArray[np.int64], mode: NDArray[np.uint8],
+    followed: NDArray[np.bool_], camera: NDArray[np.int32], t_us: NDArray[np.int64], first: NDArray[np.int64],
+    cls: NDArray[np.uint8], track: NDArray[np.uint64], made_here: NDArray[np.bool_], untracked: NDArray[np.bool_],
+    with_id: NDArray[np.int64], without_id: NDArray[np.int64],
+) -> None:  # fmt: skip
     for i in range(len(camera)):
         c = camera[i]
         named, without = _count(followed, first[i], first[i + 1], cls, track)
@@ -136,9 +144,11 @@ def _walk(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _look(  # type: ignore[no-untyped-def]
-    mode, followed, camera, first, cls, track, made_here, untracked, with_id, without_id
-):
+def _look(
+    mode: NDArray[np.uint8], followed: NDArray[np.bool_], camera: NDArray[np.int32], first: NDArray[np.int64],
+    cls: NDArray[np.uint8], track: NDArray[np.uint64], made_here: NDArray[np.bool_], untracked: NDArray[np.bool_],
+    with_id: NDArray[np.int64], without_id: NDArray[np.int64],
+) -> None:  # fmt: skip
     for i in range(len(camera)):
         c = camera[i]
         named, without = _count(followed, first[i], first[i + 1], cls, track)
