@@ -205,10 +205,7 @@ def _parent(code: str, areas: Areas) -> str:
 def refuse_moved(session: Session, registry: Registry) -> None:
     """Area stands in the key: an id whose rows stand under another area would split in two."""
     areas = {camera.id: camera.area for camera in registry.camera}
-    known = session.query(
-        "SELECT DISTINCT camera_id, toString(area) AS area FROM cameras_log FINAL WHERE deleted = 0"
-    ).rows
-    moved = sorted({camera for camera, area in known if camera in areas and areas[camera] != area})
+    moved = sorted({camera for camera, area in _areas(session) if camera in areas and areas[camera] != area})
     held = [row for some in _slices(moved) for row in _stand(session, some)]
     wrong = [(camera, area) for camera, area in held if areas[camera] != area]
     if wrong:
@@ -220,6 +217,17 @@ def refuse_moved(session: Session, registry: Registry) -> None:
             f"{listed}\na camera never changes its area: give it a new id, or forget its rows first "
             f"(tilik registry forget {wrong[0][0]} --warehouse ...)"
         )
+
+
+def is_settled(session: Session, registry: Registry) -> bool:
+    """Say whether every camera is registered under the area that it has here."""
+    return {(camera.id, camera.area) for camera in registry.camera} <= set(_areas(session))
+
+
+def _areas(session: Session) -> list[tuple[str, str]]:
+    return session.query(
+        "SELECT DISTINCT camera_id, toString(area) AS area FROM cameras_log FINAL WHERE deleted = 0"
+    ).rows
 
 
 def _stand(session: Session, cameras: Sequence[str]) -> list[tuple[str, str]]:

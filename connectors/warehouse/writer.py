@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from connectors.warehouse import calendar_days, conflicts, inserts, leases, registered, runs, sweep
+from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 from connectors.warehouse.stage import Stage
@@ -74,14 +75,19 @@ class Writer:
         self._look(definitions.registry)  # a refusal need not queue
         while True:
             span = self.stage.span.joined(runs.stated(self.session, self.statement.input))
-            scope = leases.rows(span.cameras, span.since_us, span.until_us, self.statement.input)
-            with leases.held(self.session, scope, waiting):
+            with leases.held(self.session, self._scope(definitions.registry, span), waiting):
                 if runs.stated(self.session, self.statement.input).joined(span) != span:
                     continue  # another run of this input has just reached further
                 self._look(definitions.registry)
                 run = self._write(definitions, span, progress)
                 yield run
                 return
+
+    def _scope(self, registry: Registry, span: Span) -> Scope:
+        """Return what nobody else may write: at no time, while another registry may have a camera in another area."""
+        is_settled = registered.is_settled(self.session, registry)
+        since_us, until_us = (span.since_us, span.until_us) if is_settled else (0, leases.ALL_TIME_US)
+        return leases.rows(span.cameras, since_us, until_us, self.statement.input)
 
     def _look(self, registry: Registry) -> None:
         """Refuse before anything is written."""
@@ -109,7 +115,7 @@ class Writer:
         with leases.held(self.session, leases.REGISTRY):
             registered.store(self.session, definitions.registry, definitions.areas, definitions.source)
             calendar_days.store(self.session, definitions.days)
-        run = runs.begin(self.session, self.statement, span)
+            run = runs.begin(self.session, self.statement, span)  # one at a time: no number is asked for twice
         written = 0
         for table in sorted(self.stage.tables(), key=lambda name: (name == HEALTH, name)):
             for piece in self.stage.pieces(table, inserts.BLOCK_ROWS):
