@@ -7,7 +7,6 @@ partitions drive the same steps.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,6 +27,7 @@ from flows.refusals import refused
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
 from flows.ticks import Ticks
+from flows.totals import Totals
 from operators import city as cities
 from operators.city import City
 from operators.stage import intake, ordered
@@ -54,26 +54,6 @@ class Dead(NamedTuple):
     """Dead letters on their way to the warehouse."""
 
     rows: pl.DataFrame
-
-
-@dataclass
-class Totals:
-    """What a run did, summed over its workers."""
-
-    frames: int = 0
-    objects: int = 0
-    duplicates: int = 0
-    late: int = 0
-    dead_letters: int = 0
-    rejected_objects: int = 0
-    rows: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, **counts: int) -> None:
-        """Add to the named counts."""
-        with self.lock:
-            for name, count in counts.items():
-                setattr(self, name, getattr(self, name) + count)
 
 
 @dataclass
@@ -224,6 +204,8 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             self._hold(memory, shard.end(memory.state, item.last_us))
             return _blocks(memory)
         frames = intake.arrays(item, shard.city, shard.index, memory.came)
+        if (heard := intake.strange(item, frames, shard.index)) is not None:
+            self.plan.totals.hear(heard)
         if self.plan.on_release is not None:
             leaving.come(memory.waiting, item, memory.came)
         memory.came += len(item)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from flows import remedies
 from flows.asking import Row, Store, ask
+from flows.left_out import last
 from flows.provisional import COMMON_FPS, NEAR
 from flows.replay.watching import RATE_TOLERANCE
 from schemas.cards import CARDS
@@ -92,6 +94,9 @@ def find(store: Store, registry: Registry) -> list[Suggestion]:
             found.append(Suggestion(name, f"never seen: {told}", todo))
             continue
         found += _of_camera(camera, seen, shown, roads)
+    for left in last(store):
+        if left.camera in cameras and left.is_worth_saying:
+            found.append(Suggestion(left.camera, remedies.seen(left), remedies.change(left, cameras[left.camera])))
     for name in sorted(shown.cameras.keys() - cameras.keys()):
         told = f"is in the warehouse ({shown.cameras[name].frames:,} frames), but not in the registry"
         found.append(Suggestion(name, told, f"register it, or withdraw it: tilik registry forget {name}"))

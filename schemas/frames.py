@@ -48,7 +48,7 @@ OBJECTS: Final = {
 }
 SIGNALS: Final = {
     "frame": pl.UInt32(),  # row of its frame, ascending
-    "kind": pl.String(),  # flood, ...
+    "kind": pl.String(),  # flood, ..., or what a reader left out (`schemas.rejects.REFUSED`)
     "zone": pl.String(),
     "value": pl.Float64(),
 }
@@ -99,6 +99,7 @@ DEAD_LETTER_REASONS: Final = (
     "not_json",  # bytes that are no JSON, binary noise, truncated lines
     "bad_type",  # a field of the wrong type, or a required one missing
     "bad_box",  # NaN, infinity or negative width or height
+    "boxes_refused",  # all boxes lie outside the picture: nobody knows what was in it
     "bad_time",  # a time that cannot be read
     "future",  # more than five minutes ahead of now
     "before_2000",

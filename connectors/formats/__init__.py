@@ -1,6 +1,7 @@
 """Readers of frame events: one adapter a format, all yielding `Chunk`."""
 
 from connectors.files import find
+from connectors.formats.boxes import Far
 from connectors.formats.chunks import Chunk, ReadOptions
 from connectors.formats.merge import MergedReader, first_time_us, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
@@ -10,6 +11,7 @@ from connectors.formats.sniffing import looks_like
 __all__ = [
     "FORMATS",
     "Chunk",
+    "Far",
     "MergedReader",
     "ReadOptions",
     "find",

@@ -12,10 +12,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
 from connectors.files import RAW_BYTES, Block
+from connectors.formats import boxes
+from connectors.formats.boxes import Far
 from connectors.formats.times import meant
 from schemas.errors import UsageError
 from schemas.frames import DEAD_LETTERS, FRAMES, OBJECTS, SIGNALS, FrameBatch
@@ -24,6 +25,7 @@ BOX: Final = ("x1", "y1", "x2", "y2")
 AHEAD_US: Final = 5 * 60 * 1_000_000
 YEAR_2000_US: Final = 946_684_800_000_000
 CLOCKS: Final = ("capture", "convert", "arrival", "pts")
+BAD_BOX: Final = "a box is not finite, or its width or height negative: corners are meant (x1, y1, x2, y2)"
 WITHOUT_BOX: Final = {name: kind for name, kind in OBJECTS.items() if name not in BOX}
 
 
@@ -64,9 +66,10 @@ class Chunk(NamedTuple):
 
     batch: FrameBatch
     dead: pl.DataFrame  # columns of `DEAD_LETTERS`
-    rejected_objects: int  # boxes without area in frames that stand
+    rejected_objects: int  # boxes left out of frames that stand
     bytes_read: int  # after decompression
     remarks: tuple[str, ...] = ()  # how the file was read where it could be meant otherwise
+    far: tuple[Far, ...] = ()  # boxes outside their pictures, those of dead letters too
 
 
 class Dead(NamedTuple):
@@ -127,32 +130,6 @@ def lost_lines(block: Block) -> list[Dead]:
     return dead
 
 
-@njit(cache=True)
-def _boxes(
-    frame: NDArray[np.uint32],
-    box: NDArray[np.float32],
-    out: NDArray[np.float32],
-    bad: NDArray[np.bool_],
-    keep: NDArray[np.bool_],
-) -> int:
-    """Clamp boxes to 0..1; mark frames with impossible ones; return the objects without area."""
-    empty = 0
-    zero, one = np.float32(0), np.float32(1)
-    for i in range(len(box)):
-        x1, y1, x2, y2 = box[i, 0], box[i, 1], box[i, 2], box[i, 3]
-        # a NaN makes both comparisons false; an infinity makes the difference infinite or NaN
-        if not (x2 >= x1 and y2 >= y1 and x2 - x1 < np.inf and y2 - y1 < np.inf):
-            bad[frame[i]] = True
-            continue
-        out[0, i] = min(max(x1, zero), one)
-        out[1, i] = min(max(y1, zero), one)
-        out[2, i] = min(max(x2, zero), one)
-        out[3, i] = min(max(y2, zero), one)
-        keep[i] = out[2, i] > out[0, i] and out[3, i] > out[1, i]
-        empty += not keep[i]
-    return empty
-
-
 def settle(
     draft: Draft,
     options: ReadOptions,
@@ -160,6 +137,8 @@ def settle(
     raw: Callable[[int], bytes],
     dead: Sequence[Dead] = (),
     size: int = 0,
+    *,
+    in_pixels: bool = True,
 ) -> Chunk:
     """Judge times and boxes of a draft.
 
@@ -177,37 +156,35 @@ def settle(
         Records that did not make it into the draft.
     size
         Bytes read for this chunk.
+    in_pixels
+        The format's boxes are in pixels; else they are shares of the picture.
     """
     frames, objects = draft.frames, draft.objects
-    bad = np.zeros(frames.height, np.bool_)
-    keep = np.zeros(objects.height, np.bool_)
-    box = np.empty((4, objects.height), np.float32)
-    of_frame = objects["frame"].to_numpy()
-    empty = _boxes(of_frame, draft.box, box, bad, keep)
-    sides = dict(zip(BOX, box, strict=True))
+    judged = boxes.judge(objects["frame"].to_numpy(), draft.box, frames.height, in_pixels=in_pixels)
+    sides = dict(zip(BOX, judged.box, strict=True))
     objects = pl.DataFrame([pl.Series(n, sides[n]) if n in sides else objects[n] for n in OBJECTS])
-    faults = _faults(frames, bad, options.now_us)
-    if faults:
-        bad[list(faults)] = True
-        empty = int((~keep & ~bad[of_frame]).sum())
-        keep &= ~bad[of_frame]
+    faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, options.now_us)
+    is_dead = np.zeros(frames.height, np.bool_)
+    is_dead[list(faults)] = True
+    signals, keep = draft.signals, judged.keep
     if not keep.all():
+        signals = boxes.said(judged, objects["frame"].to_numpy(), signals)
         objects = objects.filter(pl.Series(keep))
-    batch = FrameBatch(frames, objects, draft.signals, source)
+    batch = FrameBatch(frames, objects, signals, source)
     if faults:
-        batch = without(batch, bad)
+        batch = without(batch, is_dead)
     position = frames["position"]
     letters = [*dead, *(Dead(position[row], *why, raw(row)) for row, why in faults.items())]
     letters.sort(key=lambda letter: letter.position)
-    return Chunk(batch, dead_letters(letters, source, options.now_us), empty, size)
+    left_out = int((judged.refused & ~is_dead[draft.objects["frame"].to_numpy()]).sum())
+    far = boxes.far(judged, draft.objects["frame"].to_numpy(), draft.box, frames)
+    return Chunk(batch, dead_letters(letters, source, options.now_us), left_out, size, far=far)
 
 
 def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: int) -> dict[int, tuple[str, str]]:
     """Return reason and detail of every frame that cannot stand, by row."""
     t_us = frames["t_us"].to_numpy()
-    found = {
-        int(row): ("bad_box", "a box is not finite, or its width or height negative") for row in np.flatnonzero(bad_box)
-    }
+    found = {int(row): ("bad_box", BAD_BOX) for row in np.flatnonzero(bad_box)}
     for row in np.flatnonzero(t_us > now_us + AHEAD_US):
         found[int(row)] = "future", f"{t_us[row] - now_us} us ahead of now{meant(int(t_us[row]), now_us)}"
     for row in np.flatnonzero(t_us < YEAR_2000_US):

@@ -181,7 +181,8 @@ def _join(taken: list[_Taken]) -> Chunk:
     dead = pl.concat([rest.dead for rest in rests]) if len(rests) > 1 else rests[0].dead
     batch = taken[0].batch if len(taken) == 1 else _interleave(taken)
     remarks = tuple(dict.fromkeys(text for rest in rests for text in rest.remarks))
-    return Chunk(batch, dead, sum(r.rejected_objects for r in rests), sum(r.bytes_read for r in rests), remarks)
+    far = tuple(one for rest in rests for one in rest.far)
+    return Chunk(batch, dead, sum(r.rejected_objects for r in rests), sum(r.bytes_read for r in rests), remarks, far)
 
 
 def _interleave(taken: list[_Taken]) -> FrameBatch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,25 +16,10 @@ import polars as pl
 from connectors.files import blocks
 from connectors.formats import mot_rows
 from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, demand, lost_lines, settle, table
+from connectors.formats.mot_columns import IGNORED, Columns, judge
 from connectors.formats.mot_rows import Faulty, Row
 from schemas.frames import FRAMES, SIGNALS
-
-CLASSES: Final = {
-    "1": "person",
-    "2": "person",  # on a vehicle
-    "3": "car",
-    "4": "bicycle",
-    "5": "motorcycle",
-    "6": "non_motorised_vehicle",
-    "7": "person",  # standing still
-    "8": "distractor",
-    "9": "occluder",
-    "10": "occluder",
-    "11": "occluder",
-    "12": "reflection",
-}
-"""Milan et al., MOT16, arXiv:1603.00831, table 4."""
-CLASS_COLUMN, DET_COLUMNS = 7, 10
+from schemas.rejects import REFUSED
 
 
 class Rows(NamedTuple):
@@ -44,7 +29,7 @@ class Rows(NamedTuple):
     dead: list[Dead]
     size: int
     origin: int  # number of the frame at the start
-    has_confidence: bool
+    columns: Columns
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
@@ -89,7 +74,7 @@ def _rows(path: Path, options: ReadOptions) -> Rows:
                 continue
             if is_first and (words := mot_rows.heading(line)) is not None:
                 if not mot_rows.is_ours(words):
-                    return Rows([], [Dead(1, "bad_file", _foreign(words), line)], size, 1, has_confidence=True)
+                    return Rows([], [Dead(1, "bad_file", _foreign(words), line)], size, 1, judge([], {}))
                 continue
             is_first = False
             try:
@@ -97,9 +82,7 @@ def _rows(path: Path, options: ReadOptions) -> Rows:
             except Faulty as fault:
                 dead.append(Dead(int(block.position[at]), fault.reason, fault.detail, line))
     rows.sort(key=lambda row: row.frame)
-    tracked = [row for row in rows if row.track is not None and not row.is_empty]
-    has_confidence = not tracked or not all(row.is_marked for row in tracked)
-    return Rows(rows, dead, size, 0 if rows and rows[0].frame == 0 else 1, has_confidence)
+    return Rows(rows, dead, size, 0 if rows and rows[0].frame == 0 else 1, judge(rows, options.class_map))
 
 
 def _foreign(words: list[str]) -> str:
@@ -117,18 +100,7 @@ def _remarks(found: Rows, options: ReadOptions) -> Iterator[str]:
         yield "frames are counted from 0: frame 0 is at --start"
     elif first > 1:
         yield f"its first row is of frame {first}, {(first - 1) / options.fps:.6g} s after frame 1, which is at --start"
-    if not found.has_confidence:
-        yield "column 7 is 0 in every row, so it is no confidence: all are read (MOTChallenge would ignore them)"
-
-
-def _class(cells: list[float], options: ReadOptions) -> str:
-    """Return a row's class: column 8, except in rows of ten columns, where world coordinates begin there."""
-    code = f"{cells[CLASS_COLUMN]:g}" if len(cells) > CLASS_COLUMN else "-1"
-    if code in options.class_map:
-        return options.class_map[code]
-    if len(cells) >= DET_COLUMNS or code == "-1":
-        return "person"
-    return CLASSES.get(code, code)
+    yield from found.columns.remarks
 
 
 def _draft(found: Rows, first: int, end: int, options: ReadOptions) -> Draft:
@@ -150,18 +122,27 @@ def _draft(found: Rows, first: int, end: int, options: ReadOptions) -> Draft:
         "height": np.full(len(number), options.size[1]),
         "position": line,
     }
-    seen = [row for row in rows if not row.is_empty and not (found.has_confidence and row.is_marked)]
+    columns = found.columns
+    left_out = [row.frame - first for row in rows if columns.is_ignored(row)]
+    seen = [row for row in rows if not row.is_empty and not columns.is_ignored(row)]
     objects = {
         "frame": [row.frame - first for row in seen],
-        "class": [_class(row.cells, options) for row in seen],
-        "confidence": [_ratio(row.confidence) if found.has_confidence else None for row in seen],
+        "class": [columns.name(row) for row in seen],
+        "confidence": [_ratio(row.confidence) if columns.has_confidence else None for row in seen],
         "track": [row.track for row in seen],
     }
     corner = np.array([row.box for row in seen], np.float64).reshape(-1, 4) - [1, 1, 0, 0]
     corner[:, 2:] += corner[:, :2]
     box = (corner / [*options.size, *options.size]).astype(np.float32)
     made = table(frames, FRAMES, len(number)), table(objects, WITHOUT_BOX, len(seen))
-    return Draft(made[0], made[1], box, pl.DataFrame(schema=SIGNALS))
+    return Draft(made[0], made[1], box, _ignored(left_out))
+
+
+def _ignored(frame: list[int]) -> pl.DataFrame:
+    """Return how many rows of each frame, ascending, are marked to be ignored, as readers say it."""
+    counted = pl.DataFrame({"frame": frame}, {"frame": pl.UInt32()}).group_by("frame", maintain_order=True).len("value")
+    said = counted.with_columns(kind=pl.lit(REFUSED), zone=pl.lit(IGNORED))
+    return said.select(pl.col(name).cast(kind) for name, kind in SIGNALS.items())
 
 
 def _ratio(confidence: float | None) -> float | None:

@@ -33,6 +33,7 @@ from connectors.formats.chunks import (
     settle,
     table,
 )
+from connectors.formats.native_words import translated
 from connectors.formats.times import time_us
 from connectors.text_bytes import foreign
 from schemas.frames import FRAMES, SIGNALS
@@ -136,8 +137,8 @@ def _chunk(batch: pa.RecordBatch, position: int, options: ReadOptions, source: s
     made, faults = _draft(batch, position)
     dead = [Dead(position + row, *why, _raw(batch, row)) for row, why in faults.items()]
     rows = made.frames["position"]
-    size = int(batch.nbytes)
-    return settle(made, options, source, lambda row: _raw(batch, rows[row] - position), dead, size)
+    size, made = int(batch.nbytes), translated(made, options.class_map)
+    return settle(made, options, source, lambda row: _raw(batch, rows[row] - position), dead, size, in_pixels=False)
 
 
 def _raw(batch: pa.RecordBatch, row: int) -> bytes:

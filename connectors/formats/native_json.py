@@ -17,6 +17,7 @@ from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptio
 from connectors.formats.native_lines import Fault, Timed, decode, draft
 from connectors.formats.native_scan import NUMBERS, Scanned, scan
 from connectors.formats.native_tokens import ABSENT
+from connectors.formats.native_words import translated
 from schemas.frames import FRAMES, SIGNALS
 
 MARKS: Final = (frozenset({"camera", "ts", "objects"}),)
@@ -50,7 +51,8 @@ def _chunk(block: Block, options: ReadOptions, source: str) -> Chunk:
             made, np.flatnonzero(scanned.read), draft(lines, block.position[rows].tolist()), np.array(rows)
         )
     line_of = np.sort(np.concatenate([np.flatnonzero(scanned.read), np.array(rows, np.int64)]))
-    return settle(made, options, source, lambda row: block.line(int(line_of[row])), dead, block.size)
+    made = translated(made, options.class_map)
+    return settle(made, options, source, lambda row: block.line(int(line_of[row])), dead, block.size, in_pixels=False)
 
 
 def _columns(scanned: Scanned, block: Block) -> Draft:

@@ -90,17 +90,20 @@ def as_json(summary: ReplaySummary) -> str:
     import json  # noqa: PLC0415  start-up time
 
     names = ("frames", "objects", "rows", "dead_letters", "late", "duplicates")
-    return json.dumps({name: getattr(summary, name) for name in names} | {"seconds": round(summary.seconds, 3)})
+    also = {"rejects": summary.rejects, "seconds": round(summary.seconds, 3)}
+    return json.dumps({name: getattr(summary, name) for name in names} | also)
 
 
 def as_text(summary: ReplaySummary) -> str:
-    """Return a replay's figures as two sentences."""
+    """Return a replay's figures as two sentences, and a third where something was refused."""
+    refused = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejects.items())
     rate = f" ({summary.frames / summary.seconds:,.0f} frames/s)" if summary.seconds > 0 else ""
     return (
         f"{summary.frames:,} frames with {summary.objects:,} objects became {summary.rows:,} rows "
         f"and {summary.incidents:,} incidents in {summary.seconds:.1f} s{rate}.\n"
         f"{summary.late:,} late, {summary.duplicates:,} duplicates, "
         f"{summary.dead_letters:,} dead letters{_why(summary)}."
+        + (f"\nRefused inside frames: {refused} (see them: SELECT * FROM rejects)." if refused else "")
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from flows.remedies import Left
+
 
 @dataclass(frozen=True)
 class ReplayOptions:
@@ -50,6 +52,10 @@ class ReplaySummary:
     incidents: int = 0
     """Distinct incidents that stand at the end."""
     rejected_objects: int = 0
+    rejects: dict[str, int] = field(default_factory=dict)
+    """Objects and signals refused inside frames that count, by reason."""
+    left_out: tuple[Left, ...] = ()
+    """The same by camera, boxes of dead letters too, with the words that were not understood."""
     warnings: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     """Dead letters by reason, the commonest first."""

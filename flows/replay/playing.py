@@ -139,9 +139,7 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
     writer = Writer(warehouse, asked.statement, stage)
     with writer.committed(asked.definitions, note, done.watch.written) as run:
         afterwards.follow(warehouse, run, asked.thresholds)
-        summary = _summary(
-            done, warehouse.standing(run), asked, telling.streams(warehouse, run, asked.definitions.registry)
-        )
+        summary = _summary(done, warehouse.standing(run), asked, telling.read(warehouse, run))
         warehouse.finish_run(run, msgspec.json.encode(summary).decode())
     return summary
 
@@ -168,10 +166,11 @@ def _found(options: ReplayOptions, given: Input) -> tuple[Registry, list[str]]:
     return registry, []
 
 
-def _summary(done: Read, incidents: int, asked: Asked, said: list[str]) -> ReplaySummary:
-    totals, kind = done.totals, asked.input.format
+def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen]) -> ReplaySummary:
+    totals, kind, registry = done.totals, asked.input.format, asked.definitions.registry
     is_read = totals.frames + totals.duplicates > 0
     silent = tuple(done.letters.silent(done.silent, kind)) if is_read else ()
+    left_out = telling.left_out(seen, totals.words, done.watch.far)
     return ReplaySummary(
         frames=totals.frames,
         objects=totals.objects,
@@ -182,7 +181,16 @@ def _summary(done: Read, incidents: int, asked: Asked, said: list[str]) -> Repla
         seconds=round(time.monotonic() - done.started_s, 3),
         incidents=incidents,
         rejected_objects=totals.rejected_objects,
-        warnings=(*asked.remarks, *done.watch.remarks(), *silent, *done.watch.rates(asked.definitions.registry), *said),
+        rejects=telling.by_reason(seen),
+        left_out=tuple(left_out),
+        warnings=(
+            *asked.remarks,
+            *done.watch.remarks(),
+            *silent,
+            *done.watch.rates(registry),
+            *telling.of_tracks(seen, registry),
+            *telling.of_rejects(left_out, registry),
+        ),
         reasons=done.letters.reasons(),
         unread="" if is_read else done.letters.unread([str(path) for path in asked.input.paths], kind),
     )

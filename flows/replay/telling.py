@@ -1,53 +1,138 @@
-"""What a replay says of its streams at its end: whose tracks there were, read back from the rows that it stored."""
+"""What a replay says of its streams at its end: whose tracks there were, and what was left out of their frames.
+
+Counted is what the rows say that it stored, so that the summary and the views
+agree; the words that were not understood, and how far boxes lay outside, are
+remembered as they came.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from connectors.formats import Far
 from connectors.warehouse import Run, Warehouse
+from flows import remedies
+from flows.remedies import SHARE, Counted, Left, Word
 from operators.tracking import tracker
 from schemas.registry import Registry
+from schemas.registry.links import newest
+from schemas.rejects import REJECTS
 
-SHARE: Final = 0.03
-"""What happens to fewer objects than this share is not worth a sentence; ours."""
 SHOWN: Final = 5
 """Cameras that a sentence names."""
+MOST_WORDS: Final = 20
+"""Words of a camera and reason that a summary keeps: the most frequent."""
 
 
 class Seen(NamedTuple):
-    """What a run stored of a camera: frames and those tracked here, persons and vehicles by their ids."""
+    """What a run stored of a camera: frames and those tracked here, persons and vehicles by their ids, and the rest."""
 
     camera: str
     frames: int
     made_here: int
     with_id: int
     without_id: int
+    objects: int = 0
+    signals: int = 0
+    refused: tuple[int, ...] = ()  # by reason, in the order of `REJECTS`
 
 
-def streams(warehouse: Warehouse, run: Run, registry: Registry) -> list[str]:
-    """Return what there is to say of the track ids in a run's streams."""
+def read(warehouse: Warehouse, run: Run) -> list[Seen]:
+    """Return what a run stored, by camera."""
+    sums = ", ".join(f"sum({name})" for name in Seen._fields[1:-1])
     rows = warehouse.query(
-        f"SELECT toString(camera_id), {', '.join(f'sum({name})' for name in Seen._fields[1:])} "
+        f"SELECT toString(camera_id), {sums}, sumForEach(refused_hist) "
         "FROM health_minute_log FINAL WHERE run = {r:UInt32} AND deleted = 0 GROUP BY camera_id ORDER BY camera_id",
         {"r": run.run},
     ).rows
-    return list(of_tracks([Seen(*row) for row in rows], {c.id: c.tracker for c in registry.camera}))
+    return [Seen._make([*row[:-1], tuple(row[-1])]) for row in rows]
 
 
-def of_tracks(seen: Iterable[Seen], trackers: dict[str, str]) -> Iterator[str]:
+def by_reason(seen: Iterable[Seen]) -> dict[str, int]:
+    """Return how much was refused inside frames that count, by reason."""
+    total: Counter[str] = Counter()
+    for one in seen:
+        total.update(_refused(one))
+    return {reason: total[reason] for reason in REJECTS if total[reason]}
+
+
+def _refused(one: Seen) -> dict[str, int]:
+    return {reason: count for reason, count in zip(REJECTS, one.refused, strict=False) if count}
+
+
+def left_out(
+    seen: Iterable[Seen], words: Mapping[tuple[str, str, str], int], far: Mapping[tuple[str, str], Far]
+) -> list[Left]:
+    """Return what was left out of each camera's frames, by reason, boxes of dead letters too.
+
+    Parameters
+    ----------
+    words
+        Words that were not understood, by camera, reason and word.
+    far
+        Boxes that were left out, by camera and reason.
+    """
+    counted = {one.camera: Counted(one.objects, one.signals, _refused(one)) for one in seen}
+    for (camera, reason), one in far.items():
+        known = counted.setdefault(camera, Counted(0, 0, {}))
+        known.refused[reason] = max(known.refused.get(reason, 0), one.many)
+    said: dict[tuple[str, str], list[Word]] = {key: [Word(_reach(one), one.many)] for key, one in far.items()}
+    for (camera, reason, word), count in sorted(words.items(), key=lambda item: (-item[1], item[0])):
+        said.setdefault((camera, reason), []).append(Word(word, count))
+    return [
+        Left(
+            camera,
+            reason,
+            each.refused[reason],
+            remedies.of(each, reason),
+            tuple(said.get((camera, reason), ())[:MOST_WORDS]),
+        )
+        for camera, each in sorted(counted.items())
+        for reason in REJECTS
+        if reason in each.refused
+    ]
+
+
+def _reach(far: Far) -> str:
+    """Return the farthest corner [px], or in widths and heights where no size is known."""
+    x, y = far.reach
+    if far.reason == "pixels":
+        return f"{x:.0f} x {y:.0f}"
+    if min(far.size) > 0:
+        return f"{x * far.size[0]:.0f} x {y * far.size[1]:.0f}"
+    return f"{x:.2f} x {y:.2f}"
+
+
+def of_rejects(left: Iterable[Left], registry: Registry) -> Iterator[str]:
+    """Yield a sentence for each camera and reason with more than a few per cent, the first cameras of each reason."""
+    cameras, more = newest(registry.camera), Counter[str]()
+    for one in left:
+        if not one.is_worth_saying:
+            continue
+        more[one.reason] += 1
+        if more[one.reason] <= SHOWN:
+            change = remedies.change(one, cameras.get(one.camera))
+            yield f"camera {one.camera}: {remedies.seen(one)}: {change}"
+    for reason, count in more.items():
+        if count > SHOWN:
+            yield f"{count - SHOWN} more cameras with {reason}: SELECT * FROM rejects"
+
+
+def of_tracks(seen: Iterable[Seen], registry: Registry) -> Iterator[str]:
     """Yield a sentence for each thing that some cameras' streams have in common, naming them."""
+    trackers = {camera.id: camera.tracker for camera in registry.camera}
     found: dict[str, list[str]] = {what: [] for what in _SAID}
     for one in seen:
         for what in _kinds(one, trackers.get(one.camera, "")):
             found[what].append(one.camera)
     for what, cameras in found.items():
         if cameras:
-            yield f"{_SAID[what]}: {named(cameras)}"
+            yield f"{_SAID[what]}: {_named(cameras)}"
 
 
-def named(cameras: list[str]) -> str:
-    """Return how many cameras there are and what the first are called."""
+def _named(cameras: list[str]) -> str:
     more = f" and {len(cameras) - SHOWN} more" if len(cameras) > SHOWN else ""
     return f"camera {cameras[0]}" if len(cameras) == 1 else f"cameras {', '.join(cameras[:SHOWN])}{more}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from connectors.formats import Chunk
+from connectors.formats import Chunk, Far
 from connectors.warehouse import Stage
 from flows import provisional
 from flows.replay.asked import Progress
@@ -24,12 +24,16 @@ class Watch:
         self.stage, self.progress, self.size = stage, progress, size
         self.sampled, self.chunks, self.read = provisional.Sampled(), 0, 0
         self.said: dict[str, None] = {}
+        self.far: dict[tuple[str, str], Far] = {}
 
     def chunk(self, chunk: Chunk) -> None:
         """Take note of a chunk that was read."""
         self.chunks += 1
         self.read += chunk.bytes_read
         self.said.update(dict.fromkeys(chunk.remarks))
+        for far in chunk.far:
+            known = self.far.get(far[:2])
+            self.far[far[:2]] = far if known is None else known.joined(far)
         if self.chunks <= SAMPLED_CHUNKS:
             self.sampled.add(chunk)
         self._tell(self.read)

@@ -31,8 +31,8 @@ class Arrived(NamedTuple):
     track: NDArray[np.uint64]  # (m,)
     face: NDArray[np.uint32]  # (m,)
     signal_first: NDArray[np.int64]  # (n + 1,) signals of frame i
-    signal_zone: NDArray[np.int32]  # (k,) dense zone code, -1 when unknown
-    signal_value: NDArray[np.float64]  # (k,)
+    signal_zone: NDArray[np.int32]  # (k,) dense zone code; below -1 what was refused (`operators.stage.refused`)
+    signal_value: NDArray[np.float64]  # (k,) NaN when not measured; how many were refused
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Arrived:
         return self

@@ -6,7 +6,7 @@ does not know is told apart here, so that the flow can make dead letters of it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from operators.arrays import OTHER
 from operators.city import City
-from operators.stage import faces
+from operators.stage import faces, refused
 from operators.stage.arrived import Arrived, sealed
 from schemas.frames import CLASSES, FrameBatch
 from schemas.registry import ZONE_KINDS
@@ -76,7 +76,7 @@ def track_name(code: int, names: dict[int, str]) -> str:
     return str(code - 1)
 
 
-def _slices(frame: NDArray[np.uint32], count: int) -> NDArray[np.int64]:
+def _slices(frame: NDArray[np.integer[Any]], count: int) -> NDArray[np.int64]:
     return np.searchsorted(frame, np.arange(count + 1)).astype(np.int64)
 
 
@@ -132,25 +132,18 @@ def _ints(column: pl.Series, absent: int) -> NDArray[np.int64]:
     return out
 
 
-def _classes(column: pl.Series) -> NDArray[np.uint8]:
-    code = column.cast(pl.Enum(list(CLASSES)), strict=False).to_physical().cast(pl.UInt8).fill_null(OTHER)
-    out: NDArray[np.uint8] = code.to_numpy()
+def _classes(known: pl.Series) -> NDArray[np.uint8]:
+    """Return codes of words known to `refused.KNOWN`; what is none of ours is other."""
+    code = known.to_physical().cast(pl.UInt8).fill_null(OTHER).to_numpy()
+    out: NDArray[np.uint8] = np.where(code < len(CLASSES), code, np.uint8(OTHER))
     return out
 
 
-def _shares(values: pl.Series) -> NDArray[np.float64]:
-    """Return shares, NaN where a value is none: -1 for "not known", or per cent, is no observation."""
-    value = values.to_numpy()
-    out: NDArray[np.float64] = np.where((value >= 0.0) & (value <= 1.0), value, np.nan)
-    return out
-
-
-def _signal_zones(signals: pl.DataFrame, camera: NDArray[np.int32], index: Lookup) -> NDArray[np.int32]:
-    of_frame = pl.Series(camera[signals["frame"].to_numpy()], dtype=pl.Int32)
-    said = pl.DataFrame({"camera": of_frame, "kind": signals["kind"], "zone": signals["zone"]})
-    found = said.join(index.zones, on=["camera", "kind", "zone"], how="left", maintain_order="left")
-    out: NDArray[np.int32] = found["code"].fill_null(-1).to_numpy()
-    return out
+def strange(batch: FrameBatch, frames: Arrived, index: Lookup) -> pl.DataFrame | None:
+    """Return the words of a batch that were not understood (`refused.words`), None where all were."""
+    if not (frames.signal_zone <= refused.FIRST).any():
+        return None
+    return refused.words(batch, frames.camera, index.zones)
 
 
 def camera_codes(frames: pl.DataFrame, city: City, index: Lookup) -> NDArray[np.int32]:
@@ -169,8 +162,10 @@ def arrays(batch: FrameBatch, city: City, index: Lookup, first_row: int = 0) -> 
     first_row
         Number of the batch's first frame; the caller counts on from batch to batch.
     """
-    frames, objects, signals = batch.frames, batch.objects, batch.signals
+    frames, objects = batch.frames, batch.objects
     camera = camera_codes(frames, city, index)
+    known = objects["class"].cast(refused.KNOWN, strict=False)
+    said = refused.signals(batch, camera, index.zones, known)
     found = Arrived(
         row=np.arange(first_row, first_row + len(camera), dtype=np.int64),
         camera=camera,
@@ -183,13 +178,13 @@ def arrays(batch: FrameBatch, city: City, index: Lookup, first_row: int = 0) -> 
         sharpness=_floats(frames["sharpness"]),
         image=codes(frames["image_hash"]),
         first=_slices(objects["frame"].to_numpy(), len(camera)),
-        cls=_classes(objects["class"]),
+        cls=_classes(known),
         confidence=_floats(objects["confidence"]),
         box=np.stack([objects[name].to_numpy() for name in ("x1", "y1", "x2", "y2")], axis=1),
         track=tracks(objects["track"]),
         face=faces.pack(objects["mask"], objects["mask_confidence"], objects["face_px"]),
-        signal_first=_slices(signals["frame"].to_numpy(), len(camera)),
-        signal_zone=_signal_zones(signals, camera, index),
-        signal_value=_shares(signals["value"]),
+        signal_first=_slices(said.frame, len(camera)),
+        signal_zone=said.zone,
+        signal_value=said.value,
     )
     return sealed(found)

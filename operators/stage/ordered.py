@@ -24,9 +24,10 @@ from operators.arrays import Ordered, frozen
 from operators.carrying import Moves
 from operators.city import City
 from operators.minutes import MINUTE_US
-from operators.stage import identity, seen
+from operators.stage import identity, refused, seen
 from operators.stage.arrived import Arrived, concat, nothing, sealed, take
 from operators.stage.identity import Keys
+from operators.stage.refused import Refused
 from operators.stage.seen import Seen
 
 DISPOSITIONS: Final = ("on time", "late", "duplicate", "too late")
@@ -44,6 +45,7 @@ class Released(NamedTuple):
     luma: NDArray[np.float32]  # (n,)
     sharpness: NDArray[np.float32]  # (n,)
     image: NDArray[np.uint64]  # (n,)
+    refused: Refused
 
 
 class Copies(NamedTuple):
@@ -166,7 +168,8 @@ def _released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released | None:
         signal_zone=frames.signal_zone[known],
         signal_value=frames.signal_value[known],
     )
-    return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image)
+    left_out = refused.found(frame, frames.signal_zone, frames.signal_value)
+    return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image, left_out)
 
 
 def push(
@@ -319,6 +322,8 @@ def carry(into: OrderState, source: OrderState, moved: Moves) -> None:
     carrying.rows(into.frontier_us, source.frontier_us, moved.camera)
     for held in source.incoming if source.waiting is None else [source.waiting, *source.incoming]:
         went = take(held, np.flatnonzero(moved.camera[held.camera] >= 0))
-        zone = np.append(moved.zone, np.int32(-1))[went.signal_zone]  # the last one: a zone that nobody knows
+        known = went.signal_zone >= 0
+        zone = went.signal_zone.copy()
+        zone[known] = moved.zone[went.signal_zone[known]]
         into.incoming.append(sealed(went._replace(camera=moved.camera[went.camera], signal_zone=zone)))
     seen.carry(into.seen, source.seen, moved.camera, len(into.newest_us))

@@ -35,6 +35,8 @@ class _At(NamedTuple):
     without_id: int
     made_here: int
     untracked_ms: int
+    signals: int
+    refused_hist: int
     delay_hist: int
     state: int
     last_ms: int
@@ -72,7 +74,19 @@ def measure(released: Released, codes: NDArray[np.uint8], whose: Whose, *, is_la
     watched = health.usable(codes)
     _watch(cut, row, codes, watched, whose.untracked, _AT, _CAUSES, values)
     _count(cut, row, ordered.first, ordered.t_us, released.arrival_us, whose, is_late, _AT, _EDGES, values)
+    _refuse(*released.refused, cut, row, _AT.refused_hist, values)
+    np.add.at(values[:, _AT.signals], row[cut.is_first][ordered.signal_frame], 1)
     return Parts(key, minute, values)
+
+
+@njit(cache=True)
+def _refuse(frame, reason, count, cut, row, at, values):  # type: ignore[no-untyped-def]
+    """Add what was refused of each frame, ascending, to the minute that holds the frame's own time."""
+    s = 0
+    for k in range(len(frame)):
+        while cut.frame[s] < frame[k]:
+            s += 1
+        values[row[s], at + reason[k]] += count[k]
 
 
 @njit(cache=True)

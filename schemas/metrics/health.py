@@ -6,6 +6,7 @@ from typing import Final
 
 from schemas.card import By, ByArea, ByCamera, Card, Figure
 from schemas.parts import WATCH, Metric, Part
+from schemas.rejects import REJECTS
 from schemas.sql import array, percentile
 from schemas.words import STATES, Label
 
@@ -28,6 +29,10 @@ HEALTH: Final = Metric(
         "without_id": Part("UInt32", "sum", "1", "Those that came without one and were not tracked here"),
         "made_here": Part("UInt32", "sum", "1", "Frames whose tracks are made here"),
         "untracked_ms": Part("UInt32", "sum", "ms", "Time watched in which nobody tracked persons and vehicles"),
+        "signals": Part("UInt32", "sum", "1", "Values of zones that were taken"),
+        "refused_hist": Part(
+            "UInt32", "sum", "1", "Objects and signals refused, by reason: a number each of REJECTS", len(REJECTS)
+        ),
         "delay_hist": Part(
             "UInt32", "sum", "1", "Frames by arrival - capture; bins of DELAY_EDGES_MS", len(DELAY_EDGES_MS)
         ),

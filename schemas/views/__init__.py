@@ -11,6 +11,7 @@ from schemas.views.incidents import incidents, incidents_open
 from schemas.views.lists import lists
 from schemas.views.persistence import kpis
 from schemas.views.places import places
+from schemas.views.rejects import rejects
 from schemas.views.roads import roads
 from schemas.views.sql import GRAINS, View
 from schemas.views.trends import trends
@@ -32,6 +33,7 @@ def every(zone: str) -> list[View]:
         incidents_open(zone),
         *kpis(zone),
         *lists(),
+        rejects(zone),
         calendar(),
         words(),
     ]

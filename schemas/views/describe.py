@@ -24,6 +24,7 @@ from schemas.views.incidents import FIGURES as INCIDENTS
 from schemas.views.lists import FIGURES as LISTS
 from schemas.views.persistence import FIGURES as PERSISTENCE
 from schemas.views.places import FIGURES as PLACES
+from schemas.views.rejects import FIGURES as REJECTED
 from schemas.views.roads import ROAD_FIGURES
 from schemas.views.sql import GRAINS, View, string, view
 from schemas.views.words import FIGURES as WORDS
@@ -137,6 +138,7 @@ FIGURES: Final[dict[str, dict[str, Figure]]] = {
     **PERSISTENCE,
     **COMPARISONS,
     **LISTS,
+    **REJECTED,
     **WORDS,
     "calendar": LISTS["calendar"] | CALENDAR["calendar"],
     **_of_cards(),

@@ -7,13 +7,14 @@ from typing import Final
 from schemas.card import Figure
 from schemas.incidents import CLOSE_LABELS, KIND_LABELS, SEVERITY_LABELS
 from schemas.incidents import STATE_LABELS as INCIDENT_STATES
+from schemas.rejects import REJECT_LABELS
 from schemas.views.sql import View, string, view
 from schemas.words import LEVEL_LABELS, REASON_LABELS, STATE_LABELS, Label
 
 WORDS: Final = {
     "level": LEVEL_LABELS,
     "camera state": STATE_LABELS,
-    "reason": REASON_LABELS,
+    "reason": REASON_LABELS | REJECT_LABELS,
     "kind": KIND_LABELS,
     "severity": SEVERITY_LABELS,
     "state": INCIDENT_STATES,

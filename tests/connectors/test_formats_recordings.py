@@ -191,7 +191,7 @@ def test_a_confidence_of_0_marks_rows_to_ignore_unless_all_have_it(tmp_path: Pat
     text = f"1,7,1,1,20,10,{first},1,1\n2,7,1,1,20,10,0,1,1\n"
     _, found, letters = read_text(tmp_path, text, "mot")
     assert (len(found), letters) == (objects, [])
-    said = remarks(tmp_path / "a.txt", "mot")
+    said = [text for text in remarks(tmp_path / "a.txt", "mot") if "column 8 is read as" not in text]
     assert [text.startswith("column 7 is 0 in every row") for text in said] == ([True] if first == 0 else [])
 
 

@@ -14,7 +14,7 @@ from flows import states
 from flows.shard import Block, Shard
 from flows.thresholds import Thresholds
 from operators import city as cities
-from operators.stage import intake, ordered
+from operators.stage import intake, ordered, refused
 from schemas.errors import StateError
 from schemas.frames import FrameBatch
 from schemas.registry import Camera, Registry, Road
@@ -205,4 +205,4 @@ def test_a_signal_of_a_zone_that_nobody_knows_goes_along() -> None:
     before, after = shard(bare), shard(bare, camera("z"))
     state = before.start(NIGHT)
     fed(before, state, stream(["a"], 2), 0, 4)
-    assert after.resume(state).order.incoming[0].signal_zone.tolist() == [-1] * 4
+    assert after.resume(state).order.incoming[0].signal_zone.tolist() == [refused.code("unknown_zone")] * 4

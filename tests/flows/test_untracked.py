@@ -127,11 +127,13 @@ SAID = {
 
 @pytest.mark.parametrize(("seen", "mode", "expected"), SAID.values(), ids=SAID.keys())
 def test_what_is_said_of_a_stream(seen: Seen, mode: str, expected: list[str]) -> None:
-    said = list(of_tracks([seen], {"a": mode}))
+    said = list(of_tracks([seen], Registry(camera=(camera("a", tracker=mode),))))
     assert len(said) == len(expected)
     assert all(one.startswith(start) for one, start in zip(said, expected, strict=True))
 
 
 def test_many_cameras_are_said_in_one_sentence() -> None:
-    (said,) = of_tracks([Seen(f"c{i}", 100, 100, 0, 0) for i in range(9)], {f"c{i}": "auto" for i in range(9)})
+    (said,) = of_tracks(
+        [Seen(f"c{i}", 100, 100, 0, 0) for i in range(9)], Registry(camera=tuple(camera(f"c{i}") for i in range(9)))
+    )
     assert said.endswith("cameras c0, c1, c2, c3, c4 and 4 more")

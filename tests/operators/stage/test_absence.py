@@ -8,7 +8,7 @@ import pytest
 from operators.arrays import Ordered
 from operators.city import City
 from operators.metrics import crowd
-from operators.stage import absence, health, ordered, tally
+from operators.stage import absence, health, ordered, refused, tally
 from operators.tracking import streams
 from schemas.columns import CROWD
 from tests.operators.staged import FULL, at, camera, city, frames, stand, zone
@@ -63,9 +63,9 @@ def test_two_cameras_keep_their_order() -> None:
 def test_the_ordered_stage_and_health_say_the_same_time_watched() -> None:
     place = town(sends_empty=False)
     seen = watched(place, [0, 40, 41], [40, 1, 1])
-    released = ordered.Released(
-        seen, np.full(3, -1), np.full(3, np.nan, np.float32), np.full(3, np.nan, np.float32), np.zeros(3, np.uint64)
-    )
+    none, nothing = np.full(3, np.nan, np.float32), np.empty(0, np.int64)
+    left_out = refused.Refused(nothing, nothing, nothing)
+    released = ordered.Released(seen, np.full(3, -1), none, none, np.zeros(3, np.uint64), left_out)
     codes = health.step(health.start(1), place, released, health.HealthParams())
     whose = streams.late(streams.modes(place), seen)
     parts = tally.measure(released, codes, whose, is_late=False)

@@ -1,0 +1,23 @@
+"""Words of native frames: classes as the caller names them, and none that is ours alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from connectors.formats.chunks import Draft
+from schemas.rejects import REFUSED
+
+
+def translated(draft: Draft, classes: Mapping[str, str]) -> Draft:
+    """Return a draft with the sender's classes under the names that `--class-map` gives them.
+
+    No sender can say what a reader left out: a signal of that kind is of a kind that nobody knows.
+    """
+    objects, signals = draft.objects, draft.signals
+    if classes:
+        objects = objects.with_columns(pl.col("class").replace(dict(classes)))
+    if signals.height and (signals["kind"] == REFUSED).any():
+        signals = signals.with_columns(pl.col("kind").replace({REFUSED: f"{REFUSED}?"}))
+    return draft._replace(objects=objects, signals=signals)
