@@ -94,7 +94,7 @@ def ask(store: Store, sql: str) -> Answer:
         return Answer(found.names, [[value(cell) for cell in row] for row in found.cells])
 
 
-def value(cell: Cell) -> Any:
+def value(cell: Cell) -> object:
     """Return a cell's value, with every digit."""
     return json.loads(bytes(cell), parse_float=Decimal)
 

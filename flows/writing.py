@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from flows import rendering
 from flows.asking import NULL, Cell, Rows, Text
@@ -99,7 +99,7 @@ def _exact(cell: bytes) -> str:
     return rendering.digits(Decimal(cell.decode())) if b"e" in cell and cell[:1] in b"-0123456789" else cell.decode()
 
 
-def _value(cell: bytes, is_binary: bool) -> Any:
+def _value(cell: bytes, is_binary: bool) -> object:
     """Return a cell's value for the eye."""
     value = json.loads(cell, parse_float=Decimal)
     return Decimal(f"{float(value):.{DIGITS}g}") if is_binary and isinstance(value, Decimal) else value
