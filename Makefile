@@ -10,13 +10,16 @@ help:  # Show what there is to do
 	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
 
 install: .venv/installed  # Set up .venv with the locked packages and the command `tilik`
+	$(if $(filter install,$(MAKECMDGOALS)),@echo "installed: $(BIN)/tilik and the packages that requirements/test.txt locks")
 
 .venv/installed: pyproject.toml requirements/test.txt
+	@echo "installing into .venv: the packages that requirements/test.txt locks (1.9 GB; some minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  apt-get update -qq && apt-get install -y -qq python3.11-venv && $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@echo "compiling the kernels, once (a minute or two)"
 	@$(BIN)/python -m flows.compile
 	@touch $@
 

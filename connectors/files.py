@@ -35,6 +35,8 @@ SUFFIXES: Final = {
     "nvschema": (".jsonl", ".json", ".ndjson"),
 }
 OTHER_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".txt")
+WAREHOUSE: Final = ("version", "clients.lock")
+"""Files that every embedded warehouse has."""
 PACKED: Final = (".gz", ".zst", ".zstd")
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 BROKEN: Final = (OSError, EOFError, zlib.error, ZstdError)
@@ -70,24 +72,33 @@ def find(paths: Sequence[str | Path], kind: str) -> list[Path]:
     """Return the files that the paths mean, each once, in order.
 
     A path is a file, a directory (read recursively, by the format's suffixes)
-    or a pattern.
+    or a pattern. A warehouse in a directory is passed over: its files are no
+    input, and one holds its passwords.
 
     Raises
     ------
     UsageError
-        A path, or a directory's files of that format, is missing.
+        A path, or a directory's files of that format, is missing; or a path lies in a warehouse.
     """
     found: dict[Path, None] = {}
-    missing = []
+    wrong = []
     for path in paths:
-        files = _expand(str(path), kind)
-        if not files:
-            missing.append(str(path))
+        every = _expand(str(path), kind)
+        files = [file for file in every if not _in_warehouse(file)]
+        named = not Path(path).is_dir()  # by itself, or by a pattern: nothing that was asked for is passed over
+        if len(files) < len(every) and (named or not files):
+            wrong.append(f"{path}: expected {kind} input, came files of a warehouse: name the input's own folder")
+        elif not files:
+            wrong.append(f"{path}: expected a file, directory or pattern with {kind} input, found none")
         found.update(dict.fromkeys(files))
-    if missing:
-        names = ", ".join(missing)
-        raise UsageError(f"{names}: expected a file, directory or pattern with {kind} input, found none")
+    if wrong:
+        raise UsageError("\n".join(wrong))
     return list(found)
+
+
+def _in_warehouse(file: Path) -> bool:
+    """Whether a file lies in the directory of an embedded warehouse."""
+    return any(all((folder / name).exists() for name in WAREHOUSE) for folder in file.absolute().parents)
 
 
 def _expand(path: str, kind: str) -> list[Path]:

@@ -55,7 +55,7 @@ def wait_for_interrupt() -> None:
 
 
 @contextmanager
-def progress(what: str, unit: str = "bytes") -> Iterator[Callable[[int, int], None]]:
+def progress(what: str, unit: str = "percent") -> Iterator[Callable[[int, int], None]]:
     """Show a bar on a terminal, nothing elsewhere; yields `report(done, total)`."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
@@ -63,14 +63,14 @@ def progress(what: str, unit: str = "bytes") -> Iterator[Callable[[int, int], No
     from rich.console import Console  # noqa: PLC0415  start-up time
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
-        DownloadColumn,
         MofNCompleteColumn,
         Progress,
+        TaskProgressColumn,
         TextColumn,
         TimeRemainingColumn,
     )
 
-    amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    amount = TaskProgressColumn() if unit == "percent" else MofNCompleteColumn()
     bar = Progress(
         TextColumn(what), BarColumn(), amount, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     )

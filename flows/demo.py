@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
@@ -147,6 +148,7 @@ def _asked(recording: Recording, settings: Settings) -> ReplayOptions:
 def _simulated(settings: Settings) -> ReplayOptions:
     """Write the simulated day and return how to replay it."""
     folder = DATA / "simulated"
+    shutil.rmtree(folder, ignore_errors=True)  # its own, of an earlier run
     with progress("SIMULATED", "cameras") as seen:
         simulation.simulate(CAMERAS, DAY_MINUTES, SEED, START_US, folder, "arrow", progress=seen)
     return ReplayOptions(

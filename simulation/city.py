@@ -6,7 +6,6 @@ sampled an hour at a time, so that memory does not grow with the span.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from connectors.registry.writing import to_toml
 from schemas.errors import UsageError
+from schemas.registry import Registry
 from simulation import (
     congestion,
     faults,
@@ -27,6 +27,7 @@ from simulation import (
     layout,
     masks,
     night,
+    output,
     parking,
     people,
     racing,
@@ -97,7 +98,7 @@ def simulate(
     start_us
         Time of the first frame [us UTC], a whole minute.
     out
-        Folder for ``registry.toml``, ``events/`` and ``truth/``; what a simulation left there is replaced.
+        Folder for ``registry.toml``, ``events/`` and ``truth/``: all of them, or none where it breaks off.
     progress
         Called with (done, total) in cameras, each counted once for its truth and once for its events.
     fps
@@ -108,7 +109,7 @@ def simulate(
     Raises
     ------
     UsageError
-        The start is no whole minute, or there is nothing to simulate.
+        The start is no whole minute, there is nothing to simulate, or a simulation is there already.
     """
     if cameras < 1 or minutes < 1 or start_us % MINUTE_US:
         raise UsageError(
@@ -116,13 +117,24 @@ def simulate(
             f"{minutes} minutes, {start_us} us: change --cameras, --minutes or --start"
         )
     report = progress or (lambda done, total: None)
-    folder = Path(out)
-    for name in ("events", "truth"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir(parents=True)
     registry = layout.registry(cameras, seed, event_fps(minutes) if fps is None else fps)
+    span = start_us, start_us + minutes * MINUTE_US
+    with output.whole(Path(out)) as folder:
+        return _written(registry, seed, span, folder, format, report, noiseless=noiseless)
+
+
+def _written(
+    registry: Registry,
+    seed: int,
+    span: tuple[int, int],
+    folder: Path,
+    format: Format,
+    report: Callable[[int, int], None],
+    *,
+    noiseless: bool,
+) -> Summary:
     (folder / "registry.toml").write_text(to_toml(registry, HEADING), encoding="utf-8")
-    end_us = start_us + minutes * MINUTE_US
+    cameras, (start_us, end_us) = len(registry.camera), span
     actors = []
     tables: dict[str, list[pl.DataFrame]] = {}
     for number, camera in enumerate(registry.camera):

@@ -64,4 +64,4 @@ class ReplaySummary:
 
 
 Progress = Callable[[int, int], None]
-"""Called with (bytes done, bytes in all): first those read, then those written, which join the sum as they are made."""
+"""Called with (done, whole): how much of the work is done, never less than before, and whole at the end only."""

@@ -141,6 +141,7 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
         afterwards.follow(warehouse, run, asked.thresholds)
         summary = _summary(done, warehouse.standing(run), asked, telling.read(warehouse, run))
         warehouse.finish_run(run, msgspec.json.encode(summary).decode())
+    done.watch.finished()
     return summary
 
 

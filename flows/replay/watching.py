@@ -13,18 +13,22 @@ from schemas.registry import Registry
 RATE_TOLERANCE: Final = 0.2
 """A measured frame rate further than this share from the registry's is warned of."""
 SAMPLED_CHUNKS: Final = 20
+WHOLE: Final = 1000
+READ, WRITTEN = 900, 90
+"""Shares of a replay's work, in thousandths: reading the input, writing what was staged; the rest follows from it."""
 MOST_REMARKS: Final = 8
 """Remarks on files that are said one by one."""
 
 
 class Watch:
-    """Tells progress; what is staged counts as work still to be done."""
+    """Tells progress, in thousandths of the work: it is whole once, at the end."""
 
     def __init__(self, stage: Stage, progress: Progress | None, size: int) -> None:
         self.stage, self.progress, self.size = stage, progress, size
         self.sampled, self.chunks, self.read = provisional.Sampled(), 0, 0
         self.said: dict[str, None] = {}
         self.far: dict[tuple[str, str], Far] = {}
+        self.told = 0
 
     def chunk(self, chunk: Chunk) -> None:
         """Take note of a chunk that was read."""
@@ -36,11 +40,15 @@ class Watch:
             self.far[far[:2]] = far if known is None else known.joined(far)
         if self.chunks <= SAMPLED_CHUNKS:
             self.sampled.add(chunk)
-        self._tell(self.read)
+        self._tell(READ * min(self.read / self.size, 1.0) if self.size else READ)
 
     def written(self, size: int) -> None:
         """Take note of how much of what was staged is written."""
-        self._tell(self.size + size)
+        self._tell(READ + WRITTEN * min(size / self.stage.bytes, 1.0) if self.stage.bytes else READ)
+
+    def finished(self) -> None:
+        """Take note that nothing is left to do."""
+        self._tell(float(WHOLE))
 
     def remarks(self) -> list[str]:
         """Return how files were read where they could be meant otherwise."""
@@ -56,6 +64,8 @@ class Watch:
                 out.append(f"camera {camera.id}: {seen:.3g} frames/s measured, the registry says {said:g}: set fps")
         return out
 
-    def _tell(self, done: int) -> None:
+    def _tell(self, done: float) -> None:
+        """Tell how far it is, never less than before: packed input is larger than its files say."""
+        self.told = max(self.told, int(done))
         if self.progress is not None:
-            self.progress(done, self.size + self.stage.bytes)
+            self.progress(self.told, WHOLE)

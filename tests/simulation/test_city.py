@@ -59,6 +59,29 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
+def test_a_simulation_is_written_over_no_other(tmp_path: Path) -> None:
+    simulate(2, 4, 7, MORNING_US, tmp_path / "city")
+    before = files(tmp_path / "city")
+    with pytest.raises(UsageError, match=r"city: expected a new folder, came one that holds registry.toml, events"):
+        simulate(3, 4, 8, MORNING_US, tmp_path / "city")
+    assert files(tmp_path / "city") == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("is_there", [False, True], ids=["a new folder", "an empty folder"])
+def test_a_simulation_that_breaks_off_leaves_nothing_half_written(
+    tmp_path: Path, error: type[BaseException], is_there: bool
+) -> None:
+    def breaks(done: int, total: int) -> None:
+        raise error
+
+    if is_there:
+        (tmp_path / "city").mkdir()
+    with pytest.raises(error):
+        simulate(2, 4, 7, MORNING_US, tmp_path / "city", progress=breaks)
+    assert list(tmp_path.rglob("*")) == ([tmp_path / "city"] if is_there else [])
+
+
 def test_another_seed_gives_another_city(tmp_path: Path) -> None:
     for seed in (1, 2):
         simulate(2, 4, seed, MORNING_US, tmp_path / str(seed))
