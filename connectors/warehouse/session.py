@@ -31,6 +31,8 @@ S = TypeVar("S", answers.Streamed, answers.Batches)
 FAILURES: Final = (DriverError, HTTPError, OSError)
 SETTINGS: Final[dict[str, int | str]] = {"do_not_merge_across_partitions_select_final": 1}
 RETRY_S: Final = 60.0
+MOST_STARTS: Final = 3
+"""Times that a dead engine is started again for one statement: that may be what kills it, by the memory it takes."""
 
 
 class Session:
@@ -185,12 +187,13 @@ class Session:
 
     def _attempt(self, call: Callable[[], T], doing: str, limit_s: float = RETRY_S) -> T:
         """Call; on errors that pass, wait and call again until `limit_s` is over."""
-        end, pause = time.monotonic() + limit_s, 0.1
+        end, pause, starts = time.monotonic() + limit_s, 0.1, 0
         while True:
             try:
                 return call()
             except FAILURES as error:
-                revived = failures.unreachable(error) and self._revive()
+                revived = starts < MOST_STARTS and failures.unreachable(error) and self._revive()
+                starts += revived
                 if not revived and (not failures.passes(error) or time.monotonic() + pause > end):
                     raise failures.explain(error, self.where, doing) from error
             time.sleep(pause)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from connectors.warehouse import Warehouse, connect
+from connectors.warehouse import Warehouse, connect, session
 from connectors.warehouse.address import parse
 from connectors.warehouse.embedded import Lease
 from schemas.errors import UsageError, WarehouseError
@@ -87,6 +87,28 @@ def test_the_last_client_stops_the_engine_that_another_started_anew(tmp_path: Pa
     second.close()
     first.close()
     assert not held(tmp_path)
+
+
+def test_a_statement_that_kills_the_engine_each_time_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MOST_STARTS", 1)
+    with connect(f"embedded:{tmp_path}") as store:
+        asked: list[int] = []
+
+        def deadly(*given: object) -> None:
+            asked.append(json.loads((tmp_path / "server.json").read_text())["pid"])
+            os.kill(asked[-1], signal.SIGKILL)
+            while held(tmp_path):
+                pass
+            raise ConnectionRefusedError
+
+        with monkeypatch.context() as patched:
+            patched.setattr(session.answers, "ask", deadly)
+            with pytest.raises(WarehouseError, match="does not answer"):
+                store.query("SELECT 1")
+        assert len(set(asked)) == 2
+        assert store.query("SELECT 1").rows == [(1,)]
 
 
 def test_a_killed_client_does_not_keep_the_engine(tmp_path: Path) -> None:
