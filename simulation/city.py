@@ -31,6 +31,7 @@ from simulation import (
     parking,
     people,
     racing,
+    senders,
     sites,
     stays,
     vehicles,
@@ -60,6 +61,16 @@ class Summary(NamedTuple):
     duplicates: int
     late: int
     dead_letters: int
+
+
+class Written(NamedTuple):
+    """What events were written, and what of it is to be refused."""
+
+    files: int
+    frames: int
+    objects: int
+    bytes: int
+    wrong: list[senders.Wrong]
 
 
 class Actor(NamedTuple):
@@ -151,7 +162,9 @@ def _written(
     written = _events(actors, folder / "events", format, lambda share: report(int(cameras * (1 + share)), 2 * cameras))
     counts = truth["faults"].select(pl.exclude("camera_id")).sum().row(0, named=True)
     dead = counts["too_late"] + counts["before_2000"]
-    return Summary(cameras, *written, counts["duplicates"], counts["late"], dead)
+    if written.wrong:
+        senders.truth(written.wrong).write_parquet(folder / "truth" / "rejects.parquet")
+    return Summary(cameras, *written[:4], counts["duplicates"], counts["late"], dead)
 
 
 def _actor(scene: Scene) -> Actor:
@@ -201,21 +214,22 @@ def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
     }
 
 
-def _events(
-    actors: list[Actor], folder: Path, form: Format, report: Callable[[float], None]
-) -> tuple[int, int, int, int]:
-    """Write the events by hour of arrival; returns files, frames, objects, bytes."""
+def _events(actors: list[Actor], folder: Path, form: Format, report: Callable[[float], None]) -> Written:
+    """Write the events by hour of arrival."""
     start = actors[0].scene.start_us
     end = max([start + 1, *(int(a.arrived.arrival_us[-1]) + 1 for a in actors if len(a.arrived.arrival_us))])
     hours = range(start // HOUR_US, (end - 1) // HOUR_US + 1)
     files = frames = objects = size = 0
+    wrong: list[senders.Wrong] = []
     for done, hour in enumerate(hours, start=1):
-        content = writer.batch([_arrivals(actor, hour) for actor in actors])
+        sent = [senders.disturbed(actor.scene, _arrivals(actor, hour)) for actor in actors]
+        wrong += [each for _, told in sent for each in told]
+        content = writer.batch([arrivals for arrivals, _ in sent])
         name = str(np.datetime64(hour, "h")).replace("-", "")
         size += writer.write(folder / f"{name}Z.{writer.SUFFIX[form]}", content, form)
         files, frames, objects = files + 1, frames + len(content), objects + content.objects.height
         report(done / len(hours))
-    return files, frames, objects, size
+    return Written(files, frames, objects, size, wrong)
 
 
 def _arrivals(actor: Actor, hour: int) -> Arrivals:
@@ -243,7 +257,7 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
         box=seen.objects.box[item],
         track=seen.objects.number[item],
         signal_row=signal_row,
-        signal_zone=next((zone.id for zone in scene.camera.zone if zone.kind == "flood"), ""),
+        signal_zone=[next((zone.id for zone in scene.camera.zone if zone.kind == "flood"), "")] * len(signal),
         signal_value=actor.signals.value[with_signal][signal],
         faces=None if said is None else masks.spread(said, item),
     )

@@ -71,6 +71,15 @@ def no_faces(count: int) -> Faces:
     return Faces(np.zeros(count, np.uint8), np.zeros(count, np.float32), np.zeros(count, np.float32))
 
 
+def joined(first: Faces, second: Faces) -> Faces:
+    """Return the faces of both, one after another."""
+    return Faces(
+        np.concatenate([first.vote, second.vote]),
+        np.concatenate([first.confidence, second.confidence]),
+        np.concatenate([first.px, second.px]),
+    )
+
+
 class Wearers(NamedTuple):
     """`k` walkers: what is true of their faces."""
 

@@ -11,8 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from connectors.formats.native_writing import ROWS, to_json_lines, to_table
-from schemas.frames import CLASSES, FRAMES, OBJECTS, SIGNALS, FrameBatch
+from schemas.frames import FRAMES, OBJECTS, SIGNALS, FrameBatch
 from simulation.masks import NAMES, Faces, no_faces
+from simulation.words import CLASS_NAMES
 
 Format = Literal["native", "arrow"]
 SUFFIX: Final = {"native": "jsonl", "arrow": "arrow"}
@@ -35,7 +36,7 @@ class Arrivals(NamedTuple):
     box: NDArray[np.float64]  # (m, 4)
     track: NDArray[np.int64]
     signal_row: NDArray[np.int64]  # ascending
-    signal_zone: str
+    signal_zone: list[str]
     signal_value: NDArray[np.float64]
     faces: Faces | None = None  # of the objects; None where no masks are judged
 
@@ -88,7 +89,7 @@ def _objects(cameras: list[Arrivals], base: NDArray[np.int64], place: NDArray[np
     return pl.DataFrame(
         {
             "frame": frame,
-            "class": pl.Series(CLASSES, dtype=pl.String).gather(_joined([c.cls for c in cameras], np.uint8)[order]),
+            "class": pl.Series(CLASS_NAMES, dtype=pl.String).gather(_joined([c.cls for c in cameras], np.uint8)[order]),
             "confidence": _joined([c.confidence for c in cameras], np.float32)[order],
             **{name: box[:, i] for i, name in enumerate(("x1", "y1", "x2", "y2"))},
             "track": pl.Series(_joined([c.track for c in cameras], np.int64)[order]).cast(pl.String),
@@ -119,12 +120,12 @@ def _where(vote: NDArray[np.uint8], values: NDArray[np.float32]) -> pl.Series:
 
 def _signals(cameras: list[Arrivals], base: NDArray[np.int64], place: NDArray[np.int64]) -> pl.DataFrame:
     frame, order = _rows([c.signal_row for c in cameras], base, place)
-    zone = np.repeat(np.arange(len(cameras)), [len(c.signal_row) for c in cameras])[order]
+    zone = [name for camera in cameras for name in camera.signal_zone]
     return pl.DataFrame(
         {
             "frame": frame,
             "kind": "flood",
-            "zone": pl.Series([c.signal_zone for c in cameras], dtype=pl.String).gather(zone),
+            "zone": pl.Series(zone, dtype=pl.String).gather(order),
             "value": _joined([c.signal_value for c in cameras], np.float64)[order],
         },
         schema=SIGNALS,
