@@ -30,7 +30,7 @@ BLOCK_BYTES: Final = 16 << 20
 SUFFIXES: Final = {
     "native": (".jsonl", ".json", ".ndjson"),
     "arrow": (".arrow", ".arrows", ".ipc", ".feather", ".parquet"),
-    "mot": ("det.txt", "gt.txt", ".txt", ".csv"),
+    "mot": ("det.txt", "gt.txt", ".txt", ".csv", ".tsv"),
     "opendatacam": (".jsonl", ".json", ".ndjson", ".txt"),
     "nvschema": (".jsonl", ".json", ".ndjson"),
 }

@@ -40,6 +40,7 @@ def written(frames: list[Any], indent: int | None) -> dict[str, str]:
         "under a key": json.dumps({"count": 3, "meta": [{"x": 1}], "frames": frames}, indent=indent),
         "under a key of its own name": json.dumps({"objects": frames}, indent=indent),
         "under keys of keys": json.dumps({"data": {"page": {"n": 1}, "rows": frames}}, indent=indent),
+        "an envelope a line": "\n".join(json.dumps({"offset": at, "value": frame}) for at, frame in enumerate(frames)),
         "in parts": json.dumps([{"part": at, "rows": [frame]} for at, frame in enumerate(frames)], indent=indent),
     }
 

@@ -229,6 +229,18 @@ def test_input_without_one_record_ends_with_1_and_what_to_do(tmp_path, name, con
     assert reason in letters.unread([path], form)
 
 
+def test_a_file_that_gives_nothing_among_others_is_said_by_name(tilik, tmp_path):
+    (tmp_path / "good.jsonl").write_text('{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
+    (tmp_path / "rows.jsonl").write_text("1,7,409,500,60,180,1\n2,7,409,500,60,180,1\n")
+    (tmp_path / "none.jsonl").write_text("\n")
+    code, out, err = tilik("replay", "good.jsonl", "rows.jsonl", "none.jsonl", "--warehouse", "embedded:./store")
+    assert code == 0
+    assert "rows.jsonl: no frame could be used of it: 2 bad_type" in err
+    assert "it looks like --format mot" in err
+    assert "none.jsonl: expected records, came none" in err
+    assert "2 dead letters: 2 bad_type (see them: tilik dead-letters list)" in out
+
+
 def test_a_registry_without_cameras_is_refused_in_one_line(tilik, tmp_path):
     (tmp_path / "empty.toml").write_text("")
     (tmp_path / "a.jsonl").write_text('{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n')

@@ -64,6 +64,18 @@ def test_nothing_is_written_while_a_row_is_wrong(tilik, tmp_path):
     assert "left out: list.csv:4: expected latitude and longitude" in err
 
 
+def test_one_cause_is_one_line_and_the_columns_that_were_not_read_are_named(tilik, tmp_path):
+    rows = "".join(f"Titik {at},dpu,{110 + at / 1000},{-6 - at / 1000}\n" for at in range(20))
+    (tmp_path / "list.csv").write_text("nama,instansi,EASTPOS,NORTHPOS\n" + rows)
+    code, _, err = tilik("registry", "import", "list.csv", "--out", "cameras.toml", "--fps", 10)
+    assert code == 1
+    cause, unread, last = err.splitlines()
+    assert "list.csv:2: expected a place, came neither" in cause
+    assert "(so too lines 3, 4, 5, 6, 7 and 14 more)" in cause
+    assert unread.endswith("list.csv: columns that are not read: EASTPOS, NORTHPOS")
+    assert "20 of 20 rows cannot be used" in last
+
+
 def test_skipping_every_row_writes_nothing(tilik, tmp_path):
     (tmp_path / "list.csv").write_text(HEAD + "Rusak;x;y;\n")
     code, _, err = tilik("registry", "import", "list.csv", "--out", "cameras.toml", "--fps", 10, "--skip-bad")
