@@ -22,7 +22,7 @@ from operators import city as cities
 from operators.arrays import Ordered
 from operators.metrics import crowd, flow, visits
 from operators.stage import feet, health, intake, ordered, tally
-from operators.tracking import streams
+from operators.tracking import streams, tracker
 from schemas.frames import FrameBatch
 from schemas.registry import METRIC_NAMES
 
@@ -76,6 +76,7 @@ def costs(batch: FrameBatch, cameras: int) -> list[Cost]:
     crossing = flow.follow(flow.start(town), town, seen, limits.flow)
     counts = crowd.count(town, seen)
     codes = np.zeros(len(seen.camera), np.uint8)
+    bare, every = seen._replace(track=np.zeros_like(seen.track)), np.ones(cameras, np.bool_)
     parts: dict[str, Callable[[], object]] = {
         "intake: strings to codes": lambda: intake.arrays(batch, town, index),
         "ordered stage": lambda: ordered.push(
@@ -91,6 +92,7 @@ def costs(batch: FrameBatch, cameras: int) -> list[Cost]:
             crowd.measure(town, seen, crowd.count(town, seen)),
             crowd.levels(crowd.start(town), town, seen, counts, limits.crowd),
         ),
+        "tracker: ids for all objects": lambda: tracker.step(tracker.start(cameras), town, bare, every),
         "flow: crossings": lambda: flow.follow(flow.start(town), town, seen, limits.flow),
         "visits": lambda: visits.counts(town, crossing),
     }  # fmt: skip

@@ -2,7 +2,9 @@
 
 Per camera, as ByteTrack does (Zhang et al. 2022, doi:10.1007/978-3-031-20047-2_1):
 expect every track where its speed takes it, match the sure boxes first and the
-unsure ones to what is left, by overlap. A frame's doubles, noise and whatever
+unsure ones to what is left, by overlap; among boxes that overlap alike the one on the
+track's course is its own (OC-SORT, Cao et al. 2023, doi:10.1109/CVPR52729.2023.00934),
+and what its speed took out of the picture is gone. A frame's doubles, noise and whatever
 exceeds the room for tracks stay untracked: they are seen, but nobody's.
 """
 
@@ -21,12 +23,25 @@ from operators.city import City
 from operators.tracking import tracks
 from operators.tracking.assign import pair, scratch
 from operators.tracking.scene import SURE, TAKEN, UNSURE, Scene, confidence, look, working_memory
-from operators.tracking.tracks import TrackerState, bear, drop, empty, expect, follow, grown, overlap, stands
+from operators.tracking.tracks import (
+    TrackerState,
+    ahead,
+    bear,
+    drop,
+    empty,
+    expect,
+    follow,
+    grown,
+    heading,
+    is_outside,
+    overlap,
+    stands,
+)
 from schemas.frames import CLASSES
 
 __all__ = ["DEFAULTS", "MODEL", "TrackerParams", "TrackerState", "carry", "label", "start", "step"]
 
-MODEL: Final = "tilik-iou/1"
+MODEL: Final = "tilik-iou/2"
 """What rows say of tracks that are made here."""
 
 _KINDS: Final = {"person": 0, "bicycle": 1, "motorcycle": 1, "car": 2, "bus": 2, "truck": 2}
@@ -38,7 +53,7 @@ _GROWN, _FRESH, _NEWBORN = range(3)
 
 
 class TrackerParams(NamedTuple):
-    """Thresholds; tried on TUD (noise added), RoadTrack and an OpenDataCam recording."""
+    """Thresholds; tried on what `benchmarks.tracking` plays and on RoadTrack's development sequences alone."""
 
     sure: float = 0.3
     """Confidence of the first round; a box without confidence is sure."""
@@ -50,12 +65,16 @@ class TrackerParams(NamedTuple):
     """Least IoU in the rounds of sure boxes (ByteTrack)."""
     overlap_unsure: float = 0.5
     """Least IoU in the round of unsure boxes (ByteTrack)."""
-    farthest: float = 0.3
+    farthest: float = 0.5
     """Boxes are widened by up to this share on every side (C-BIoU, doi:10.1109/WACV56688.2023.00478)."""
+    course: float = 0.1
+    """What the course is worth beside the overlap: all of it ahead, none across, less behind (OC-SORT: 0.2)."""
     duplicate: float = 0.7
     """IoU from which two boxes of one group in a frame are one object; the surer one is kept."""
-    lost_s: float = 2.0
+    lost_s: float = 4.0
     """How long what moves is searched for, but at least three of the camera's periods."""
+    hidden_s: float = 2.0
+    """Hidden for longer, but for three periods at least, what stood is looked for where it stood, not on its way."""
     lost_still_s: float = 30.0
     """How long what stands is searched for: parking's longest occlusion."""
     overlap_still: float = 0.5
@@ -114,9 +133,9 @@ def step(
     is too unsure to track, doubles another box, or its camera is not tracked.
     """
     track = ordered.track.copy()
-    lost_us = np.maximum(round(params.lost_s * 1e6), 3 * city.period_us)
+    lost_us, hidden_us = (np.maximum(round(s * 1e6), 3 * city.period_us) for s in (params.lost_s, params.hidden_s))
     at = 0
-    while (at := _track(state, at, ordered, which, lost_us, params, KIND, track)) < len(ordered.camera):
+    while (at := _track(state, at, ordered, which, lost_us, hidden_us, params, KIND, track)) < len(ordered.camera):
         state = grown(state, max(len(state.slot), params.most))
     return state, track
 
@@ -142,6 +161,7 @@ def _track(  # type: ignore[no-untyped-def]
     ordered: Ordered,
     which: NDArray[np.bool_],
     lost_us: NDArray[np.int64],
+    hidden_us: NDArray[np.int64],
     params: TrackerParams,
     kind_of: NDArray[np.uint8],
     track: NDArray[np.uint64],
@@ -156,7 +176,7 @@ def _track(  # type: ignore[no-untyped-def]
         if state.free[1] < min(last - first, params.most):
             return i
         n = look(ordered, first, last, params.unsure, params.sure, params.duplicate, kind_of, scene)
-        m = _recall(state, camera, now, lost_us[camera], params, scene)
+        m = _recall(state, camera, now, lost_us[camera], hidden_us[camera], params, scene)
         for turn in range(3):
             a, b = _line_up(state, ordered, m, n, turn, params, kind_of, scene)
             if a == 0 or b == 0:
@@ -183,9 +203,9 @@ def _track(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _recall(  # type: ignore[no-untyped-def]
-    state: TrackerState, camera: int, now: int, lost_us: int, params: TrackerParams, scene: Scene
+    state: TrackerState, camera: int, now: int, lost_us: int, hidden_us: int, params: TrackerParams, scene: Scene
 ):
-    """Drop the camera's tracks that are too old; list the others, return how many."""
+    """Drop the camera's tracks that are too old or have left the picture; list the others, return how many."""
     still_us, lost_still_us = params.still_s * 1e6, max(params.lost_still_s * 1e6, lost_us)
     m, before, at = 0, -1, state.head[camera]
     while at >= 0:
@@ -195,9 +215,13 @@ def _recall(  # type: ignore[no-untyped-def]
             drop(state, camera, before, at)
         else:
             scene.slot[m], scene.missed[m] = at, True
-            scene.reach[m] = expect(slot, now, lost_us, still_us, params.farthest, scene.box[m])
-            scene.least[m] = params.overlap_still if now - slot.seen_us > lost_us else params.overlap
-            m, before = m + 1, at
+            hides = stands(slot, still_us) and now - slot.seen_us > hidden_us
+            scene.reach[m] = expect(slot, now, hides, still_us, params.farthest, scene.box[m])
+            scene.least[m] = params.overlap_still if hides else params.overlap
+            if slot.fresh or not is_outside(scene.box[m]):
+                m, before = m + 1, at
+            else:
+                drop(state, camera, before, at)
         at = after
     return m
 
@@ -215,26 +239,32 @@ def _line_up(  # type: ignore[no-untyped-def]
 ):
     """List the tracks and boxes of a round with the gain of each pair: its overlap less the least."""
     a = b = 0
+    for d in range(n):
+        if scene.standing[d] == (UNSURE if turn == _FRESH else SURE):
+            scene.columns[b] = d
+            b += 1
+    if b == 0:
+        return 0, 0
     for r in range(m):
         slot = state.slot[scene.slot[r]]
         known = turn != _FRESH or slot.fresh or stands(slot, params.still_s * 1e6)
         if scene.missed[r] and known and (slot.hits == 1) == (turn == _NEWBORN):
             scene.rows[a] = r
             a += 1
-    for d in range(n):
-        if scene.standing[d] == (UNSURE if turn == _FRESH else SURE):
-            scene.columns[b] = d
-            b += 1
     for p in range(a):
         r = scene.rows[p]
         kind, least, reach = state.slot[scene.slot[r]].kind, scene.least[r], scene.reach[r]
         if turn == _FRESH:
             least, reach = params.overlap_unsure, 0.0
+        x, y = heading(state.slot[scene.slot[r]])
         for q in range(b):
             o = scene.seen[scene.columns[q]]
             scene.gain[p, q] = 0.0
             if kind_of[ordered.cls[o]] == kind:
-                scene.gain[p, q] = overlap(scene.box[r], ordered.box[o], reach) - least
+                value = overlap(scene.box[r], ordered.box[o], reach)
+                if value > 0.0 and reach > 0.0:
+                    value += params.course * ahead(state.slot[scene.slot[r]], ordered.box[o], x, y)
+                scene.gain[p, q] = value - least
     return a, b
 
 

@@ -15,10 +15,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 _MOTION_NOISE: Final = 0.6  # (box sizes)^2 / s^3: ByteTrack's 1/160 height a frame at 25 frames/s
-_PLACE_NOISE: Final = 0.06  # (box sizes)^2 / s: its 1/20 height a frame at 25 frames/s
+_PLACE_NOISE: Final = 0.02  # (box sizes)^2 / s: a third of its 1/20 height a frame at 25 frames/s (benchmarks.tracking)
 _BOX_NOISE: Final = 0.05**2  # (box sizes)^2: its 1/20 height
 _FIRST_SPEED_NOISE: Final = 1.6**2  # (box sizes / s)^2: its 10/160 height a frame at 25 frames/s
 _SIZE_GAIN: Final = 0.5  # share of a new box's size in the track's size, seen best on TUD-Stadtmitte
+_NEAR: Final = 0.1  # box sizes: a way as short says little of a course (ours)
 
 SLOT: Final = np.dtype(
     [
@@ -79,6 +80,29 @@ def overlap(a: NDArray[Any], b: NDArray[Any], reach: float):  # type: ignore[no-
 
 
 @njit(cache=True)
+def heading(slot: Slot):  # type: ignore[no-untyped-def]
+    """Return a track's course, across and down: in box sizes, of length 1 where fast and sure, shorter elsewhere."""
+    x, y = slot.speed[0] / slot.size[0], slot.speed[1] / slot.size[1]
+    whole = np.sqrt(x * x + y * y) + np.sqrt(slot.spread[2])
+    return x / whole, y / whole
+
+
+@njit(cache=True)
+def ahead(slot: Slot, box: NDArray[np.float32], x: float, y: float):  # type: ignore[no-untyped-def]
+    """Return the cosine between a heading and the way to a box, nearer to 0 where that is short."""
+    dx = ((box[0] + box[2]) / 2 - slot.place[0]) / slot.size[0]
+    dy = ((box[1] + box[3]) / 2 - slot.place[1]) / slot.size[1]
+    return (dx * x + dy * y) / (np.sqrt(dx * dx + dy * dy) + _NEAR)
+
+
+@njit(cache=True)
+def is_outside(box: NDArray[np.float64]):  # type: ignore[no-untyped-def]
+    """Tell whether a box's centre lies outside the picture."""
+    x, y = box[0] + box[2], box[1] + box[3]
+    return x < 0.0 or x > 2.0 or y < 0.0 or y > 2.0
+
+
+@njit(cache=True)
 def stands(slot: Slot, still_us: float):  # type: ignore[no-untyped-def]
     """Tell whether the object has rested at its anchor for so long."""
     return slot.rest_us - slot.anchor_us >= still_us
@@ -86,15 +110,15 @@ def stands(slot: Slot, still_us: float):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def expect(  # type: ignore[no-untyped-def]
-    slot: Slot, now: int, lost_us: int, still_us: float, farthest: float, box: NDArray[np.float64]
+    slot: Slot, now: int, hides: bool, still_us: float, farthest: float, box: NDArray[np.float64]
 ):
     """Write where a track should be now to `box`; return how far around it to look, in box sizes.
 
     That is one standard deviation of the expected place, up to `farthest`; 0 for what
-    stands. What stands and has been hidden for longer than `lost_us` is expected at its anchor.
+    stands. What `hides` is expected at its anchor.
     """
     age_us = now - slot.seen_us
-    if age_us > lost_us:
+    if hides:
         for k in range(4):
             box[k] = slot.anchor[k]
         return 0.0

@@ -64,9 +64,9 @@ def frames(path: Path) -> Ordered:
     )  # fmt: skip
 
 
-def incidents(path: Path) -> list[Incident]:
+def incidents(path: Path, given: Ordered | None = None) -> list[Incident]:
     town = build(Registry(camera=(CAMERA,)))
-    ordered = feet.placed(feet.plan(town), frames(path))
+    ordered = feet.placed(feet.plan(town), frames(path) if given is None else given)
     _, track = tracker.step(tracker.start(1), town, ordered, np.ones(1, np.bool_))
     plan = parking.plan(town)
     out = parking.step(parking.start(plan), plan, ordered._replace(track=track)).changes
@@ -97,7 +97,7 @@ def test_stopped_vehicles_are_found() -> None:
     paths = sorted((DATA / "P").glob("*.det.txt.gz"))
     found = [marks_found(path, incidents(path)) for path in paths]
     assert len(found) == 20
-    assert sum(found) >= 19
+    assert sum(found) == 20
 
 
 @pytest.mark.slow
@@ -106,3 +106,20 @@ def test_normal_traffic_raises_at_most_one_alarm() -> None:
     alarms = [len(incidents(path)) > 0 for path in paths]
     assert len(alarms) == 20
     assert sum(alarms) <= 1
+
+
+@pytest.mark.slow
+def test_stopped_vehicles_are_found_where_the_detector_sees_them_now_and_then() -> None:
+    """Four of ten boxes, as of vehicles that are farther away: found were 15 when missed frames stopped the clock."""
+    random = np.random.default_rng(1)
+    paths = sorted((DATA / "P").glob("*.det.txt.gz"))
+    found = [marks_found(path, incidents(path, thinned(frames(path), random))) for path in paths]
+    assert sum(found) >= 18
+
+
+def thinned(ordered: Ordered, random: np.random.Generator) -> Ordered:
+    """Return the frames with six of ten boxes left out."""
+    kept = random.random(len(ordered.cls)) >= 0.6
+    count = np.concatenate([[0], np.cumsum(kept)])
+    columns = ("cls", "confidence", "box", "track", "face", "zones")
+    return ordered._replace(first=count[ordered.first], **{name: getattr(ordered, name)[kept] for name in columns})

@@ -22,7 +22,9 @@ class Params(NamedTuple):
     stopped_s: float = 60.0
     parked_s: float = 180.0
     left_s: float = 30.0
-    """Gone or hidden for so long ends it; until it is `stopped`, hidden time does not count as standing."""
+    """Gone or hidden for so long ends it; until it is `stopped`, hidden time does not count as standing ..."""
+    gap_s: float = 5.0
+    """... but where it is at its anchor again after no more than this (ours: detectors see far ones now and then)."""
     same: float = 0.75
     """IoU with the anchor of a vehicle that stands."""
     bridge: float = 0.5

@@ -31,6 +31,7 @@ def look(
 ) -> float:  # fmt: skip
     """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
     box, spot = ordered.box[o], state.spot[j]
+    gap_us = spot.missed_us if spot.missed_us <= plan.params.gap_s * 1e6 else 0
     spot.missed_us = 0
     for k in range(4):
         state.cell[j].box[k] = box[k]
@@ -39,7 +40,7 @@ def look(
         return max(value, spots.overlap(box, spot.anchor))
     if spot.settled:
         if value >= plan.params.same:
-            state.cell[j].held_us += spot.shifted_us  # half hidden or in a shadow it has stood there all the time
+            state.cell[j].held_us += spot.shifted_us + gap_us  # seen there before and after, it stood there meanwhile
             spot.buffered, spot.shifted_us, spot.has_other = 0, 0, False
             return -1.0 if _resettles(state, plan, j, row, seen, n) else value
         if stands(state, plan, j) and spot.shifted_us < plan.params.left_s * 1e6:

@@ -138,6 +138,25 @@ def test_a_shadow_of_4_s_a_minute_keeps_nobody_from_parking(shadow: str, fps: fl
     assert changes.t_us[0] <= 70 * SECOND
 
 
+@pytest.mark.parametrize("tracked", [False, True], ids=["ids given", "ids made here"])
+@pytest.mark.parametrize(("fps", "seen"), [(1.0, 0.5), (10.0, 0.3)])
+def test_a_far_car_seen_now_and_then_stands_all_the_time(fps: float, seen: float, tracked: bool) -> None:
+    random = np.random.default_rng(7)
+
+    def scene(t: float) -> list[Object]:
+        return [car(0.3, 0 if tracked else 7)] if t < 3 or random.random() < seen else []
+
+    changes = watch(scene, 100, fps, tracked=tracked)
+    (told,) = stays(changes)
+    assert told.opened_s == 0
+    assert changes.t_us[0] <= 75 * SECOND
+
+
+def test_a_car_hidden_for_6_s_a_minute_does_not_stand_meanwhile() -> None:
+    changes = watch(lambda t: [] if 20 <= t % 60 < 26 else [car(0.3, 7)], 100, 1.0)
+    assert changes.t_us[0] == 66 * SECOND
+
+
 def test_a_shadow_for_longer_than_30_s_is_another_place() -> None:
     def scene(t: float) -> list[Object]:
         return SHADOWS["wider"](0.3) if 20 <= t < 100 else [car(0.3, 7)]
