@@ -155,17 +155,10 @@ def label(track: int) -> str:
 
 
 @njit(cache=True)
-def _track(  # type: ignore[no-untyped-def]
-    state: TrackerState,
-    begin: int,
-    ordered: Ordered,
-    which: NDArray[np.bool_],
-    lost_us: NDArray[np.int64],
-    hidden_us: NDArray[np.int64],
-    params: TrackerParams,
-    kind_of: NDArray[np.uint8],
-    track: NDArray[np.uint64],
-):
+def _track(
+    state: TrackerState, begin: int, ordered: Ordered, which: NDArray[np.bool_], lost_us: NDArray[np.int64],
+    hidden_us: NDArray[np.int64], params: TrackerParams, kind_of: NDArray[np.uint8], track: NDArray[np.uint64],
+) -> int:  # fmt: skip
     """Track frames from `begin` on; return the first frame that the pool has no room for, or the end."""
     scene, memory = working_memory(params.most), scratch(params.most)
     for i in range(begin, len(ordered.camera)):
@@ -202,9 +195,9 @@ def _track(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _recall(  # type: ignore[no-untyped-def]
+def _recall(
     state: TrackerState, camera: int, now: int, lost_us: int, hidden_us: int, params: TrackerParams, scene: Scene
-):
+) -> int:
     """Drop the camera's tracks that are too old or have left the picture; list the others, return how many."""
     still_us, lost_still_us = params.still_s * 1e6, max(params.lost_still_s * 1e6, lost_us)
     m, before, at = 0, -1, state.head[camera]
@@ -227,16 +220,10 @@ def _recall(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _line_up(  # type: ignore[no-untyped-def]
-    state: TrackerState,
-    ordered: Ordered,
-    m: int,
-    n: int,
-    turn: int,
-    params: TrackerParams,
-    kind_of: NDArray[np.uint8],
+def _line_up(
+    state: TrackerState, ordered: Ordered, m: int, n: int, turn: int, params: TrackerParams, kind_of: NDArray[np.uint8],
     scene: Scene,
-):
+) -> tuple[int, int]:  # fmt: skip
     """List the tracks and boxes of a round with the gain of each pair: its overlap less the least."""
     a = b = 0
     for d in range(n):
@@ -269,7 +256,7 @@ def _line_up(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _miss(state: TrackerState, camera: int, m: int, scene: Scene):  # type: ignore[no-untyped-def]
+def _miss(state: TrackerState, camera: int, m: int, scene: Scene) -> None:
     """Drop newborns that nobody confirmed; the other tracks without a box are lost, to be found again."""
     before = -1
     for r in range(m):

@@ -68,7 +68,7 @@ def grown(state: TrackerState, by: int) -> TrackerState:
 
 
 @njit(cache=True)
-def overlap(a: NDArray[Any], b: NDArray[Any], reach: float):  # type: ignore[no-untyped-def]
+def overlap(a: NDArray[np.floating[Any]], b: NDArray[np.floating[Any]], reach: float) -> float:
     """Return the IoU of two boxes, each first widened by `reach` of its size on every side."""
     aw, ah, bw, bh = a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1]
     w = min(a[2] + reach * aw, b[2] + reach * bw) - max(a[0] - reach * aw, b[0] - reach * bw)
@@ -76,11 +76,11 @@ def overlap(a: NDArray[Any], b: NDArray[Any], reach: float):  # type: ignore[no-
     if w <= 0 or h <= 0:
         return 0.0
     both = w * h
-    return both / ((1 + 2 * reach) ** 2 * (aw * ah + bw * bh) - both)
+    return float(both / ((1 + 2 * reach) ** 2 * (aw * ah + bw * bh) - both))
 
 
 @njit(cache=True)
-def heading(slot: Slot):  # type: ignore[no-untyped-def]
+def heading(slot: Slot) -> tuple[float, float]:
     """Return a track's course, across and down: in box sizes, of length 1 where fast and sure, shorter elsewhere."""
     x, y = slot.speed[0] / slot.size[0], slot.speed[1] / slot.size[1]
     whole = np.sqrt(x * x + y * y) + np.sqrt(slot.spread[2])
@@ -88,30 +88,28 @@ def heading(slot: Slot):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def ahead(slot: Slot, box: NDArray[np.float32], x: float, y: float):  # type: ignore[no-untyped-def]
+def ahead(slot: Slot, box: NDArray[np.float32], x: float, y: float) -> float:
     """Return the cosine between a heading and the way to a box, nearer to 0 where that is short."""
     dx = ((box[0] + box[2]) / 2 - slot.place[0]) / slot.size[0]
     dy = ((box[1] + box[3]) / 2 - slot.place[1]) / slot.size[1]
-    return (dx * x + dy * y) / (np.sqrt(dx * dx + dy * dy) + _NEAR)
+    return float((dx * x + dy * y) / (np.sqrt(dx * dx + dy * dy) + _NEAR))
 
 
 @njit(cache=True)
-def is_outside(box: NDArray[np.float64]):  # type: ignore[no-untyped-def]
+def is_outside(box: NDArray[np.float64]) -> bool:
     """Tell whether a box's centre lies outside the picture."""
     x, y = box[0] + box[2], box[1] + box[3]
-    return x < 0.0 or x > 2.0 or y < 0.0 or y > 2.0
+    return bool(x < 0.0 or x > 2.0 or y < 0.0 or y > 2.0)
 
 
 @njit(cache=True)
-def stands(slot: Slot, still_us: float):  # type: ignore[no-untyped-def]
+def stands(slot: Slot, still_us: float) -> bool:
     """Tell whether the object has rested at its anchor for so long."""
-    return slot.rest_us - slot.anchor_us >= still_us
+    return bool(slot.rest_us - slot.anchor_us >= still_us)
 
 
 @njit(cache=True)
-def expect(  # type: ignore[no-untyped-def]
-    slot: Slot, now: int, hides: bool, still_us: float, farthest: float, box: NDArray[np.float64]
-):
+def expect(slot: Slot, now: int, hides: bool, still_us: float, farthest: float, box: NDArray[np.float64]) -> float:
     """Write where a track should be now to `box`; return how far around it to look, in box sizes.
 
     That is one standard deviation of the expected place, up to `farthest`; 0 for what
@@ -131,7 +129,7 @@ def expect(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _spread(slot: Slot, dt: float):  # type: ignore[no-untyped-def]
+def _spread(slot: Slot, dt: float) -> tuple[float, float, float]:
     """Return the three covariances after `dt` seconds."""
     p, c, s = slot.spread[0], slot.spread[1], slot.spread[2]
     p += dt * (2 * c + dt * s) + _MOTION_NOISE * dt**3 / 3 + _PLACE_NOISE * dt
@@ -139,9 +137,7 @@ def _spread(slot: Slot, dt: float):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def follow(  # type: ignore[no-untyped-def]
-    slot: Slot, box: NDArray[np.float32], now: int, least: float, away_us: float
-):
+def follow(slot: Slot, box: NDArray[np.float32], now: int, least: float, away_us: float) -> None:
     """Correct a track by the box that it was matched to.
 
     Its anchor moves here once the boxes have lain off it (IoU below `least`) for
@@ -167,16 +163,14 @@ def follow(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _anchor(slot: Slot, box: NDArray[np.float32], now: int):  # type: ignore[no-untyped-def]
+def _anchor(slot: Slot, box: NDArray[np.float32], now: int) -> None:
     slot.anchor_us = slot.rest_us = now
     for k in range(4):
         slot.anchor[k] = box[k]
 
 
 @njit(cache=True)
-def bear(  # type: ignore[no-untyped-def]
-    state: TrackerState, camera: int, now: int, nth: int, box: NDArray[np.float32], kind: int
-):
+def bear(state: TrackerState, camera: int, now: int, nth: int, box: NDArray[np.float32], kind: int) -> np.uint64:
     """Start the camera's `nth` track of this frame; return its id. A free slot must be there."""
     at = state.free[0]
     slot = state.slot[at]
@@ -190,11 +184,11 @@ def bear(  # type: ignore[no-untyped-def]
         slot.place[k], slot.size[k], slot.speed[k] = (box[k] + box[k + 2]) / 2, box[k + 2] - box[k], 0.0
     slot.spread[0], slot.spread[1], slot.spread[2] = 4 * _BOX_NOISE, 0.0, _FIRST_SPEED_NOISE
     _anchor(slot, box, now)
-    return slot.id
+    return np.uint64(slot.id)
 
 
 @njit(cache=True)
-def drop(state: TrackerState, camera: int, before: int, at: int):  # type: ignore[no-untyped-def]
+def drop(state: TrackerState, camera: int, before: int, at: int) -> None:
     """Free the camera's slot `at`, which follows slot `before` (-1: is its first)."""
     if before < 0:
         state.head[camera] = state.slot[at].next
@@ -231,14 +225,14 @@ def carry(into: TrackerState, source: TrackerState, camera: NDArray[np.int32]) -
 
 
 @njit(cache=True)
-def _hash(seed: Any, now: int, nth: int):  # type: ignore[no-untyped-def]
+def _hash(seed: np.uint64, now: int, nth: int) -> np.uint64:
     """Mix the camera's seed, time of birth and number within the frame; never 0."""
     x = _mixed(seed ^ np.uint64(now))
     return max(_mixed(x ^ np.uint64(nth)), np.uint64(1))
 
 
 @njit(cache=True)
-def _mixed(x: Any):  # type: ignore[no-untyped-def]
+def _mixed(x: np.uint64) -> np.uint64:
     """Scatter 64 bits (splitmix64, Steele et al. 2014, doi:10.1145/2660193.2660195)."""
     x += np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
