@@ -94,7 +94,10 @@ def _outside(left: Left, camera: Camera | None) -> str:
     if not fits:
         return "give the size that the sender counts in: --size, and size in the registry"
     (w, h) = fits[0]
-    return f"if the sender counts in {w} x {h}: --size {w}x{h}, and size = [{w}, {h}] in the registry"
+    return (
+        f"if the sender counts in {w} x {h}, let it divide by that; of formats in px give --size {w}x{h} "
+        f"and size = [{w}, {h}] in the registry"
+    )
 
 
 def _no_area(left: Left, camera: Camera | None) -> str:
