@@ -19,7 +19,6 @@ install: .venv/installed  # Set up .venv with the locked packages and the comman
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	@echo "compiling the kernels, once (a minute or two)"
 	@$(BIN)/python -m flows.compile
 	@touch $@
 

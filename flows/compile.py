@@ -21,7 +21,7 @@ START_US = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp()) * 1_000_000
 
 def main() -> None:
     """Carry a few minutes of frames to rows, in both formats, with and without track ids."""
-    say("compiling the kernels (once)")
+    say("compiling the kernels (once; a minute or two)")
     with tempfile.TemporaryDirectory() as folder:
         for form, tracker in (("native", None), ("arrow", "iou")):
             city = Path(folder) / form
