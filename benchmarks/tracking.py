@@ -56,10 +56,11 @@ def town(fps: float) -> City:
 
 
 def ordered(street: Street) -> Ordered:
-    """Return what was told as frames for the kernels."""
+    """Return what was told as frames for the kernels, those of an older version too."""
     rows, last = street.told, int(street.truth[:, 0].max())
     m = len(rows)
     box = np.column_stack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
+    newer: dict[str, Any] = {"made_here": np.ones(last, np.bool_)}
     return Ordered(
         camera=np.zeros(last, np.int32), t_us=START + np.rint(np.arange(last) * 1e6 / street.fps).astype(np.int64),
         dt_ms=np.full(last, round(1000 / street.fps), np.int32), usable=np.ones(last, np.bool_),
@@ -68,7 +69,7 @@ def ordered(street: Street) -> Ordered:
         cls=np.full(m, CLASSES.index("person"), np.uint8), confidence=rows[:, 6].astype(np.float32),
         box=box.astype(np.float32), track=np.zeros(m, np.uint64), face=np.zeros(m, np.uint32),
         zones=np.zeros(m, np.uint64), signal_frame=np.empty(0, np.int64), signal_zone=np.empty(0, np.int32),
-        signal_value=np.empty(0),
+        signal_value=np.empty(0), **{name: column for name, column in newer.items() if name in Ordered._fields},
     )  # fmt: skip
 
 
