@@ -1,6 +1,7 @@
 """What follows a commit: all that looks at stored rows, in the order in which one needs the other.
 
-Incidents across cameras first, then quarters, hours and days, then the verdicts
+Incidents across cameras first, then quarters, hours and days; then detectors that
+are mute by those hours, which are summed up again without them; then the verdicts
 that need those days. One at a time: each reads what is stored and writes what
 differs.
 """
@@ -8,14 +9,17 @@ differs.
 from __future__ import annotations
 
 from connectors.warehouse import ACROSS, Run, Warehouse
-from flows.second import outages, trends
+from flows.second import mutes, outages, trends
 from flows.thresholds import Thresholds
 
 
 def follow(warehouse: Warehouse, run: Run, thresholds: Thresholds) -> None:
     """Bring everything that is derived from stored rows up to what a run has just committed."""
     with warehouse.lease(ACROSS):
-        outages.update(warehouse, thresholds, warehouse.stated(run.input), run)
+        span = warehouse.stated(run.input)
+        outages.update(warehouse, thresholds, span, run)
+        warehouse.roll()
+        mutes.update(warehouse, thresholds, span, run)
         _sum_up(warehouse)
 
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from msgspec import structs
 
-from operators.across import outages
+from operators.across import mutes, outages
 from operators.city import City
 from operators.metrics import crowd, flow
 from operators.stage import health
@@ -23,7 +23,7 @@ from schemas.registry import Camera, fingerprint
 Given: TypeAlias = tuple[object, ...]
 """A kernel's thresholds, a NamedTuple of its own."""
 
-ELSEWHERE: Final[dict[str, ModuleType]] = {"health": health, "outages": outages}
+ELSEWHERE: Final = {each.__name__.rpartition(".")[2]: each for each in (health, outages, mutes)}
 """Kernels that are no metric's own: all metrics stand on them, or they stand on all."""
 
 
@@ -78,6 +78,7 @@ class Thresholds:
     crowd: crowd.Hysteresis = field(default_factory=crowd.Hysteresis)
     flow: flow.Rules = field(default_factory=flow.Rules)
     outages: outages.Params = field(default_factory=outages.Params)
+    mutes: mutes.Params = field(default_factory=mutes.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
     rules: Mapping[str, Given] = field(default_factory=_defaults)
 

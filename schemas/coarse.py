@@ -12,10 +12,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from schemas import usual
 from schemas.columns import METRICS, PUBLISHED_COVERAGE
 from schemas.ddl import GRAINS, coarse_columns, estimated, key
 from schemas.local_time import ZONE
 from schemas.parts import Metric
+from schemas.sql import LACKS_PPM, MUTE, mute
 
 NEVER_MS: Final = 1 << 62
 LEAST_MS: Final = 60_000
@@ -37,7 +39,7 @@ def hours(metric: Metric, starts: list[datetime], number: int) -> list[str]:
         statement
         for grain, bucket in (("quarter", "toStartOfFifteenMinutes(ts)"), ("hour", "toStartOfHour(ts)"))
         for statement in (
-            _from_minutes(metric, grain, bucket, within, number),
+            _from_minutes(metric, grain, bucket, starts, number),
             _leftovers(metric, grain, within, number),
         )
     ]
@@ -46,7 +48,7 @@ def hours(metric: Metric, starts: list[datetime], number: int) -> list[str]:
 def days(metric: Metric, starts: list[datetime], number: int) -> list[str]:
     """Return statements that recompute the local days that start at `starts` (UTC)."""
     within = among(starts, timedelta(days=1), "ts")
-    return [_from_hours(metric, within, number), _leftovers(metric, "day", within, number)]
+    return [_from_hours(metric, starts, number), _leftovers(metric, "day", within, number)]
 
 
 def among(starts: list[datetime], length: timedelta, column: str) -> str:
@@ -62,8 +64,11 @@ def among(starts: list[datetime], length: timedelta, column: str) -> str:
 
 
 def _span(column: str, start: datetime, end: datetime) -> str:
-    first, last = (f"fromUnixTimestamp({int(at.timestamp())})" for at in (start, end))
-    return f"({column} >= {first} AND {column} < {last})"
+    return f"({column} >= {_at(start)} AND {column} < {_at(end)})"
+
+
+def _at(time: datetime) -> str:
+    return f"fromUnixTimestamp({int(time.timestamp())})"
 
 
 def _fold(metric: Metric) -> list[str]:
@@ -84,13 +89,14 @@ def _insert(metric: Metric, grain: str, values: dict[str, str], source: str) -> 
     return f"INSERT INTO {metric.name}_{grain}_log ({', '.join(names)})\nSELECT\n    {chosen}\nFROM {source}"
 
 
-def _from_minutes(metric: Metric, grain: str, bucket: str, within: str, number: int) -> str:
+def _from_minutes(metric: Metric, grain: str, bucket: str, starts: list[datetime], number: int) -> str:
     keys = ", ".join(f"r.{name}" for name in key(metric))
     start_ms = "toUnixTimestamp(r.ts) * 1000"
     columns = [
         *(f"r.{name} AS {name}" for name in key(metric)),
         "r.bucket AS at",
         *_fold(metric),
+        *(f"countIf({sql}) AS {name}" for name, sql in metric.tallies.items()),
         "sum(r.expected_ms) AS expected",
         f"ifNull(minOrNullIf(toInt64({start_ms} + 60000 - r.expected_ms), r.expected_ms > 0), {NEVER_MS}) AS first",
         f"ifNull(maxOrNullIf(toInt64({start_ms} + r.expected_ms), r.expected_ms > 0), 0) AS last",
@@ -98,8 +104,7 @@ def _from_minutes(metric: Metric, grain: str, bucket: str, within: str, number: 
     folded = (
         "(SELECT "
         + ",\n    ".join(columns)
-        + f"\nFROM (SELECT *, {bucket} AS bucket FROM {metric.name}_minute_log FINAL "
-        f"WHERE {within} AND deleted = 0) AS r\nGROUP BY {keys}, r.bucket)"
+        + f"\nFROM (SELECT *, {bucket} AS bucket FROM {_known(metric, starts)}) AS r\nGROUP BY {keys}, r.bucket)"
     )
     plain = ", ".join(key(metric))
     hour = f"(PARTITION BY {plain}, toStartOfHour(at))"
@@ -117,31 +122,27 @@ def _from_minutes(metric: Metric, grain: str, bucket: str, within: str, number: 
     return _insert(metric, grain, values, source)
 
 
-def _from_hours(metric: Metric, within: str, number: int) -> str:
-    keys = ", ".join(f"r.{name}" for name in key(metric))
-    short = f"r.expected_ms >= {LEAST_MS} AND r.observed_ms / r.expected_ms < {PUBLISHED_COVERAGE}"
-    scaled = "intDivOrZero(r.{0} * r.expected_ms + intDiv(r.observed_ms, 2), greatest(r.observed_ms, 1))"
-    columns = [
-        *(f"r.{name} AS {name}" for name in key(metric)),
-        "r.bucket AS at",
-        *_fold(metric),
-        "sum(r.expected_ms) AS expected",
-        "min(r.from_ms) AS first",
-        "max(r.until_ms) AS last",
-        f"countIf({short}) AS short",
-        "intDiv(max(if(r.expected_ms > 0, toUnixTimestamp(r.ts), 0)) - "
-        "min(if(r.expected_ms > 0, toUnixTimestamp(r.ts), toUnixTimestamp(r.ts) + 86400)), 3600) + 1 "
-        "- countIf(r.expected_ms > 0) AS absent",
-        "countIf(r.expected_ms > 0) AS expected_hours",
-        "countIf(r.expected_ms > 0 AND r.observed_ms = 0) AS blind",
-        *(f"sumIf({scaled.format(name)}, r.observed_ms > 0) AS {name}_scaled" for name in estimated(metric)),
-    ]
-    source = (
-        "(SELECT "
-        + ",\n    ".join(columns)
-        + f"\nFROM (SELECT *, toDateTime(toStartOfDay(ts, '{ZONE}'), 'UTC') AS bucket "
-        f"FROM {metric.name}_hour_log FINAL WHERE {within} AND deleted = 0) AS r\nGROUP BY {keys}, r.bucket) AS s"
+def _from_hours(metric: Metric, starts: list[datetime], number: int) -> str:
+    keys, counts = key(metric), estimated(metric)
+    folded = _days(metric, among(starts, timedelta(days=1), "ts"))
+    if counts:
+        since, until = starts[0] - timedelta(weeks=usual.WEEKS), starts[-1] + timedelta(days=1)
+        asked = f"(SELECT {', '.join((*keys, 'at'))} FROM {folded} WHERE notEmpty(lacking))"
+        known = usual.rates(metric, asked, f"ts >= {_at(since)}", f"ts < {_at(until)}")
+        on = " AND ".join(f"s.{name} = u.{name}" for name in (*keys, "at"))
+        source = (
+            f"(SELECT s.*, u.known AS known, u.rates AS rates FROM {folded} AS s LEFT JOIN {known} AS u ON {on}) AS s"
+        )
+    else:
+        nothing = "CAST([], 'Array(Tuple(UInt8, Float64))') AS rates"
+        source = f"(SELECT *, CAST([], 'Array(UInt8)') AS known, {nothing} FROM {folded}) AS s"
+    even = f"NOT (hasAll(known, day_hours) AND {usual.among('day_hours', 2, '0')} > 0)"
+    whole, lacks = (usual.among(hours, 2, "even") for hours in ("day_hours", "lacking"))
+    weighed = (
+        f"(SELECT *, {even} AS even,\n"
+        f"    if(empty(lacking), 0, toUInt32(ceil(1000000 * {lacks} / {whole}))) AS lacks_ppm\nFROM {source}) AS s"
     )
+    at_hour = "toUInt64(round(1000 * arraySum(arrayMap(x -> x.2, arrayFilter(x -> x.1 = h, rates)))))"
     values = {
         "ts": "s.at",
         "expected_ms": "greatest(s.expected, toUInt64(greatest(0, s.last - s.first)))",
@@ -149,13 +150,71 @@ def _from_hours(metric: Metric, within: str, number: int) -> str:
         "until_ms": "s.last",
         "roll": str(number),
         "deleted": "0",
-        "hours_short": "toUInt8(if(s.expected_hours = 0, 0, s.short + s.absent))",
-        **{
-            f"{name}_estimated": f"if(s.blind + s.absent > 0 OR s.expected_hours = 0, NULL, s.{name}_scaled)"
-            for name in estimated(metric)
-        },
+        "hours_short": "toUInt8(length(s.lacking))",
+        "usual": f"if(even OR empty(s.lacking), [], arrayMap(h -> {at_hour}, range(24)))",
+        **{f"{name}_estimated": _estimate(name, n) for n, name in enumerate(counts, 3)},
     }
-    return _insert(metric, "day", values, source)
+    return _insert(metric, "day", values, weighed)
+
+
+def _known(metric: Metric, starts: list[datetime]) -> str:
+    """Return the minutes that count; of those in which a detector was mute, nothing but their frames is known."""
+    within = among(starts, timedelta(hours=1), "ts")
+    rows = f"{metric.name}_minute_log FINAL WHERE {within} AND deleted = 0"
+    if not metric.is_of_objects:
+        return f"(SELECT * FROM {rows})"
+    zeros = [
+        f"if(is_mute, {'[]' if part.bins else '0'}, {name}) AS {name}"
+        for name, part in metric.parts.items()
+        if name != "frames"
+    ]
+    unknown = ", ".join([*zeros, f"if(is_mute, {MUTE}, reason) AS reason"])
+    asked = f"SELECT *, {mute(among(starts, timedelta(hours=1), 'at'))} AS is_mute FROM {rows}"
+    return f"(SELECT * EXCEPT is_mute REPLACE ({unknown}) FROM ({asked}))"
+
+
+def _days(metric: Metric, within: str) -> str:
+    """Return days out of hours, with the local hours they have, those that they lack, and those nobody watched."""
+    short = f"r.expected_ms >= {LEAST_MS} AND r.observed_ms / r.expected_ms < {PUBLISHED_COVERAGE}"
+    scaled = "intDivOrZero(r.{0} * r.expected_ms + intDiv(r.observed_ms, 2), greatest(r.observed_ms, 1))"
+    columns = [
+        *(f"r.{name} AS {name}" for name in key(metric)),
+        "r.bucket AS at",
+        *_fold(metric),
+        *(f"sum(r.{name}) AS {name}" for name in metric.tallies),
+        "sum(r.expected_ms) AS expected",
+        "min(r.from_ms) AS first",
+        "max(r.until_ms) AS last",
+        "groupUniqArrayIf(r.hour, r.expected_ms > 0) AS expected_hours",
+        f"groupUniqArrayIf(r.hour, r.expected_ms > 0 AND NOT ({short})) AS watched_hours",
+        "groupUniqArrayIf(r.hour, r.observed_ms > 0) AS seen_hours",
+        *(f"sumIf({scaled.format(name)}, r.observed_ms > 0) AS {name}_scaled" for name in estimated(metric)),
+    ]
+    hours = (
+        f"(SELECT *, toDateTime(toStartOfDay(ts, '{ZONE}'), 'UTC') AS bucket, "
+        f"toUInt8(intDiv(ts - bucket, 3600)) AS hour\nFROM {metric.name}_hour_log FINAL WHERE {within} AND deleted = 0)"
+    )
+    grouped = ", ".join((*(f"r.{name}" for name in key(metric)), "r.bucket"))
+    whole = "range(arrayMin(expected_hours), toUInt8(arrayMax(expected_hours) + 1))"
+    return (
+        f"(SELECT *, if(empty(expected_hours), [], {whole}) AS day_hours,\n"
+        "    arrayFilter(x -> NOT has(watched_hours, x), day_hours) AS lacking,\n"
+        "    arrayFilter(x -> NOT has(seen_hours, x), lacking) AS blind\n"
+        "FROM (SELECT " + ",\n    ".join(columns) + f"\nFROM {hours} AS r\nGROUP BY {grouped}))"
+    )
+
+
+def _estimate(name: str, number: int) -> str:
+    """Return a count of a day: each hour's over its coverage, hours nobody watched by what is usual there.
+
+    It is NULL where nobody watched hours that carry too much of a day, or nothing was expected.
+    """
+    every, blind = (usual.among(hours, number, "even") for hours in ("day_hours", "blind"))
+    filled = f"if({every} > {blind}, s.{name}_scaled * {every} / ({every} - {blind}), s.{name}_scaled + {blind})"
+    return (
+        f"multiIf(empty(s.day_hours), NULL, empty(s.blind), s.{name}_scaled, "
+        f"lacks_ppm > {LACKS_PPM}, NULL, toUInt64(round({filled})))"
+    )
 
 
 def _leftovers(metric: Metric, grain: str, within: str, number: int) -> str:

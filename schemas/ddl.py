@@ -28,7 +28,18 @@ COARSE_COLUMNS: Final = {
     "roll": ("UInt64", "Number of the recomputation that wrote the row"),
     "deleted": ("UInt8", "Tombstone"),
 }
-DAY_COLUMNS: Final = {"hours_short": ("UInt8", "Expected hours of the day that were not watched enough")}
+DAY_COLUMNS: Final = {
+    "hours_short": ("UInt8", "Expected hours of the day that were not watched enough"),
+    "lacking": ("Array(UInt8)", "Which local hours these are"),
+    "lacks_ppm": (
+        "UInt32 DEFAULT if(hours_short > 0, 1000000, 0)",
+        "What they carry of a usual day, 1e-6; an even share of the day's hours where nothing is known of it",
+    ),
+    "usual": (
+        "Array(UInt64)",
+        "Counts an hour, in thousandths, at each local hour of the days of the same kind before; only where hours lack",
+    ),
+}
 
 SETTINGS: Final = (
     "SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, "
@@ -47,6 +58,11 @@ def part_type(part: Part, *, coarse: bool = False) -> str:
     return f"Array({plain})" if part.bins else plain
 
 
+def weight(metric: Metric) -> tuple[str, ...]:
+    """Return the sums that say together how much an hour carries of a day; none: every hour as much as any other."""
+    return estimated(metric)
+
+
 def estimated(metric: Metric) -> tuple[str, ...]:
     """Return the sums that a day also carries scaled to full coverage."""
     return tuple(name for name, part in metric.parts.items() if part.is_count)
@@ -55,7 +71,8 @@ def estimated(metric: Metric) -> tuple[str, ...]:
 def coarse_columns(metric: Metric, grain: str) -> tuple[str, ...]:
     """Return the column names of a coarse table, in order."""
     extra = (*DAY_COLUMNS, *(f"{name}_estimated" for name in estimated(metric))) if grain == "day" else ()
-    return (*key(metric), *(name for name in COARSE_COLUMNS if name not in key(metric)), *metric.parts, *extra)
+    own = (*metric.parts, *metric.tallies)
+    return (*key(metric), *(name for name in COARSE_COLUMNS if name not in key(metric)), *own, *extra)
 
 
 def _column(kind: str, meaning: str) -> Column:
@@ -101,9 +118,10 @@ def coarse_table(metric: Metric, grain: str) -> Table:
     if grain == "day":
         columns |= _columns(DAY_COLUMNS)
         for name in estimated(metric):
-            meaning = f"{name}, each hour's over its coverage; NULL if one is 0"
+            meaning = f"{name}, each hour's over its coverage, hours not watched as usual; NULL if they carry too much"
             columns[f"{name}_estimated"] = _column("Nullable(UInt64)", meaning)
     columns |= _parts(metric, coarse=True)
+    columns |= _columns({name: ("UInt16", f"Minutes of which holds: {sql}") for name, sql in metric.tallies.items()})
     order = f"({', '.join(key(metric))}, ts)"
     comment = f"{metric.meaning}, by {grain}"
     return Table(columns, "ReplacingMergeTree(roll)", order, "toYYYYMM(ts)", SETTINGS, comment)

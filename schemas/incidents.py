@@ -9,7 +9,9 @@ from schemas.words import LEVEL_LABELS, Label
 
 INCIDENT_KINDS: Final = tuple(cards.INCIDENTS)
 
-ACROSS_KINDS: Final = tuple(each.kind for each in cards.BY_NAME["outages"].incidents)
+OUTAGE_KINDS: Final = tuple(each.kind for each in cards.BY_NAME["outages"].incidents)
+
+ACROSS_KINDS: Final = (*OUTAGE_KINDS, *(each.kind for each in cards.BY_NAME["mutes"].incidents))
 """Kinds that are told across cameras, from stored rows: the second flow writes and withdraws them."""
 
 KIND_LABELS: Final = {kind: each.label for kind, each in cards.INCIDENTS.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 REVISIONS: Final = 65_536
@@ -55,6 +55,10 @@ class Metric:
         Parts that may grow after the minute's last frame was folded: what is known
         of a track only later, what a silence says. They only grow, so that frames
         and their sum measure how much a row has seen.
+    is_of_objects
+        It counts what a detector finds: nothing is known of it while the detector is mute.
+    tallies
+        Minutes that coarser windows count, by the column's name: SQL of a minute `r`.
     """
 
     name: str
@@ -62,6 +66,8 @@ class Metric:
     parts: dict[str, Part]
     meaning: str
     told: tuple[str, ...] = ()
+    is_of_objects: bool = True
+    tallies: dict[str, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:

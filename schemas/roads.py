@@ -132,6 +132,15 @@ LOS_TABLES: Final = {"km14_2006": (0.6, 0.7, 0.8, 0.9, 1.0)}
 SLOW_E, SLOW_F = 0.5, 0.3
 """Shares of free flow below which a road is at least E, or F: a jam has a low count (metrics.md)."""
 
+STANDS_F, STANDS_LEAST = 0.7, 5
+"""Share of its vehicles' time that a lane zone stands from which a road is F, with so many vehicles on average: what
+opens a congestion (metrics.md). Above half it is at least E: were the others as fast as free flow, the mean of all
+would still be below half of it."""
+
+STANDS_AT_SIGNAL: Final = 0.85
+"""The same of an approach to a signal, whose vehicles stand in every cycle: of those that wait a red of 60 s and need
+10 s through the zone (ours)."""
+
 NEAR_SATURATION: Final = 0.85
 """DJ above which a road is *mendekati jenuh* (MKJI 1997)."""
 

@@ -171,6 +171,21 @@ SERVICE_TABLES: Final = {
         "(place_id, day)",
         "",
     ),
+    "mutes_log": (
+        {
+            "camera_id": ("LowCardinality(String)", "Camera placement"),
+            "at": (
+                "DateTime('UTC')",
+                "Begin of an hour or minute in which the camera's detector was mute",
+            ),
+            "seconds": ("UInt16", "How long it is: 3600 or 60"),
+            "version": ("UInt64", "Number of the computation: the highest counts"),
+            "deleted": ("UInt8", "Tombstone"),
+        },
+        "ReplacingMergeTree(version)",
+        "(camera_id, at, seconds)",
+        "",
+    ),
     "dead_letters_log": (
         {
             "source": ("String", "Path or topic"),

@@ -9,9 +9,16 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from schemas.words import PUBLISHED_COVERAGE
+from schemas.words import PUBLISHED_COVERAGE, REASONS
+
+MUTE: Final = f"toUInt8({REASONS.index('mute')})"
 
 GRAINS: Final = ("minute", "quarter", "hour", "day")
+
+HOUR_MS: Final = 3_600_000
+
+LACKS_PPM: Final = 50_000
+"""A day is published when the hours that it lacks carry at most so much of a usual day, 1e-6 (metrics.md)."""
 
 COVERAGE: Final = "if(expected_ms = 0, 0., least(1., observed_ms / expected_ms))"
 
@@ -62,17 +69,62 @@ def milli(part: str, row: str = "m") -> str:
     return f"intDiv(1000 * {whole} + intDiv({row}.observed_ms, 2), greatest({row}.observed_ms, 1))"
 
 
+def per_hour(count: str, row: str = "m") -> str:
+    """Return SQL for a count of a row by its observed hour: never by the window, nor by its coverage."""
+    return f"{count} * {HOUR_MS} / {row}.observed_ms"
+
+
+def hourly(count: str, row: str = "m") -> str:
+    """Return SQL for the same as an integer of thousandths, which may be added over rows in any order."""
+    half, whole = f"intDiv({row}.observed_ms, 2)", f"greatest({row}.observed_ms, 1)"
+    return f"intDiv(toUInt64({count}) * {1000 * HOUR_MS} + {half}, {whole})"
+
+
 def longest(times: str) -> str:
     """Return SQL for the number, from 1, of what held longest, the last of equals; 0 where nothing held."""
     most = f"arrayReduce('max', {times})"
     return f"if({most} > 0, arrayLastIndex(x -> x = {most}, {times}), 0)"
 
 
-def source(metric: str, grain: str, alias: str = "m") -> str:
+def day_type(local: str) -> str:
+    """Return SQL for the kind of day of a local time.
+
+    Holidays and joint leave are looked up in two small sets that a query reads
+    once from the calendar; every other day, and every day of an empty calendar,
+    follows from the week.
+    """
+    named = "SELECT date FROM calendar_log FINAL WHERE day_type = '{0}'"
+    kinds = (f"toDate32({local}) IN ({named.format(kind)}), '{kind}'" for kind in ("holiday", "joint_leave"))
+    week = f"toDayOfWeek({local}) = 6, 'saturday', toDayOfWeek({local}) = 7, 'sunday', 'weekday'"
+    return f"multiIf({', '.join(kinds)}, {week})"
+
+
+def mute(within: str = "1") -> str:
+    """Return SQL: the minute `ts` of `camera_id` is one in which its detector was mute.
+
+    Whole hours are kept as one key and the minutes around them one by one, so that both are looked up in sets which a
+    query reads once.
+
+    Parameters
+    ----------
+    within
+        A condition on `at` that all minutes asked for hold.
+    """
+    keys = f"(SELECT camera_id, at FROM mutes_log FINAL WHERE deleted = 0 AND seconds = {{}} AND {within})"
+    return f"((camera_id, toStartOfHour(ts)) IN {keys.format(3600)} OR (camera_id, ts) IN {keys.format(60)})"
+
+
+def source(metric: str, grain: str, alias: str = "m", *, is_of_objects: bool = True) -> str:
     """Return the rows that count, with coverage and whether it is enough.
 
-    Those of grain `now` are called `{metric}_newest`, which the query must define.
+    Those of grain `now` are called `{metric}_newest`, which the query must define. What counts objects has not watched
+    the minutes in which the detector was mute; coarser windows were made so.
     """
-    enough = f"{COVERAGE} >= {PUBLISHED_COVERAGE}" + (" AND hours_short = 0" if grain == "day" else "")
+    enough = f"{COVERAGE} >= {PUBLISHED_COVERAGE}"
+    if grain == "day":
+        enough = f"if(hours_short = 0, {enough}, observed_ms > 0 AND lacks_ppm <= {LACKS_PPM})"
     rows = f"{metric}_newest" if grain == "now" else f"{metric}_{grain}_log FINAL WHERE deleted = 0"
+    if is_of_objects and grain in ("minute", "now"):
+        unknown = f"if(is_mute, 0, observed_ms) AS observed_ms, if(is_mute, {MUTE}, reason) AS reason"
+        rows = f"(SELECT * EXCEPT is_mute REPLACE ({unknown}) FROM (SELECT *, {mute()} AS is_mute FROM {rows}))"
     return f"(SELECT *, {COVERAGE} AS covered, {enough} AS published\n    FROM {rows}) AS {alias}"

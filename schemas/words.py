@@ -68,6 +68,8 @@ REASONS: Final = (
     "few_samples",
     "no_signal_data",
     "untracked",
+    "mute",
+    "day_types",
 )
 """Why figures are NULL; rows hold the index of those that a camera has, views say the others."""
 
@@ -83,6 +85,8 @@ REASON_LABELS: Final = {
     "few_samples": Label("Data tidak cukup", "Too few samples"),
     "no_signal_data": Label("Tidak ada data sinyal", "No signal data"),
     "untracked": Label("Objek tanpa jejak", "Objects without tracks"),
+    "mute": Label("Detektor bisu", "Detector mute"),
+    "day_types": Label("Jenis hari tidak sama", "No kind of day in both periods"),
 }
 
 PUBLISHED_COVERAGE: Final = 0.8

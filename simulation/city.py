@@ -26,6 +26,7 @@ from simulation import (
     gathering,
     layout,
     masks,
+    mute,
     night,
     output,
     parking,
@@ -210,6 +211,7 @@ def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
         "racing": racing.truth(scene, tracks["racing"]),
         "outages": faults.outage_truth(scene),
         "camera_down": sites.camera_down(scene),
+        "mutes": mute.truth(scene),
         "faults": faults.truth(scene, actor.arrived),
     }
 
@@ -239,7 +241,8 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     rows = arrived.frame[first:last]
     wanted, back = np.unique(rows, return_inverse=True)
     parts = [_seen(scene, tracks, wanted) for tracks in actor.tracks.values()]
-    seen = detect(scene, merged(parts), scene.seq[wanted], 2 + hour)
+    there = mute.silenced(scene, merged(parts), scene.t_us[wanted])
+    seen = detect(scene, there, scene.seq[wanted], 2 + hour)
     said = _faces(actor, seen.objects, scene.seq[wanted], 2 + hour)
     item, row = _spread(seen.objects.frame, len(wanted), back)
     with_signal = np.isin(actor.signals.frame, wanted)

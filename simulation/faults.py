@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from schemas.registry import Camera
 from simulation import sites
+from simulation.diurnal import HOUR_US, WIB_US
 from simulation.scene import DAY_US, Scene, random
 from simulation.watch import times
 
@@ -24,6 +25,12 @@ SHORT_MIN: Final = (2.0, 20.0)
 LONG_SHARE: Final = 0.06
 LONG_H: Final = (2.0, 9.0)
 """Outages: short ones a camera and day [minutes], share of cameras with a long one a day [hours]; ours."""
+
+EVENING_CHANCE: Final = 0.03
+EVENING_H: Final = (16.5, 19.0)
+EVENING_DAYS: Final = 2
+"""Evening peaks that a camera misses: chance a camera and day, local hours, and how many days a simulation has at least
+that has some; ours."""
 
 APART_US: Final = 60_000_000
 """Least time between two outages of a camera."""
@@ -73,9 +80,25 @@ def outages(seed: int, number: int, start_us: int, end_us: int) -> NDArray[np.in
     return np.array(sorted([*rows, *map(tuple, whole.tolist())]), np.int64).reshape(len(rows) + len(whole), 2)
 
 
+def evenings(seed: int, number: int, dead: NDArray[np.int64], start_us: int, end_us: int) -> NDArray[np.int64]:
+    """Return the outages of a camera with some evening peaks among them; such a day is none."""
+    if end_us - start_us < EVENING_DAYS * DAY_US:
+        return dead
+    rng, rows = random(seed, number, "evenings"), []
+    first, last = (round(hour * HOUR_US) - WIB_US for hour in EVENING_H)
+    for day in range(-(-(start_us - first) // DAY_US), (end_us - last) // DAY_US):
+        begin, end = day * DAY_US + first, day * DAY_US + last
+        meets = (dead[:, 0] <= end + APART_US) & (dead[:, 1] >= begin - APART_US)
+        if rng.random() < EVENING_CHANCE and not meets.any():
+            rows.append((begin, end))
+    return np.array(sorted([*map(tuple, dead.tolist()), *rows]), np.int64).reshape(len(dead) + len(rows), 2)
+
+
 def scene(camera: Camera, number: int, seed: int, start_us: int, end_us: int, *, noiseless: bool) -> Scene:
     """Return a camera's scene: its frame clock with drift and outages."""
     dead = outages(seed, number, start_us, end_us)
+    if not noiseless:
+        dead = evenings(seed, number, dead, start_us, end_us)
     rng = random(seed, number, "faults", 1)
     phase, fast = float(rng.random()), rng.random() < DRIFT_SHARE
     rate = 1.0 + (0.0 if noiseless or not fast else float(rng.uniform(-DRIFT, DRIFT)))

@@ -8,13 +8,16 @@ in place of the standard library's.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
-from connectors.warehouse.inserts import BLOCK_ROWS, to_arrow
+from connectors.warehouse.inserts import BLOCK_ROWS, mark, to_arrow
 from connectors.warehouse.session import Session
+from schemas import usual
 from schemas.calendar import DAYS
+from schemas.columns import METRICS
 
 
 def store(session: Session, days: pl.DataFrame) -> int:
@@ -32,7 +35,30 @@ def store(session: Session, days: pl.DataFrame) -> int:
     rows = changed.with_columns(version=pl.lit(version, pl.UInt64))
     for block in rows.iter_slices(BLOCK_ROWS):
         session.insert_block("calendar_log", to_arrow(block))
+    _judge_anew(session, [row["date"] for row in changed.iter_rows(named=True) if _is_other(held, row)])
     return changed.height
+
+
+def _is_other(held: dict[date, dict[str, Any]], row: dict[str, Any]) -> bool:
+    """Tell whether a day is of another kind than before; one that was not stored followed from the week."""
+    day: date = row["date"]
+    week = {5: "saturday", 6: "sunday"}.get(day.weekday(), "weekday")
+    return bool(row["day_type"] != (held[day]["day_type"] if day in held else week))
+
+
+def _judge_anew(session: Session, days: list[date]) -> None:
+    """Mark the days that lack hours and that these days, of another kind now, say what is usual for."""
+    if not days:
+        return
+    first = min(days) - timedelta(days=1)  # a local day begins on the UTC day before
+    last = max(days) + timedelta(weeks=usual.WEEKS, days=1)
+    for metric in METRICS:
+        found = session.query(
+            f"SELECT DISTINCT ts FROM {metric.name}_day_log FINAL WHERE deleted = 0 AND hours_short > 0 "
+            f"AND ts >= toDateTime('{first} 00:00:00', 'UTC') AND ts < toDateTime('{last} 00:00:00', 'UTC')"
+        )["ts"].to_pylist()
+        if found:
+            mark(session, metric.name, found)
 
 
 def read(session: Session) -> pl.DataFrame:

@@ -66,6 +66,7 @@ def _forget_rows(session: Session, camera: str) -> None:
             mark(session, metric.name, hours)
     held = "FROM incidents_log FINAL WHERE camera_id = {c:String} AND deleted = 0"
     _withdraw(session, "incidents_log", held, given)
+    _withdraw(session, "mutes_log", "FROM mutes_log FINAL WHERE camera_id = {c:String} AND deleted = 0", given)
 
 
 def _withdraw(session: Session, table: str, held: str, given: dict[str, str]) -> None:

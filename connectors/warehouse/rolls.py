@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from connectors.warehouse import leases
 from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
 from connectors.warehouse.session import Session
-from schemas import coarse
+from schemas import coarse, usual
 from schemas.columns import METRICS
 from schemas.local_time import ZONE
 from schemas.parts import Metric
@@ -50,13 +50,23 @@ def _roll(session: Session) -> int:
         for chunk in _chunks(session, metric, hours):
             for statement in coarse.hours(metric, chunk, number):
                 session.command(statement)
-        days = sorted({_day(hour) for hour in hours})
+        days = sorted({_day(hour) for hour in hours} | _depending(session, metric, hours))
         for first in range(0, len(days), 31):
             for statement in coarse.days(metric, days[first : first + 31], number):
                 session.command(statement)
         _clear(session, metric, number)
         done += len(hours)
     return done
+
+
+def _depending(session: Session, metric: Metric, hours: list[datetime]) -> set[datetime]:
+    """Return the days behind these hours that lack some themselves: what is usual there may have changed."""
+    first, last = _day(hours[0]), _day(hours[-1]) + timedelta(weeks=usual.WEEKS)
+    found = session.query(
+        f"SELECT DISTINCT ts FROM {metric.name}_day_log FINAL WHERE deleted = 0 AND hours_short > 0 "
+        f"AND {coarse.among([first], last - first + timedelta(days=1), 'ts')}"
+    )
+    return {day.astimezone(UTC) for day in found["ts"].to_pylist()}
 
 
 def _next(session: Session) -> int:

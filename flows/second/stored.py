@@ -9,7 +9,7 @@ import polars as pl
 
 from connectors.warehouse import Warehouse
 from flows.incidents import SCHEMA
-from schemas.incidents import ACROSS_KINDS
+from schemas.incidents import OUTAGE_KINDS
 
 HEALTH: Final = pl.Schema(
     {
@@ -46,7 +46,7 @@ class Store(Protocol):
         """Return rows of health (`HEALTH`) of the minutes in a span, in any order."""
 
     def incidents(
-        self, whose: Whose, since_us: int, until_us: int, known: Sequence[str] = (), kinds: Sequence[str] = ACROSS_KINDS
+        self, whose: Whose, since_us: int, until_us: int, known: Sequence[str] = (), kinds: Sequence[str] = OUTAGE_KINDS
     ) -> pl.DataFrame:
         """Return what was stored last of each incident (`HELD`), withdrawn ones too.
 
@@ -87,7 +87,7 @@ class Stored:
         ).cast(HEALTH)
 
     def incidents(
-        self, whose: Whose, since_us: int, until_us: int, known: Sequence[str] = (), kinds: Sequence[str] = ACROSS_KINDS
+        self, whose: Whose, since_us: int, until_us: int, known: Sequence[str] = (), kinds: Sequence[str] = OUTAGE_KINDS
     ) -> pl.DataFrame:
         """Ask for the last word on each incident."""
         columns = ", ".join(f"toString({name}) AS {name}" if kind == pl.String else name for name, kind in HELD.items())

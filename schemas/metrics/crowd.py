@@ -77,6 +77,15 @@ FIGURES: Final = {
         area=By(reported("s.person_ms / 60000"), "Persons in the reporting zones, times how long each stayed"),
         place=By(published("s.person_ms / 60000", _ENOUGH), "Persons in its zones, times how long each stayed"),
     ),
+    "person_minutes_per_hour": Figure(
+        "person min/h",
+        "Person-minutes an observed hour",
+        Label("Orang-menit per jam teramati", "Person-minutes an observed hour"),
+        ",.0f",
+        camera=By(published("60 * m.person_ms / m.observed_ms")),
+        area=By(reported("60 * s.milli / 1000"), "Person-minutes an observed hour, each zone's added"),
+        place=By(published("60 * s.milli / 1000", _ENOUGH), "Person-minutes an observed hour, each zone's added"),
+    ),
     "density_mean": Figure(
         "person/m2",
         "Mean density; NULL where the zone is not calibrated",

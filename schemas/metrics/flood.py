@@ -19,6 +19,7 @@ FLOOD: Final = Metric(
         "wet_ppm_max": Part("UInt32", "max", "1e-6", "The highest"),
     },
     "Wet share of a road zone, a trend index and not a depth",
+    is_of_objects=False,
 )
 
 _KNOWN = "m.published AND m.signals_n > 0"

@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas.card import By, ByArea, ByCamera, Card, Figure, Fold, Looks
 from schemas.parts import WATCH, Metric, Part
-from schemas.sql import array, published, reported
+from schemas.sql import array, hourly, per_hour, published, reported
 from schemas.words import Label
 
 VEHICLES: Final = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "other")
@@ -33,6 +33,9 @@ def _classes(part: str) -> str:
     return f"[{', '.join(f'm.{name}_{part}' for name in VEHICLES)}]"
 
 
+_RATES: Final = f"[{', '.join(hourly(f'm.{name}_n') for name in VEHICLES)}]"
+
+
 def _a_row_a_class(grain: str) -> str:
     parts = ("n", "speed_n", "speed_sum", *(("n_estimated",) if grain == "day" else ()))
     arrays = [f"{array(VEHICLES)} AS class_name", *(f"{_classes(part)} AS {part}" for part in parts)]
@@ -54,6 +57,17 @@ FIGURES: Final = {
         ",d",
         "sum",
         camera=By(published("n")),
+    ),
+    "crossings_per_hour": Figure(
+        "1/h",
+        "Crossings an observed hour",
+        Label("Lintasan per jam teramati", "Crossings an observed hour"),
+        ",.0f",
+        camera=By(published(per_hour("n"))),
+        area=By(
+            reported("arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.rates)) / 1000"),
+            "Crossings an observed hour of a line and direction, their median",
+        ),
     ),
     "lines_reporting": Figure(
         "1",
@@ -106,6 +120,7 @@ CARD: Final = Card(
         "Crossings of an area's lines, the median of a line and direction",
         {
             "lines": Fold(_classes("n"), "groupArray", "groupArrayArray"),
+            "rates": Fold(_RATES, "groupArray", "groupArrayArray"),
             "speed_n": Fold(_classes("speed_n"), "sumForEach", "sumForEach"),
             "speed_sum": Fold(_classes("speed_sum"), "sumForEach", "sumForEach"),
         },

@@ -41,6 +41,8 @@ HEALTH: Final = Metric(
     },
     "Was the camera watching, and how well",
     told=("duplicate_frames", "state"),
+    is_of_objects=False,
+    tallies={"busy_minutes": "r.objects > 0"},
 )
 
 _DELAYS = percentile("m.delay_hist", DELAY_EDGES_MS, "4294967295")

@@ -11,7 +11,7 @@ from typing import Final
 
 from schemas.card import By, ByCamera, Card, Figure, Looks, Spots
 from schemas.parts import WATCH, Metric, Part
-from schemas.sql import median, published, source
+from schemas.sql import HOUR_MS, median, per_hour, published, source
 from schemas.words import Label
 
 STAY_EDGES_S: Final = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1_200, 1_800, 3_600, 7_200)
@@ -75,6 +75,22 @@ FIGURES: Final = {
         Label("Lintasan orang", "Passages"),
         ",.0f",
         camera=By(published(f"c.person_ms / 1000 / ({_HALFWAY})", f"{_ENOUGH} AND c.published")),
+    ),
+    "stays_per_hour": Figure(
+        "1/h",
+        "Stays an observed hour",
+        Label("Orang selesai singgah per jam teramati", "Stays an observed hour"),
+        ",.0f",
+        camera=By(published(per_hour("m.stays_n"))),
+    ),
+    "passages_per_hour": Figure(
+        "1/h",
+        "Passages an observed hour",
+        Label("Lintasan orang per jam teramati", "Passages an observed hour"),
+        ",.0f",
+        camera=By(
+            published(f"c.person_ms * {HOUR_MS // 1000} / c.observed_ms / ({_HALFWAY})", f"{_ENOUGH} AND c.published")
+        ),
     ),
     "stays_estimated": Figure(
         "1",

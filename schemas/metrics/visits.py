@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from schemas.card import By, ByArea, ByCamera, Card, Figure, Spots, same
+from schemas.card import By, ByArea, ByCamera, Card, Figure, Spots, same, sums
 from schemas.metrics import crowd, stays
 from schemas.parts import WATCH, Metric, Part
-from schemas.sql import median, published, reported
+from schemas.sql import hourly, median, per_hour, published, reported
 from schemas.words import Label
 
 VISITS: Final = Metric(
@@ -58,6 +58,26 @@ FIGURES: Final = {
         area=By(reported("s.exits_n"), "Persons who went out at the reporting gates"),
         place=By(published("s.exits_n", "s.visits_enough"), "Persons who went out at its gates"),
     ),
+    "entries_per_hour": Figure(
+        "1/h",
+        "Entries an observed hour",
+        Label("Orang masuk per jam teramati", "Entries an observed hour"),
+        ",.0f",
+        camera=By(published(per_hour("m.entries_n"))),
+        area=By(reported("s.entries_hourly / 1000"), "Entries an observed hour, each gate's added"),
+        place=By(
+            published("s.entries_hourly / 1000", "s.visits_enough"), "Entries an observed hour, each gate's added"
+        ),
+    ),
+    "exits_per_hour": Figure(
+        "1/h",
+        "Exits an observed hour",
+        Label("Orang keluar per jam teramati", "Exits an observed hour"),
+        ",.0f",
+        camera=By(published(per_hour("m.exits_n"))),
+        area=By(reported("s.exits_hourly / 1000"), "Exits an observed hour, each gate's added"),
+        place=By(published("s.exits_hourly / 1000", "s.visits_enough"), "Exits an hour, each gate's added"),
+    ),
     "person_minutes": replace(
         crowd.FIGURES["person_minutes"],
         camera=None,
@@ -65,6 +85,12 @@ FIGURES: Final = {
         place=By(
             published("s.person_ms / 60000", "s.crowd_enough"), "Persons in its zones, times how long each stayed"
         ),
+    ),
+    "person_minutes_per_hour": replace(
+        crowd.FIGURES["person_minutes_per_hour"],
+        camera=None,
+        area=None,
+        place=By(published("60 * s.milli / 1000", "s.crowd_enough"), "Person-minutes an hour, each zone's added"),
     ),
     "stay_median_s": replace(
         stays.FIGURES["stay_median_s"],
@@ -77,6 +103,11 @@ FIGURES: Final = {
         stays.FIGURES["passages"],
         camera=None,
         place=By(published(f"s.person_ms / 1000 / ({_HALFWAY})", f"s.crowd_enough AND {STAYED}")),
+    ),
+    "passages_per_hour": replace(
+        stays.FIGURES["passages_per_hour"],
+        camera=None,
+        place=By(published(f"3600 * s.milli / 1000 / ({_HALFWAY})", f"s.crowd_enough AND {STAYED}")),
     ),
     "entries_estimated": Figure(
         "1",
@@ -111,6 +142,9 @@ CARD: Final = Card(
     roles=("gate",),
     figures=FIGURES,
     camera=ByCamera("Persons who passed a gate, by camera, line and"),
-    area=ByArea("Entries and exits at an area's gates", same("entries_n", "exits_n")),
-    spots=Spots("gates", {"entries_n": "sum", "exits_n": "sum"}, ("entries_n", "exits_n")),
+    area=ByArea(
+        "Entries and exits at an area's gates",
+        same("entries_n", "exits_n") | sums(entries_hourly=hourly("m.entries_n"), exits_hourly=hourly("m.exits_n")),
+    ),
+    spots=Spots("gates", {"entries_n": "sum", "exits_n": "sum", "observed_ms": "sum"}, ("entries_n", "exits_n")),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.card import ByArea, Card, Figure
-from schemas.cards import CARDS
+from schemas.cards import BY_NAME, CARDS
 from schemas.views import registered
 from schemas.views.by_camera import columns as figures
 from schemas.views.sql import GRAINS, LENGTH_S, View, day_type, select, source, versions
@@ -31,12 +31,28 @@ FIGURES: Final = {
         Label("Kamera terdaftar", "Cameras in all"),
         ",d",
     ),
+    "observed_ms": Figure(
+        "ms",
+        "Time that its cameras watched, added over them",
+        Label("Waktu teramati semua kamera (ms)", "Time watched by all cameras (ms)"),
+        ",d",
+        "sum",
+    ),
+    "expected_ms": Figure(
+        "ms",
+        "Time that its cameras should have watched, silent ones too, added over them",
+        Label("Waktu seharusnya semua kamera (ms)", "Time expected of all cameras (ms)"),
+        ",d",
+        "sum",
+    ),
 }
 """What every view by area has."""
 
 
 def _by_camera(metric: str, area: ByArea, grain: str) -> str:
     """Return one row a camera and window: its time, whether it reports, the parts of its rows that do."""
+    table = BY_NAME[metric].table
+    assert table is not None
     parts = [f"{fold.by_camera}If({fold.row}, {area.reports}) AS {name}" for name, fold in area.parts.items()]
     columns = [
         "m.area AS area",
@@ -54,7 +70,8 @@ def _by_camera(metric: str, area: ByArea, grain: str) -> str:
     return (
         "SELECT "
         + ",\n        ".join(columns)
-        + f"\n    FROM {source(metric, grain)}\n    GROUP BY m.area, m.camera_id, m.ts"
+        + f"\n    FROM {source(metric, grain, is_of_objects=table.is_of_objects)}\n"
+        "    GROUP BY m.area, m.camera_id, m.ts"
     )
 
 
@@ -86,9 +103,9 @@ def _rows(metric: str, area: ByArea, grain: str) -> str:
     asked = registered.at("r.steps", "w.ts", LENGTH_S[grain])
     expected = f"t.expected + {1000 * LENGTH_S[grain]} * (greatest(u.registered, t.cameras) - t.cameras)"
     return (
-        "(SELECT t.* EXCEPT (ts, code), u.ts AS ts, u.code AS code, greatest(u.registered, t.cameras) AS total,\n"
-        "    u.twins AS twins,\n"
-        f"    if({expected} = 0, 0., t.watched / ({expected})) AS covered\n"
+        "(SELECT t.* EXCEPT (ts, code, expected), u.ts AS ts, u.code AS code,\n"
+        "    greatest(u.registered, t.cameras) AS total, u.twins AS twins,\n"
+        f"    {expected} AS expected, if(expected = 0, 0., t.watched / expected) AS covered\n"
         f"FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, {asked} AS registered\n"
         f"    FROM {windows} AS w CROSS JOIN {registered.by_area(metric)} AS r) AS u\n"
         f"LEFT JOIN ({_by_area(metric, area, grain)}) AS t ON t.ts = u.ts AND t.code = u.code\n"
@@ -111,6 +128,8 @@ def area_view(card: Card, grain: str, zone: str) -> View:
         "s.total AS cameras_total",
         "s.frames AS frames",
         "s.covered AS coverage",
+        "s.watched AS observed_ms",
+        "s.expected AS expected_ms",
         f"multiIf(s.reporting > 0, {area.why}, s.frames = 0, 'offline', {area.unseen}) AS reason",
         f"{day_type(local)} AS day_type",
         *versions("s"),

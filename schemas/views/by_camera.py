@@ -35,8 +35,9 @@ def _chosen(card: Card, grain: str, zone: str) -> tuple[list[str], str]:
     """Return the columns of a metric's view by camera, and where they come from."""
     assert card.table is not None
     assert card.camera is not None
-    chosen = [*common(zone, card.table.key, card.camera.why), *columns(card, "camera", grain)]
-    return chosen, source(card.name, grain) + card.camera.rows(grain)
+    head = common(zone, card.table.key, card.camera.why, of_days=grain == "day")
+    chosen = [*head, *columns(card, "camera", grain)]
+    return chosen, source(card.name, grain, is_of_objects=card.table.is_of_objects) + card.camera.rows(grain)
 
 
 def by_camera(card: Card, grain: str, zone: str) -> View:

@@ -64,7 +64,16 @@ COMMON: Final = {
         Label("Cakupan pengamatan", "Coverage"),
         ".0%",
     ),
-    "reason": Figure("", "'' or why figures are NULL", Label("Sebab tidak ada angka", "Why there are no figures")),
+    "reason": Figure(
+        "",
+        "'' or why figures are NULL; of a day, also which hours it lacks",
+        Label("Sebab tidak ada angka", "Why there are no figures"),
+    ),
+    "hours_missing": Figure(
+        "",
+        "Local hours of the day that were not watched enough; where there are some, `*_estimated` fills them as usual",
+        Label("Jam yang tidak teramati", "Hours not watched"),
+    ),
     "day_type": Figure(
         "", "weekday, saturday, sunday, holiday or joint_leave, local", Label("Jenis hari", "Kind of day")
     ),

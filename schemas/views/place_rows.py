@@ -104,10 +104,10 @@ def _open_quarters(card: Card, zone: str) -> str:
 def by_day(card: Card, zone: str) -> str:
     """Return one row a zone or gate and local day, of its place's opening hours.
 
-    Columns as in `by_window`, and: expected_by_hour and watched_by_hour (24 local
-    hours each, ms), hours (how many of them the camera should have watched) and
-    each estimated part, every hour's over its coverage, NULL if one is 0. `reports`
-    holds when every such hour was watched enough; parts are of those that were.
+    Columns as in `by_window`, and: expected_by_hour and watched_by_hour (24 local hours each, ms), enough_by_hour and
+    seen_by_hour (24 flags: watched enough, watched at all), each estimated part's sum of hours over their coverage
+    (`{part}_scaled`), and what is `usual` there, where the camera's own day lacks hours. Parts are of the hours that
+    were watched enough.
     """
     spots, key = read(card), "place_id, camera_id, spot_id, ts"
     observed = {"observed_ms": "sum(q.observed) AS observed_ms"}
@@ -115,8 +115,8 @@ def by_day(card: Card, zone: str) -> str:
     hours = (
         f"(SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,\n"
         "    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,\n"
-        f"    watched / expected >= {PUBLISHED_COVERAGE} AS enough, sum(q.frames) AS frames, max(q.rev) AS rev,\n"
-        "    max(q.simulated) AS simulated,\n    "
+        f"    watched / expected >= {PUBLISHED_COVERAGE} AS enough, observed > 0 AS seen, sum(q.frames) AS frames,\n"
+        "    max(q.rev) AS rev, max(q.simulated) AS simulated,\n    "
         + ",\n    ".join(folded)
         + f"\nFROM {_open_quarters(card, zone)} AS q\n"
         "GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour)"
@@ -124,22 +124,18 @@ def by_day(card: Card, zone: str) -> str:
     scaled = "intDiv(h.{0} * h.expected + intDiv(h.observed, 2), greatest(h.observed, 1))"
     columns = [
         *(f"h.{name} AS {name}" for name in key.split(", ")),
-        "sum(h.expected) AS expected",
-        "sum(h.watched) AS watched",
-        "min(h.enough) AS reports",
-        "sum(h.frames) AS frames",
-        "max(h.rev) AS rev",
-        "max(h.simulated) AS simulated",
-        "count() AS hours",
+        *(f"sum(h.{name}) AS {name}" for name in ("expected", "watched", "frames")),
+        *(f"max(h.{name}) AS {name}" for name in ("rev", "simulated")),
         *(f"sumForEach(arrayMap(x -> if(x = h.hour, h.{name}, 0), range(24))) AS {name}_by_hour"
-          for name in ("expected", "watched")),
+          for name in ("expected", "watched", "enough", "seen")),
         *(f"{kind}If(h.{part}, h.enough) AS {part}" for part, kind in spots.parts.items()),
-        *(f"if(min(h.observed) = 0, NULL, sum({scaled.format(part)})) AS {part}_estimated" for part in spots.estimated),
+        *(f"sumIf({scaled.format(part)}, h.seen) AS {part}_scaled" for part in spots.estimated),
     ]  # fmt: skip
     grouped = ", ".join(f"h.{name}" for name in key.split(", "))
-    return "(SELECT " + ",\n    ".join(columns) + f"\nFROM {hours} AS h\nGROUP BY {grouped})"
-
-
-def by_grain(card: Card, grain: str, zone: str) -> str:
-    """Return the rows of `by_day` or `by_window`."""
-    return by_day(card, zone) if grain == "day" else by_window(card, grain)
+    days = "(SELECT " + ",\n    ".join(columns) + f"\nFROM {hours} AS h\nGROUP BY {grouped})"
+    known = (
+        f"(SELECT camera_id, {KEYS[spots.where]} AS spot_id, ts, usual FROM {card.name}_day_log FINAL\n"
+        "WHERE deleted = 0 AND notEmpty(usual))"
+    )
+    on = " AND ".join(f"u.{name} = d.{name}" for name in ("camera_id", "spot_id", "ts"))
+    return f"(SELECT d.*, u.usual AS usual FROM {days} AS d\nLEFT JOIN {known} AS u ON {on})"

@@ -1,8 +1,8 @@
 """The views by place: a square, a market, with its persons, its gates and how much of it was watched.
 
 Persons are added over a place's zones, which do not overlap; its level is that
-of its worst zone. A day counts its opening hours, and needs every one of them:
-a day without its evening peak is not a day.
+of its worst zone. A day counts its opening hours; what it lacks of them may carry
+little of its usual day: a day without its evening peak is not a day.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import Final
 from schemas.card import Card, Figure
 from schemas.cards import CARDS
 from schemas.metrics import crowd, stays, visits
+from schemas.sql import hourly, milli
 from schemas.views.by_camera import columns as figures
-from schemas.views.place_rows import by_grain, opened, read
-from schemas.views.sql import GRAINS, View, day_type, select, versions
+from schemas.views.place_days import estimate, folded, whole_days
+from schemas.views.place_rows import by_window, read
+from schemas.views.sql import GRAINS, View, day_type, hours_said, select, versions
 from schemas.words import PUBLISHED_COVERAGE, Label
 
 FIGURES: Final = {
@@ -22,7 +24,7 @@ FIGURES: Final = {
     "name": Figure("", "What people call it", Label("Tempat", "Name of the place")),
     "cameras_reporting": Figure(
         "1",
-        "Cameras behind the figures; of a day, those that were watched in all opening hours",
+        "Cameras behind the figures; of a day, those that lack little of it",
         Label("Kamera yang melihat", "Cameras reporting"),
         ",d",
     ),
@@ -32,44 +34,38 @@ FIGURES: Final = {
         Label("Kamera terdaftar", "Cameras in all"),
         ",d",
     ),
+    "observed_ms": Figure(
+        "ms",
+        "Time that its zones or gates were watched, added over them; of a day, of its opening hours",
+        Label("Waktu teramati semua zona (ms)", "Time watched of all zones (ms)"),
+        ",d",
+        "sum",
+    ),
+    "expected_ms": Figure(
+        "ms",
+        "Time that its zones or gates should have been watched, added over them",
+        Label("Waktu seharusnya semua zona (ms)", "Time expected of all zones (ms)"),
+        ",d",
+        "sum",
+    ),
 }
 """What every view by place has."""
-
-HOURS: Final = f"arrayMap(x -> {opened('p', '60 * x', 60)}, range(24))"
-"""The local hours in which a place is open, 24 flags."""
-
-
-def _whole_days(card: Card, zone: str) -> str:
-    """Return the days of zones or gates with `open` and `whole`; parts only of those seen in every opening hour.
-
-    Others saw other hours: added up, a day could have more persons than any of its hours.
-    """
-    spots, zero = read(card), {"sum": "0", "sumForEach": "[]"}
-    parts = ", ".join(f"if(whole, x.{part}, {zero[kind]}) AS {part}" for part, kind in spots.parts.items())
-    return (
-        f"(SELECT x.* EXCEPT ({', '.join(spots.parts)}), {HOURS} AS open,\n"
-        f"    x.reports AND x.hours = arraySum(open) AS whole, {parts}\n"
-        f"FROM {by_grain(card, 'day', zone)} AS x\n"
-        "INNER JOIN (SELECT place_id, opens, closes FROM places_log FINAL WHERE deleted = 0) AS p\n"
-        "    ON p.place_id = x.place_id)"
-    )
 
 
 def _folded(card: Card, grain: str, zone: str, parts: list[str]) -> str:
     """Return one row a place and window: its time, its cameras, whether it is published, and parts of rows `k`."""
     if grain == "day":
-        hours = f"(o, e, w) -> NOT o OR (e > 0 AND w / greatest(e, 1) >= {PUBLISHED_COVERAGE})"
-        watched = f"arrayAll({hours}, any(k.open), sumForEach(k.expected_by_hour), sumForEach(k.watched_by_hour))"
-        enough, whole, rows = f"{watched} AND max(k.whole)", "k.whole", _whole_days(card, zone)
+        judged, whole, rows = folded(), "k.whole", whole_days(card, zone)
     else:
         enough = f"sum(k.watched) / greatest(sum(k.expected), 1) >= {PUBLISHED_COVERAGE}"
-        whole, rows = "k.reports", by_grain(card, grain, zone)
+        judged = [f"toUInt8({enough}) AS enough", "CAST([], 'Array(UInt8)') AS lacking"]
+        whole, rows = "k.reports", by_window(card, grain)
     columns = [
         "k.place_id AS place_id",
         "k.ts AS ts",
         "sum(k.expected) AS expected",
         "sum(k.watched) AS watched",
-        f"toUInt8({enough}) AS enough",
+        *judged,
         "groupUniqArray(k.camera_id) AS cameras",
         f"groupUniqArrayIf(k.camera_id, {whole}) AS reporting",
         "sum(k.frames) AS frames",
@@ -81,15 +77,14 @@ def _folded(card: Card, grain: str, zone: str, parts: list[str]) -> str:
 
 
 def _estimate(part: str, grain: str) -> str:
-    """Return the sum of a part's estimates, NULL where one is missing or the part has none."""
-    if grain != "day":
-        return "CAST(NULL AS Nullable(UInt64))"
-    hours = "arrayAll((o, e) -> NOT o OR e > 0, any(k.open), sumForEach(k.expected_by_hour))"
-    return f"if({hours} AND countIf(k.{part}_estimated IS NULL) = 0, sum(k.{part}_estimated), NULL)"
+    return estimate(part) if grain == "day" else "CAST(NULL AS Nullable(UInt64))"
 
 
-def _common(zone: str, why: str, covered: str = "s.watched / greatest(s.expected, 1)") -> list[str]:
+def _common(zone: str, why: str, grain: str) -> list[str]:
     local = f"toTimeZone(s.ts, '{zone}')"
+    short, missing = "'low_coverage'", []
+    if grain == "day":
+        short, missing = f"concat({short}, {hours_said('lacking', 's')})", ["s.lacking AS hours_missing"]
     return [
         "s.ts AS ts",
         f"{local} AS local_ts",
@@ -99,8 +94,11 @@ def _common(zone: str, why: str, covered: str = "s.watched / greatest(s.expected
         "length(s.reporting) AS cameras_reporting",
         "length(s.cameras) AS cameras_total",
         "s.frames AS frames",
-        f"{covered} AS coverage",
-        f"multiIf(s.enough > 0, {why}, s.frames = 0, 'offline', 'low_coverage') AS reason",
+        "s.watched / greatest(s.expected, 1) AS coverage",
+        "s.watched AS observed_ms",
+        "s.expected AS expected_ms",
+        f"multiIf(s.enough > 0, {why}, s.frames = 0, 'offline', {short}) AS reason",
+        *missing,
         f"{day_type(local)} AS day_type",
         *versions("s"),
         "s.simulated AS simulated",
@@ -115,18 +113,43 @@ def place_view(card: Card, grain: str, zone: str) -> View:
     assert card.place is not None
     parts = [f"{sql} AS {name}" for name, sql in card.place.parts.items()]
     parts += [f"{_estimate(name, grain)} AS {name}_estimated" for name in read(card).estimated]
-    columns = [*_common(zone, "''"), *figures(card, "place", grain)]
+    columns = [*_common(zone, "''", grain), *figures(card, "place", grain)]
     rows = f"{_folded(card, grain, zone, parts)} AS s\nINNER JOIN {NAMED}"
     return select(f"{card.name}_place_{grain}", columns, rows, f"{card.place.meaning}, by {grain}")
 
 
+UNITED: Final = (
+    *(
+        "place_id",
+        "ts",
+        "expected",
+        "watched",
+        "enough",
+        "lacking",
+        "cameras",
+        "reporting",
+        "frames",
+        "rev",
+        "simulated",
+    ),
+)
+"""What the three metrics of a place's visits have in common."""
+
+ADDED: Final = ("entries_n", "exits_n", "entries_hourly", "exits_hourly", "stays_n", "person_ms", "milli")
+"""Parts of a place's gates, stays and persons that are added."""
+
+
 def _three(grain: str, zone: str) -> str:
     """Return one row a place, window and metric: gates, stays and persons, each with zeros for the others."""
-    none = {"entries_n": "0", "exits_n": "0", "stays_n": "0", "stays_hist": "[]", "person_ms": "0"}
+    none = dict.fromkeys(ADDED, "0") | {"stays_hist": "[]"}
     own = (
-        (visits.CARD, {"entries_n": "sum(k.entries_n)", "exits_n": "sum(k.exits_n)"}),
+        (
+            visits.CARD,
+            {f"{name}_n": f"sum(k.{name}_n)" for name in ("entries", "exits")}
+            | {f"{name}_hourly": f"sum({hourly(f'k.{name}_n', 'k')})" for name in ("entries", "exits")},
+        ),
         (stays.CARD, {"stays_n": "sum(k.stays_n)", "stays_hist": "sumForEach(k.stays_hist)"}),
-        (crowd.CARD, {"person_ms": "sum(k.person_ms)"}),
+        (crowd.CARD, {"person_ms": "sum(k.person_ms)", "milli": f"sum({milli('person_ms', 'k')})"}),
     )
     unknown = "CAST(NULL AS Nullable(UInt64))"
     selects = []
@@ -134,7 +157,8 @@ def _three(grain: str, zone: str) -> str:
         parts = [f"{sums.get(name, zero)} AS {name}" for name, zero in none.items()]
         for name in ("entries_n", "exits_n", "person_ms"):
             parts.append(f"{_estimate(name, grain) if name in read(card).estimated else unknown} AS {name}_estimated")
-        selects.append(f"SELECT '{card.name}' AS metric, * FROM {_folded(card, grain, zone, parts)}")
+        kept = ", ".join((*UNITED, *none, *(f"{name}_estimated" for name in ("entries_n", "exits_n", "person_ms"))))
+        selects.append(f"SELECT '{card.name}' AS metric, {kept} FROM {_folded(card, grain, zone, parts)}")
     return "(" + "\nUNION ALL ".join(selects) + ")"
 
 
@@ -144,19 +168,20 @@ def visits_place(grain: str, zone: str) -> View:
         "t.place_id AS place_id",
         "t.ts AS ts",
         *(f"maxIf(t.enough, t.metric = '{metric}') AS {metric}_enough" for metric in ("visits", "stays", "crowd")),
+        *(f"anyIf(t.lacking, t.metric = '{metric}') AS {metric}_lacking" for metric in ("visits", "crowd")),
         *(f"sumIf(t.{name}, t.metric = 'visits') AS gates_{name}" for name in ("expected", "watched", "frames")),
         *(f"sumIf(t.{name}, t.metric = 'crowd') AS zones_{name}" for name in ("expected", "watched", "frames")),
         "groupUniqArrayArray(t.cameras) AS cameras",
         "groupUniqArrayArray(t.reporting) AS reporting",
         "max(t.rev) AS rev",
         "max(t.simulated) AS simulated",
-        *(f"sum(t.{name}) AS {name}" for name in ("entries_n", "exits_n", "stays_n", "person_ms")),
+        *(f"sum(t.{name}) AS {name}" for name in ADDED),
         "sumForEach(t.stays_hist) AS stays_hist",
         *(f"max(t.{name}_estimated) AS {name}_estimated" for name in ("entries_n", "exits_n", "person_ms")),
     ]
     gated = "notEmpty(g.gates)"
     chosen = [f"if({gated}, f.gates_{name}, f.zones_{name}) AS {name}" for name in ("expected", "watched", "frames")]
-    chosen.append(f"if({gated}, f.visits_enough, f.crowd_enough) AS enough")
+    chosen += [f"if({gated}, f.visits_{name}, f.crowd_{name}) AS {name}" for name in ("enough", "lacking")]
     rows = (
         f"(SELECT f.*, {', '.join(chosen)}\nFROM (SELECT "
         + ",\n    ".join(folded)
@@ -166,8 +191,8 @@ def visits_place(grain: str, zone: str) -> View:
         "    ON g.place_id = f.place_id) AS s"
     )
     few = f"if(empty(p.gates) AND NOT ({visits.STAYED}), 'few_samples', '')"
-    columns = [*_common(zone, few), *figures(visits.CARD, "place", grain)]
-    comment = f"Entries, exits, stays and passages of a place by {grain}; a day needs every opening hour"
+    columns = [*_common(zone, few, grain), *figures(visits.CARD, "place", grain)]
+    comment = f"Entries, exits, stays and passages of a place by {grain}; a day is of its opening hours"
     return select(f"visits_place_{grain}", columns, f"{rows}\nINNER JOIN {NAMED}", comment)
 
 

@@ -22,6 +22,8 @@ from schemas.roads import (
     SLOW_F,
     Emp,
 )
+from schemas.views import road_days
+from schemas.views.road_days import KEPT
 from schemas.views.road_windows import OTHER, OWN, Source, windows
 from schemas.views.sql import View, array, common, published, select
 from schemas.words import LEVELS, REASONS, Label
@@ -43,9 +45,29 @@ ROAD_FIGURES: Final = {
         ",d",
         "sum",
     ),
+    "vehicles_per_hour": Figure(
+        "1/h",
+        "Motor vehicles an observed hour, each line's added",
+        Label("Kendaraan bermotor per jam teramati", "Motor vehicles an observed hour"),
+        ",.0f",
+    ),
+    "observed_ms": Figure(
+        "ms",
+        "Time that its least watched line was watched",
+        Label("Waktu teramati (ms)", "Time watched (ms)"),
+        ",d",
+        "sum",
+    ),
+    "expected_ms": Figure(
+        "ms",
+        "Time that this line should have been watched",
+        Label("Waktu seharusnya (ms)", "Time expected (ms)"),
+        ",d",
+        "sum",
+    ),
     "smp_per_hour": Figure(
         "smp/h",
-        "Passenger-car units an hour; of a day, in its peak hour",
+        "Passenger-car units an hour; of a day, in its busiest clock hour",
         Label("Arus (smp/jam)", "Flow (smp/h)"),
         ",.0f",
     ),
@@ -62,13 +84,13 @@ ROAD_FIGURES: Final = {
     ),
     "dj": Figure(
         "1",
-        "Degree of saturation Q / C; of a day, in its peak hour",
+        "Degree of saturation Q / C; of a day, in its busiest clock hour",
         Label("Derajat kejenuhan (DJ)", "Degree of saturation (DJ)"),
         ",.2f",
     ),
     "los": Figure(
         "",
-        f"Level of service A..F by DJ ({LOS_TABLE}), worse where the measured speed says so",
+        f"Level of service A..F by DJ ({LOS_TABLE}), worse where speed or standing lane zones say so",
         Label("Tingkat pelayanan jalan", "Level of service"),
     ),
     "near_saturation": Figure(
@@ -76,41 +98,62 @@ ROAD_FIGURES: Final = {
     ),
     "speed_mean_kmh": Figure(
         "km/h",
-        "Mean speed of the motor vehicles with a speed; of a day, over all of it",
+        "Mean speed of the motor vehicles that cross, in a jam of those in its lane zones (NULL without calibration)",
         Label("Kecepatan rata-rata (km/jam)", "Speed, mean (km/h)"),
         ",.0f",
     ),
     "vehicles_estimated": Figure(
         "1",
-        "Motor vehicles with each hour scaled to full coverage",
+        "Motor vehicles with each hour scaled to full coverage, hours not watched filled as usual",
         Label("Kendaraan bermotor, perkiraan cakupan penuh", "Motor vehicles, estimated for full coverage"),
         ",d",
         "sum",
         is_of_days=True,
     ),
+    "hours_missing": Figure(
+        "",
+        "Local hours of the day in which a line was not watched enough; `vehicles_estimated` fills them as usual",
+        Label("Jam yang tidak teramati", "Hours not watched"),
+        is_of_days=True,
+    ),
     "peak_hour": Figure(
         "",
-        "Local start of the clock hour with most vehicles, the first of equals; days only",
+        "Local start of the four consecutive quarters with most vehicles, the first of equals; days only",
         Label("Jam puncak", "Peak hour"),
     ),
     "phf": Figure(
         "1",
-        "Peak hour factor: the peak hour's flow over that of its highest quarter; days only",
+        "Peak hour factor: the vehicles of the peak hour over four times those of its highest quarter; days only",
         Label("Faktor jam puncak", "Peak hour factor"),
         ",.2f",
+    ),
+    "peak_hour_vehicles": Figure(
+        "1",
+        "Motor vehicles counted in the peak hour",
+        Label("Kendaraan pada jam puncak", "Vehicles in the peak hour"),
+        ",d",
+        is_of_days=True,
+    ),
+    "clock_hour": Figure(
+        "",
+        "Local start of the clock hour with the highest flow: smp, DJ and level of the day are its own",
+        Label("Jam penuh tersibuk", "Busiest clock hour"),
+        is_of_days=True,
+    ),
+    "clock_hour_vehicles": Figure(
+        "1",
+        "Motor vehicles counted in the busiest clock hour",
+        Label("Kendaraan pada jam penuh tersibuk", "Vehicles in the busiest clock hour"),
+        ",d",
+        is_of_days=True,
     ),
 }
 """Columns of the road views."""
 
-NEVER_TS: Final = 4_294_967_295
-
-_KEPT: Final = (
-    *("area", "camera_id", "owner", "category", "model_id", "simulated", "frames", "rev", "params_hash"),
-    *("emp_case", "capacity", "free_flow_kmh"),
-)
 _WINDOW: Final = (
-    *_KEPT,
+    *KEPT,
     *("light", "heavy", "motorcycle", "vehicles", "speed_n", "speed_sum", "covered", "published", "reason"),
+    *("observed", "expected", "jam", "way_mm", "timed_ms"),
 )
 
 
@@ -123,6 +166,7 @@ class Figures(NamedTuple):
     speed_n: str
     speed_sum: str
     further: tuple[str, ...]
+    of_days: bool = False
 
 
 def roads(zone: str) -> list[View]:
@@ -152,20 +196,21 @@ def road_quarter(zone: str) -> View:
 
 
 def road_day(zone: str) -> View:
-    """Return the view of local days: the day's volume; smp, DJ, level and factor of its peak hour."""
-    day = f"toDateTime(toStartOfDay({{}}, '{zone}'), 'UTC')"
-    by_hour = _hours(windows([Source("hour", OWN, day), Source("quarter", OTHER, day)]))
-    whole = "m.quarters = 4"
-    moving = "m.volume > 0"
-    start = f"toTimeZone(toDateTime(m.peak, 'UTC'), '{zone}')"
+    """Return the view of local days: its volume and peak hour; smp, DJ and level of its busiest clock hour."""
+    moving, known = "m.volume > 0", "m.published AND m.run_vehicles > 0"
+    local = f"toTimeZone(toDateTime({{}}, 'UTC'), '{zone}')"
     further = (
         "m.vehicles_estimated AS vehicles_estimated",
-        f"{published(start, f'm.published AND {moving}')} AS peak_hour",
-        f"{published('m.volume / m.quarter_most', f'm.published AND {moving} AND {whole}')} AS phf",
+        f"{published(local.format('m.run_from'), known)} AS peak_hour",
+        f"{published('m.run_vehicles / (4 * m.run_most)', known)} AS phf",
+        f"{published('m.run_vehicles', known)} AS peak_hour_vehicles",
+        f"{published(local.format('m.clock'), f'm.published AND {moving}')} AS clock_hour",
+        f"{published('m.peak_vehicles', f'm.published AND {moving}')} AS clock_hour_vehicles",
     )
-    why = f"multiIf(NOT {moving}, 'few_samples', m.capacity = 0, 'no_signal_data', NOT {whole}, 'low_coverage', '')"
-    figures = Figures("m.volume", "1", why, "m.peak_speed_n", "m.peak_speed_sum", further)
-    return _view("road_day", zone, _days(by_hour), figures)
+    no_run = "m.run_vehicles = 0, 'low_coverage'"
+    why = f"multiIf(NOT {moving}, 'few_samples', m.capacity = 0, 'no_signal_data', {no_run}, '')"
+    figures = Figures("m.volume", "1", why, "m.peak_speed_n", "m.peak_speed_sum", further, of_days=True)
+    return _view("road_day", zone, road_days.rows(zone), figures)
 
 
 def _by_window(name: str, zone: str, rows: str) -> View:
@@ -175,67 +220,20 @@ def _by_window(name: str, zone: str, rows: str) -> View:
     return _view(name, zone, rows, Figures("m.volume", "m.hour_published", why, "m.speed_n", "m.speed_sum", none))
 
 
-def _hours(rows: str) -> str:
-    """Return hours with their quarters beside them: the highest, and how many were published."""
-    kept = ",\n    ".join(
-        f"anyIf(w.{name}, w.part = {OWN}) AS {name}"
-        for name in (*_WINDOW, "observed", "expected", "scaled", "is_blind", "is_expected")
-    )
-    return (
-        f"(SELECT w.road AS road, w.direction AS direction, w.ts AS ts, toStartOfHour(w.start) AS hour,\n    {kept},\n"
-        f"    maxIf(w.volume, w.part = {OTHER}) AS quarter_most,\n"
-        f"    countIf(w.part = {OTHER} AND w.published) AS quarters\n"
-        f"FROM {rows} AS w\nGROUP BY w.road, w.direction, w.ts, hour\nHAVING countIf(w.part = {OWN}) > 0)"
-    )
-
-
-def _days(hours: str) -> str:
-    """Return days: published where every expected hour is, from the first to the last that was expected."""
-    volume = "h.light + h.heavy + h.motorcycle"
-    order = f"({volume}, -toInt64(toUnixTimestamp(h.hour)))"
-    at_peak = ("light", "heavy", "motorcycle", "speed_n", "speed_sum", "quarter_most", "quarters")
-    peak = ", ".join(f"h.{name}" for name in at_peak)
-    short = "h.is_expected AND NOT h.published"
-    first, last = (
-        f"{fold}(if(h.is_expected, toUnixTimestamp(h.hour), {none}))" for fold, none in (("min", NEVER_TS), ("max", 0))
-    )
-    folded = [
-        *("h.road AS road", "h.direction AS direction", "h.ts AS ts"),
-        *(f"argMax(h.{name}, h.hour) AS {name}" for name in _KEPT if name not in ("frames", "rev", "simulated")),
-        *("max(h.simulated) AS simulated", "sum(h.frames) AS frames", "max(h.rev) AS rev"),
-        *(f"sum(h.{name}) AS {name}" for name in ("vehicles", "speed_n", "speed_sum", "observed", "expected")),
-        *("sum(h.scaled) AS scaled", "countIf(h.is_expected) AS expected_hours", f"countIf({short}) AS short_hours"),
-        "countIf(h.is_expected AND h.is_blind) AS blind_hours",
-        f"if(expected_hours = 0, 0, intDiv({last} - {first}, 3600) + 1 - expected_hours) AS absent_hours",
-        f"argMinIf(h.reason, h.covered, {short}) AS reason",
-        f"argMaxIf(tuple({peak}, toUnixTimestamp(h.hour)), {order}, h.published) AS at_peak",
-    ]
-    taken = [f"at_peak.{n} AS {name}" for n, name in enumerate((*_renamed(at_peak), "peak"), 1)]
-    further = [
-        "light + heavy + motorcycle AS volume",
-        "expected_hours > 0 AND short_hours + absent_hours = 0 AS published",
-        "if(expected = 0, 0., least(1., observed / (expected + 3600000 * absent_hours))) AS covered",
-        "if(expected_hours = 0 OR blind_hours + absent_hours > 0, NULL, scaled) AS vehicles_estimated",
-    ]
-    sums = "(SELECT " + ",\n    ".join(folded) + f"\nFROM {hours} AS h\nGROUP BY h.road, h.direction, h.ts)"
-    return f"(SELECT *, {', '.join((*taken, *further))}\nFROM {sums})"
-
-
-def _renamed(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"peak_{name}" if name.startswith("speed") else name for name in names)
-
-
 def _view(name: str, zone: str, rows: str, figures: Figures) -> View:
     columns = [
-        *common(zone, ("road", "direction"), figures.reason, watch=()),
+        *common(zone, ("road", "direction"), figures.reason, watch=(), of_days=figures.of_days),
+        "m.observed AS observed_ms",
+        f"m.{'expected_ms' if figures.of_days else 'expected'} AS expected_ms",
         f"{published('m.vehicles')} AS vehicles",
+        f"{published(f'm.volume_own / {MICRO}')} AS vehicles_per_hour",
         f"{published('m.smp', 'm.has_smp')} AS smp_per_hour",
         f"{published('m.row_name', 'm.has_smp')} AS emp_row",
         f"{published('m.capacity', 'm.capacity > 0')} AS capacity",
         f"{published('m.saturation', 'm.has_dj')} AS dj",
-        f"{published(_level(figures.speed_n), 'm.has_dj')} AS los",
+        f"{published(_level(figures.speed_n), 'm.has_dj OR m.is_jam')} AS los",
         f"{published(f'toBool(m.saturation > {NEAR_SATURATION})', 'm.has_dj')} AS near_saturation",
-        f"{published('m.kmh', 'm.published AND m.speed_n > 0')} AS speed_mean_kmh",
+        f"{published(_speed(), 'm.published')} AS speed_mean_kmh",
         *figures.further,
     ]
     comment = f"Roads' volume, smp, saturation and level of service, by direction and {name.removeprefix('road_')}"
@@ -264,12 +262,20 @@ def _in_smp(rows: str, figures: Figures) -> str:
         "smp / m.capacity AS saturation",
         "m.speed_sum * 36 / (m.speed_n * 10000) AS kmh",
         f"{figures.speed_sum} * 36 / ({figures.speed_n} * 10000) AS kmh_then",
+        "m.published AND m.jam > 0 AS is_jam",
+        *(() if figures.of_days else ("m.light + m.heavy + m.motorcycle AS volume_own",)),
     ]
     return "(SELECT m.*, " + ",\n    ".join(columns) + f"\nFROM {rows} AS m)"
 
 
+def _speed() -> str:
+    """Return SQL of a window's speed: in a jam that of its lane zones, or none, for only some cross a line there."""
+    lane, crossing = "if(m.timed_ms > 0, 3.6 * m.way_mm / m.timed_ms, NULL)", "if(m.speed_n > 0, m.kmh, NULL)"
+    return f"if(m.is_jam, {lane}, {crossing})"
+
+
 def _level(speed_n: str) -> str:
-    """Return SQL of the level of service: by DJ, at least E or F where the measured speed is a jam's."""
+    """Return SQL of the level of service: by DJ, at least E or F where speed or lane zones say that it is a jam."""
     bounds = LOS_TABLES[LOS_TABLE]
     by_dj = ", ".join(f"m.saturation <= {bound}, {n}" for n, bound in enumerate(bounds, 1))
     measured = f"{speed_n} > 0 AND m.free_flow_kmh > 0"
@@ -277,4 +283,4 @@ def _level(speed_n: str) -> str:
         f"multiIf(NOT ({measured}), 1, m.kmh_then < {SLOW_F} * m.free_flow_kmh, 6, "
         f"m.kmh_then < {SLOW_E} * m.free_flow_kmh, 5, 1)"
     )
-    return f"arrayElement({array(LEVELS)}, greatest(multiIf({by_dj}, 6), {by_speed}))"
+    return f"arrayElement({array(LEVELS)}, greatest(if(m.has_dj, multiIf({by_dj}, 6), 1), {by_speed}, m.jam))"

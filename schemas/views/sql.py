@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from schemas.parts import REVISIONS
-from schemas.sql import COVERAGE, GRAINS, array, median, percentile, published, source
+from schemas.sql import COVERAGE, GRAINS, array, day_type, median, percentile, published, source
 from schemas.views.newest import newest
 from schemas.words import REASONS
 
@@ -24,6 +24,7 @@ __all__ = [
     "array",
     "common",
     "day_type",
+    "hours_said",
     "median",
     "percentile",
     "published",
@@ -54,24 +55,23 @@ def versions(row: str) -> tuple[str, str]:
     return f"{row}.rev % {REVISIONS} AS revision", f"intDiv({row}.rev, {REVISIONS}) AS generation"
 
 
-def day_type(local: str) -> str:
-    """Return SQL for the kind of day of a local time.
+def hours_said(lacking: str, row: str = "m") -> str:
+    """Return SQL of what a day's reason says of the hours that it lacks; nothing where it lacks all of them."""
+    listed = f"arrayStringConcat(arrayMap(x -> toString(x), {row}.{lacking}), ', ')"
+    return f"if({row}.frames = 0 OR empty({row}.{lacking}), '', concat(' (hours: ', {listed}, ')'))"
 
-    Holidays and joint leave are looked up in two small sets that a query reads
-    once from the calendar; every other day, and every day of an empty calendar,
-    follows from the week.
-    """
-    named = "SELECT date FROM calendar_log FINAL WHERE day_type = '{0}'"
-    kinds = (f"toDate32({local}) IN ({named.format(kind)}), '{kind}'" for kind in ("holiday", "joint_leave"))
-    week = f"toDayOfWeek({local}) = 6, 'saturday', toDayOfWeek({local}) = 7, 'sunday', 'weekday'"
-    return f"multiIf({', '.join(kinds)}, {week})"
+
+WATCH: Final = ("observed_ms", "expected_ms")
 
 
 def common(
-    zone: str, keys: tuple[str, ...], why: str = "''", watch: tuple[str, ...] = ("observed_ms", "expected_ms")
+    zone: str, keys: tuple[str, ...], why: str = "''", watch: tuple[str, ...] = WATCH, *, of_days: bool = False
 ) -> list[str]:
     """Return the columns of every view by camera; `why` is the reason of a published row."""
     local = f"toTimeZone(m.ts, '{zone}')"
+    cause = f"if(m.reason = 0, 'low_coverage', arrayElement({array(REASONS)}, m.reason + 1))"
+    if of_days:
+        cause = f"concat({cause}, {hours_said('lacking')})"
     return [
         "m.ts AS ts",
         f"{local} AS local_ts",
@@ -79,8 +79,8 @@ def common(
         "m.frames AS frames",
         "m.covered AS coverage",
         *(f"m.{name} AS {name}" for name in watch),
-        f"multiIf(m.published, {why}, m.reason = 0, 'low_coverage', "
-        f"arrayElement({array(REASONS)}, m.reason + 1)) AS reason",
+        f"if(m.published, {why}, {cause}) AS reason",
+        *(("m.lacking AS hours_missing",) if of_days else ()),
         f"{day_type(local)} AS day_type",
         *versions("m"),
         *(f"m.{name} AS {name}" for name in ("params_hash", "model_id", "simulated")),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
 from connectors.warehouse import Warehouse
+from schemas.calendar import DAYS
 from schemas.registry import Camera, Line, Place, Registry, Zone
 
 from .minutes import rows
@@ -121,10 +122,52 @@ def test_an_unpublished_day_does_not_enter(warehouse: Warehouse) -> None:
     good = [
         rows("visits", "gap", FIRST + timedelta(days=day), 1440, area=known.area, entries_n=day) for day in range(4)
     ]
-    dim = rows("visits", "gap", FIRST + timedelta(days=3, hours=5), 60, area=known.area, rev=1, observed_ms=1000)
+    dim = rows("visits", "gap", FIRST + timedelta(days=3, hours=5), 120, area=known.area, rev=1, observed_ms=1000)
     warehouse.insert("visits_minute_log", pl.concat([*good, dim]))
     warehouse.roll()
     columns = "entries_a, entries_b"
     assert ask(warehouse, "visits_compare", columns, "area = '95.02'") == [(720.0, 2880.0)]
     swapped = "from_a = '2025-06-04', to_a = '2025-06-04', from_b = '2025-06-05', to_b = '2025-06-05'"
     assert ask(warehouse, "visits_compare", "entries_a, cameras_only_a", "area = '95.02'", swapped) == [(None, 1)]
+
+
+MONDAY = datetime(2024, 2, 4, 17, 0, tzinfo=UTC)  # local midnight before Monday 5 February
+LIKE = (100, 100, 100, 100, 100, 50, 20, 10, 10, 10, 10, 10, 60, 30)
+"""Entries an hour of two weeks; all of the second week's weekdays are holidays."""
+
+
+@pytest.fixture(scope="module")
+def holidays(warehouse: Warehouse) -> str:
+    area = "95.04.01.1001"
+    named = {"holiday": "Lebaran", "hijri": "1445-10-01", "is_ramadan": False, "school_holiday": "", "events": []}
+    days = [{"date": date(2024, 2, day), "day_type": "holiday", **named} for day in range(12, 17)]
+    warehouse.store_calendar(pl.DataFrame(days, schema=DAYS))
+    warehouse.store_registry(
+        Registry(camera=(Camera(id="lebaran", area=area, fps=10.0, metrics=("visits",), line=GATES),))
+    )
+    hours = [
+        rows("visits", "lebaran", MONDAY + timedelta(hours=n), area=area, entries_n=LIKE[n // 24], **WHOLE)
+        for n in range(14 * 24)
+    ]
+    warehouse.insert("visits_minute_log", pl.concat(hours))
+    warehouse.roll()
+    return area
+
+
+WHOLE = {"expected_ms": 3_600_000, "observed_ms": 3_600_000}
+WEEKS = "from_a = '2024-02-05', to_a = '2024-02-11', from_b = '2024-02-12', to_b = '2024-02-18'"
+WORK = "from_a = '2024-02-05', to_a = '2024-02-09', from_b = '2024-02-12', to_b = '2024-02-16'"
+
+
+def test_a_week_of_holidays_is_compared_by_the_days_that_both_have(warehouse: Warehouse, holidays: str) -> None:
+    """By mean days it would be 20 against 74: as if seven in ten had stayed away."""
+    columns = "entries_a, entries_b, change, day_types, days_a, days_b, reason"
+    (found,) = ask(warehouse, "visits_compare", columns, f"area = '{holidays}'", WEEKS)
+    kinds = ("saturday, sunday", "saturday 1, sunday 1, weekday 5", "holiday 5, saturday 1, sunday 1", "")
+    assert found == (24 * 35.0, 24 * 45.0, pytest.approx(45 / 35 - 1), *kinds)
+
+
+def test_no_kind_of_day_in_both_is_no_comparison_and_says_so(warehouse: Warehouse, holidays: str) -> None:
+    columns = "entries_a, change, cameras_both, day_types, days_b, reason"
+    (found,) = ask(warehouse, "visits_compare", columns, f"area = '{holidays}'", WORK)
+    assert found == (None, None, 0, "", "holiday 5", "day_types")

@@ -135,7 +135,7 @@ def test_a_day_with_one_hour_badly_watched_is_not_published_but_estimated(wareho
     warehouse.roll()
     cars = "coverage > 0.9, reason, crossings, crossings_estimated, class"
     found = [row[:4] for row in ask(warehouse, "flow_day", "day-1", cars) if row[4] == "car"]
-    assert found == [(True, "low_coverage", None, 420 + 120)]
+    assert found == [(True, "low_coverage (hours: 15)", None, 420 + 120)]
 
 
 def test_time_between_two_stored_minutes_counts_as_not_watched(warehouse: Warehouse) -> None:

@@ -34,7 +34,7 @@ def test_a_gate_has_entries_and_exits_and_a_day_estimates_them(warehouse: Wareho
     assert ask(warehouse, "visits_minute", "gate-1", columns)[0] == ("", 3, 2)
     assert ask(warehouse, "visits_hour", "gate-1", columns) == [("", 180, 120), ("low_coverage", None, None)]
     columns += ", entries_estimated, exits_estimated"
-    assert ask(warehouse, "visits_day", "gate-1", columns) == [("low_coverage", None, None, 180 + 240, 120)]
+    assert ask(warehouse, "visits_day", "gate-1", columns) == [("low_coverage (hours: 13)", None, None, 180 + 240, 120)]
 
 
 def test_passages_are_person_minutes_over_the_median_stay(warehouse: Warehouse) -> None:

@@ -107,7 +107,9 @@ def test_a_day_on_which_the_first_camera_came_at_noon_is_null(warehouse: Warehou
     place(warehouse, "siang", camera("siang-1", valid_from=noon), gates=("siang-1/u",))
     put(warehouse, "visits", hours("visits", "siang-1", 12, 24, line_id="u", entries_n=1))
     columns = "entries, entries_estimated, reason, coverage, cameras_reporting, cameras_total"
-    assert ask(warehouse, "visits_place_day", "siang", columns) == [(None, None, "low_coverage", 1.0, 0, 1)]
+    assert ask(warehouse, "visits_place_day", "siang", columns) == [
+        (None, None, "low_coverage (hours: 6, 7, 8, 9, 10, 11)", 1.0, 0, 1)
+    ]
 
 
 # --- days -------------------------------------------------------------------------------------------------------------
@@ -133,15 +135,17 @@ def test_a_day_without_its_evening_peak_is_null(warehouse: Warehouse) -> None:
         put(warehouse, metric, hours(metric, "peak-1", 0, 18, **key), hours(metric, "peak-1", 19, 24, **key))
     columns = "entries, entries_estimated, person_minutes, person_minutes_estimated, reason, cameras_reporting"
     found = ask(warehouse, "visits_place_day", "peak", f"coverage > 0.9, {columns}")
-    assert found == [(True, None, None, None, None, "low_coverage", 0)]
+    assert found == [(True, None, None, None, None, "low_coverage (hours: 18)", 0)]
     found = ask(warehouse, "crowd_place_day", "peak", "coverage > 0.9, person_minutes, persons_mean, level, reason")
-    assert found == [(True, None, None, None, "low_coverage")]
+    assert found == [(True, None, None, None, "low_coverage (hours: 18)")]
 
 
 def test_hours_at_the_day_s_end_without_any_row_are_unwatched(warehouse: Warehouse) -> None:
     place(warehouse, "early", camera("early-1"), gates=("early-1/u",))
     put(warehouse, "visits", hours("visits", "early-1", 0, 18, line_id="u", entries_n=1))
-    assert ask(warehouse, "visits_place_day", "early", "entries, reason") == [(None, "low_coverage")]
+    assert ask(warehouse, "visits_place_day", "early", "entries, reason") == [
+        (None, "low_coverage (hours: 18, 19, 20, 21, 22)")
+    ]
 
 
 def test_a_night_without_pictures_does_not_matter_to_a_closed_place(warehouse: Warehouse) -> None:
@@ -160,7 +164,7 @@ def test_an_hour_dim_but_seen_is_scaled_in_the_estimate(warehouse: Warehouse) ->
         hours("visits", "dimp-1", 19, CLOSED, line_id="u", entries_n=2),
     )
     found = ask(warehouse, "visits_place_day", "dim", "entries, entries_estimated, reason")
-    assert found == [(None, 2 * 60 * (CLOSED - OPEN - 1) + 4 * 60, "low_coverage")]
+    assert found == [(None, 2 * 60 * (CLOSED - OPEN - 1) + 4 * 60, "low_coverage (hours: 18)")]
 
 
 def test_a_place_open_over_midnight_has_the_hours_of_the_local_day(warehouse: Warehouse) -> None:
@@ -173,9 +177,9 @@ def test_a_place_open_over_midnight_has_the_hours_of_the_local_day(warehouse: Wa
 
 def test_a_place_without_hours_is_open_all_day(warehouse: Warehouse) -> None:
     place(warehouse, "selalu", camera("selalu-1"), gates=("selalu-1/u",), hours=())
-    put(warehouse, "visits", hours("visits", "selalu-1", 1, 24, line_id="u", entries_n=1))
+    put(warehouse, "visits", hours("visits", "selalu-1", 2, 24, line_id="u", entries_n=1))
     assert ask(warehouse, "visits_place_day", "selalu", "entries") == [(None,)]
-    put(warehouse, "visits", hours("visits", "selalu-1", 0, 1, line_id="u", entries_n=1))
+    put(warehouse, "visits", hours("visits", "selalu-1", 0, 2, line_id="u", entries_n=1))
     assert ask(warehouse, "visits_place_day", "selalu", "entries") == [(1440,)]
 
 

@@ -12,7 +12,7 @@ from connectors.warehouse.roads import common_area
 from schemas.registry import Road
 from schemas.views.roads import ROAD_FIGURES
 
-from .minutes import AREA
+from .minutes import AREA, rows
 from .road_rows import MIDNIGHT, NOON, QUARTER_MS, SHOWN, ask, register, ruas, watched
 from .test_warehouse_figures import COMMON
 
@@ -190,6 +190,11 @@ def test_the_peak_is_that_of_vehicles_though_fewer_have_more_smp(warehouse: Ware
     assert ask(warehouse, "day", "smp", "toHour(peak_hour), smp_per_hour") == [(8, 904.0)]
 
 
+def before(road: str, busy: dict[int, int]) -> list[pl.DataFrame]:
+    """Return the Friday before that day, which says what is usual."""
+    return [frame.with_columns(pl.col("ts") - timedelta(days=3)) for frame in a_day(road, busy)]
+
+
 def test_a_day_without_its_evening_peak_is_not_a_day(warehouse: Warehouse, put) -> None:
     register(
         warehouse, ruas("gelap"), ruas("hilang"), ruas("mati"), ruas("separuh", "separuh/utara", "separuh-b/utara")
@@ -201,13 +206,27 @@ def test_a_day_without_its_evening_peak_is_not_a_day(warehouse: Warehouse, put) 
         *a_day("mati", {})[:17], dead, *a_day("mati", {})[18:],
         *a_day("hilang", {})[:17], *a_day("hilang", {})[18:],
         *a_day("separuh", {}), *a_day("separuh-b", {})[:17], *a_day("separuh-b", {})[18:],
+        *(each for name in ("gelap", "hilang", "mati", "separuh", "separuh-b") for each in before(name, {17: 5})),
     )  # fmt: skip
     columns = "reason, coverage > 0.9, vehicles, peak_hour, smp_per_hour, dj, los, phf, vehicles_estimated"
+
+    def lacks(road: str) -> list[tuple]:
+        return ask(warehouse, "day", road, columns)[-1:]
+
     nothing = [None] * 6
-    assert ask(warehouse, "day", "gelap", columns) == [("dark", True, *nothing, 23 * 4 + 64)]
-    assert ask(warehouse, "day", "mati", columns) == [("offline", True, *nothing, None)]
-    assert ask(warehouse, "day", "hilang", columns) == [("low_coverage", True, *nothing, None)]
-    assert ask(warehouse, "day", "separuh", columns) == [("offline", True, *nothing, None)]
+    assert lacks("gelap") == [("dark (hours: 17)", True, *nothing, 23 * 4 + 64)]
+    assert lacks("mati") == [("offline (hours: 17)", True, *nothing, None)]
+    assert lacks("hilang") == [("low_coverage (hours: 17)", True, *nothing, None)]
+    assert lacks("separuh") == [("offline (hours: 17)", True, *nothing, None)]
+
+
+def test_a_day_without_a_quiet_hour_is_one_with_that_hour_as_usual(warehouse: Warehouse, put) -> None:
+    """3 of 100 usual vehicles pass between two and three: of 97 counted, 100 are estimated."""
+    register(warehouse, ruas("lengang"))
+    busy = {n: 0 for n in range(24)} | {2: 3, 7: 47, 17: 50}
+    put(*a_day("lengang", busy)[:2], *a_day("lengang", busy)[3:], *before("lengang", busy))
+    columns = "reason, hours_missing, vehicles, vehicles_estimated, toString(peak_hour), clock_hour_vehicles"
+    assert ask(warehouse, "day", "lengang", columns)[-1] == ("", [2], 388, 400, "2026-02-02 17:00:00", 200)
 
 
 def test_an_empty_day_has_no_peak(warehouse: Warehouse, put) -> None:
@@ -218,12 +237,82 @@ def test_an_empty_day_has_no_peak(warehouse: Warehouse, put) -> None:
     ]
 
 
-def test_a_peak_hour_with_an_unseen_quarter_has_no_factor(warehouse: Warehouse, put) -> None:
+def test_an_unseen_quarter_is_in_no_peak_hour(warehouse: Warehouse, put) -> None:
     register(warehouse, ruas("rumpang"))
     peak = watched("rumpang", MIDNIGHT + timedelta(hours=7), car_n=80)
     short = peak.with_columns(observed_ms=pl.Series([QUARTER_MS, QUARTER_MS, QUARTER_MS, 700_000]))
     put(*a_day("rumpang", {})[:7], short, *a_day("rumpang", {})[8:])
-    assert ask(warehouse, "day", "rumpang", "toHour(peak_hour), phf, los, reason") == [(7, None, "A", "low_coverage")]
+    columns = "toString(peak_hour), phf, toHour(clock_hour), clock_hour_vehicles, los, reason"
+    found = ask(warehouse, "day", "rumpang", columns)
+    assert found == [("2026-02-02 06:45:00", 241 / 320, 7, 320, "A", "")]
+
+
+def test_the_peak_hour_is_four_quarters_and_the_clock_hour_stands_beside_it(warehouse: Warehouse, put) -> None:
+    register(warehouse, ruas("geser"))
+    five = watched("geser", MIDNIGHT + timedelta(hours=16)).with_columns(car_n=pl.Series([10, 20, 90, 100]))
+    six = watched("geser", MIDNIGHT + timedelta(hours=17)).with_columns(car_n=pl.Series([110, 70, 60, 10]))
+    put(*a_day("geser", {})[:16], five, six, *a_day("geser", {})[18:])
+    columns = "toString(peak_hour), peak_hour_vehicles, phf, toString(clock_hour), clock_hour_vehicles"
+    found = ask(warehouse, "day", "geser", columns)
+    assert found == [("2026-02-02 16:30:00", 370, 370 / 440, "2026-02-02 17:00:00", 250)]
+
+
+def test_a_rate_is_said_for_windows_and_for_days(warehouse: Warehouse, put) -> None:
+    register(warehouse, ruas("laju"))
+    put(watched("laju", car_n=9, observed_ms=810_000))
+    for grain, n in (("quarter", 4), ("hour", 1), ("day", 1)):
+        found = ask(warehouse, grain, "laju", "vehicles_per_hour, vehicles * 3600000 / observed_ms")
+        assert found == [(40.0, 40.0)] * n
+
+
+# --- jams -------------------------------------------------------------------------------------------------------------
+
+LANES = {
+    # tracked vehicles on average, share standing, km/h of the lane (None: not calibrated) -> level of service
+    "berdiri": (20, 0.75, 3.4, "F"),
+    "tanpa-kalibrasi": (20, 0.75, None, "F"),
+    "merayap": (20, 0.30, 18.0, "E"),
+    "separuh-berdiri": (20, 0.55, None, "E"),
+    "lampu-merah": (8, 0.45, 24.0, "A"),
+    "satu-gerobak": (1, 0.95, 1.0, "A"),
+}
+
+
+@pytest.mark.parametrize("name", LANES)
+def test_a_jam_is_not_level_a(warehouse: Warehouse, put, name: str) -> None:
+    """Few cross in a jam, and those who do are not the slow ones: the lane zones say how fast the others are."""
+    vehicles, share, kmh, level = LANES[name]
+    register(warehouse, ruas(name, free_flow_kmh=40.0))
+    tracked = vehicles * QUARTER_MS
+    lane = {
+        "tracked_ms": tracked,
+        "vehicle_ms": tracked,
+        "standing_ms": round(share * tracked),
+        "occupied_ms": QUARTER_MS,
+    }
+    if kmh is not None:
+        lane |= {"timed_ms": tracked, "way_mm": round(kmh / 3.6 * tracked)}
+    put(watched(name, car_n=60, car_speed_n=60, car_speed_sum=60 * 8_778))
+    seen = {"expected_ms": QUARTER_MS, "observed_ms": QUARTER_MS, "zone_id": "lajur"}
+    spans = [rows("congestion", name, NOON + timedelta(minutes=15 * n), **seen, **lane) for n in range(4)]
+    warehouse.insert("congestion_minute_log", pl.concat(spans))
+    warehouse.roll()
+    for grain, n in (("quarter", 4), ("hour", 1)):
+        found = ask(warehouse, grain, name, "los, round(speed_mean_kmh, 1), dj < 0.6")
+        speed = 31.6 if level == "A" else kmh
+        assert found == [(level, speed, True)] * n
+
+
+def test_a_signal_s_queue_is_no_jam_before_it_waits_for_a_second_green(warehouse: Warehouse, put) -> None:
+    for name, share, level in (("antre", 0.75, "A"), ("antre-panjang", 0.9, "F")):
+        signal = {"saturation_flow": 3600.0, "green_s": 40.0, "cycle_s": 120.0}
+        register(warehouse, Road(name, "pendekat", lines=(f"{name}/utara",), **signal))
+        put(watched(name, car_n=10))
+        lane = {"tracked_ms": 10 * QUARTER_MS, "standing_ms": round(share * 10 * QUARTER_MS)}
+        seen = {"expected_ms": QUARTER_MS, "observed_ms": QUARTER_MS}
+        warehouse.insert("congestion_minute_log", rows("congestion", name, NOON, **seen, **lane))
+        warehouse.roll()
+        assert ask(warehouse, "quarter", name, "los")[:1] == [(level,)]
 
 
 # --- storing and reading ----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from flows.second.groups import Group, around, batches
 from flows.second.outages import recompute
 from flows.second.stored import DAY_US, HEALTH, HELD, Whose
 from flows.thresholds import Thresholds
-from schemas.incidents import ACROSS_KINDS
+from schemas.incidents import OUTAGE_KINDS
 from schemas.registry import Camera
 
 MINUTE_US = 60_000_000
@@ -61,7 +61,7 @@ class Memory:
         since_us: int,
         until_us: int,
         known: Sequence[str] = (),
-        kinds: Sequence[str] = ACROSS_KINDS,
+        kinds: Sequence[str] = OUTAGE_KINDS,
     ) -> pl.DataFrame:
         opened, closed = (pl.col(name).dt.epoch("us") for name in ("opened_at", "closed_at"))
         near = (opened >= since_us) | (closed >= since_us).fill_null(value=True) | pl.col("incident_id").is_in(known)
