@@ -29,6 +29,9 @@ TRUST_US: Final = 40_000_000
 RENEW_US: Final = 10_000_000
 """How often a claim is renewed; ours."""
 
+WATCH_US: Final = 2 * RENEW_US
+"""How long one who wants to pass a stale claim watches it stay as it is, by his own clock; ours."""
+
 CHOOSING, WAITING, GONE = 0, 1, 2
 
 
@@ -118,6 +121,7 @@ class Claim:
         self.is_held = self.is_lost = False
         self._trusted_us = 0
         self._stale: list[int] = []
+        self._watched: dict[int, tuple[int, int]] = {}  # by token: its renewal, and since when that is seen
 
     def is_trusted(self) -> bool:
         """Say whether nobody can have struck this claim off."""
@@ -181,7 +185,7 @@ class Claim:
         for ticket in view.tickets:
             if ticket.token == mine.token or not ticket.scope.meets(self.scope):
                 continue
-            if view.now_us - ticket.renewed_us > EXPIRY_US or self.is_dead(ticket.owner):
+            if self.is_dead(ticket.owner) or self._is_stale(ticket, view.now_us):
                 if self.board.is_busy(ticket.owner):
                     self.ahead = ticket
                 else:
@@ -189,3 +193,11 @@ class Claim:
             elif ticket.phase == CHOOSING or (ticket.number, ticket.token) < (mine.number, mine.token):
                 self.ahead = ticket
         return not self._stale and self.ahead is None and self.is_trusted()
+
+    def _is_stale(self, ticket: Ticket, now_us: int) -> bool:
+        """Say whether a claim was not renewed for too long; the board's clock may have been set: it is watched, too."""
+        renewed_us, since_us = self._watched.get(ticket.token, (-1, 0))
+        if renewed_us != ticket.renewed_us:
+            renewed_us, since_us = self._watched[ticket.token] = ticket.renewed_us, self.clock()
+        is_old = now_us - renewed_us > EXPIRY_US
+        return self.clock() - since_us >= (WATCH_US if is_old else EXPIRY_US)
