@@ -27,6 +27,11 @@ def test_a_plan_names_files_tables_columns_and_views():
         assert line in lines
 
 
+def test_what_is_done_twice_is_one_line():
+    twice = PLAN._replace(changes=[Change("crowd_now_log", "the newest rows", f"INSERT {n}") for n in range(2)])
+    assert migration_plan.as_text(twice).count("crowd_now_log") == 1
+
+
 def test_what_was_done_fits_in_a_line():
     assert migration_plan.in_short(PLAN) == (
         "1 numbered files, 1 changes of tables, 1 views made, 2 views replaced, 1 views dropped"
