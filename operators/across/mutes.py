@@ -63,7 +63,7 @@ def find(hours: Hours, params: Params = Params()) -> Mutes:  # noqa: B008  froze
 
 
 @njit(cache=True)
-def _walk(hours, params, bound, rows, expected):  # type: ignore[no-untyped-def]
+def _walk(hours: Hours, params: Params, bound: float, rows: NDArray[np.int64], expected: NDArray[np.float64]) -> int:
     """Write the rows and the expectation of each silence; return how many."""
     n, i, begin = 0, 0, 0
     while i < len(hours.hour):
@@ -84,14 +84,14 @@ def _walk(hours, params, bound, rows, expected):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _is_empty(hours, i):  # type: ignore[no-untyped-def]
+def _is_empty(hours: Hours, i: int) -> bool:
     """Tell whether an hour was watched, and nothing was there."""
     is_watched = hours.expected_ms[i] > 0 and 10 * hours.observed_ms[i] >= 8 * hours.expected_ms[i]
-    return is_watched and hours.objects[i] == 0
+    return bool(is_watched and hours.objects[i] == 0)
 
 
 @njit(cache=True)
-def _end(hours, params, first):  # type: ignore[no-untyped-def]
+def _end(hours: Hours, params: Params, first: int) -> tuple[int, int]:
     """Return the last empty hour of a silence, and the row behind it: hours nobody watched do not end it."""
     last, i = first, first + 1
     while (
@@ -107,7 +107,9 @@ def _end(hours, params, first):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _total(hours, params, begin, first, last, after, bound):  # type: ignore[no-untyped-def]
+def _total(
+    hours: Hours, params: Params, begin: int, first: int, last: int, after: int, bound: float
+) -> tuple[float, int]:
     """Return the events that should have been in a silence, and the hour with which they were too many, or -1."""
     same_day = (
         first > begin
@@ -130,7 +132,7 @@ def _total(hours, params, begin, first, last, after, bound):  # type: ignore[no-
 
 
 @njit(cache=True)
-def _usual(hours, params, begin, first, last, i, same_day):  # type: ignore[no-untyped-def]
+def _usual(hours: Hours, params: Params, begin: int, first: int, last: int, i: int, same_day: bool) -> float:
     """Return the events an hour that are usual in hour `i` of a silence [1/h], 0 where nothing is known.
 
     The lower quartile of the like hours before the silence; with too few of them the lowest of these and of the other
@@ -145,7 +147,7 @@ def _usual(hours, params, begin, first, last, i, same_day):  # type: ignore[no-u
             n += 1
         k -= 1
     if n >= params.few:
-        return np.sort(rates[:n])[(n - 1) // 4]
+        return float(np.sort(rates[:n])[(n - 1) // 4])
     if not same_day or hours.is_special[i]:
         return 0.0
     others = n
