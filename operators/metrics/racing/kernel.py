@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -14,47 +14,20 @@ from operators.arrays import Ordered, Told
 from operators.carrying import Moves, among
 from operators.city import City, cameras_with
 from operators.incidents import persistence
-from operators.incidents.log import changes, new_log
+from operators.incidents.log import Log, changes, new_log
 from operators.metrics.racing import racers
 from operators.tracking.crossing import CROSSING
 from schemas.columns import VEHICLES
+
+__all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
+
+Params = racers.Params
+Plan = racers.Plan
 
 VERSION: Final = 1
 """Raised when the same input gives other figures."""
 
 _RACERS: Final = np.array([VEHICLES.index(name) for name in ("motorcycle", "car", "bus", "truck")])
-
-
-class Params(NamedTuple):
-    """What racing is (metrics.md, "Night watch and public order")."""
-
-    least: int = 3  # different vehicles
-    within_us: int = 60_000_000
-    from_minute: int = 22 * 60  # of the local day
-    to_minute: int = 5 * 60
-    limit_kmh: float = 80.0
-    """Where a line has none (ours: in towns 50 km/h is the law, PP 79/2013 art. 23, and driven past every night)."""
-    base_mm: int = 5_000  # lines crossed nearer to each other give no speed (ours: 80 km/h is 2 frames there)
-    quiet_s: float = 300.0  # watched without a fast vehicle (ours)
-    expire_s: float = 6 * 3600.0
-    passed: int = 64  # crossings remembered of a camera (ours: half a minute of the busiest road)
-    fast: int = 32  # fast vehicles remembered of a camera
-
-
-class Plan(NamedTuple):
-    """The calibrated cameras with metric racing, and the thresholds."""
-
-    params: Params
-    camera: NDArray[np.int32]  # (r,)
-    row: NDArray[np.int32]  # (c,) camera -> row here, -1 for others
-    is_paired: NDArray[np.bool_]  # (r,) has two flow lines or more
-    line_camera: NDArray[np.int32]  # (l,)
-    is_flow: NDArray[np.bool_]  # (l,)
-    limit_mps: NDArray[np.float64]  # (l,)
-    homography: NDArray[np.float64]  # (c, 3, 3)
-    hours: NDArray[np.int32]  # (1, 2)
-    offset_us: int
-    rule: persistence.Rule  # one row
 
 
 @dataclass(slots=True)
@@ -101,7 +74,7 @@ def start(plan: Plan) -> State:
     return State(racers.start(count, plan.params.passed, plan.params.fast), machine)
 
 
-def step(state: State, plan: Plan, ordered: Ordered, crossing: NDArray[Any]) -> Told:
+def step(state: State, plan: Plan, ordered: Ordered, crossing: NDArray[np.void]) -> Told:
     """Watch for fast vehicles. `state` is changed in place.
 
     Parameters
@@ -145,7 +118,10 @@ def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) ->
 
 
 @njit(cache=True)
-def _settle(tracks, cell, plan, cameras, t_us, ending, log):  # type: ignore[no-untyped-def]
+def _settle(
+    tracks: racers.Tracks, cell: persistence.Cells, plan: Plan, cameras: NDArray[np.int32], t_us: NDArray[np.int64],
+    ending: bool, log: Log,
+) -> Log:  # fmt: skip
     for i in range(len(cameras)):
         r = plan.row[cameras[i]]
         if r >= 0:

@@ -13,7 +13,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from operators.arrays import Ordered, Record
 from operators.incidents import persistence
+from operators.incidents.log import Log
 from operators.local_hours import is_open
 from operators.tracking.standing import is_on_ground, way
 
@@ -41,6 +43,38 @@ FAST: Final = np.dtype([("track", np.uint64), ("t_us", np.int64), ("speed_mps", 
 """A vehicle above the limit; track 0: none yet."""
 
 
+class Params(NamedTuple):
+    """What racing is (metrics.md, "Night watch and public order")."""
+
+    least: int = 3  # different vehicles
+    within_us: int = 60_000_000
+    from_minute: int = 22 * 60  # of the local day
+    to_minute: int = 5 * 60
+    limit_kmh: float = 80.0
+    """Where a line has none (ours: in towns 50 km/h is the law, PP 79/2013 art. 23, and driven past every night)."""
+    base_mm: int = 5_000  # lines crossed nearer to each other give no speed (ours: 80 km/h is 2 frames there)
+    quiet_s: float = 300.0  # watched without a fast vehicle (ours)
+    expire_s: float = 6 * 3600.0
+    passed: int = 64  # crossings remembered of a camera (ours: half a minute of the busiest road)
+    fast: int = 32  # fast vehicles remembered of a camera
+
+
+class Plan(NamedTuple):
+    """The calibrated cameras with metric racing, and the thresholds."""
+
+    params: Params
+    camera: NDArray[np.int32]  # (r,)
+    row: NDArray[np.int32]  # (c,) camera -> row here, -1 for others
+    is_paired: NDArray[np.bool_]  # (r,) has two flow lines or more
+    line_camera: NDArray[np.int32]  # (l,)
+    is_flow: NDArray[np.bool_]  # (l,)
+    limit_mps: NDArray[np.float64]  # (l,)
+    homography: NDArray[np.float64]  # (c, 3, 3)
+    hours: NDArray[np.int32]  # (1, 2)
+    offset_us: int
+    rule: persistence.Rule  # one row
+
+
 class Tracks(NamedTuple):
     """What is remembered of `r` cameras, changed in place; rings are written round and round."""
 
@@ -63,7 +97,9 @@ def start(cameras: int, passed: int, fast: int) -> Tracks:
 
 
 @njit(cache=True)
-def walk(tracks, cell, plan, ordered, crossing, log):  # type: ignore[no-untyped-def]
+def walk(
+    tracks: Tracks, cell: persistence.Cells, plan: Plan, ordered: Ordered, crossing: NDArray[np.void], log: Log
+) -> Log:
     """Take frames in order, and before each the crossings up to its time; returns the log."""
     begin, at = 0, 0
     while True:
@@ -87,7 +123,7 @@ def walk(tracks, cell, plan, ordered, crossing, log):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
-def settle(tracks, cell, plan, r, slot, log):  # type: ignore[no-untyped-def]
+def settle(tracks: Tracks, cell: persistence.Cells, plan: Plan, r: int, slot: int, log: Log) -> Log:
     """Count slots in which no crossing can come any more once `slot` is open, and open it; returns the log."""
     was = tracks.slot[r]
     if cell[r].phase != persistence.CLEAR:
@@ -98,7 +134,7 @@ def settle(tracks, cell, plan, r, slot, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _count(tracks, cell, plan, r, q, log):  # type: ignore[no-untyped-def]
+def _count(tracks: Tracks, cell: persistence.Cells, plan: Plan, r: int, q: int, log: Log) -> Log:
     """Count slot `q` as quiet, and close the incident if that completes it; returns the log."""
     if q <= tracks.last[r] or cell[r].phase == persistence.CLEAR:
         return log
@@ -112,7 +148,10 @@ def _count(tracks, cell, plan, r, q, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _run(tracks, cell, plan, ordered, crossing, begin, at):  # type: ignore[no-untyped-def]
+def _run(
+    tracks: Tracks, cell: persistence.Cells, plan: Plan, ordered: Ordered, crossing: NDArray[np.void], begin: int,
+    at: int,
+) -> int:  # fmt: skip
     """Take frames of cameras without an incident; return the first that has one, or before which a crossing is due.
 
     A log of changes that is carried through the loop over frames costs more than the loop.
@@ -133,20 +172,20 @@ def _run(tracks, cell, plan, ordered, crossing, begin, at):  # type: ignore[no-u
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _is_due(plan, crossing, at, camera, t_us):  # type: ignore[no-untyped-def]
+def _is_due(plan: Plan, crossing: NDArray[np.void], at: int, camera: int, t_us: int) -> bool:
     other = plan.line_camera[crossing[at].key // 2]
-    return other < camera or (other == camera and crossing[at].t_us <= t_us)
+    return bool(other < camera or (other == camera and crossing[at].t_us <= t_us))
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _roll(tracks, r, slot):  # type: ignore[no-untyped-def]
+def _roll(tracks: Tracks, r: int, slot: int) -> None:
     for s in range(max(tracks.slot[r] + 1, slot - RING + 1), slot + 1):
         tracks.watched_ms[r, s % RING] = 0
     tracks.slot[r] = max(tracks.slot[r], slot)
 
 
 @njit(cache=True)
-def _cross(tracks, cell, plan, crossing, log):  # type: ignore[no-untyped-def]
+def _cross(tracks: Tracks, cell: persistence.Cells, plan: Plan, crossing: Record, log: Log) -> Log:
     """Take a crossing of a motor vehicle over a flow line; returns the log."""
     line, t_us = crossing.key // 2, crossing.t_us
     r = plan.row[plan.line_camera[line]]
@@ -172,7 +211,7 @@ def _cross(tracks, cell, plan, crossing, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _pair_speed(tracks, plan, r, crossing, m):  # type: ignore[no-untyped-def]
+def _pair_speed(tracks: Tracks, plan: Plan, r: int, crossing: Record, m: NDArray[np.float64]) -> float:
     """Return the speed [m/s] since the vehicle's last crossing, if that was of another line; else -1."""
     ring, line, speed_mps = tracks.passed[r], crossing.key // 2, -1.0
     newest = tracks.written[r, 0]
@@ -191,7 +230,7 @@ def _pair_speed(tracks, plan, r, crossing, m):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _open(tracks, cell, plan, r, t_us, log):  # type: ignore[no-untyped-def]
+def _open(tracks: Tracks, cell: persistence.Cells, plan: Plan, r: int, t_us: int, log: Log) -> Log:
     """Open an incident if the fast vehicle at `t_us` makes a race; it began with the first of them."""
     ring, first = tracks.fast[r], -1
     for i in range(len(ring)):
@@ -219,7 +258,7 @@ def _open(tracks, cell, plan, r, t_us, log):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _vehicles(ring, plan, first):  # type: ignore[no-untyped-def]
+def _vehicles(ring: NDArray[np.void], plan: Plan, first: int) -> int:
     """Return how many different vehicles were fast from one on, for as long as a race lasts at most."""
     count = 0
     for i in range(len(ring)):
