@@ -6,6 +6,7 @@ hours and of the registry only what metrics.md says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -24,21 +25,50 @@ def bucket(grain: str) -> pl.Expr:
     return ((pl.col("ts") + JAKARTA).dt.truncate(every) - JAKARTA).alias("at")
 
 
-def windows(minutes: pl.DataFrame, grain: str, key: list[str], sums: list[str]) -> pl.DataFrame:
+def windows(
+    minutes: pl.DataFrame, grain: str, key: list[str], sums: list[str], weight: Sequence[str] = ()
+) -> pl.DataFrame:
     """Fold minutes to windows: sums, coverage, and whether the window is published.
 
-    A day must have every hour from its first to its last watched enough.
+    The hours that a day lacks, from its first to its last, may carry 5 % of the days before, which are all of one kind;
+    `weight` says what an hour carries, without any of them every hour as much.
     """
     by = ["area", "camera_id", *key]
     total = [pl.sum("expected_ms", "observed_ms", "frames", *sums), pl.max("rev")]
     found = minutes.group_by(*by, bucket(grain)).agg(total).with_columns(published=_enough())
     if grain != "day":
         return found
-    hours = minutes.group_by(*by, bucket("hour")).agg(pl.sum("expected_ms", "observed_ms")).rename({"at": "ts"})
-    short = hours.group_by(*by, bucket("day")).agg(
-        whole=_enough().all() & (pl.len() == (pl.max("ts") - pl.min("ts")).dt.total_hours() + 1)
+    counts = pl.sum_horizontal(pl.col(name).cast(pl.Int64) for name in weight) if weight else pl.lit(0)
+    hours = minutes.group_by(*by, bucket("hour")).agg(pl.sum("expected_ms", "observed_ms"), n=counts.sum())
+    hours = hours.with_columns(enough=_enough(), ts="at").with_columns(bucket("day").alias("day"))
+    whole = pl.concat([_whole(own) for _, own in hours.group_by(by)])
+    return found.drop("published").join(whole, left_on=[*by, "at"], right_on=[*by, "day"])
+
+
+def _whole(hours: pl.DataFrame) -> pl.DataFrame:
+    """Say of each day of one key whether it lacks little."""
+    days = hours["day"].unique().sort().to_list()
+    out = []
+    for day in days:
+        own = {row["at"]: row for row in hours.filter(pl.col("day") == day).iter_rows(named=True)}
+        every = [min(own) + n * LENGTH["hour"] for n in range((max(own) - min(own)) // LENGTH["hour"] + 1)]
+        lacking = [at for at in every if at not in own or not own[at]["enough"]]
+        carried = {at: _usual(hours, day, at) for at in every}
+        if None in carried.values() or not sum(carried.values()):
+            carried = dict.fromkeys(every, 1.0)
+        lacks = sum(carried[at] for at in lacking) / sum(carried.values())
+        out.append(len(lacking) < len(every) and lacks <= 0.05)
+    key = hours.drop("at", "ts", "day", "expected_ms", "observed_ms", "n", "enough").head(1)
+    return key.join(
+        pl.DataFrame({"day": days, "published": out}, schema_overrides={"day": hours["day"].dtype}), how="cross"
     )
-    return found.join(short, on=[*by, "at"]).with_columns(published=pl.col("published") & pl.col("whole")).drop("whole")
+
+
+def _usual(hours: pl.DataFrame, day: datetime, at: datetime) -> float | None:
+    """Return the counts an hour at this time of the days before; None where there are none."""
+    of_day = (pl.col("at") - pl.col("day")) == at - day
+    like = hours.filter((pl.col("day") < day) & of_day & pl.col("enough"))
+    return None if like.is_empty() else like["n"].sum() / like["observed_ms"].sum()
 
 
 def _enough() -> pl.Expr:

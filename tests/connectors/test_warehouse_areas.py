@@ -123,7 +123,8 @@ def _asked(warehouse: Warehouse, metric: str, grain: str, columns: str, more: st
 def _plainly(metric: str, held: pl.DataFrame, grain: str, sums: list[str]) -> dict[tuple, pl.DataFrame]:
     """Return windows of keys by window and area; areas with registered cameras have every window that anybody has."""
     key = [name for name in PARTS[metric].key if name in held.columns]
-    found = plain.windows(held, grain, key, sums)
+    weight = [name for name, part in PARTS[metric].parts.items() if part.is_count]
+    found = plain.windows(held, grain, key, sums, weight)
     first, last = SHOWN.get(grain, (FIRST, LAST))
     found = found.filter((pl.col("at") >= first) & (pl.col("at") < last))
     exploded = found.with_columns(code=pl.col("area").map_elements(plain.codes, pl.List(pl.String))).explode("code")
