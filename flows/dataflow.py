@@ -18,11 +18,13 @@ from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource, Source, StatefulSourcePartition
 from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from numpy.typing import NDArray
 
 from connectors.formats import Chunk
 from flows import leaving, saving
 from flows import shard as shards
 from flows.leaving import Waiting
+from flows.recording import Recording
 from flows.refusals import refused
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
@@ -30,7 +32,7 @@ from flows.ticks import Ticks
 from flows.totals import Totals
 from operators import city as cities
 from operators.city import City
-from operators.stage import intake, ordered
+from operators.stage import clocks, intake, ordered
 from schemas.errors import StateError
 from schemas.frames import FrameBatch
 
@@ -89,7 +91,7 @@ class _Chunks(StatefulSourcePartition[Item, int]):
 
     def __init__(self, chunks: Iterator[Chunk], plan: Plan) -> None:
         self.chunks, self.plan = chunks, plan
-        self.last_us = plan.since_us
+        self.recording = Recording(plan.city, plan.thresholds, plan.since_us)
         self.ended = self.has_frames = False
 
     def next_batch(self) -> list[Item]:
@@ -98,15 +100,14 @@ class _Chunks(StatefulSourcePartition[Item, int]):
         chunk = next(self.chunks, None)
         if chunk is None:
             self.ended = True
-            return [End(self.last_us)] if self.has_frames else []  # nothing readable: nothing was expected
-        newest = chunk.batch.frames["t_us"].max()
-        self.has_frames = self.has_frames or newest is not None
-        self.last_us = max(self.last_us, self.last_us if newest is None else int(newest))  # type: ignore[arg-type]
+            return [End(self.recording.ended())] if self.has_frames else []  # nothing readable: nothing was expected
+        self.has_frames = self.has_frames or len(chunk.batch) > 0
+        self.recording.take(chunk.batch)
         self.plan.on_chunk(chunk)
         return [chunk]
 
     def snapshot(self) -> int:
-        return self.last_us
+        return self.recording.last_us
 
 
 class ChunkSource(FixedPartitionedSource[Item, int]):
@@ -153,6 +154,7 @@ class Memory:
     count: int = 0
     came: int = 0  # frames so far: the number of the next
     waiting: Waiting = field(default_factory=Waiting)
+    doubted: Waiting = field(default_factory=Waiting)  # frames that are not believed yet: they may be dead letters
 
 
 class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
@@ -181,7 +183,10 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         shard = self._wired(memory.shard)
         memory.state = shard.resume(memory.state)
         is_asked = self.plan.on_release is not None
-        memory.waiting = leaving.resumed(memory.waiting, ordered.held(memory.state.order)) if is_asked else Waiting()
+        doubted = clocks.held(memory.state.clocks)
+        held = np.concatenate([ordered.held(memory.state.order), doubted])
+        memory.waiting = leaving.resumed(memory.waiting, held) if is_asked else Waiting()
+        memory.doubted = leaving.resumed(memory.doubted, doubted)
         return shard
 
     def on_batch(self, values: list[tuple[int, Sent]]) -> tuple[list[Made], bool]:
@@ -201,19 +206,32 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         if isinstance(item, Tick):
             return self._tick(memory, item)
         if isinstance(item, End):
-            self._hold(memory, shard.end(memory.state, item.last_us))
-            return _blocks(memory)
+            pushed = shard.end(memory.state, item.last_us)
+            self._hold(memory, pushed)
+            return [*_blocks(memory), *self._dead(memory, pushed.totals)]
         frames = intake.arrays(item, shard.city, shard.index, memory.came)
         if (heard := intake.strange(item, frames, shard.index)) is not None:
             self.plan.totals.hear(heard)
         if self.plan.on_release is not None:
             leaving.come(memory.waiting, item, memory.came)
-        memory.came += len(item)
         pushed = shard.push(memory.state, frames, item.objects["track"])
         self._hold(memory, pushed)
         out = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
-        if len(pushed.totals.too_late):
-            out.append(Dead(refused(item, pushed.totals.too_late, "too_late", self.plan.now_us)))
+        return [*out, *self._dead(memory, pushed.totals, item)]
+
+    def _dead(self, memory: Memory, totals: shards.Totals, batch: FrameBatch | None = None) -> list[Made]:
+        """Return frames that are refused as dead letters; keep of a batch what is not believed yet."""
+        doubted = clocks.held(memory.state.clocks)
+        if batch is not None:
+            now = np.flatnonzero(np.isin(np.arange(memory.came, memory.came + len(batch)), _told(totals, doubted)))
+            leaving.wait(memory.doubted, batch.pick(now), memory.came + now)
+            memory.came += len(batch)
+        out: list[Made] = []
+        for reason, rows in (("clock_jump", totals.jumped), ("too_late", totals.too_late)):
+            if len(rows):
+                frames = leaving.taken(memory.doubted, rows)
+                out.append(Dead(refused(frames, np.arange(len(frames)), reason, self.plan.now_us)))
+        leaving.let_go(memory.doubted, doubted)
         return out
 
     def _tick(self, memory: Memory, item: Tick) -> list[Made]:
@@ -238,6 +256,11 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         """Return what the shard remembers, as it is stored."""
         assert self.memory is not None
         return saving.packed(self.memory)
+
+
+def _told(totals: shards.Totals, doubted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of frames that are refused, or may be."""
+    return np.concatenate([totals.jumped, totals.too_late, doubted])
 
 
 def _blocks(memory: Memory) -> list[Made]:

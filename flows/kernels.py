@@ -109,8 +109,15 @@ def carry(into: States, plan: Plans, source: States, before: Plans, moved: Moves
         kernel.carry(into[name], plan[name], source[name], before[name], moved)
 
 
-def close(state: States, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> list[tuple[str, Changes]]:
-    """Close every incident of cameras whose version ends at `t_us`, both (c,), cameras ascending.
+def close(
+    state: States, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, leaves_unknown: bool = False
+) -> list[tuple[str, Changes]]:
+    """Close every incident of cameras that see no more from `t_us` on, both (c,), cameras ascending.
+
+    Parameters
+    ----------
+    leaves_unknown
+        What is `unknown` stays so.
 
     Raises
     ------
@@ -125,7 +132,9 @@ def close(state: States, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) ->
             raise ValueError(
                 f"{name}: expected one kind of incident on the card of a kernel that keeps them, came {kinds}"
             )
-        out += [(name, persistence.close(cell, kinds[0], cameras, t_us)) for cell in cells]
+        out += [
+            (name, persistence.close(cell, kinds[0], cameras, t_us, leaves_unknown=leaves_unknown)) for cell in cells
+        ]
     return out
 
 

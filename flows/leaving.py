@@ -25,6 +25,7 @@ COLUMNS: Final = {
     "source": pl.String(),  # where its record came from
     "disposition": pl.Enum(DISPOSITIONS),
     "dt_ms": pl.Int32(),  # the time it stands for, 0 where it is not counted
+    "lag_ms": pl.Int32(),  # how much later than the frame that time begins
 }
 """Columns of a leaving frame beside those of `FRAMES`."""
 
@@ -50,8 +51,14 @@ class Waiting:
 
 def come(waiting: Waiting, batch: FrameBatch, first_row: int) -> None:
     """Keep a batch until its frames leave; `first_row` is the number of its first."""
-    waiting.since = first_row if waiting.since is None else waiting.since
-    rows = np.arange(first_row, first_row + len(batch), dtype=np.int64)
+    wait(waiting, batch, np.arange(first_row, first_row + len(batch), dtype=np.int64))
+
+
+def wait(waiting: Waiting, batch: FrameBatch, rows: NDArray[np.int64]) -> None:
+    """Keep frames of these ascending numbers until they leave."""
+    if not len(rows):
+        return
+    waiting.since = int(rows[0]) if waiting.since is None else waiting.since
     frames = batch.frames.with_columns(row=pl.Series(rows), source=pl.lit(batch.source, pl.String))
     whole = FrameBatch(frames, batch.objects, batch.signals, batch.source)
     waiting.kept.append(Kept(whole, rows, np.ones(len(rows), np.bool_)))
@@ -69,7 +76,8 @@ def leave(waiting: Waiting, left: Left) -> FrameBatch:
     """
     if waiting.since is None or (left.row < waiting.since).any():
         asked = np.zeros(len(left.row), np.bool_) if waiting.since is None else left.row >= waiting.since
-        left = Left(left.row[asked], left.disposition[asked], left.dt_ms[asked])
+        lag_ms = None if left.lag_ms is None else left.lag_ms[asked]
+        left = Left(left.row[asked], left.disposition[asked], left.dt_ms[asked], lag_ms)
     order = np.argsort(left.row, kind="stable")
     rows, pieces, known = left.row[order], [], 0
     for kept in waiting.kept:
@@ -85,9 +93,29 @@ def leave(waiting: Waiting, left: Left) -> FrameBatch:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     out = _reordered(_joined(pieces), place)
-    said = {"disposition": [DISPOSITIONS[code] for code in left.disposition.tolist()], "dt_ms": left.dt_ms}
+    said = {
+        "disposition": [DISPOSITIONS[code] for code in left.disposition.tolist()],
+        "dt_ms": left.dt_ms,
+        "lag_ms": np.zeros_like(left.dt_ms) if left.lag_ms is None else left.lag_ms,
+    }
     told = pl.DataFrame(said, schema={name: COLUMNS[name] for name in said})
     return FrameBatch(out.frames.hstack(told), out.objects, out.signals, out.source)
+
+
+def taken(waiting: Waiting, rows: NDArray[np.int64]) -> FrameBatch:
+    """Return frames by their numbers, as they came; they wait no longer."""
+    none = np.zeros(len(rows), np.int32)
+    out = leave(waiting, Left(rows, none.astype(np.uint8), none))
+    source = out.frames["source"][0] if len(out) else ""
+    return FrameBatch(out.frames.select(list(FRAMES)), out.objects, out.signals, source)
+
+
+def let_go(waiting: Waiting, rows: NDArray[np.int64]) -> None:
+    """Keep frames of these numbers only."""
+    for at, each in enumerate(waiting.kept):
+        waiting.kept[at] = each._replace(waits=each.waits & np.isin(each.rows, rows))
+    if waiting.kept:
+        _tidy(waiting)
 
 
 def resumed(waiting: Waiting, rows: NDArray[np.int64]) -> Waiting:

@@ -12,6 +12,7 @@ from schemas.frames import DEAD_LETTERS, FrameBatch
 DETAILS = {
     "unknown_camera": "camera {camera!r} is not in the registry: register it, then replay",
     "not_valid": "camera {camera!r} was not yet valid at {t_us} us",
+    "clock_jump": "camera {camera!r}: no other frames agree with a clock at {t_us} us: lone frames move no clock",
     "too_late": "camera {camera!r}: frame at {t_us} us came later than lateness_s behind the newest",
 }
 """By reason (`schemas.frames.DEAD_LETTER_REASONS`), what was expected and what came."""

@@ -30,7 +30,9 @@ MOST_REVISION: Final = REVISIONS - 1
 """The last revision of a generation; rows that saw more are equals, of which the later written counts."""
 
 
-def revision(metric: Metric, parts: NDArray[np.int64], *, provisional: bool = False) -> NDArray[np.int64]:
+def revision(
+    metric: Metric, parts: NDArray[np.int64], reached: NDArray[np.int64] | int = 0, *, provisional: bool = False
+) -> NDArray[np.int64]:
     """Return (n,) how much each row (n, width) has seen: one, its frames, and what was told of tracks and silences.
 
     All of it only grows, and whatever changes a row adds to it. So of two statements of one row the one that saw
@@ -38,12 +40,14 @@ def revision(metric: Metric, parts: NDArray[np.int64], *, provisional: bool = Fa
 
     Parameters
     ----------
+    reached
+        (n,) late frames of other minutes that cover some of this one.
     provisional
         The row is what a clock says, and frames on their way may yet disprove: it counts its frames alone, so that
         whatever frames say in the end comes before it.
     """
     columns = [metric.offset(name) for name in ("frames", *(() if provisional else metric.told))]
-    return np.minimum(parts[:, columns].sum(axis=1) + (not provisional), MOST_REVISION)
+    return np.minimum(parts[:, columns].sum(axis=1) + reached + (not provisional), MOST_REVISION)
 
 
 class Watched(NamedTuple):
@@ -116,10 +120,11 @@ class RowMaker:
         due: emit.Minutes,
         rows: emit.Rows,
         parts: NDArray[np.int64],
+        reached: NDArray[np.int64],
         *,
         provisional: bool = False,
     ) -> pl.DataFrame:
-        """Return a metric's rows: shared columns, key, hash and parts."""
+        """Return a metric's rows: shared columns, key, hash and parts; `reached` is by window."""
         hashes = self.hashes[metric.name].gather(due.camera[rows.window])
         keys = {name: column.gather(rows.key) for name, column in self.key_columns[metric.name].items()}
         at, values = 0, {}
@@ -128,5 +133,6 @@ class RowMaker:
             column = parts[:, at : at + part.width]
             values[name] = pl.Series(column).cast(pl.List(kind)) if part.bins else pl.Series(column[:, 0]).cast(kind)
             at += part.width
-        rev = pl.Series(revision(metric, parts, provisional=provisional)).cast(pl.UInt64)
+        seen = revision(metric, parts, reached[rows.window], provisional=provisional)
+        rev = pl.Series(seen).cast(pl.UInt64)
         return common[rows.window].with_columns(**keys, params_hash=hashes, **values, rev=rev)

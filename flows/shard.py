@@ -8,7 +8,7 @@ shards gives the same rows.
 from __future__ import annotations
 
 import zlib
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -24,12 +24,12 @@ from operators.city import FOREVER_US, City
 from operators.metrics import crowd, flow, visits
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
-from operators.stage import absence, arrived, emit, feet, health, intake, names, ordered, tally, windows
+from operators.stage import absence, arrived, clocks, cover, emit, feet, health, intake, names, ordered, tally, windows
 from operators.stage.arrived import Arrived
 from operators.tracking import streams
 from schemas.cards import OF_TRACKS
 from schemas.columns import METRICS
-from schemas.incidents import VERSION_ENDED
+from schemas.incidents import END_OF_INPUT, VERSION_ENDED
 
 
 class Block(NamedTuple):
@@ -54,7 +54,8 @@ class Totals(NamedTuple):
     objects: int
     duplicates: int
     late: int
-    too_late: NDArray[np.int64]  # rows of the pushed frames
+    too_late: NDArray[np.int64]  # numbers of frames
+    jumped: NDArray[np.int64]  # numbers of frames that are not believed
 
 
 class Until(NamedTuple):
@@ -63,6 +64,9 @@ class Until(NamedTuple):
     us: NDArray[np.int64]  # (c,), `ordered.NEVER` for cameras that go on
     is_end: bool = False  # no frame ever follows
     is_provisional: bool = False  # as far as a clock knows
+
+
+_NOBODY: Final = clocks.Admitted(arrived.nothing(), np.empty(0, np.int64))
 
 
 def shard_of(city: City, shards: int) -> NDArray[np.int64]:
@@ -78,6 +82,7 @@ class Shard:
         self.wiring = Wiring(city, thresholds)
         self.index = intake.lookup(city)
         self.trackers = streams.modes(city)
+        self.clocks = clocks.rules(city, thresholds.reorder_us, thresholds.lateness_us)
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
         self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
@@ -95,10 +100,14 @@ class Shard:
         """Take frames of this shard in arrival order; `tracks` are their objects' track ids."""
         names.learn(state.names, frames.track, tracks, states.holders(state))
         over = self._over(state)
-        pushed = self._order(state, frames, ending=over)
+        admitted = clocks.admit(state.clocks, self._clocks(state), frames)
+        pushed = self._order(state, admitted.frames, ending=over)
         until = Until(np.where(over, self.city.valid_to_us, ordered.NEVER)) if over.any() else None
         state.over |= over
-        return self._pushed(state, frames, pushed, until)
+        return self._pushed(state, admitted, pushed, until)
+
+    def _clocks(self, state: State) -> clocks.Rules:
+        return self.clocks._replace(since_us=state.since_us)
 
     def _over(self, state: State) -> NDArray[np.bool_]:
         """Return (c,) versions that have just ended: the next one's frames leave no room for theirs."""
@@ -109,40 +118,46 @@ class Shard:
 
     def flush(self, state: State) -> Pushed:
         """Release and state what is final by now, however little of it has gathered."""
-        nothing = arrived.nothing()
-        return self._pushed(state, nothing, self._order(state, nothing, flush=True))
+        return self._pushed(state, _NOBODY, self._order(state, _NOBODY.frames, flush=True))
 
-    def _pushed(self, state: State, frames: Arrived, pushed: ordered.Pushed, until: Until | None = None) -> Pushed:
-        return Pushed(self._measure(state, pushed, until), self._totals(frames, pushed), pushed.left)
+    def _pushed(
+        self, state: State, came: clocks.Admitted, pushed: ordered.Pushed, until: Until | None = None
+    ) -> Pushed:
+        left = ordered.and_jumped(pushed.left, came.jumped)
+        return Pushed(self._measure(state, pushed, until), self._totals(came, pushed), left)
 
     def end(self, state: State, last_us: int) -> Pushed:
         """Close everything: the recording ends one period after its last frame, and within its minute."""
-        nothing = arrived.nothing()
-        pushed = self._order(state, nothing, ending=True)
+        admitted = clocks.finish(state.clocks, self._clocks(state))
+        pushed = self._order(state, admitted.frames, ending=True)
         edge_us = (last_us // MINUTE_US + 1) * MINUTE_US  # a last frame at midnight's edge begins no day
         until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
-        return self._pushed(state, nothing, pushed, Until(until_us, is_end=True))
+        return self._pushed(state, admitted, pushed, Until(until_us, is_end=True))
 
     def silent(self, state: State, until_us: NDArray[np.int64]) -> Pushed:
         """Say what it means if no camera sends a frame before `until_us` (c,), a minute's end; the state is used up."""
-        nothing = arrived.nothing()
-        pushed = ordered.lasting(self._order(state, nothing, ending=True), self.city, until_us)
-        return self._pushed(state, nothing, pushed, Until(until_us, is_provisional=True))
+        pushed = ordered.lasting(self._order(state, _NOBODY.frames, ending=True), self.city, until_us)
+        return self._pushed(state, _NOBODY, pushed, Until(until_us, is_provisional=True))
 
     def _order(
         self, state: State, frames: Arrived, *, flush: bool = False, ending: bool | NDArray[np.bool_] = False
     ) -> ordered.Pushed:
-        limits = {"reorder_us": self.thresholds.reorder_us, "lateness_us": self.thresholds.lateness_us}
+        limits = {
+            "reorder_us": self.thresholds.reorder_us,
+            "lateness_us": self.thresholds.lateness_us,
+            "since_us": state.since_us,
+        }
         return ordered.push(state.order, self.city, frames, **limits, flush=flush, ending=ending, over=state.over)
 
-    def _totals(self, frames: Arrived, pushed: ordered.Pushed) -> Totals:
+    def _totals(self, came: clocks.Admitted, pushed: ordered.Pushed) -> Totals:
         parts = [p.ordered for p in (pushed.on_time, pushed.late) if p is not None]
         return Totals(
             frames=sum(len(p.camera) for p in parts),
             objects=sum(len(p.cls) for p in parts),
             duplicates=len(pushed.copies.camera),
             late=0 if pushed.late is None else len(pushed.late.ordered.camera),
-            too_late=np.flatnonzero(pushed.disposition == ordered.TOO_LATE),
+            too_late=came.frames.row[pushed.disposition == ordered.TOO_LATE],
+            jumped=came.jumped,
         )
 
     def _measure(self, state: State, pushed: ordered.Pushed, until: Until | None) -> list[Block]:
@@ -152,6 +167,7 @@ class Shard:
         silent = health.no_silences()
         if pushed.late is not None:
             parts += self._late(pushed.late)
+            windows.merge(state.reached, cover.reached(pushed.late.ordered))
         if pushed.on_time is not None:
             frontier_us = state.order.frontier_us
             silent = health.gaps(state.health, self.city, pushed.on_time, frontier_us, self.thresholds.health)
@@ -170,14 +186,24 @@ class Shard:
     def _incidents(self, state: State, changes: list[tuple[str, Changes]], until: Until | None) -> pl.DataFrame:
         told = state.names.known, self.maker.hashes
         rows = incident_rows(self.city, changes, *told)
-        if until is not None and (until.us >= self.city.valid_to_us).any():
-            over = np.flatnonzero(until.us >= self.city.valid_to_us).astype(np.int32)
-            closed = kernels.close(state.kernels | {"crowd": state.crowds}, over, self.city.valid_to_us[over])
+        over = np.zeros(len(self.city.cameras), np.bool_) if until is None else until.us >= self.city.valid_to_us
+        if over.any():
+            closed = self._closed(state, over, self.city.valid_to_us)
             rows = pl.concat([rows, incident_rows(self.city, closed, *told, VERSION_ENDED)])
+        if until is not None and until.is_end:
+            closed = self._closed(state, ~over, until.us, leaves_unknown=True)
+            rows = pl.concat([rows, incident_rows(self.city, closed, *told, END_OF_INPUT)])
         if until is not None and until.is_provisional:
             return provisional_rows(rows)
         state.told = still_open(state.told, rows) if rows.height else state.told
         return rows
+
+    def _closed(
+        self, state: State, which: NDArray[np.bool_], t_us: NDArray[np.int64], *, leaves_unknown: bool = False
+    ) -> list[tuple[str, Changes]]:
+        cameras = np.flatnonzero(which).astype(np.int32)
+        held = state.kernels | {"crowd": state.crowds}
+        return kernels.close(held, cameras, t_us[cameras], leaves_unknown=leaves_unknown)
 
     def _late(self, late: ordered.Released) -> list[tuple[str, Parts]]:
         """Late frames restate what is measured; kernels that need the order do not see them."""
@@ -263,6 +289,7 @@ class Shard:
         values = emit.judged(self.city, due, values, expected)
         watched = self.maker.watched(due, expected, values)
         followed = self.maker.followed(due, expected, watched)
+        reached = windows.gather(state.reached, due.camera, due.minute)[:, 0]
         blocks = []
         for metric in METRICS:
             rows = emit.rows(self.keys[metric.name], due)
@@ -272,7 +299,7 @@ class Shard:
             if metric.name != "health":
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
                 parts = emit.watch(parts, seen.health[rows.window])
-            made = self.maker.rows(metric, seen.common, due, rows, parts, provisional=provisional)
+            made = self.maker.rows(metric, seen.common, due, rows, parts, reached, provisional=provisional)
             blocks.append(Block(f"{metric.name}_minute_log", made))
         return blocks
 
@@ -286,3 +313,4 @@ class Shard:
         oldest = np.minimum((reached_us - 2 * self.city.period_us) // MINUTE_US - 2, state.stated)
         for name, pool in state.pools.items():
             windows.forget(pool, oldest[self.keys[name].camera])
+        windows.forget(state.reached, oldest)

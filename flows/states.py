@@ -28,14 +28,14 @@ from operators.incidents import persistence
 from operators.metrics import crowd, flow
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_US
-from operators.stage import emit, health, names, ordered, windows
+from operators.stage import clocks, cover, emit, health, names, ordered, windows
 from operators.tracking import streams, tracker
 from schemas.columns import METRICS
 from schemas.errors import StateError
 from schemas.parts import Metric
 from schemas.registry import Camera, Registry, fingerprint
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised when a part of `State` changes its meaning: a state of another format is not read."""
 SHOWN: Final = 5
 
@@ -75,6 +75,7 @@ class State:
 
     header: Header
     since_us: int
+    clocks: clocks.ClockState
     order: ordered.OrderState
     health: health.HealthState
     levels: crowd.Levels
@@ -84,6 +85,7 @@ class State:
     crowds: persistence.State
     kernels: kernels.States
     pools: dict[str, windows.Pool]
+    reached: windows.Pool  # of `operators.stage.cover`
     stated: NDArray[np.int64]  # (c,) minutes before this are stated
     over: NDArray[np.bool_]  # (c,) versions that have ended, and are told of
     said: Said
@@ -121,6 +123,7 @@ def start(wiring: Wiring, since_us: int) -> State:
     state = State(
         header=wiring.header,
         since_us=since_us,
+        clocks=clocks.start(count),
         order=ordered.start(count),
         health=health.start(count),
         levels=crowd.start(city),
@@ -130,6 +133,7 @@ def start(wiring: Wiring, since_us: int) -> State:
         crowds=crowd_incidents.start(wiring.crowds),
         kernels=kernels.start(wiring.plans),
         pools={metric.name: windows.start(metric) for metric in METRICS},
+        reached=windows.start(cover.REACHED),
         stated=begin // MINUTE_US,
         over=np.zeros(count, np.bool_),
         said=Said(never.copy(), never.copy(), never.copy(), never.copy(), np.zeros(count, np.bool_)),
@@ -179,6 +183,7 @@ def _wiring(source: State, wiring: Wiring) -> Wiring:
 def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> None:
     """Take along what the arrays of a state of the wiring `before` remember of the cameras of this one."""
     moved = carrying.moves(before.city, wiring.city)
+    clocks.carry(into.clocks, source.clocks, moved, before.city, wiring.city)
     ordered.carry(into.order, source.order, moved)
     carrying.fields(into.health, source.health, moved.camera)
     carrying.fields(into.levels, source.levels, moved.zone)
@@ -189,6 +194,7 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     kernels.carry(into.kernels, wiring.plans, source.kernels, before.plans, moved)
     for metric in METRICS:
         windows.carry(into.pools[metric.name], source.pools[metric.name], _keys(metric, moved))
+    windows.carry(into.reached, source.reached, moved.camera)
     carrying.rows(into.stated, source.stated, moved.camera)
     carrying.rows(into.over, source.over, moved.camera)
     carrying.fields(into.said, source.said, moved.camera)

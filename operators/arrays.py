@@ -24,7 +24,9 @@ class Ordered(NamedTuple):
 
     camera: NDArray[np.int32]  # (n,) dense code in `City`
     t_us: NDArray[np.int64]  # (n,)
-    dt_ms: NDArray[np.int32]  # (n,) time the frame stands for, capped at two periods
+    dt_ms: NDArray[
+        np.int32
+    ]  # (n,) time the frame stands for, capped at two periods; of a late one, what it alone covers
     usable: NDArray[np.bool_]  # (n,) False while frozen or dark: seen, but not watched
     made_here: NDArray[
         np.bool_
@@ -41,6 +43,7 @@ class Ordered(NamedTuple):
     signal_frame: NDArray[np.int64]  # (k,) ascending
     signal_zone: NDArray[np.int32]  # (k,) dense zone code
     signal_value: NDArray[np.float64]  # (k,)
+    lag_ms: NDArray[np.int32] | None = None  # (n,) the time it stands for begins so much later; None: with the frame
 
 
 class Whose(NamedTuple):

@@ -25,7 +25,7 @@ class Segments(NamedTuple):
     is_first: NDArray[np.bool_]  # (s,) holds the frame's own time: the frame is counted here
 
 
-def segments(t_us: NDArray[np.int64], dt_ms: NDArray[np.int32]) -> Segments:
+def segments(t_us: NDArray[np.int64], dt_ms: NDArray[np.int32], lag_ms: NDArray[np.int32] | None = None) -> Segments:
     """Cut the time that each frame stands for at minute edges.
 
     Parameters
@@ -34,12 +34,17 @@ def segments(t_us: NDArray[np.int64], dt_ms: NDArray[np.int32]) -> Segments:
         (n,) capture time, microseconds since 1970 UTC.
     dt_ms
         (n,) time the frame stands for, >= 0.
+    lag_ms
+        (n,) how much later than the frame that time begins, >= 0; None: not at all.
 
     Returns
     -------
     Pieces in frame order. A frame whose share is 0 still has one, of 0 ms: it was
-    seen. A frame that ends on an edge has none in the next minute.
+    seen; so has one whose share begins in a later minute. A frame that ends on an edge has
+    none in the next minute.
     """
+    if lag_ms is not None and lag_ms.any():
+        return Segments(*_cut_behind(t_us, dt_ms, lag_ms))
     return Segments(*_cut(t_us, dt_ms))
 
 
@@ -64,6 +69,36 @@ def _cut(
         end = start + dt_ms[i]
         is_first[at] = True
         for _ in range(_pieces(t_us[i], dt_ms[i])):
+            edge = min((start // MINUTE_MS + 1) * MINUTE_MS, end)
+            frame[at], minute[at], ms[at] = i, start // MINUTE_MS, edge - start
+            start = edge
+            at += 1
+    return frame, minute, ms, is_first
+
+
+@njit(cache=True)
+def _cut_behind(  # type: ignore[no-untyped-def]
+    t_us: NDArray[np.int64], dt_ms: NDArray[np.int32], lag_ms: NDArray[np.int32]
+):
+    n = len(t_us)
+    apart = np.zeros(n, np.bool_)  # the share begins in another minute than the frame's
+    count = 0
+    for i in range(n):
+        start = t_us[i] // 1000 + lag_ms[i]
+        apart[i] = start // MINUTE_MS != t_us[i] // 1000 // MINUTE_MS
+        count += 1 if apart[i] or dt_ms[i] == 0 else 0
+        count += _pieces(start * 1000, dt_ms[i]) if dt_ms[i] > 0 else 0
+    frame, minute = np.empty(count, np.int64), np.empty(count, np.int64)
+    ms, is_first = np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    at = 0
+    for i in range(n):
+        start = t_us[i] // 1000 + lag_ms[i]
+        end = start + dt_ms[i]
+        is_first[at] = True
+        if apart[i] or dt_ms[i] == 0:
+            frame[at], minute[at] = i, t_us[i] // 1000 // MINUTE_MS
+            at += 1
+        while start < end:
             edge = min((start // MINUTE_MS + 1) * MINUTE_MS, end)
             frame[at], minute[at], ms[at] = i, start // MINUTE_MS, edge - start
             start = edge

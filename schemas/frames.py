@@ -107,6 +107,7 @@ DEAD_LETTER_REASONS: Final = (
     "unknown_camera",  # not in the registry
     "not_valid",  # outside the validity of its camera
     "too_late",  # later than `lateness_s`
+    "clock_jump",  # far from its camera's clock, and alone there
     "bad_file",  # the file itself cannot be read on (broken compression, truncated Arrow)
 )
 DEAD_LETTERS: Final = {

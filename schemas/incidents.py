@@ -43,10 +43,14 @@ CLOSE_REASONS: Final = {"closed": "cleared", "expired_unobserved": "expired_unob
 VERSION_ENDED: Final = "version_ended"
 """The camera looks elsewhere from then on: nobody saw it end."""
 
+END_OF_INPUT: Final = "end_of_input"
+"""It went on when the recording ended: nobody saw it end."""
+
 CLOSE_LABELS: Final = {
     "cleared": Label("Sudah bersih", "Cleared"),
     "expired_unobserved": STATE_LABELS["expired_unobserved"],
     VERSION_ENDED: Label("Kamera berubah arah", "The camera looks elsewhere"),
+    END_OF_INPUT: Label("Rekaman berakhir", "The recording ended"),
 }
 
 
@@ -90,7 +94,7 @@ COLUMNS: Final = {
     ),
     "close_reason": Column(
         "LowCardinality(String)",
-        "cleared, expired_unobserved, version_ended or ''",
+        "cleared, expired_unobserved, version_ended, end_of_input or ''",
         Label("Sebab selesai", "Why it ended"),
     ),
     "peak": Column("Float64", "Highest signal", Label("Puncak", "Peak"), "1", ",.2f"),

@@ -1,7 +1,7 @@
 """Many files as one stream, in order of capture time.
 
 Files may be split by camera, by time or line by line. A frame's merge key is the
-latest time its own file has shown so far; frames come out by key, so no frame
+latest time its own file has shown so far, lone bad stamps aside; frames come out by key, so no frame
 comes later than it came within its file. A file is opened when the merge reaches
 its first time; those open at once share `BUFFERED` records of memory.
 """
@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from connectors.formats import heads
 from connectors.formats.chunks import Chunk, ReadOptions, no_frames
 from connectors.formats.readers import read
 from schemas.frames import FrameBatch
@@ -37,7 +38,7 @@ class MergedReader:
     Attributes
     ----------
     first_us
-        The smallest capture time among the files' first frames, microseconds UTC;
+        When the first of the files begins (`heads.first_us`), microseconds UTC;
         None when there is no readable frame in any of them.
     silent
         Files without a frame that can be read.
@@ -46,10 +47,10 @@ class MergedReader:
     def __init__(self, paths: Sequence[str | Path], kind: str, options: ReadOptions) -> None:
         self.kind = kind
         self.options = options = _numbered(paths, kind, options)
-        heads = [(first_time_us(path, kind, options), str(path)) for path in paths]
-        self.silent = [path for first, path in heads if first is None]
-        self.files = sorted((UNKNOWN if first is None else first, path) for first, path in heads)
-        known = [first for first, _ in heads if first is not None]
+        begins = [(first_time_us(path, kind, options), str(path)) for path in paths]
+        self.silent = [path for first, path in begins if first is None]
+        self.files = sorted((UNKNOWN if first is None else first, path) for first, path in begins)
+        known = [first for first, _ in begins if first is not None]
         self.first_us: int | None = min(known) if known else None
 
     def __iter__(self) -> Iterator[Chunk]:
@@ -63,24 +64,22 @@ def read_merged(paths: Sequence[str | Path], kind: str, options: ReadOptions) ->
 
 
 def first_time_us(path: str | Path, kind: str, options: ReadOptions) -> int | None:
-    """Return the smallest capture time of a file's first chunk with frames; None when it has none to read."""
-    first = _first_frames(path, kind, options)
-    return None if first is None else int(first["t_us"].min())  # type: ignore[arg-type]
+    """Return when a file begins: see `heads.first_us`; None when it has no frame to read."""
+    return heads.first_us(_frames(path, kind, options))
 
 
-def _first_frames(path: str | Path, kind: str, options: ReadOptions) -> pl.DataFrame | None:
+def _frames(path: str | Path, kind: str, options: ReadOptions) -> Iterator[pl.DataFrame]:
     for chunk in read(path, kind, replace(options, chunk_records=HEAD_RECORDS)):
         if len(chunk.batch):
-            return chunk.batch.frames
-    return None
+            yield chunk.batch.frames
 
 
 def _numbered(paths: Sequence[str | Path], kind: str, options: ReadOptions) -> ReadOptions:
     """Return options by which the pieces of one numbered recording are counted from its first frame."""
     if kind not in COUNTED or len(paths) < 2 or options.first_number is not None:
         return options
-    heads = [first for path in paths if (first := _first_frames(path, kind, options)) is not None]
-    numbers = [int(n) for first in heads for n in first.filter(pl.col("ts_source") == "pts")["seq"].head(1)]
+    starts = [first for path in paths if (first := next(_frames(path, kind, options), None)) is not None]
+    numbers = [int(n) for first in starts for n in first.filter(pl.col("ts_source") == "pts")["seq"].head(1)]
     return replace(options, first_number=min(numbers)) if numbers else options
 
 
@@ -105,8 +104,7 @@ class _Open:
             if not len(chunk.batch):
                 yield chunk
                 continue
-            t_us = chunk.batch.frames["t_us"].to_numpy()
-            self.key = np.maximum.accumulate(np.maximum(t_us, self.latest))
+            self.key = heads.places(chunk.batch.frames, self.latest)
             self.latest, self.taken, self.chunk = int(self.key[-1]), 0, chunk
 
     def held(self) -> bool:

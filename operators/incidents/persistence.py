@@ -150,20 +150,41 @@ def tick(state: State, limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[n
     return changes(log)
 
 
-def close(cell: Cells, kind: str, cameras: NDArray[np.int32], t_us: NDArray[np.int64]) -> Changes:
-    """Close what is open on cameras that look elsewhere from `t_us` (c,) on; cameras ascending.
+def close(
+    cell: Cells,
+    kind: str,
+    cameras: NDArray[np.int32],
+    t_us: NDArray[np.int64],
+    *,
+    leaves_unknown: bool = False,
+) -> Changes:
+    """Close what is open on cameras that see no more from `t_us` (c,) on; cameras ascending.
 
     Nobody saw it end: it ends because nobody can see it any more.
+
+    Parameters
+    ----------
+    leaves_unknown
+        What nobody has seen for long stays `unknown`: it may have ended before.
     """
     limits = rule(kind, 0, on=0, off=0, on_us=0, off_us=0, expire_us=0)
-    return changes(_close(cell, limits, cameras, t_us, new_log()))
+    return changes(_close(cell, limits, cameras, t_us, leaves_unknown, new_log()))
 
 
 @njit(cache=True)
-def _close(cell: Cells, limits: Rule, cameras: NDArray[np.int32], t_us: NDArray[np.int64], log: Log) -> Log:
+def _close(
+    cell: Cells,
+    limits: Rule,
+    cameras: NDArray[np.int32],
+    t_us: NDArray[np.int64],
+    leaves_unknown: bool,
+    log: Log,
+) -> Log:
     for key in range(len(cell)):
         at = np.searchsorted(cameras, cell[key].camera)
         if cell[key].phase == CLEAR or at == len(cameras) or cameras[at] != cell[key].camera:
+            continue
+        if leaves_unknown and cell[key].unknown:
             continue
         if cell[key].phase != PENDING:
             log = _emit(cell, limits, log, key, _SHOWN_CLOSED, t_us[at], t_us[at])

@@ -37,6 +37,7 @@ def told(city: City, ordered: Ordered) -> Ordered:
     return ordered._replace(
         **whole,
         t_us=np.insert(ordered.t_us, place, start_us),
+        lag_ms=None if ordered.lag_ms is None else np.insert(ordered.lag_ms, place, np.int32(0)),
         dt_ms=np.insert(dt_ms, place, (ordered.dt_ms[long] - most_ms[long]).astype(np.int32)),
         first=np.insert(ordered.first, place, ordered.first[place]),
         signal_frame=_moved(ordered.signal_frame, long),

@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import frozen
+from operators.carrying import Moves
 
 
 class Arrived(NamedTuple):
@@ -116,3 +117,12 @@ def concat(batches: list[Arrived]) -> Arrived:
     first, signal_first = _joined(list(columns.pop("first"))), _joined(list(columns.pop("signal_first")))
     values = {name: np.concatenate(parts) for name, parts in columns.items()}
     return sealed(Arrived(**values, first=first, signal_first=signal_first))
+
+
+def moved_along(frames: Arrived, moved: Moves) -> Arrived:
+    """Return the frames of cameras that go along, with the codes of where they go."""
+    went = take(frames, np.flatnonzero(moved.camera[frames.camera] >= 0))
+    known = went.signal_zone >= 0
+    zone = went.signal_zone.copy()
+    zone[known] = moved.zone[went.signal_zone[known]]
+    return sealed(went._replace(camera=moved.camera[went.camera], signal_zone=zone))

@@ -2,7 +2,9 @@
 
 Walks each camera's frames in order. A silence is `stale` after max(10 s, 5
 periods) and `offline` after 5 minutes; a picture that stands still, is dark or
-blurred with nothing detected is seen but not watched (`usable` False). The
+blurred with nothing detected is seen but not watched (`usable` False). Whether it
+stands still its hash says; only where frames carry none do detections that never
+change say so, since trackers hold the boxes of what is parked. The
 thresholds are ours (metrics.md, Camera health) and are settings.
 """
 
@@ -24,7 +26,7 @@ ONLINE, SKEW, DEGRADED, BLURRED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
     STATES.index(name)
     for name in ("online", "clock_skew", "degraded", "blurred", "dark", "frozen", "flapping", "stale", "offline")
 )
-VERSION = 1
+VERSION = 2
 LONGEST_SILENCE = 1440
 """Minutes of a silence that get rows; a longer outage is one incident."""
 
@@ -111,9 +113,11 @@ def _walk(
         state.last_us[c] = t
         if codes[i] == 0 or codes[i] != state.seen[c]:
             state.seen[c], state.seen_us[c] = codes[i], t
-        if images[i] == 0 or images[i] != state.image[c]:
+        if images[i] != 0 and images[i] != state.image[c]:
             state.image[c], state.image_us[c] = images[i], t
-        frozen = t - state.seen_us[c] > frozen_us or t - state.image_us[c] > frozen_us
+        moves = state.image[c] != 0 and t - state.image_us[c] <= frozen_us  # the picture does: boxes may be held
+        stands = images[i] != 0 and t - state.image_us[c] > frozen_us
+        frozen = stands or (images[i] == 0 and not moves and codes[i] != 0 and t - state.seen_us[c] > frozen_us)
         code = ONLINE
         if arrival_us[i] >= 0 and abs(arrival_us[i] - t) > skew_us:
             code = SKEW
@@ -121,7 +125,7 @@ def _walk(
             code = DARK if codes[i] == 0 else DEGRADED
         elif sharpness[i] < blurred:
             code = BLURRED if codes[i] == 0 else DEGRADED
-        if frozen and (codes[i] != 0 or images[i] != 0):
+        if frozen:
             code = FROZEN
         elif state.flip[c] >= FLAPS and t - state.flips_us[c, state.flip[c] % FLAPS] <= flap_us:
             code = max(code, FLAPPING)

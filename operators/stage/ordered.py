@@ -5,7 +5,8 @@ their successor is known, so that any split of the input and any displacement up
 to `reorder_s` releases the same frames with the same `dt_ms`. Everything is
 judged per camera, in arrival order: a frame behind the camera's newest by more
 than `reorder_s` is late (it restates measured columns only), by more than
-`lateness_s` too late. A frame is a duplicate, in time or late, when its camera has
+`lateness_s` too late. A late frame stands for what it alone covers
+(`operators.stage.cover`). A frame is a duplicate, in time or late, when its camera has
 sent one of its time and its number (`seq`) before; of one time and other numbers,
 frames are others. Memory: what waits, and `seen`, about two bytes a frame for `lateness_s`.
 """
@@ -23,54 +24,48 @@ from operators import carrying
 from operators.arrays import Ordered, frozen
 from operators.carrying import Moves
 from operators.city import City
-from operators.minutes import MINUTE_US
-from operators.stage import identity, refused, seen
-from operators.stage.arrived import Arrived, concat, nothing, sealed, take
+from operators.stage import cover, identity, refused, seen
+from operators.stage.arrived import Arrived, concat, moved_along, nothing, take
+from operators.stage.cover import Late, Limits
 from operators.stage.identity import Keys
-from operators.stage.refused import Refused
+from operators.stage.released import (
+    DISPOSITIONS,
+    DUPLICATE,
+    LATE,
+    ON_TIME,
+    TOO_LATE,
+    Copies,
+    Left,
+    Pushed,
+    Released,
+    and_jumped,
+)
 from operators.stage.seen import Seen
 
-DISPOSITIONS: Final = ("on time", "late", "duplicate", "too late")
-ON_TIME, LATE, DUPLICATE, TOO_LATE = range(4)
-NEVER = np.int64(-(1 << 62))
+__all__ = [
+    "DISPOSITIONS",
+    "DUPLICATE",
+    "LATE",
+    "LEAST_BATCH",
+    "NEVER",
+    "ON_TIME",
+    "TOO_LATE",
+    "Copies",
+    "Left",
+    "OrderState",
+    "Pushed",
+    "Released",
+    "and_jumped",
+    "carry",
+    "held",
+    "lasting",
+    "push",
+    "start",
+]
+
+NEVER: Final = -(1 << 62)
 LEAST_BATCH = 1024
 """Frames to gather before the buffer is sorted again, unless the caller flushes."""
-
-
-class Released(NamedTuple):
-    """Frames that are final in order (or late), with what health needs beside `Ordered`."""
-
-    ordered: Ordered
-    arrival_us: NDArray[np.int64]  # (n,) -1 when absent
-    luma: NDArray[np.float32]  # (n,)
-    sharpness: NDArray[np.float32]  # (n,)
-    image: NDArray[np.uint64]  # (n,)
-    refused: Refused
-
-
-class Copies(NamedTuple):
-    """`n` frames that came again and are not counted, newly found."""
-
-    camera: NDArray[np.int32]  # (n,)
-    t_us: NDArray[np.int64]  # (n,)
-
-
-class Left(NamedTuple):
-    """`n` frames whose disposition and time are final: each frame that came in leaves once."""
-
-    row: NDArray[np.int64]  # (n,) number of the frame
-    disposition: NDArray[np.uint8]  # (n,) index into `DISPOSITIONS`
-    dt_ms: NDArray[np.int32]  # (n,) time it stands for; 0 for frames that are not counted
-
-
-class Pushed(NamedTuple):
-    """What one push released."""
-
-    on_time: Released | None
-    late: Released | None
-    disposition: NDArray[np.uint8]  # (n,) of the pushed frames, in arrival order, as far as clocks tell: no copies
-    copies: Copies
-    left: Left  # on time and late as they are above, then copies and what is too late
 
 
 @dataclass
@@ -81,6 +76,7 @@ class OrderState:
     frontier_us: NDArray[np.int64]  # (c,) all frames before this are released
     waiting: Arrived | None = None
     incoming: list[Arrived] = field(default_factory=list)
+    late: Late = field(default_factory=cover.none)  # that wait until what they cover is known
     seen: Seen = field(default_factory=Seen)
 
 
@@ -114,13 +110,14 @@ def _release(
     newest_us: NDArray[np.int64],
     frontier_us: NDArray[np.int64],
     period_us: NDArray[np.int64],
-    silence_us: NDArray[np.int64],
+    limits: Limits,
     reorder_us: int,
     ending: NDArray[np.bool_],
     dt_ms: NDArray[np.int32],
+    lag_ms: NDArray[np.int32],
     keep: NDArray[np.uint8],
 ) -> None:
-    """Mark each row of `order`: 1 released (with `dt_ms`), 0 waits, 2 duplicate."""
+    """Mark each row of `order`: 1 released (with `dt_ms` and `lag_ms`), 0 waits, 2 duplicate."""
     n = len(order)
     i = 0
     while i < n:
@@ -131,20 +128,25 @@ def _release(
             keep[j] = 2
             j += 1
         has_next = j < n and camera[order[j]] == c
+        until = np.int64(0)
         if has_next and (ending[c] or t_us[order[j]] < newest_us[c] - reorder_us):
-            gap = t_us[order[j]] // 1000 - t_us[row] // 1000
-            dt_ms[i] = min(gap, silence_us[c] // 1000)
+            until = min(t_us[order[j]] // 1000, t_us[row] // 1000 + limits.most_ms[c])
             keep[i] = 1
             frontier_us[c] = t_us[order[j]]
         elif ending[c]:
-            dt_ms[i] = (t_us[row] + period_us[c]) // 1000 - t_us[row] // 1000
+            until = (t_us[row] + period_us[c]) // 1000
             keep[i] = 1
             frontier_us[c] = t_us[row] + period_us[c]
+        if keep[i] == 1:
+            since = max(t_us[row] // 1000, limits.since_ms[c])
+            dt_ms[i] = max(min(until, limits.until_ms[c]) - since, 0)
+            lag_ms[i] = since - t_us[row] // 1000 if dt_ms[i] > 0 else 0
         i = j
 
 
-def _released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released | None:
+def _released(part: _Part) -> Released | None:
     """Return sorted frames as kernels read them, None where there are none."""
+    frames = part.frames
     if not len(frames.camera):
         return None
     known = frames.signal_zone >= 0
@@ -152,9 +154,9 @@ def _released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released | None:
     ordered = Ordered(
         camera=frames.camera,
         t_us=frames.t_us,
-        dt_ms=dt_ms,
-        usable=np.ones(len(dt_ms), np.bool_),
-        made_here=np.zeros(len(dt_ms), np.bool_),
+        dt_ms=part.dt_ms,
+        usable=np.ones(len(part.dt_ms), np.bool_),
+        made_here=np.zeros(len(part.dt_ms), np.bool_),
         width=frames.width,
         height=frames.height,
         first=frames.first,
@@ -167,6 +169,7 @@ def _released(frames: Arrived, dt_ms: NDArray[np.int32]) -> Released | None:
         signal_frame=frame[known],
         signal_zone=frames.signal_zone[known],
         signal_value=frames.signal_value[known],
+        lag_ms=part.lag_ms,
     )
     left_out = refused.found(frame, frames.signal_zone, frames.signal_value)
     return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image, left_out)
@@ -179,6 +182,7 @@ def push(
     *,
     reorder_us: int,
     lateness_us: int,
+    since_us: int = NEVER,
     flush: bool = False,
     ending: bool | NDArray[np.bool_] = False,
     over: NDArray[np.bool_] | None = None,
@@ -191,6 +195,8 @@ def push(
         Arrived frames; every `camera` is a code of `city`.
     reorder_us, lateness_us
         How far behind its camera's newest frame one may come and still be in order, or count at all [us].
+    since_us
+        Where the recording begins: what frames cover before was not expected, and does not count [us].
     flush
         True releases what is final now, however little has gathered: what is told of a frame stays the same.
     ending
@@ -201,35 +207,33 @@ def push(
 
     Returns
     -------
-    Pushed: on-time frames sorted by (camera, time); late frames likewise, each weighing one
-    period, within its minute.
+    Pushed: on-time frames sorted by (camera, time); late frames likewise, each standing for what it alone covers.
     """
     disposition = np.empty(len(frames.camera), np.uint8)
-    oldest_us = state.newest_us - lateness_us  # as this push begins: its first late frames are judged by that
+    limits = _limits(city, since_us)
+    # as this push begins: its first late frames are judged by that, and what they cover by the frame before them
+    oldest_us = state.newest_us - lateness_us - city.silence_us
     _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
     if over is not None:
         disposition[over[frames.camera] & (disposition == ON_TIME)] = LATE
-    in_time, late = frames, _NONE
+    in_time = frames
     if (disposition != ON_TIME).any():
         in_time = take(frames, np.flatnonzero(disposition == ON_TIME))
-    seen.remember(state.seen, _keys(in_time), oldest_us)
+    fresh = _keys(in_time)
+    seen.remember(state.seen, fresh, oldest_us)
     state.incoming += [in_time] * bool(len(in_time.camera))
-    if (disposition == LATE).any():
-        late = _late(state, city, frames, np.flatnonzero(disposition == LATE), oldest_us)
+    state.late = cover.clip(state.late, fresh)
     ends = np.broadcast_to(ending, len(state.newest_us))
+    over = ends if over is None else ends | over
+    late = _late(state, limits, frames, np.flatnonzero(disposition == LATE), oldest_us, reorder_us, over)
     new = sum(len(f.camera) for f in state.incoming)
     waiting = 0 if state.waiting is None else len(state.waiting.camera)
     on_time = _NONE
     if ends.any() or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
-        on_time = _sorted(state, city, reorder_us, ends)
-    copies = (on_time.copies, late.copies)
+        on_time = _sorted(state, city, limits, reorder_us, ends)
     too_late = frames.row[disposition == TOO_LATE]
     return Pushed(
-        _released(on_time.frames, on_time.dt_ms),
-        _released(late.frames, late.dt_ms),
-        disposition,
-        Copies(np.concatenate([c.camera for c in copies]), np.concatenate([c.t_us for c in copies])),
-        _left(on_time, late, too_late),
+        _released(on_time), _released(late), disposition, _copies(on_time, late), _left(on_time, late, too_late)
     )
 
 
@@ -238,10 +242,24 @@ class _Part(NamedTuple):
 
     frames: Arrived
     dt_ms: NDArray[np.int32]
+    lag_ms: NDArray[np.int32]
     copies: Arrived
 
 
-_NONE: Final = _Part(nothing(), np.empty(0, np.int32), nothing())
+_NONE: Final = _Part(nothing(), np.empty(0, np.int32), np.empty(0, np.int32), nothing())
+
+
+def _limits(city: City, since_us: int) -> Limits:
+    """Return how long frames last, and between which times."""
+    since_ms = np.maximum(city.valid_from_us, since_us) // 1000
+    return Limits(city.silence_us // 1000, city.period_us // 1000, since_ms, city.valid_to_us // 1000)
+
+
+def _share(late: Late) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return how long late frames stand (n,), and how much later than they that begins [ms]."""
+    dt_ms = np.maximum(late.to_ms - late.from_ms, 0).astype(np.int32)
+    lag_ms = np.where(dt_ms > 0, late.from_ms - late.frames.t_us // 1000, 0).astype(np.int32)
+    return frozen(dt_ms), frozen(lag_ms)
 
 
 def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
@@ -249,35 +267,51 @@ def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
     sizes = [len(row) for row in rows]
     disposition = np.repeat(np.array([ON_TIME, LATE, DUPLICATE, DUPLICATE, TOO_LATE], np.uint8), sizes)
     uncounted = np.zeros(sum(sizes[2:]), np.int32)
-    return Left(np.concatenate(rows), disposition, np.concatenate([on_time.dt_ms, late.dt_ms, uncounted]))
+    dt_ms = np.concatenate([on_time.dt_ms, late.dt_ms, uncounted])
+    lag_ms = np.concatenate([on_time.lag_ms, late.lag_ms, uncounted])
+    return Left(np.concatenate(rows), disposition, dt_ms, lag_ms)
+
+
+def _copies(*parts: _Part) -> Copies:
+    camera, t_us = ([getattr(part.copies, name) for part in parts] for name in Copies._fields)
+    return Copies(np.concatenate(camera), np.concatenate(t_us))
 
 
 def _late(
-    state: OrderState, city: City, frames: Arrived, rows: NDArray[np.int64], oldest_us: NDArray[np.int64]
+    state: OrderState,
+    limits: Limits,
+    frames: Arrived,
+    rows: NDArray[np.int64],
+    oldest_us: NDArray[np.int64],
+    reorder_us: int,
+    over: NDArray[np.bool_],
 ) -> _Part:
-    """Tell late frames from late copies; of two that come at once the first counts."""
-    rows = rows[identity.order(*_keys(frames, rows), len(city.cameras))]
-    keys = _keys(frames, rows)
-    is_copy = identity.is_again(keys) | seen.known(state.seen, keys, oldest_us)
-    chosen = take(frames, rows[~is_copy])
-    seen.remember(state.seen, _keys(chosen), oldest_us)
-    minute_us = (chosen.t_us // MINUTE_US + 1) * MINUTE_US  # a minute's row restates by its own frames alone
-    until_us = np.minimum(chosen.t_us + city.period_us[chosen.camera], minute_us)
-    dt_ms = (until_us // 1000 - chosen.t_us // 1000).astype(np.int32)
-    return _Part(chosen, dt_ms, take(frames, rows[is_copy]))
+    """Tell late frames from late copies, of two that come at once the first counts; release those that are final."""
+    copies = nothing()
+    if len(rows):
+        rows = rows[identity.order(*_keys(frames, rows), len(oldest_us))]
+        keys = _keys(frames, rows)
+        is_copy = identity.is_again(keys) | seen.known(state.seen, keys, oldest_us)
+        copies, fresh = take(frames, rows[is_copy]), take(frames, rows[~is_copy])
+        found = cover.found(fresh, *seen.beside(state.seen, _keys(fresh)), limits)
+        state.late = cover.joined(state.late, found)
+        seen.remember(state.seen, _keys(fresh), oldest_us)
+    final, state.late = cover.split(state.late, state.newest_us - reorder_us, over)
+    return _Part(final.frames, *_share(final), copies)
 
 
 def _keys(frames: Arrived, rows: NDArray[np.int64] | slice = slice(None)) -> Keys:
     return identity.sealed(frames.camera[rows], frames.t_us[rows], frames.seq[rows])
 
 
-def _sorted(state: OrderState, city: City, reorder_us: int, ending: NDArray[np.bool_]) -> _Part:
+def _sorted(state: OrderState, city: City, limits: Limits, reorder_us: int, ending: NDArray[np.bool_]) -> _Part:
     batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
     if not batches:
         return _NONE
     pool = concat(batches)
     order = identity.order(*_keys(pool), len(city.cameras))
-    dt_ms, keep = np.zeros(len(order), np.int32), np.zeros(len(order), np.uint8)
+    dt_ms, lag_ms = np.zeros(len(order), np.int32), np.zeros(len(order), np.int32)
+    keep = np.zeros(len(order), np.uint8)
     _release(
         order,
         pool.camera,
@@ -286,15 +320,16 @@ def _sorted(state: OrderState, city: City, reorder_us: int, ending: NDArray[np.b
         state.newest_us,
         state.frontier_us,
         city.period_us,
-        city.silence_us,
+        limits,
         reorder_us,
         ending,
         dt_ms,
+        lag_ms,
         keep,
     )
     state.waiting, state.incoming = take(pool, order[keep == 0]), []
     out = take(pool, order[keep == 1])
-    return _Part(out, dt_ms[keep == 1], take(pool, order[keep == 2]))
+    return _Part(out, dt_ms[keep == 1], lag_ms[keep == 1], take(pool, order[keep == 2]))
 
 
 def lasting(pushed: Pushed, city: City, until_us: NDArray[np.int64]) -> Pushed:
@@ -313,7 +348,7 @@ def lasting(pushed: Pushed, city: City, until_us: NDArray[np.int64]) -> Pushed:
 def held(state: OrderState) -> NDArray[np.int64]:
     """Return the numbers of the frames that wait."""
     batches = state.incoming if state.waiting is None else [state.waiting, *state.incoming]
-    return np.concatenate([np.empty(0, np.int64), *(batch.row for batch in batches)])
+    return np.concatenate([np.empty(0, np.int64), *(batch.row for batch in batches), state.late.frames.row])
 
 
 def carry(into: OrderState, source: OrderState, moved: Moves) -> None:
@@ -321,9 +356,7 @@ def carry(into: OrderState, source: OrderState, moved: Moves) -> None:
     carrying.rows(into.newest_us, source.newest_us, moved.camera)
     carrying.rows(into.frontier_us, source.frontier_us, moved.camera)
     for held in source.incoming if source.waiting is None else [source.waiting, *source.incoming]:
-        went = take(held, np.flatnonzero(moved.camera[held.camera] >= 0))
-        known = went.signal_zone >= 0
-        zone = went.signal_zone.copy()
-        zone[known] = moved.zone[went.signal_zone[known]]
-        into.incoming.append(sealed(went._replace(camera=moved.camera[went.camera], signal_zone=zone)))
+        into.incoming.append(moved_along(held, moved))
+    late = cover.chosen(source.late, np.flatnonzero(moved.camera[source.late.frames.camera] >= 0))
+    into.late = cover.joined(into.late, late._replace(frames=moved_along(late.frames, moved)))
     seen.carry(into.seen, source.seen, moved.camera, len(into.newest_us))

@@ -91,6 +91,11 @@ def find(packed: Packed, frames: Keys, found: NDArray[np.bool_]) -> None:
     _find(frozen(packed.head), frozen(packed.word), *frames, found)
 
 
+def around(packed: Packed, frames: Keys, before_us: NDArray[np.int64], after_us: NDArray[np.int64]) -> None:
+    """Raise `before_us` (n,) to the last time at or before each frame's, lower `after_us` to the first after it."""
+    _around(frozen(packed.head), frozen(packed.word), frames.camera, frames.t_us, before_us, after_us)
+
+
 def live(packed: Packed, oldest_us: NDArray[np.int64]) -> int:
     """Return the frames of blocks that reach ``oldest_us[camera]``."""
     return int(_live(frozen(packed.head), frozen(packed.word), oldest_us))
@@ -253,6 +258,52 @@ def _find(
                 low = middle + 1
         if low > first:
             found[i] |= _is_in(head[low - 1], word, t_us[i], seq[i])
+
+
+@njit(cache=True)
+def _around(
+    head: Heads,
+    word: NDArray[np.uint64],
+    camera: NDArray[np.int32],
+    t_us: NDArray[np.int64],
+    before_us: NDArray[np.int64],
+    after_us: NDArray[np.int64],
+) -> None:
+    first, end = 0, 0
+    for i in range(len(camera)):
+        if i == 0 or camera[i] != camera[i - 1]:
+            first = _first_block(head, camera[i])
+            end = _first_block(head, camera[i] + 1)
+        low, high = first, end  # the first block that begins after the frame
+        while low < high:
+            middle = (low + high) // 2
+            if _frame(head[middle], word, 0)[0] > t_us[i]:
+                high = middle
+            else:
+                low = middle + 1
+        if low < end:
+            after_us[i] = min(after_us[i], _frame(head[low], word, 0)[0])
+        if low > first:
+            before, after = _beside(head[low - 1], word, t_us[i])
+            before_us[i] = max(before_us[i], before)
+            after_us[i] = min(after_us[i], after)
+
+
+@njit(cache=True)
+def _beside(each: Head, word: NDArray[np.uint64], t_us: int) -> tuple[Whole, Whole]:
+    """Return the last time of a block at or before this one, which it has, and the first after it."""
+    low: Whole = 0
+    high: Whole = np.int64(each.count)
+    while low < high:
+        middle = (low + high) // 2
+        if _frame(each, word, middle)[0] > t_us:
+            high = middle
+        else:
+            low = middle + 1
+    after: Whole = np.int64(1 << 62)
+    if low < np.int64(each.count):
+        after = _frame(each, word, low)[0]
+    return _frame(each, word, low - 1)[0], after
 
 
 @njit(cache=True)

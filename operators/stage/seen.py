@@ -10,7 +10,7 @@ a camera that has stopped keeps its own frames and nobody else's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,22 @@ def known(seen: Seen, keys: Keys, oldest_us: NDArray[np.int64]) -> NDArray[np.bo
     for pack in seen.packs:
         packed.find(pack, keys, found)
     return found
+
+
+class Beside(NamedTuple):
+    """The times remembered next to `n` frames of their cameras [us]."""
+
+    before_us: NDArray[np.int64]  # (n,) the last at or before the frame's, a time before all where there is none
+    after_us: NDArray[np.int64]  # (n,) the first after it, a time after all where there is none
+
+
+def beside(seen: Seen, keys: Keys) -> Beside:
+    """Return the times next to each frame's among what `known` has looked through; `keys` are in order of camera."""
+    count = len(keys.camera)
+    out = Beside(np.full(count, -(1 << 62)), np.full(count, 1 << 62))
+    for pack in seen.packs:
+        packed.around(pack, keys, *out)
+    return out
 
 
 def carry(into: Seen, source: Seen, place: NDArray[np.integer[Any]], cameras: int) -> None:

@@ -66,7 +66,7 @@ def measure(released: Released, codes: NDArray[np.uint8], whose: Whose, *, is_la
         Whose tracks they have.
     """
     ordered = released.ordered
-    cut = segments(ordered.t_us, ordered.dt_ms)
+    cut = segments(ordered.t_us, ordered.dt_ms, ordered.lag_ms)
     row, rows = groups(cut, ordered.camera, np.ones(len(ordered.camera), np.int64))
     key, minute = np.empty(rows, np.int32), np.empty(rows, np.int64)
     values = np.zeros((rows, HEALTH.width), np.int64)

@@ -59,12 +59,22 @@ def test_what_leaves_is_what_came_with_objects_and_signals(case) -> None:
 
 
 def test_frames_leave_in_the_order_of_their_release() -> None:
-    batch = shuffled(STREAM, np.array([4, 2, 0, 30, 6]))
+    batch = shuffled(STREAM, np.array([4, 2, 0, 24, 26, 28, 6]))
     (first, last), _ = play(batch, [])
-    assert first.frames.select("row", "disposition", "dt_ms").rows() == [(4, "late", 500)]
-    assert last.frames["row"].to_list() == [2, 1, 0, 3]
+    assert first.frames.select("row", "disposition", "dt_ms", "lag_ms").rows() == [(6, "late", 500, 500)]
+    assert last.frames["row"].to_list() == [2, 1, 0, 3, 4, 5]
     assert last.frames["disposition"].unique().to_list() == ["on time"]
     assert last.objects["frame"].is_sorted()
+
+
+def test_a_frame_that_is_not_believed_leaves_too() -> None:
+    batch = shuffled(STREAM, np.array([0, 2, 4, 28, 6, 8]))
+    left, logic = play(batch, [2, 4, 5])
+    assert [row for row in joined(left).frames.select("row", "disposition").rows() if row[1] != "on time"] == [
+        (3, "clock jump")
+    ]
+    assert logic.memory is not None
+    assert logic.memory.doubted.kept == []
 
 
 def test_what_waits_is_kept_and_no_more() -> None:

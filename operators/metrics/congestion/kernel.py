@@ -118,7 +118,7 @@ def measure(plan: Plan, ordered: Ordered) -> Parts:
     Parts of `CONGESTION`: `occupied_ms` and `vehicle_ms`.
     """
     look = plan.look
-    cut = segments(ordered.t_us, ordered.dt_ms)
+    cut = segments(ordered.t_us, ordered.dt_ms, ordered.lag_ms)
     return Parts(
         *_measure(
             cut, ordered.camera, ordered.usable, ordered.first, ordered.cls, ordered.zones,
@@ -140,7 +140,7 @@ def step(state: State, plan: Plan, ordered: Ordered) -> Told:
     -------
     Parts of `CONGESTION` (what `measure` leaves out), and changes of incidents.
     """
-    cut = segments(ordered.t_us, ordered.dt_ms)
+    cut = segments(ordered.t_us, ordered.dt_ms, ordered.lag_ms)
     row, rows = groups(cut, ordered.camera, np.diff(plan.look.first)[ordered.camera])
     parts = Parts(np.zeros(rows, np.int32), np.zeros(rows, np.int64), np.zeros((rows, _WIDTH), np.int64))
     most, log, at, piece = int(np.diff(ordered.first).max(initial=0)), new_log(), 0, 0

@@ -125,7 +125,7 @@ def measure(city: City, ordered: Ordered, counts: Counts) -> Parts:
     not usable is seen, and nothing else.
     """
     saturation = limit(city, np.arange(len(city.zone_kind)), "saturation", SATURATION)
-    cut = segments(ordered.t_us, ordered.dt_ms)
+    cut = segments(ordered.t_us, ordered.dt_ms, ordered.lag_ms)
     return Parts(*_measure(cut, ordered.camera, ordered.usable, *counts, city.zone_area_m2, saturation))
 
 
@@ -155,7 +155,7 @@ def levels(
     reached = _follow(
         state, ordered.usable, ordered.dt_ms, *counts, city.zone_area_m2, enter, enter * params.leave_share, params
     )
-    cut = segments(ordered.t_us, ordered.dt_ms)
+    cut = segments(ordered.t_us, ordered.dt_ms, ordered.lag_ms)
     parts = Parts(*_level_parts(cut, ordered.camera, *counts, reached))
     frame = np.repeat(np.arange(len(ordered.t_us)), np.diff(counts.first))
     at = reached >= 0

@@ -74,7 +74,7 @@ def measure(plan: Plan, ordered: Ordered) -> Parts:
     ordered
         Frames in any order, late ones too, with `zones`. Objects surer than the off threshold count.
     """
-    cut = segments(ordered.t_us, ordered.dt_ms)
+    cut = segments(ordered.t_us, ordered.dt_ms, ordered.lag_ms)
     width = np.diff(plan.first)[ordered.camera]
     row, rows = groups(cut, ordered.camera, width)
     counted = ordered.cls, ordered.confidence, ordered.zones

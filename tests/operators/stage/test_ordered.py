@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from operators import city
+from operators.minutes import segments
 from operators.stage import intake, ordered, seen
 from operators.stage.arrived import Arrived
 from schemas.frames import FRAMES, OBJECTS, FrameBatch
@@ -103,8 +104,8 @@ def messy(draw: st.DrawFn) -> tuple[list[Frame], list[int], list[bool]]:
     return rows, cuts, draw(st.lists(st.booleans(), min_size=5, max_size=5))
 
 
-def leaves(rows: list[Frame], cuts: list[int], flushes: list[bool]) -> list[tuple[int, int]]:
-    """(disposition, dt_ms) of every row; that each leaves once is asserted here."""
+def leaves(rows: list[Frame], cuts: list[int], flushes: list[bool]) -> list[tuple[int, int, int]]:
+    """(disposition, dt_ms, lag_ms) of every row; that each leaves once is asserted here."""
     state, out = ordered.start(3), {}
     for (a, b), flush in zip(itertools.pairwise([0, *cuts, len(rows)]), flushes, strict=False):
         piece = frames([row[:2] for row in rows[a:b]], [row.seq for row in rows[a:b]], first_row=a)
@@ -123,7 +124,9 @@ def leaves(rows: list[Frame], cuts: list[int], flushes: list[bool]) -> list[tupl
 def test_every_frame_leaves_once_as_the_plain_loop_says_however_the_stream_is_cut(fresh: int, case) -> None:
     rows, cuts, flushes = case
     said = dispositions(rows, 1_000, 6_000)
-    plain = [(ordered.DISPOSITIONS.index(how), dt) for how, dt in zip(said, times(rows, said, 500, 1_000), strict=True)]
+    plain = [
+        (ordered.DISPOSITIONS.index(how), *dt) for how, dt in zip(said, times(rows, said, 500, 1_000), strict=True)
+    ]
     with mock.patch.object(seen, "FRESH", fresh):
         assert leaves(rows, cuts, flushes) == plain
 
@@ -173,15 +176,78 @@ def test_lateness_is_judged_by_the_cameras_own_newest_frame(behind_ms: int, disp
     assert pushed[0].disposition.tolist() == [ordered.ON_TIME, ordered.ON_TIME, disposition]
 
 
-def test_a_late_frame_weighs_one_period() -> None:
-    late = told(play([frames([("a", 0), ("a", 60_000)]), frames([("a", 30_000)])]), "late")
-    assert [(ms, dt) for _, ms, dt, _ in late] == [(30_000, 500)]
+LATE_ONES = [
+    pytest.param([0, 60_000], [30_000], [(30_000, 0, 1_000)], id="amid a silence: as long as a frame may last"),
+    pytest.param([0, 500, 10_000], [300], [(300, 0, 0)], id="between two that leave nothing"),
+    pytest.param([0, 10_000], [700], [(700, 300, 700)], id="what the one before covers is its own"),
+    pytest.param([0, 9_900, 12_000], [9_400], [(9_400, 0, 500)], id="up to the next"),
+    pytest.param([0, 1_500, 10_000], [900], [(900, 100, 500)], id="between both"),
+    pytest.param([0, 10_000], [4_000, 4_400], [(4_000, 0, 1_000), (4_400, 600, 400)], id="the second adds"),
+    pytest.param([0, 10_000], [4_400, 4_000], [(4_000, 0, 400), (4_400, 0, 1_000)], id="whichever comes first"),
+    pytest.param([0, 90_000], [59_800], [(59_800, 0, 1_000)], id="over a minute's edge"),
+    pytest.param([5_000, 90_000], [4_500], [(4_500, 0, 500)], id="before all"),
+]  # fmt: skip
 
 
-def test_a_late_frame_adds_to_no_minute_but_its_own() -> None:
-    """Else the next minute's row would change, and no frame of its own would say so."""
-    late = told(play([frames([("a", 0), ("a", 90_000)]), frames([("a", 59_800)])]), "late")
-    assert [(ms, dt) for _, ms, dt, _ in late] == [(59_800, 200)]
+@pytest.mark.parametrize("cut", [1, 2, 3])
+@pytest.mark.parametrize(("in_order", "late", "covers"), LATE_ONES)
+def test_a_late_frame_stands_for_what_it_alone_covers(in_order, late, covers, cut: int) -> None:
+    rows = [("a", ms) for ms in [*in_order, *late]]
+    pieces = [
+        frames(rows[a:b], first_row=a) for a, b in itertools.pairwise([0, *range(cut, len(rows), cut), len(rows)])
+    ]
+    found = [part for part in (one.late for one in play(pieces)) if part is not None]
+    said = [
+        row
+        for part in found
+        for row in zip((part.ordered.t_us - START) // 1000, part.ordered.lag_ms, part.ordered.dt_ms, strict=True)
+    ]
+    assert sorted(said) == covers
+
+
+def test_a_late_frame_waits_until_frames_in_order_cannot_fall_into_its_time() -> None:
+    """It is 1.1 s behind and lasts up to one second; one that comes after it is half a second behind, in order."""
+    state = ordered.start(3)
+    stages = [[("a", 0), ("a", 10_000), ("a", 8_900)], [("a", 9_500)], [("a", 12_000)]]
+    pushed = [ordered.push(state, CITY, frames(rows, first_row=9 * i), **PACE) for i, rows in enumerate(stages)]
+    assert pushed[0].late is None
+    assert [(ms, dt) for _, ms, dt, _ in told(pushed, "late")] == [(8_900, 600)]
+
+
+@st.composite
+def disordered(draw: st.DrawFn) -> tuple[list[int], list[int], list[int]]:
+    """Times of a camera with gaps, the same in any order within the lateness, and where to cut them."""
+    steps = draw(st.lists(st.sampled_from([200, 500, 500, 700, 1_300, 4_000, 30_000]), min_size=2, max_size=60))
+    ms = list(itertools.accumulate(steps, initial=58_000))
+    arrival = [
+        at for at, _ in sorted(((at, at + draw(st.integers(0, 250_000))) for at in ms), key=lambda pair: pair[1])
+    ]
+    return ms, arrival, sorted(draw(st.sets(st.integers(0, len(ms)), max_size=4)))
+
+
+def watched(batches: list[Arrived]) -> dict[int, int]:
+    """Time watched by minute [ms]."""
+    out: dict[int, int] = {}
+    for one in play(batches):
+        for part in (one.on_time, one.late):
+            if part is not None:
+                cut = segments(part.ordered.t_us, part.ordered.dt_ms, part.ordered.lag_ms)
+                for minute, ms in zip(cut.minute.tolist(), cut.ms.tolist(), strict=True):
+                    out[minute] = out.get(minute, 0) + ms
+    return {minute: ms for minute, ms in out.items() if ms}
+
+
+@settings(max_examples=150, deadline=None)
+@given(disordered())
+def test_any_order_within_the_lateness_watches_the_same_time(case) -> None:
+    ms, arrival, cuts = case
+    pieces = [
+        frames([("a", at) for at in arrival[a:b]], first_row=a) for a, b in itertools.pairwise([0, *cuts, len(arrival)])
+    ]
+    with mock.patch.object(ordered, "LEAST_BATCH", 1):
+        found = watched(pieces)
+    assert found == watched([frames([("a", at) for at in ms])])
+    assert max(found.values()) <= 60_000
 
 
 def test_times_seen_are_kept_for_the_lateness_and_no_longer() -> None:
@@ -210,8 +276,8 @@ def test_one_cameras_flood_and_clock_cost_the_others_nothing() -> None:
     stream = [row for rows in itertools.zip_longest(others, clock, backlog) for row in rows if row is not None]
     said = leaves(stream, [40, 3_000], [False, True, False])
     assert [how for row, how in zip(stream, said, strict=True) if row.camera == "b"] == leaves(others, [], [False])
-    assert {how for row, (how, _) in zip(stream, said, strict=True) if row.camera == "a"} == {0, ordered.TOO_LATE}
-    assert [how for how, _ in said].count(ordered.LATE) > 1_000
+    assert {how for row, (how, *_) in zip(stream, said, strict=True) if row.camera == "a"} == {0, ordered.TOO_LATE}
+    assert [how for how, *_ in said].count(ordered.LATE) > 1_000
 
 
 def test_what_waits_does_not_grow_with_one_cameras_clock() -> None:
@@ -228,5 +294,5 @@ def test_what_waits_does_not_grow_with_one_cameras_clock() -> None:
 def test_a_late_copy_is_told_though_its_push_ends_far_ahead() -> None:
     rows = [Frame("a", 0, 1), Frame("a", 5_000, 2), Frame("a", 0, 1), Frame("a", 100_000, 3)]
     with mock.patch.object(seen, "FRESH", 1):
-        said = [how for how, _ in leaves(rows, [2], [False, False])]
+        said = [how for how, *_ in leaves(rows, [2], [False, False])]
     assert said == [ordered.ON_TIME, ordered.ON_TIME, ordered.DUPLICATE, ordered.ON_TIME]
