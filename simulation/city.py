@@ -162,7 +162,7 @@ def _written(
         table.write_parquet(folder / "truth" / f"{name}.parquet")
     written = _events(actors, folder / "events", format, lambda share: report(int(cameras * (1 + share)), 2 * cameras))
     counts = truth["faults"].select(pl.exclude("camera_id")).sum().row(0, named=True)
-    dead = counts["too_late"] + counts["before_2000"]
+    dead = counts["too_late"] + counts["before_2000"] + counts["clock_jump"] + counts["unset"]
     if written.wrong:
         senders.truth(written.wrong).write_parquet(folder / "truth" / "rejects.parquet")
     return Summary(cameras, *written[:4], counts["duplicates"], counts["late"], dead)

@@ -1,4 +1,4 @@
-"""What goes wrong: cameras die and return, clocks run fast, frames come late, twice or not at all.
+"""What goes wrong: cameras die and return, clocks run fast or jump, frames come late, twice or not at all.
 
 `clock` gives a camera its frame times, with outages and drift; `delivery` says in
 which order its frames arrive and what else arrives; `truth` counts what was
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from schemas.registry import Camera
 from simulation import sites
 from simulation.diurnal import HOUR_US, WIB_US
-from simulation.scene import DAY_US, Scene, random
+from simulation.scene import DAY_US, Scene, overlaps_outage, random
 from simulation.watch import times
 
 SHORT_PER_DAY: Final = 1.2
@@ -49,7 +49,21 @@ TOO_LATE_S: Final = (700.0, 1500.0)
 """Shares of frames that come out of order, late, too late and twice, with their delays; ours."""
 
 RESET_FRAMES: Final = 3
-"""Frames stamped 1970 by a camera that has just come back, until it has the time again."""
+"""Frames stamped 1970, or 2000 as a clock says whose battery is dead, by a camera that has just come back."""
+Y2000_US: Final = 946_684_800_000_000
+
+ALONE_PER_DAY: Final = 2.0
+ALONE_H: Final = (2.0, 160.0)
+ALONE_FRAMES: Final = 30
+"""Single frames with a stamp that is off by hours to days, a camera and day; so many frames from whatever else
+goes wrong; ours."""
+
+LINKS_PER_DAY: Final = 0.5
+LINK_S: Final = (60.0, 480.0)
+LINK_SPEED: Final = 4.0
+LINK_WAIT_S: Final = 5.0
+"""Links that fail, a camera and day, and for how long: the recorder keeps the frames and sends them behind the live
+ones, so many times as fast, once these have come for a while; ours."""
 
 
 class Delivery(NamedTuple):
@@ -59,6 +73,7 @@ class Delivery(NamedTuple):
     arrival_us: NDArray[np.int64]  # (d,)
     copy: NDArray[np.bool_]  # (d,) came before
     t_us: NDArray[np.int64]  # (d,) the time it says
+    alone: NDArray[np.bool_]  # (d,) a time that no other frame agrees with
 
 
 def outages(seed: int, number: int, start_us: int, end_us: int) -> NDArray[np.int64]:
@@ -116,7 +131,7 @@ def delivery(scene: Scene) -> Delivery:
     t_us = scene.t_us
     frame, none = np.arange(len(t_us)), np.zeros(len(t_us), np.bool_)
     if scene.noiseless:
-        return Delivery(frame, t_us, none, t_us)
+        return Delivery(frame, t_us, none, t_us, none)
     rng = random(scene.seed, scene.number, "delivery")
     kind = rng.random(len(t_us))
     delay = np.zeros(len(t_us))
@@ -126,25 +141,69 @@ def delivery(scene: Scene) -> Delivery:
     ):
         rows = np.flatnonzero((kind >= low) & (kind < high))
         delay[rows] = rng.uniform(shortest, longest, len(rows))
-    arrival = t_us + (delay * 1e6).astype(np.int64)
+    arrival = _kept(scene, t_us + (delay * 1e6).astype(np.int64))
     twice = np.flatnonzero(rng.random(len(t_us)) < TWICE_SHARE)
     again = arrival[twice] + (rng.uniform(0.05, 1.5, len(twice)) * 1e6).astype(np.int64)
     reset, reset_t = _resets(scene)
+    says, alone = _alone(scene, arrival, twice)
     rows = np.concatenate([frame, twice, reset])
     arrives = np.concatenate([arrival, again, t_us[reset]])
-    says = np.concatenate([t_us, t_us[twice], reset_t])
+    says = np.concatenate([says, t_us[twice], reset_t])
     copy = np.concatenate([none, np.ones(len(twice), np.bool_), np.zeros(len(reset), np.bool_)])
+    alone = np.concatenate([alone, np.zeros(len(twice) + len(reset), np.bool_)])
     order = np.argsort(arrives, kind="stable")
-    return Delivery(rows[order], arrives[order], copy[order], says[order])
+    return Delivery(rows[order], arrives[order], copy[order], says[order], alone[order])
+
+
+def _kept(scene: Scene, arrival_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return when frames arrive (n,), those that a recorder keeps while a link fails behind the live ones."""
+    rng = random(scene.seed, scene.number, "clocks")
+    days = (scene.end_us - scene.start_us) / DAY_US
+    out = arrival_us.copy()
+    for _ in range(rng.poisson(LINKS_PER_DAY * days)):
+        length = rng.uniform(*LINK_S) * 1e6
+        begin = scene.start_us + rng.uniform(0.05, 0.8) * (scene.end_us - scene.start_us)
+        wait = LINK_WAIT_S * 1e6 + 8 * scene.period_us
+        margin = 8 * scene.period_us
+        if overlaps_outage(scene, np.array([int(begin - margin)]), np.array([int(begin + 2 * length + margin)])).any():
+            continue
+        rows = np.flatnonzero((scene.t_us >= begin) & (scene.t_us < begin + length) & (arrival_us - scene.t_us < 2e6))
+        sent = begin + length + wait + (scene.t_us[rows] - begin) / LINK_SPEED
+        out[rows] = np.maximum(out[rows], sent.astype(np.int64))
+    return out
+
+
+def _alone(
+    scene: Scene, arrival_us: NDArray[np.int64], twice: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the times that frames say (n,), a few of them far off, and which."""
+    rng = random(scene.seed, scene.number, "clocks", 1)
+    count = len(scene.t_us)
+    says, alone = scene.t_us.copy(), np.zeros(count, np.bool_)
+    gaps = np.flatnonzero(np.diff(scene.t_us) > 3 * scene.period_us)
+    strange = np.concatenate(
+        [gaps, gaps + 1, twice, np.flatnonzero(arrival_us - scene.t_us > 1_000_000), [0, count - 1]]
+    )
+    strange.sort()
+    many = rng.poisson(ALONE_PER_DAY * (scene.end_us - scene.start_us) / DAY_US)
+    for row in rng.integers(0, max(count, 1), many):
+        off = round(rng.choice([-1.0, 1.0]) * rng.uniform(*ALONE_H) * 3600e6)
+        near = np.searchsorted(strange, [row - ALONE_FRAMES, row + ALONE_FRAMES])
+        if count and near[0] == near[1] and says[row] + off > Y2000_US:
+            says[row] += off
+            alone[row] = True
+            strange = np.insert(strange, near[0], row)
+    return says, alone
 
 
 def _resets(scene: Scene) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return extra frames sent right after an outage whose clock began anew in 1970."""
+    """Return extra frames sent right after an outage whose clock began anew, in 1970 and in 2000 by turns."""
     first = np.searchsorted(scene.t_us, scene.outage_us[:, 1], "left")
     first = first[first < len(scene.t_us)]
     rows = np.repeat(first, RESET_FRAMES)
+    begins = np.repeat(np.where(np.arange(len(first)) % 2, Y2000_US, 0), RESET_FRAMES)
     seconds = np.tile(np.arange(1, RESET_FRAMES + 1), len(first))
-    return rows, seconds * 1_000_000
+    return rows, begins + seconds * 1_000_000
 
 
 def truth(scene: Scene, arrived: Delivery) -> pl.DataFrame:
@@ -153,12 +212,14 @@ def truth(scene: Scene, arrived: Delivery) -> pl.DataFrame:
     Returns
     -------
     ``camera_id``, ``sent`` (records), ``duplicates``, ``late`` (behind the newest by more than 2 s, at most
-    600 s, no copy), ``too_late`` and ``before_2000`` (both dead letters).
+    600 s, no copy), ``too_late``, ``before_2000``, ``clock_jump`` and ``unset`` (all dead letters).
     """
-    lost = arrived.t_us < scene.start_us
-    t_us = arrived.t_us[~lost]
+    lost = arrived.t_us < Y2000_US
+    unset = ~lost & ~arrived.alone & (arrived.t_us < scene.start_us)
+    rest = ~(lost | unset | arrived.alone)
+    t_us = arrived.t_us[rest]
     newest = np.maximum.accumulate(t_us) if len(t_us) else t_us
-    behind, copy = newest - t_us, arrived.copy[~lost]
+    behind, copy = newest - t_us, arrived.copy[rest]
     return pl.DataFrame(
         {
             "camera_id": [scene.camera.id],
@@ -167,6 +228,8 @@ def truth(scene: Scene, arrived: Delivery) -> pl.DataFrame:
             "late": [int((~copy & (behind > REORDER_US) & (behind <= LATENESS_US)).sum())],
             "too_late": [int((behind > LATENESS_US).sum())],
             "before_2000": [int(lost.sum())],
+            "clock_jump": [int(arrived.alone.sum())],
+            "unset": [int(unset.sum())],
         }
     )
 

@@ -176,7 +176,7 @@ def test_every_heap_is_one_incident_also_over_outages(day) -> None:
     over = both.filter("is_over")
     assert (over["state"] == "closed").all()
     assert (over["closed_at"] == over["cleared_at"]).all()
-    assert both.filter(~pl.col("is_over") & (pl.col("state") == "closed")).is_empty()
+    assert both.filter(~pl.col("is_over") & (pl.col("close_reason") == "cleared")).is_empty()
 
 
 def test_who_lingers_at_night_is_an_incident_and_nobody_else(day) -> None:
@@ -247,8 +247,21 @@ def test_records_in_are_frames_duplicates_and_dead_letters(noisy) -> None:
     faults = truth(out, "faults")
     assert totals.frames + totals.duplicates + rows["dead"].height == faults["sent"].sum()
     assert totals.duplicates == faults["duplicates"].sum()
-    assert totals.late == faults["late"].sum()
-    assert rows["dead"].height == (faults["too_late"] + faults["before_2000"]).sum()
+    late = faults["late"].sum()  # the truth does not wait for three frames to agree on the end of an outage
+    assert abs(totals.late - late) <= late // 1_000
+    jumps = faults["clock_jump"].sum() + faults["unset"].sum()
+    true = {"too_late": faults["too_late"].sum(), "before_2000": faults["before_2000"].sum(), "clock_jump": jumps}
+    assert dict(rows["dead"]["reason"].value_counts().iter_rows()) == true
+    assert min(true.values()) > 0
+
+
+def test_no_minute_is_watched_for_longer_than_it_lasts(noisy) -> None:
+    """Late frames once added a period each to gaps that were counted already: 1,084 of 1,440 hours were too long."""
+    minutes = noisy[1]["health_minute_log"]
+    assert minutes["late_frames"].sum() > 100
+    assert (minutes["observed_ms"] <= minutes["expected_ms"]).all()
+    true = truth(noisy[0], "watch")["observed_ms"].sum()
+    assert 0.995 < minutes["observed_ms"].sum() / true <= 1.0
 
 
 def test_what_was_sent_wrong_is_refused_and_counted(noisy) -> None:

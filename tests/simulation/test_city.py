@@ -150,7 +150,7 @@ def test_records_are_frames_and_what_was_injected(noisy: Path) -> None:
     counts = sent.select(pl.exclude("camera_id")).sum().row(0, named=True)
     assert min(counts[name] for name in ("duplicates", "late", "too_late", "before_2000")) > 0
     frames = truth(noisy, "watch")["frames"].sum()
-    assert counts["sent"] == frames + counts["duplicates"] + counts["before_2000"]
+    assert counts["sent"] == frames + counts["duplicates"] + counts["before_2000"] + counts["unset"]
 
 
 def test_injected_faults_are_in_the_events(noisy: Path) -> None:
@@ -159,6 +159,10 @@ def test_injected_faults_are_in_the_events(noisy: Path) -> None:
     assert found.height == counts["sent"] - counts["before_2000"]  # the reader refuses these
     again = found.filter(pl.struct("camera", "t_us", "seq").is_duplicated()).height
     assert again == 2 * counts["duplicates"]
+    usual = pl.col("t_us").rolling_median(5, center=True, min_samples=1).over("camera")
+    alone = found.filter((pl.col("t_us") - usual).abs() > 3_600_000_000)
+    assert alone.height == counts["clock_jump"] + counts["unset"] > 0
+    found = found.join(alone, on=["camera", "t_us", "seq"], how="anti", maintain_order="left")
     behind = found["t_us"].to_numpy()
     newest = found.select(pl.col("t_us").cum_max().over("camera"))["t_us"].to_numpy()
     late = (newest - behind > 2_000_000) & (newest - behind <= 600_000_000)

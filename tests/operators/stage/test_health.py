@@ -8,6 +8,7 @@ import pytest
 from operators.stage import health
 from operators.stage.health import HealthParams
 from operators.stage.ordered import Released
+from operators.stage.refused import Refused
 from schemas.columns import STATES
 from tests.operators.staged import at, camera, city, frames
 
@@ -21,7 +22,8 @@ def states(hashes: list[int], boxes: list[list], every_s: int = 10) -> list[str]
     place, n = city(camera(fps=0.1)), len(hashes)
     blank = np.full(n, np.nan, np.float32)
     shown = frames([(0, (1 + i) * every_s * SECOND, boxes[i]) for i in range(n)])
-    released = Released(shown, np.full(n, -1, np.int64), blank, blank, np.array(hashes, np.uint64))
+    nothing = Refused(*(np.empty(0, np.int64) for _ in Refused._fields))
+    released = Released(shown, np.full(n, -1, np.int64), blank, blank, np.array(hashes, np.uint64), nothing)
     return [STATES[code] for code in health.step(health.start(1), place, released, HealthParams())]
 
 
