@@ -35,7 +35,7 @@ HOUR_US: Final = HOUR_S * 1_000_000
 LAST_HOUR: Final = 2_800_000
 """An hour behind all that DateTime holds."""
 
-KEYS: Final[dict[str, Any]] = {"camera_id": pl.String, "at": pl.Datetime("us", "UTC"), "seconds": pl.UInt16}
+KEYS: Final = pl.Schema({"camera_id": pl.String(), "at": pl.Datetime("us", "UTC"), "seconds": pl.UInt16()})
 COLUMNS: Final = ("camera_id", "hour", "objects", "busy_minutes", "observed_ms", "expected_ms")
 
 
@@ -215,7 +215,7 @@ def _write(warehouse: Warehouse, ids: list[str], spans: pl.DataFrame, reach: Rea
         "AND at < fromUnixTimestamp({until:Int64})",
         {"c": ids, "since": int(since.total_seconds()), "until": int(until.total_seconds())},
     )
-    held = pl.DataFrame(pl.from_arrow(answer.table)).cast(KEYS)  # type: ignore[arg-type]
+    held = pl.DataFrame(pl.from_arrow(answer.table)).cast(KEYS)
     wanted = keys(spans)
     fresh, gone = (a.join(b, on=list(KEYS), how="anti") for a, b in ((wanted, held), (held, wanted)))
     rows = pl.concat([each.with_columns(deleted=pl.lit(tomb, pl.UInt8)) for each, tomb in ((fresh, 0), (gone, 1))])

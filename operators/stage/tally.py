@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.arrays import Parts, Whose
-from operators.minutes import MINUTE_US, groups, segments
+from operators.minutes import MINUTE_US, Segments, groups, segments
 from operators.stage import health
 from operators.stage.ordered import Copies, Released
 from schemas.columns import DELAY_EDGES_MS, HEALTH
@@ -80,7 +80,10 @@ def measure(released: Released, codes: NDArray[np.uint8], whose: Whose, *, is_la
 
 
 @njit(cache=True)
-def _refuse(frame, reason, count, cut, row, at, values):  # type: ignore[no-untyped-def]
+def _refuse(
+    frame: NDArray[np.int64], reason: NDArray[np.int64], count: NDArray[np.int64], cut: Segments,
+    row: NDArray[np.int64], at: int, values: NDArray[np.int64],
+) -> None:  # fmt: skip
     """Add what was refused of each frame, ascending, to the minute that holds the frame's own time."""
     s = 0
     for k in range(len(frame)):
@@ -90,7 +93,10 @@ def _refuse(frame, reason, count, cut, row, at, values):  # type: ignore[no-unty
 
 
 @njit(cache=True)
-def _watch(cut, row, codes, watched, untracked, at, causes, values):  # type: ignore[no-untyped-def]
+def _watch(
+    cut: Segments, row: NDArray[np.int64], codes: NDArray[np.uint8], watched: NDArray[np.bool_],
+    untracked: NDArray[np.bool_], at: _At, causes: NDArray[np.int64], values: NDArray[np.int64],
+) -> None:  # fmt: skip
     """Add the time that each piece of a frame stands for, by what could be made of it."""
     for s in range(len(row)):
         i, ms, out = cut.frame[s], cut.ms[s], values[row[s]]
@@ -103,9 +109,11 @@ def _watch(cut, row, codes, watched, untracked, at, causes, values):  # type: ig
 
 
 @njit(cache=True)
-def _count(  # type: ignore[no-untyped-def]
-    cut, row, first, t_us, arrival_us, whose, is_late, at, edges, values
-):
+def _count(
+    cut: Segments, row: NDArray[np.int64], first: NDArray[np.int64], t_us: NDArray[np.int64],
+    arrival_us: NDArray[np.int64], whose: Whose, is_late: bool, at: _At, edges: NDArray[np.int64],
+    values: NDArray[np.int64],
+) -> None:  # fmt: skip
     """Count each frame and what it carries, in the minute that holds its own time."""
     for s in range(len(row)):
         if not cut.is_first[s]:
