@@ -77,9 +77,9 @@ def _cut(
 
 
 @njit(cache=True)
-def _cut_behind(  # type: ignore[no-untyped-def]
+def _cut_behind(
     t_us: NDArray[np.int64], dt_ms: NDArray[np.int32], lag_ms: NDArray[np.int32]
-):
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     n = len(t_us)
     apart = np.zeros(n, np.bool_)  # the share begins in another minute than the frame's
     count = 0

@@ -209,13 +209,37 @@ def push(
     -------
     Pushed: on-time frames sorted by (camera, time); late frames likewise, each standing for what it alone covers.
     """
-    disposition = np.empty(len(frames.camera), np.uint8)
     limits = _limits(city, since_us)
     # as this push begins: its first late frames are judged by that, and what they cover by the frame before them
     oldest_us = state.newest_us - lateness_us - city.silence_us
+    disposition = _judged(state, frames, reorder_us, lateness_us, over)
+    _gather(state, frames, disposition, oldest_us)
+    ends = np.broadcast_to(ending, len(state.newest_us))
+    over = ends if over is None else ends | over
+    late = _late(state, limits, frames, np.flatnonzero(disposition == LATE), oldest_us, reorder_us, over)
+    new = sum(len(f.camera) for f in state.incoming)
+    waiting = 0 if state.waiting is None else len(state.waiting.camera)
+    is_due = ends.any() or (flush and new) or new >= max(LEAST_BATCH, waiting // 4)
+    on_time = _sorted(state, city, limits, reorder_us, ends) if is_due else _NONE
+    too_late = frames.row[disposition == TOO_LATE]
+    return Pushed(
+        _released(on_time), _released(late), disposition, _copies(on_time, late), _left(on_time, late, too_late)
+    )
+
+
+def _judged(
+    state: OrderState, frames: Arrived, reorder_us: int, lateness_us: int, over: NDArray[np.bool_] | None
+) -> NDArray[np.uint8]:
+    """Return each frame's disposition, as far as clocks tell; the clocks move on."""
+    disposition = np.empty(len(frames.camera), np.uint8)
     _judge(frames.camera, frames.t_us, state.newest_us, reorder_us, lateness_us, disposition)
     if over is not None:
         disposition[over[frames.camera] & (disposition == ON_TIME)] = LATE
+    return disposition
+
+
+def _gather(state: OrderState, frames: Arrived, disposition: NDArray[np.uint8], oldest_us: NDArray[np.int64]) -> None:
+    """Let frames that come in time wait, and late ones that waited cover what these leave."""
     in_time = frames
     if (disposition != ON_TIME).any():
         in_time = take(frames, np.flatnonzero(disposition == ON_TIME))
@@ -223,18 +247,6 @@ def push(
     seen.remember(state.seen, fresh, oldest_us)
     state.incoming += [in_time] * bool(len(in_time.camera))
     state.late = cover.clip(state.late, fresh)
-    ends = np.broadcast_to(ending, len(state.newest_us))
-    over = ends if over is None else ends | over
-    late = _late(state, limits, frames, np.flatnonzero(disposition == LATE), oldest_us, reorder_us, over)
-    new = sum(len(f.camera) for f in state.incoming)
-    waiting = 0 if state.waiting is None else len(state.waiting.camera)
-    on_time = _NONE
-    if ends.any() or (flush and new) or new >= max(LEAST_BATCH, waiting // 4):
-        on_time = _sorted(state, city, limits, reorder_us, ends)
-    too_late = frames.row[disposition == TOO_LATE]
-    return Pushed(
-        _released(on_time), _released(late), disposition, _copies(on_time, late), _left(on_time, late, too_late)
-    )
 
 
 class _Part(NamedTuple):
