@@ -34,8 +34,8 @@ from schemas.local_time import DAY_MINUTES
 DATA: Final = Path("data")
 PID_FILE: Final = DATA / "run.pid"
 RECORDINGS: Final = Path(__file__).parents[1] / "tests" / "data" / "recordings"
-START_US: Final = int(datetime(2026, 1, 4, 17, tzinfo=UTC).timestamp()) * 1_000_000
-"""Midnight of Monday 5 January 2026 in Semarang."""
+START_US: Final = int(datetime(2026, 1, 11, 17, tzinfo=UTC).timestamp()) * 1_000_000
+"""Midnight of Monday 12 January 2026 in Semarang: docs/data.md asks of it."""
 CAMERAS: Final = 60
 SEED: Final = 1
 VEHICLES: Final = {"2": "car", "7": "truck"}
