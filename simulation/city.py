@@ -241,7 +241,8 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     rows = arrived.frame[first:last]
     wanted, back = np.unique(rows, return_inverse=True)
     parts = [_seen(scene, tracks, wanted) for tracks in actor.tracks.values()]
-    there = mute.silenced(scene, merged(parts), scene.t_us[wanted])
+    shaded = parking.shaded(actor.tracks["parking"], merged(parts), scene.t_us[wanted])
+    there = mute.silenced(scene, shaded, scene.t_us[wanted])
     seen = detect(scene, there, scene.seq[wanted], 2 + hour)
     said = _faces(actor, seen.objects, scene.seq[wanted], 2 + hour)
     item, row = _spread(seen.objects.frame, len(wanted), back)

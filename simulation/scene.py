@@ -20,7 +20,7 @@ DAY_US = 24 * HOUR_US
 STREAMS = (
     *("layout", "faults", "people", "vehicles", "parking", "flood", "noise", "delivery"),
     *("sites", "garbage", "masks", "gates", "night", "gathering", "congestion", "racing", "senders"),
-    *("mute", "evenings", "clocks"),
+    *("mute", "evenings", "clocks", "kerb"),
 )
 """Names of the random streams; append only: the place in the list is part of the seed."""
 
