@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from flows.thresholds import ELSEWHERE, KERNELS, Thresholds
 from operators import carrying
-from operators.arrays import Changes, Ordered, Parts, Told
+from operators.arrays import Changes, Ordered, Parts, Told, no_frames
 from operators.carrying import Moves
 from operators.city import City
 from operators.incidents import persistence
@@ -147,6 +147,12 @@ def step(state: States, plan: Plans, ordered: Ordered, crossing: NDArray[np.void
     """Feed on-time frames, and what crossed lines in them, to every kernel; the states are changed in place."""
     more = {name: (crossing,) if name in CROSSED else () for name in EVERY}
     return said({name: kernel.step(state[name], plan[name], ordered, *more[name]) for name, kernel in EVERY.items()})
+
+
+def cross(state: States, plan: Plans, crossing: NDArray[np.void]) -> Said:
+    """Tell what crossed lines, without frames, to every kernel that asks for it; the states are changed in place."""
+    asked = {name: EVERY[name] for name in CROSSED if len(crossing)}
+    return said({name: kernel.step(state[name], plan[name], no_frames(), crossing) for name, kernel in asked.items()})
 
 
 def tick(state: States, plan: Plans, cameras: NDArray[np.int32], t_us: NDArray[np.int64], *, ending: bool) -> Said:

@@ -174,6 +174,8 @@ class Shard:
             fresh, changes = self._on_time(state, pushed.on_time)
             parts += fresh
         if until is not None:
+            fresh, late = self._settle(state, until)
+            parts, changes = parts + fresh, changes + late
             silent, ended = self._silence(state, silent, until)
             parts += [] if until.is_provisional else ended.parts
             changes += ended.changes
@@ -240,6 +242,14 @@ class Shard:
         said = kernels.step(state.kernels, self.plans, seen, crossing)
         crowds = crowd_incidents.step(state.crowds, self.crowds, samples)
         return parts + said.parts, [("crowd", crowds), *said.changes]
+
+    def _settle(self, state: State, until: Until) -> tuple[list[tuple[str, Parts]], list[tuple[str, Changes]]]:
+        """Tell the crossings that wait at cameras whose frames are over, to all who ask for crossings."""
+        over = np.flatnonzero(until.us > ordered.NEVER)
+        crossing = flow.settle(state.crossings, over, self.thresholds.flow)
+        said = kernels.cross(state.kernels, self.plans, crossing)
+        counted = [("flow", flow.counts(crossing)), ("visits", visits.counts(self.city, crossing))]
+        return [*counted, *said.parts], said.changes
 
     def _silence(self, state: State, silent: health.Silences, until: Until) -> tuple[health.Silences, kernels.Said]:
         """Let the clocks of this shard's cameras run on to `until`."""

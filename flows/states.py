@@ -187,7 +187,7 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     ordered.carry(into.order, source.order, moved)
     carrying.fields(into.health, source.health, moved.camera)
     carrying.fields(into.levels, source.levels, moved.zone)
-    flow.carry(into.crossings, source.crossings, moved)
+    flow.carry(into.crossings, wiring.city, source.crossings, moved)
     streams.carry(into.streams, source.streams, moved.camera)
     into.tracks = tracker.carry(into.tracks, source.tracks, moved.camera)
     crowd_incidents.carry(into.crowds, wiring.crowds, source.crowds, before.crowds, moved)

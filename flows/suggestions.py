@@ -191,7 +191,7 @@ def _line(
     camera: str, line: str, role: str, watched_ms: int, crossed: Mapping[str, int], roads: Mapping[str, str]
 ) -> Iterator[Suggestion]:
     persons = crossed.get("person", 0) + crossed.get("entries", 0) + crossed.get("exits", 0)
-    vehicles = sum(crossed.get(name, 0) for name in VEHICLES if name != "person")
+    vehicles = sum(crossed.get(name, 0) for name in VEHICLES if name not in ("person", "rider"))
     if persons == vehicles == 0:
         told = f"nothing ever crossed line {line} in {_hours(watched_ms)} watched"
         yield Suggestion(camera, told, "draw it across the way, longer, or check that objects carry tracks")
@@ -214,7 +214,7 @@ def _classes(camera: Camera, crossed: Mapping[str, int]) -> Iterator[Suggestion]
         yield Suggestion(
             camera.id, f"classes seen on its lines: {seen}; no zone of kind crowd", "draw one where they walk"
         )
-    if every - crossed["person"] - crossed["other"] > 0 and "lane" not in kinds:
+    if every - crossed["person"] - crossed["rider"] - crossed["other"] > 0 and "lane" not in kinds:
         yield Suggestion(
             camera.id, f"classes seen on its lines: {seen}; no zone of kind lane", "draw one for congestion"
         )

@@ -104,6 +104,15 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
+def no_frames() -> Ordered:
+    """Return zero frames."""
+    whole, small, real = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32)
+    frames = (small, whole, small, np.empty(0, np.bool_), small, small, np.zeros(1, np.int64))
+    codes, faces = np.empty(0, np.uint64), np.empty(0, np.uint32)
+    objects = (np.empty(0, np.uint8), real, np.empty((0, 4), np.float32), codes, faces, codes)
+    return Ordered(*frames, *objects, whole, small, np.empty(0, np.float64))
+
+
 def no_parts(width: int) -> Parts:
     """Return zero parts of a metric of that width."""
     return Parts(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, width), np.int64))

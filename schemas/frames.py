@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-CLASSES: Final = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "garbage")
+CLASSES: Final = ("person", "rider", "bicycle", "motorcycle", "car", "bus", "truck", "garbage")
 """Classes with a meaning; others are kept under their own name."""
 
 MOTOR_CLASSES: Final = ("motorcycle", "car", "bus", "truck")

@@ -16,8 +16,9 @@ from schemas.registry import Road
 LIGHT: Final = ("car",)
 HEAVY: Final = ("bus", "truck")
 MOTORCYCLE: Final = ("motorcycle",)
-"""Classes by MKJI 1997's kinds. Pickups and minibuses are cars here. Persons and bicycles (non-motorised: side
-friction in MKJI) and the class `other`, which may be anything, are in neither volume nor smp."""
+"""Classes by MKJI 1997's kinds. Pickups and minibuses are cars here. Persons, riders (their motorcycle is counted, not
+they), bicycles (non-motorised: side friction in MKJI) and the class `other`, which may be anything, are in neither
+volume nor smp."""
 
 MOTOR: Final = (*LIGHT, *HEAVY, *MOTORCYCLE)
 

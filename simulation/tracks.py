@@ -27,6 +27,7 @@ LIVES: Final = 16
 SIZES: Final = {
     # width, height in picture units at the lower edge (ours: a camera at 6 m that sees 60 m of road)
     "person": (0.028, 0.125),
+    "rider": (0.028, 0.100),
     "bicycle": (0.040, 0.085),
     "motorcycle": (0.044, 0.090),
     "car": (0.110, 0.130),

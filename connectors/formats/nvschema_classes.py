@@ -13,6 +13,7 @@ CLASSES: Final = {
     "person": "person",  # PeopleNet, TrafficCamNet, DashCamNet, and the sample detector of DeepStream
     "people": "person",
     "pedestrian": "person",
+    "rider": "rider",
     "vehicle": "car",  # sample detector; what kind of vehicle, a second model says, if at all
     "car": "car",  # TrafficCamNet, DashCamNet
     "automobile": "car",

@@ -5,7 +5,10 @@ two frames, frames inside the band not counting and a frame beyond the other sid
 starting afresh. It crosses when it comes to belong to the other side, provided
 that its path last changed sides beside the line and not beyond its ends. That
 last change of sides is the crossing: its time, its minute and its speed. Its
-class is the track's majority up to then.
+class is the track's majority up to then. A crossing that is taken back within
+`turn_us` leaves nothing either way, so that the crossings of a track are its
+change of side: each is told when nothing takes it back any more, by its camera's
+clock.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from operators import carrying, slots
@@ -22,11 +24,12 @@ from operators.arrays import Ordered, Parts
 from operators.carrying import Moves
 from operators.city import City
 from operators.minutes import MINUTE_US
-from operators.tracking.crossing import CROSSING, TRACK, Geometry, walk
+from operators.tracking.crossed import CROSSING, NONE_DUE_US, rechain, tell
+from operators.tracking.crossing import TRACK, Chains, Geometry, walk
 from schemas.cards import CARDS, METRIC_NAMES
 from schemas.columns import FLOW, VEHICLES
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when the same input gives other figures."""
 
 _METRICS: Final = [METRIC_NAMES.index(card.enabled_by) for card in CARDS if card.roles]
@@ -34,6 +37,7 @@ _COUNT: Final = FLOW.offset(f"{VEHICLES[0]}_n")
 _SPEED_N: Final = FLOW.offset(f"{VEHICLES[0]}_speed_n")
 _SPEED_SUM: Final = FLOW.offset(f"{VEHICLES[0]}_speed_sum")
 _BUFFER: Final = 4096
+_EVER_US: Final = 1 << 61
 
 
 class Rules(NamedTuple):
@@ -42,8 +46,8 @@ class Rules(NamedTuple):
     band: float = 0.01  # half the dead band, share of the frame's diagonal
     frames: int = 2  # beyond the band, on either side
     rearm_us: int = 10_000_000  # until a track may cross in the same direction again
-    turn_us: int = 2_000_000  # until it may cross back: quicker is a tracker that flips (ours)
-    heir_us: int = 2_000_000  # a track born so soon after one was lost inside the band ...
+    turn_us: int = 2_000_000  # coming back so soon it has not crossed: that is a tracker that flips (ours)
+    heir_us: int = 2_000_000  # a track born so soon after one was lost inside the band or beside it ...
     heir_heights: float = 0.5  # ... and so near, in heights of its own box, goes on for it
     told_us: int = 60_000_000  # a crossing confirmed later than this is booked where it is confirmed (ours)
     forget_us: int = 30_000_000  # of its camera's time, after which an unseen track is a new one
@@ -59,19 +63,20 @@ class State:
         Records of `operators.tracking.crossing.TRACK`, one a track and line.
     clock_us
         (c,) each camera's newest frame.
-    band
-        (l,) first record of each line's chain of tracks inside its band, -1 for none.
+    chains
+        Through the tracks: those lost at a line, and those whose crossing waits.
     """
 
     tracks: slots.Slots
     clock_us: NDArray[np.int64]
-    band: NDArray[np.int32]
+    chains: Chains
 
 
 def start(city: City) -> State:
     """Return the state in which no track was seen."""
     clock = np.full(len(city.cameras), -(1 << 62), np.int64)
-    return State(slots.empty(TRACK), clock, np.full(len(city.line_ids), -1, np.int32))
+    none = [np.full(count, -1, np.int32) for count in (len(city.line_ids), len(city.cameras))]
+    return State(slots.empty(TRACK), clock, Chains(*none, np.full(len(city.cameras), NONE_DUE_US)))
 
 
 def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[Any]:
@@ -85,19 +90,29 @@ def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[
 
     Returns
     -------
-    Crossings, records of `operators.tracking.crossing.CROSSING`; their time may lie before
-    the frame that confirmed them.
+    Crossings, records of `operators.tracking.crossed.CROSSING`, once nothing takes them back any more: their time
+    lies up to `told_us` before the frame that told them.
     """
     geometry = _geometry(city)
     most = int(np.max(np.diff(ordered.first) * np.diff(city.line_first)[ordered.camera], initial=0))
     found, out = [], np.empty(max(_BUFFER, most), CROSSING)
     done = 0
     while done < len(ordered.t_us):
-        done, count = walk(state.tracks, state.clock_us, state.band, geometry, rules, ordered, done, out)
+        done, count = walk(state.tracks, state.clock_us, state.chains, geometry, rules, ordered, done, out)
         found.append(out[:count].copy())
         if done < len(ordered.t_us) and count <= len(out) - most:
             _make_room(state, city, rules, most)
     return np.concatenate([out[:0], *found])
+
+
+def settle(state: State, cameras: NDArray[np.integer[Any]], rules: Rules) -> NDArray[Any]:
+    """Return the crossings that wait at these cameras: no frame of theirs follows."""
+    row = state.tracks.row[: state.tracks.used[0]]
+    out = np.empty(int((row["held_way"] >= 0).sum()), CROSSING)
+    count = 0
+    for camera in cameras.tolist():
+        count = tell(state.tracks, state.chains, rules, camera, _EVER_US, out, count)
+    return out[:count]
 
 
 def counts(crossing: NDArray[Any]) -> Parts:
@@ -110,18 +125,19 @@ def counts(crossing: NDArray[Any]) -> Parts:
     return Parts(crossing["key"].copy(), crossing["t_us"] // MINUTE_US, values)
 
 
-def carry(into: State, source: State, moved: Moves) -> None:
-    """Take along what is remembered of tracks near the lines of cameras that go along."""
+def carry(into: State, city: City, source: State, moved: Moves) -> None:
+    """Take along what is remembered of tracks near the lines of cameras that go along to `city`."""
     carrying.rows(into.clock_us, source.clock_us, moved.camera)
     into.tracks = carrying.records(into.tracks, source.tracks, moved.line)
-    _chain(into.tracks, into.band)
+    rechain(into.tracks, into.chains, city.line_camera)
 
 
 def _make_room(state: State, city: City, rules: Rules, room: int) -> None:
     row = state.tracks.row[: state.tracks.used[0]]
     unseen_us = state.clock_us[city.line_camera[row["owner"]]] - row["seen_us"]
-    state.tracks = slots.keep(state.tracks, row["is_live"] & (unseen_us <= rules.forget_us), room)
-    _chain(state.tracks, state.band)
+    is_known = row["is_live"] & (unseen_us <= rules.forget_us)
+    state.tracks = slots.keep(state.tracks, is_known | (row["held_way"] >= 0), room)
+    rechain(state.tracks, state.chains, city.line_camera)
 
 
 def _watching(city: City) -> NDArray[np.bool_]:
@@ -130,16 +146,3 @@ def _watching(city: City) -> NDArray[np.bool_]:
 
 def _geometry(city: City) -> Geometry:
     return Geometry(_watching(city), city.aspect, city.homography, city.line_first, city.point_first, city.point)
-
-
-@njit(cache=True)
-def _chain(tracks, band):  # type: ignore[no-untyped-def]
-    """Chain the tracks inside each line's band anew."""
-    band[:] = -1
-    for at in range(tracks.used[0]):
-        row = tracks.row[at]
-        if row.is_inside:
-            row.before, row.after = -1, band[row.owner]
-            if row.after >= 0:
-                tracks.row[row.after].before = at
-            band[row.owner] = at

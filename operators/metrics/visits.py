@@ -31,7 +31,7 @@ def counts(city: City, crossing: NDArray[Any]) -> Parts:
     Parameters
     ----------
     crossing
-        Records of `operators.tracking.crossing.CROSSING`, from `operators.metrics.flow.follow`. Lines
+        Records of `operators.tracking.crossed.CROSSING`, from `operators.metrics.flow.follow`. Lines
         that are no gates, cameras without metric visits, classes other than person
         and tracks that crossed this way before are left out.
     """

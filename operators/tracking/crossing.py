@@ -2,7 +2,8 @@
 
 A frame is taken in two turns: first the tracks that are known, then those that
 are born, so that an heir is only ever compared with tracks that this frame has
-lost, in whatever order its objects stand.
+lost, in whatever order its objects stand. A crossing is held back for as long as
+it may be taken back (`operators.tracking.crossed`), and told then.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from operators.geometry import project
 from operators.slots import find, insert
+from operators.tracking.crossed import HELD, cross, take_over, tell
 from schemas.columns import VEHICLES
 from schemas.frames import CLASSES
 
@@ -25,10 +27,10 @@ TRACK: Final = np.dtype(
     [
         ("track", np.uint64),
         ("owner", np.int32),  # the line
-        ("before", np.int32),  # neighbours in the chain of tracks inside the line's band
+        ("before", np.int32),  # neighbours in the chain of tracks that may have an heir at the line
         ("after", np.int32),
         ("is_live", np.bool_),
-        ("is_inside", np.bool_),  # inside the band when last seen
+        ("is_near", np.bool_),  # in that chain
         ("side", np.int8),  # where it belongs: 1 right hand, -1 left hand, 0 not known
         ("beyond", np.int8),  # the side where it was last seen beyond the band
         ("run", np.int8),  # in how many frames since it was beyond the other, at most `Rules.frames`
@@ -43,24 +45,10 @@ TRACK: Final = np.dtype(
         ("distance", np.float64),  # picture heights
         ("counted_us", np.int64, (2,)),  # last crossing counted to_right and to_left
         ("votes", np.int64, (len(VEHICLES),)),  # confidence x 1e6
+        *HELD,
     ],
     align=True,
 )
-CROSSING: Final = np.dtype(
-    [
-        ("key", np.int32),  # line * 2 + (0 to_right, 1 to_left)
-        ("is_first", np.bool_),  # of its track in this direction
-        ("t_us", np.int64),
-        ("cls", np.int64),  # index into VEHICLES
-        ("speed_mmps", np.int64),  # -1 when not known
-        ("track", np.uint64),
-        ("x", np.float64),  # where, in 0..1
-        ("y", np.float64),
-    ],
-    align=True,
-)
-"""A crossing."""
-_NO, _AGAIN, _FIRST = range(3)
 _CLASSES: Final = len(VEHICLES)
 
 _VOTE: Final = np.full(256, VEHICLES.index("other"), np.int8)
@@ -81,32 +69,46 @@ class Geometry(NamedTuple):
     point: NDArray[np.float64]  # (p, 2)
 
 
+class Chains(NamedTuple):
+    """Where chains through the records begin, -1 for an empty one; changed in place."""
+
+    near: NDArray[np.int32]  # (l,) tracks last seen so near to each line that an heir may be beyond it
+    held: NDArray[np.int32]  # (c,) tracks with a crossing that is held back
+    due_us: NDArray[np.int64]  # (c,) not before this is one of them told
+
+
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def walk(tracks, clock_us, band, geometry, rules, ordered, begin, out):  # type: ignore[no-untyped-def]
+def walk(tracks, clock_us, chains, geometry, rules, ordered, begin, out):  # type: ignore[no-untyped-def]
     """Take frames from `begin` on, until they end or the next might not fit.
 
     Returns
     -------
-    The frame to go on with, and how many crossings `out` holds.
+    The frame to go on with (it may have been taken in part: what it told is not told again), and how many
+    crossings `out` holds.
     """
     count = 0
     for i in range(begin, len(ordered.t_us)):
         camera, t_us = ordered.camera[i], ordered.t_us[i]
         lines = geometry.line_first[camera + 1] - geometry.line_first[camera]
         most = (ordered.first[i + 1] - ordered.first[i]) * lines
+        if t_us - rules.turn_us >= chains.due_us[camera]:  # whatever this frame shows
+            count = tell(tracks, chains, rules, camera, t_us - rules.turn_us, out, count)
         if tracks.used[0] + most > len(tracks.row) or count + most > len(out):
             return i, count
         clock_us[camera] = max(clock_us[camera], t_us)
-        if not geometry.is_watching[camera] or not ordered.usable[i] or most == 0:
-            continue
-        count, births = _turn(tracks, band, geometry, rules, ordered, i, False, out, count)
-        if births > 0:
-            count, births = _turn(tracks, band, geometry, rules, ordered, i, True, out, count)
+        if geometry.is_watching[camera] and ordered.usable[i] and most > 0:
+            count, births = _turn(tracks, chains, geometry, rules, ordered, i, False, out, count)
+            if births > 0:
+                count, births = _turn(tracks, chains, geometry, rules, ordered, i, True, out, count)
+        if t_us >= chains.due_us[camera]:
+            count = tell(tracks, chains, rules, camera, t_us, out, count)
+            if count == len(out):
+                return i, count
     return len(ordered.t_us), count
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _turn(tracks, band, geometry, rules, ordered, i, is_birth, out, count):  # type: ignore[no-untyped-def]
+def _turn(tracks, chains, geometry, rules, ordered, i, is_birth, out, count):  # type: ignore[no-untyped-def]
     """Observe the tracks of a frame that are known, or bear those that are not."""
     camera, t_us, births = ordered.camera[i], ordered.t_us[i], 0
     aspect = geometry.aspect[camera]
@@ -129,45 +131,33 @@ def _turn(tracks, band, geometry, rules, ordered, i, is_birth, out, count):  # t
                 births += 1
                 if not is_birth:
                     continue
-                at = _bear(tracks, band, rules, at, ordered.track[k], line, t_us, x, y, height, aspect)
+                at = _bear(tracks, chains, rules, at, ordered.track[k], line, camera, t_us, x, y, height, aspect)
             row = tracks.row[at]
             seen = project(x, y, geometry.point, start, end, aspect)
             if row.seen_us > NEVER_US and (seen.distance > 0.0) != (row.distance > 0.0):
                 _flip(row, t_us, x, y, seen.distance, geometry, line, camera)
             row.seen_us, row.x, row.y, row.distance = t_us, x, y, seen.distance
             row.votes[vote] += weight
-            _rechain(tracks, band, at, abs(seen.distance) <= half_band)
-            crossed = _NO if row.is_inside else _has_crossed(row, rules)
-            if crossed != _NO:
-                out[count].is_first, out[count].track = crossed == _FIRST, ordered.track[k]
-                out[count].x, out[count].y = row.flip_x, row.flip_y
-                out[count].key = 2 * line + (0 if row.side > 0 else 1)
-                out[count].t_us, out[count].speed_mmps = row.flip_us, row.flip_mmps
-                out[count].cls = np.argmax(row.votes)
-                count += 1
+            away = abs(seen.distance)
+            _rechain(tracks, chains.near, at, away <= half_band + rules.heir_heights * height)
+            if away > half_band and _has_crossed(row, rules):
+                count = cross(tracks, chains, rules, at, camera, np.argmax(row.votes), out, count)
     return count, births
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
-    """Take note of a track beyond the band, and tell whether that completes a crossing, its first this way or not."""
+    """Take note of a track beyond the band, and tell whether it has come to belong to the other side over the line."""
     beyond = 1 if row.distance > 0.0 else -1
     row.run = min(row.run + 1, rules.frames) if row.beyond == beyond else 1
     row.beyond = beyond
     if row.run < rules.frames or row.side == beyond:
-        return _NO
+        return False
     was = row.side
     row.side = beyond
     if row.seen_us - row.flip_us > rules.told_us:
         row.flip_us = row.seen_us
-    same, other = (0, 1) if beyond > 0 else (1, 0)
-    is_armed = row.flip_us - row.counted_us[same] >= rules.rearm_us
-    is_armed = is_armed and row.flip_us - row.counted_us[other] >= rules.turn_us
-    if was == 0 or not row.is_beside or not is_armed:
-        return _NO
-    crossed = _FIRST if row.counted_us[same] < NEVER_US else _AGAIN
-    row.counted_us[same] = row.flip_us
-    return crossed
+    return was != 0 and row.is_beside
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
@@ -194,14 +184,14 @@ def _speed_mmps(m, x0, y0, x1, y1, dt_us):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _bear(tracks, band, rules, at, track, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
-    """Return the row of a track not known: new, or the heir of one lost inside the band."""
+def _bear(tracks, chains, rules, at, track, line, camera, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
+    """Return the row of a track not known: new, or the heir of one lost at the line."""
     if at < 0:
         at = insert(tracks, track, line)
-        tracks.row[at].is_inside = False
-    donor = _find_lost(tracks, band, rules, at, line, t_us, x, y, height, aspect)
+        tracks.row[at].is_near, tracks.row[at].held_way = False, -1
+    donor = _find_lost(tracks, chains.near, rules, at, line, t_us, x, y, height, aspect)
     row = tracks.row[at]
-    _rechain(tracks, band, at, False)
+    _rechain(tracks, chains.near, at, False)
     row.is_live = True
     if donor < 0:
         row.side, row.beyond, row.run, row.is_beside = 0, 0, 0, False
@@ -217,24 +207,28 @@ def _bear(tracks, band, rules, at, track, line, t_us, x, y, height, aspect):  # 
         row.counted_us[way] = lost.counted_us[way]
     for vote in range(_CLASSES):  # element by element: a copy of the slice would allocate
         row.votes[vote] = lost.votes[vote]
-    _rechain(tracks, band, donor, False)
+    take_over(tracks, chains, camera, at, donor)
+    _rechain(tracks, chains.near, donor, False)
     lost.is_live = False  # its state went on: should it come back, it is a new track
     return at
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _find_lost(tracks, band, rules, heir, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
-    """Return the nearest track lost inside the band, -1 for none; the newest and then the smaller id among equals."""
+def _find_lost(tracks, near, rules, heir, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
+    """Return the nearest track lost at the line, -1 for none; the newest and then the smaller id among equals."""
     best, best_square = -1, (rules.heir_heights * height) ** 2
-    at = band[line]
+    at = near[line]
     while at >= 0:
         row = tracks.row[at]
-        if at != heir and row.seen_us < t_us and t_us - row.seen_us <= rules.heir_us:
+        after = row.after
+        if t_us - row.seen_us > rules.heir_us:
+            _rechain(tracks, near, at, False)  # nobody's any more: chains stay short
+        elif at != heir and row.seen_us < t_us:
             dx, dy = (row.x - x) * aspect, row.y - y
             square = dx * dx + dy * dy
             if square < best_square or (square == best_square and (best < 0 or _is_before(row, tracks.row[best]))):
                 best, best_square = at, square
-        at = row.after
+        at = after
     return best
 
 
@@ -244,21 +238,21 @@ def _is_before(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _rechain(tracks, band, at, is_inside):  # type: ignore[no-untyped-def]
-    """Put a track into the chain of those inside its line's band, or take it out."""
+def _rechain(tracks, near, at, is_near):  # type: ignore[no-untyped-def]
+    """Put a track into the chain of those that may have an heir at its line, or take it out."""
     row = tracks.row[at]
-    if row.is_inside == is_inside:
+    if row.is_near == is_near:
         return
-    row.is_inside = is_inside
-    if is_inside:
-        row.before, row.after = -1, band[row.owner]
+    row.is_near = is_near
+    if is_near:
+        row.before, row.after = -1, near[row.owner]
         if row.after >= 0:
             tracks.row[row.after].before = at
-        band[row.owner] = at
+        near[row.owner] = at
         return
     if row.after >= 0:
         tracks.row[row.after].before = row.before
     if row.before >= 0:
         tracks.row[row.before].after = row.after
     else:
-        band[row.owner] = row.after
+        near[row.owner] = row.after

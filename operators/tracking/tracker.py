@@ -44,7 +44,7 @@ __all__ = ["DEFAULTS", "MODEL", "TrackerParams", "TrackerState", "carry", "label
 MODEL: Final = "tilik-iou/2"
 """What rows say of tracks that are made here."""
 
-_KINDS: Final = {"person": 0, "bicycle": 1, "motorcycle": 1, "car": 2, "bus": 2, "truck": 2}
+_KINDS: Final = {"person": 0, "rider": 0, "bicycle": 1, "motorcycle": 1, "car": 2, "bus": 2, "truck": 2}
 KIND: Final = np.array([_KINDS.get(CLASSES[i], 3) if i < len(CLASSES) else 3 for i in range(256)], np.uint8)
 """(256,) group of each class code: within a group detectors waver, so a track may change its class."""
 

@@ -9,7 +9,7 @@ from schemas.parts import WATCH, Metric, Part
 from schemas.sql import array, hourly, per_hour, published, reported
 from schemas.words import Label
 
-VEHICLES: Final = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "other")
+VEHICLES: Final = ("person", "rider", "bicycle", "motorcycle", "car", "bus", "truck", "other")
 """Classes that are counted across lines, each a column."""
 
 FLOW: Final = Metric(

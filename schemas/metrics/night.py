@@ -12,6 +12,6 @@ CARD: Final = Card(
     name="night",
     label=Label("Ronda malam", "Night watch"),
     enabled_by="night",
-    looks=(Looks("night", ("person",), colour=(150, 120, 240)),),
+    looks=(Looks("night", ("person", "rider"), colour=(150, 120, 240)),),
     incidents=(Incident("night", Label("Orang di malam hari", "Somebody at night")),),
 )

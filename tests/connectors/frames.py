@@ -43,7 +43,7 @@ def batch(frames: int, seed: int = 1, cameras: int = 3) -> FrameBatch:
     }
     objects = {
         "frame": of_frame,
-        "class": np.array([*CLASSES, "traffic light"])[rng.integers(0, 8, n)],
+        "class": np.array([*CLASSES, "traffic light"])[rng.integers(0, len(CLASSES) + 1, n)],
         "confidence": np.where(some, rng.random(n).astype(np.float32), np.nan),
         "x1": corner[:, 0],
         "y1": corner[:, 1],

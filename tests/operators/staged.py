@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from operators.arrays import OTHER, Ordered
 from operators.city import City, build
+from operators.metrics import flow
 from operators.stage import feet
 from schemas.frames import CLASSES
 from schemas.registry import Camera, Line, Registry, Zone
@@ -70,6 +72,13 @@ def frames(
         signal_value=np.empty(0, np.float64),
     )
     return made if place is None else stand(place, made)
+
+
+def crossed(place: City, ordered: Ordered) -> NDArray[Any]:
+    """Return all crossings of a recording that ends with these frames."""
+    state = flow.start(place)
+    found = flow.follow(state, place, ordered, flow.Rules())
+    return np.concatenate([found, flow.settle(state, np.arange(len(place.cameras)), flow.Rules())])
 
 
 def stand(place: City, ordered: Ordered) -> Ordered:

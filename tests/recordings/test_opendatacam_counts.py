@@ -12,6 +12,7 @@ from operators.metrics import flow
 from schemas.columns import FLOW, VEHICLES
 from schemas.frames import CLASSES
 from tests.operators.oracle.crossings import Sighting, crossings
+from tests.operators.staged import crossed
 from tests.recordings.playing import RECORDINGS, city_of, play, tracked
 
 Played = tuple[City, Ordered]
@@ -29,7 +30,7 @@ def counted(road: Played, height: float = 0.6) -> np.ndarray:
     """Return (2, 7) crossings of a level line, toward the camera and away, by class."""
     city, frames = road
     city = city._replace(point=np.array([[0.02, height], [0.98, height]]))
-    parts = flow.counts(flow.follow(flow.start(city), city, frames, flow.Rules()))
+    parts = flow.counts(crossed(city, frames))
     return np.array([parts.values[parts.key == key, N : N + len(VEHICLES)].sum(0) for key in (0, 1)])
 
 

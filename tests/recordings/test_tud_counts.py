@@ -12,6 +12,7 @@ import pytest
 
 from operators.metrics import crowd, flow
 from schemas.columns import CROWD, FLOW
+from tests.operators.staged import crossed
 from tests.recordings.playing import RECORDINGS, city_of, play
 
 DATA = Path(motmetrics.__file__).parent / "data"
@@ -59,6 +60,6 @@ def test_persons_who_end_on_the_other_side_of_the_line_have_crossed_it(name: str
         if len(x) and (x[0] > 0) != (x[-1] > 0):
             moves["to_left" if x[-1] > 0 else "to_right"] += 1
     city, frames = played(name)
-    parts = flow.counts(flow.follow(flow.start(city), city, frames, flow.Rules()))
+    parts = flow.counts(crossed(city, frames))
     told = np.bincount(parts.key, parts.values[:, FLOW.offset("person_n")], 2)
     assert told.tolist() == [moves["to_right"], moves["to_left"]] == [to_right, to_left]

@@ -24,7 +24,7 @@ from schemas.frames import CLASSES
 __all__ = ["VERSION", "Params", "Plan", "State", "carry", "measure", "plan", "start", "step", "tick"]
 
 VERSION: Final = 1
-_PERSON: Final = CLASSES.index("person")
+_PERSON, _RIDER = (CLASSES.index(name) for name in ("person", "rider"))
 _MS: Final = GARBAGE.offset("garbage_ms")
 _MAX: Final = GARBAGE.offset("garbage_max")
 _WIDTH: Final = GARBAGE.width
@@ -223,7 +223,7 @@ def _is_minded(anchor: NDArray[np.float64], plan: Plan, ordered: Ordered, i: int
     aspect = plan.aspect[ordered.camera[i]]
     size = max((anchor[2] - anchor[0]) * aspect, anchor[3] - anchor[1])
     for o in range(ordered.first[i], ordered.first[i + 1]):
-        if ordered.cls[o] == _PERSON:
+        if ordered.cls[o] == _PERSON or ordered.cls[o] == _RIDER:
             dx = ((ordered.box[o, 0] + ordered.box[o, 2]) - (anchor[0] + anchor[2])) / 2.0 * aspect
             dy = ordered.box[o, 3] - anchor[3]
             if dx * dx + dy * dy <= (plan.params.near * size) ** 2:

@@ -16,7 +16,7 @@ from operators.city import City, cameras_with
 from operators.incidents import persistence
 from operators.incidents.log import Log, changes, new_log
 from operators.metrics.racing import racers
-from operators.tracking.crossing import CROSSING
+from operators.tracking.crossed import CROSSING
 from schemas.columns import VEHICLES
 
 __all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
@@ -83,7 +83,7 @@ def step(state: State, plan: Plan, ordered: Ordered, crossing: NDArray[np.void])
         On-time frames sorted by (camera, t): they are the cameras' clocks; those
         that are not usable are silence.
     crossing
-        Records of `operators.tracking.crossing.CROSSING` that `operators.metrics.flow.follow` told
+        Records of `operators.tracking.crossed.CROSSING` that `operators.metrics.flow.follow` told
         of the same frames, in its order.
 
     Returns

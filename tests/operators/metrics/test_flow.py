@@ -45,6 +45,7 @@ def counted(rows: list[Row], place: City = ROAD, splits: tuple[int, ...] = ()) -
     for begin, end in itertools.pairwise(edges):
         parts.append(flow.counts(flow.follow(state, place, frames(rows[begin:end]), flow.Rules())))
         state = pickle.loads(pickle.dumps(state))
+    parts.append(flow.counts(flow.settle(state, np.arange(len(place.cameras)), flow.Rules())))
     return Parts(*(np.concatenate([p[i] for p in parts]) for i in range(3)))
 
 
@@ -73,7 +74,13 @@ def classes(parts: Parts) -> list[str]:
         pytest.param("AAabaabAA", "", id="up to the line and back"),
         pytest.param("AABBAABBAABB", ">", id="flipping over the line five times in 1.1 s"),
         pytest.param("AA" + "B" * 30 + "AA", "> <", id="and back after 3 s"),
-        pytest.param("AA" + "B" * 30 + "A" * 30 + "BB", "> <", id="the same way again after 6 s"),
+        pytest.param("AA" + "B" * 19 + "AA", "", id="and back within 2 s"),
+        pytest.param("AA" + "B" * 21 + "AA", "> <", id="and back after it"),
+        pytest.param("AA" + "B" * 17 + "aaaaAA", "", id="and back within 2 s, which shows only later"),
+        pytest.param("AA" + "B" * 17 + "aaaaBB", ">", id="almost back"),
+        pytest.param(
+            "AA" + "B" * 30 + "A" * 30 + "BB", ">", id="the same way again after 6 s: the way back is taken back"
+        ),
         pytest.param("AA" + "B" * 60 + "A" * 60 + "BB", "> < >", id="the same way again after 12 s"),
         pytest.param("AA" + "." * 299 + "BB", ">", id="seen again after 30 s"),
         pytest.param("AA" + "." * 300 + "BB", "", id="forgotten after 30.1 s"),
@@ -214,6 +221,36 @@ def test_a_track_lost_beyond_the_band_has_no_heir() -> None:
     assert directions(counted(drive("AAA") + [(0, t + 300_000, o) for _, t, o in drive("ABBB", 8)])) == ""
 
 
+def test_a_track_lost_just_beside_the_band_has_an_heir() -> None:
+    """0.04 of the picture's width is 0.07 of its height: within the band and half a box of 0.1."""
+    rows = [(0, T0 + i * STEP_US, [at(0.465, 0.5, 7, "car")]) for i in range(3)]
+    rows += [(0, T0 + (3 + i) * STEP_US, [at(x, 0.5, 8, "car")]) for i, x in enumerate((0.49, 0.513, 0.6, 0.6))]
+    assert directions(counted(rows)) == ">"
+
+
+def test_an_heir_may_be_born_beyond_the_line() -> None:
+    rows = [(0, T0 + i * STEP_US, [at(0.4875, 0.5, 7, "car")]) for i in range(3)]
+    rows += [(0, T0 + (3 + i) * STEP_US, [at(0.5125, 0.5, 8, "car")]) for i in range(3)]
+    assert directions(counted(rows)) == ">"
+
+
+def test_an_heir_may_take_back_what_the_lost_one_crossed() -> None:
+    rows = drive("AAA") + [(0, T0 + (3 + i) * STEP_US, [at(0.5125, 0.5, 7, "car")]) for i in range(3)]
+    rows += [(0, T0 + (6 + i) * STEP_US, [at(0.4875, 0.5, 8, "car")]) for i in range(3)]
+    assert directions(counted(rows)) == ""
+
+
+def test_a_crossing_is_told_when_nothing_takes_it_back_any_more() -> None:
+    state, rows = flow.start(ROAD), drive("AA" + "B" * 21)
+    told = [len(flow.follow(state, ROAD, frames([row]), flow.Rules())) for row in rows]
+    assert told == [0] * 22 + [1]  # crossed at 0.15 s
+
+
+def test_a_crossing_is_told_though_its_track_is_gone() -> None:
+    state, rows = flow.start(ROAD), drive("AABB" + "." * 30)
+    assert len(flow.follow(state, ROAD, frames(rows), flow.Rules())) == 1
+
+
 def test_a_track_whose_state_went_on_starts_anew_when_it_comes_back() -> None:
     rows = drive("AAAa") + [(0, t + 400_000, o) for _, t, o in drive("aa", 8)]
     both = zip(drive("BBB", 7), drive("BBB", 8), strict=True)
@@ -261,6 +298,22 @@ def test_tracks_unseen_for_long_leave_the_table() -> None:
         ]
         flow.follow(state, ROAD, frames(rows), flow.Rules())
     assert len(state.tracks.row) == 1024
+
+
+PATHS = st.lists(st.tuples(st.sampled_from("AABBab."), st.integers(1, 60)), min_size=1, max_size=12)
+
+
+@settings(deadline=None, max_examples=300)
+@given(PATHS, st.sampled_from([100_000, 700_000, 2_500_000]))
+def test_the_crossings_of_a_track_are_its_change_of_side(path: list, step_us: int) -> None:
+    """Whatever it does at a line that it cannot pass round, and however long its tracker loses it."""
+    sides = "".join(side * length for side, length in path)[: 29_000_000 // step_us]
+    told = directions(counted(drive(sides, step_us=step_us))).split()
+    beyond = [side for side in sides if side in "AB"]
+    belongs = [b for a, b in itertools.pairwise(beyond) if a == b]
+    change = 0 if not belongs else "AB".index(belongs[-1]) - "AB".index(belongs[0])
+    assert told.count(">") - told.count("<") == change
+    assert all(a != b for a, b in itertools.pairwise(told))
 
 
 STORIES = st.lists(

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from operators.arrays import Changes
 from operators.city import City
 from operators.metrics import flow, racing
-from operators.tracking.crossing import CROSSING
+from operators.tracking.crossed import CROSSING
 from schemas.columns import VEHICLES
 from schemas.incidents import INCIDENT_KINDS, INCIDENT_STATES
 from schemas.registry import Calibration
-from tests.operators.staged import FULL, at, camera, city, frames, line
+from tests.operators.staged import FULL, at, camera, city, crossed, frames, line
 
 SECOND = 1_000_000
 NIGHT = 1_767_571_200 + 16 * 3600  # s, 2026-01-05 23:00 in Semarang
@@ -206,7 +206,7 @@ def test_tracks_followed_over_two_lines_race() -> None:
         xs = [(k, 0.25 * (i / 10 - 20 * k)) for k in (1, 2, 3)]
         rows.append((0, NIGHT * SECOND + i * 100_000, [at(x, 0.5, k, "motorcycle") for k, x in xs if 0 <= x <= 1]))
     ordered = frames(rows, place=place)
-    found = flow.follow(flow.start(place), place, ordered, flow.Rules())
+    found = crossed(place, ordered)
     assert len(found) == 6
     out = racing.step(racing.start(plan), plan, ordered, found).changes
     assert out is not None
@@ -321,11 +321,11 @@ def busy(seed: int, cameras: int) -> list[tuple[int, int, list[Any]]]:
 
 
 def told(rows: Any, place: City, cuts: list[int], ticks: bool = False) -> list[Any]:
-    plan, crossed = racing.plan(place), flow.start(place)
+    plan, followed = racing.plan(place), flow.start(place)
     state, out = racing.start(plan), []
     for begin, stop in itertools.pairwise([0, *sorted(cuts), len(rows)]):
         ordered = frames(rows[begin:stop], 500, place=place)
-        found = flow.follow(crossed, place, ordered, flow.Rules())
+        found = flow.follow(followed, place, ordered, flow.Rules())
         out.append(racing.step(state, plan, ordered, found).changes)
         if ticks and stop < len(rows):
             out.append(racing.tick(state, plan, np.array([rows[stop][0]], np.int32), np.array([rows[stop][1]])).changes)

@@ -9,7 +9,7 @@ from operators.arrays import Parts
 from operators.city import City
 from operators.metrics import flow, visits
 from schemas.columns import VISITS
-from tests.operators.staged import Object, at, camera, city, frames, line
+from tests.operators.staged import Object, at, camera, city, crossed, frames, line
 
 T0 = 1_767_571_200_000_000
 WHERE = {"A": 0.40, "b": 0.505, "B": 0.60}
@@ -30,7 +30,7 @@ def walk(
 
 
 def counted(rows: list[tuple[int, int, list[Object]]], place: City) -> Parts:
-    return visits.counts(place, flow.follow(flow.start(place), place, frames(rows), flow.Rules()))
+    return visits.counts(place, crossed(place, frames(rows)))
 
 
 def total(parts: Parts) -> tuple[int, int]:
@@ -61,7 +61,7 @@ def test_five_flips_at_a_gate_are_one_visit() -> None:
     assert total(counted(walk("AA" + "BBAA" * 5 + "BB"), town())) == (1, 0)
     slow = walk("AA" + ("B" * 15 + "A" * 15) * 5 + "BB", step_us=1_000_000)
     place = town()
-    assert len(flow.follow(flow.start(place), place, frames(slow), flow.Rules())) == 11
+    assert len(crossed(place, frames(slow))) == 11
     assert total(counted(slow, place)) == (1, 1)
 
 
@@ -70,6 +70,7 @@ def test_five_flips_in_batches_of_a_frame_are_one_visit() -> None:
     state, parts = flow.start(place), []
     for row in walk("AA" + ("B" * 15 + "A" * 15) * 5 + "BB", step_us=1_000_000):
         parts.append(visits.counts(place, flow.follow(state, place, frames([row]), flow.Rules())))
+    parts.append(visits.counts(place, flow.settle(state, np.zeros(1, int), flow.Rules())))
     assert total(Parts(*(np.concatenate(column) for column in zip(*parts, strict=True)))) == (1, 1)
 
 
@@ -90,13 +91,13 @@ def test_untracked_persons_are_no_visits() -> None:
 def test_a_flow_line_is_no_gate() -> None:
     over = [(0, t, [at(0.85 if i < 2 else 0.95, 0.5, 7)]) for i, (_, t, _) in enumerate(walk("AABB"))]
     place = town()
-    assert len(flow.follow(flow.start(place), place, frames(over), flow.Rules())) == 1
+    assert len(crossed(place, frames(over))) == 1
     assert total(counted(over, place)) == (0, 0)
 
 
 def test_a_camera_that_was_not_asked_counts_nobody() -> None:
     place = town(metrics=("flow",))
-    assert len(flow.follow(flow.start(place), place, frames(walk("AABB")), flow.Rules())) == 1
+    assert len(crossed(place, frames(walk("AABB")))) == 1
     assert total(counted(walk("AABB"), place)) == (0, 0)
 
 
