@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Final
 
 from flows.thresholds import KERNELS, RULES_OF, Thresholds
-from operators.tracking import streams
+from operators.tracking import bodies, outline, riders, streams
 from schemas import docs
 
 TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -56,10 +56,17 @@ def _streams() -> list[str]:
     return ["### tracks", "", _paragraph(streams), "", *docs.table(("threshold", "value", ""), rows)]
 
 
+def _bodies() -> list[str]:
+    """Return what comes before all kernels: what an id stands for."""
+    told = [_paragraph(module) for module in (bodies, outline, riders)]
+    lines = [f"### bodies, version {bodies.VERSION}", "", *(line for text in told for line in (text, ""))]
+    return lines + docs.table(("threshold", "default", ""), _thresholds("bodies", Thresholds().bodies))
+
+
 def render() -> str:
     """Return the text of docs/metrics.md."""
-    rules = [*_streams(), *(line for name, module in KERNELS.items() for line in _kernel(name, module))]
-    return "\n".join([docs.render(), HEAD, *rules])
+    kernels = (line for name, module in KERNELS.items() for line in _kernel(name, module))
+    return "\n".join([docs.render(), HEAD, *_streams(), *_bodies(), *kernels])
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
 from operators.stage import absence, arrived, clocks, cover, emit, feet, health, intake, names, ordered, tally, windows
 from operators.stage.arrived import Arrived
-from operators.tracking import streams
+from operators.tracking import bodies, streams
 from schemas.cards import OF_TRACKS
 from schemas.columns import METRICS
 from schemas.incidents import END_OF_INPUT, VERSION_ENDED
@@ -211,7 +211,7 @@ class Shard:
         """Late frames restate what is measured; kernels that need the order do not see them."""
         codes, whose = health.late(late, self.thresholds.health), streams.late(self.trackers, late.ordered)
         usable = late.ordered._replace(usable=health.usable(codes), made_here=whose.made_here)
-        seen = feet.placed(self.feet, usable)
+        seen = feet.placed(self.feet, bodies.alone(usable, self.thresholds.bodies))
         return [
             ("health", tally.measure(late, codes, whose, is_late=True)),
             ("crowd", crowd.measure(self.city, seen, crowd.count(self.city, seen))),
@@ -226,8 +226,9 @@ class Shard:
         whose = streams.step(state.streams, self.trackers, released.ordered)
         seen = released.ordered._replace(usable=health.usable(codes), made_here=whose.made_here)
         state.tracks, track = streams.tracked(state.tracks, city, seen, whose.made_here, limits.tracker)
-        seen = seen._replace(track=track)
-        seen = feet.placed(self.feet, absence.told(city, seen))
+        told = bodies.step(state.bodies, city, seen._replace(track=track), limits.bodies)
+        names.rename(state.names, told.code, told.track, states.holders(state))
+        seen = feet.placed(self.feet, absence.told(city, told.frames))
         counts = crowd.count(city, seen)
         levels, samples = crowd.levels(state.levels, city, seen, counts, limits.crowd)
         crossing = flow.follow(state.crossings, city, seen, limits.flow)

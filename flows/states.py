@@ -29,7 +29,7 @@ from operators.metrics import crowd, flow
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_US
 from operators.stage import clocks, cover, emit, health, names, ordered, windows
-from operators.tracking import streams, tracker
+from operators.tracking import bodies, streams, tracker
 from schemas.columns import METRICS
 from schemas.errors import StateError
 from schemas.parts import Metric
@@ -82,6 +82,7 @@ class State:
     crossings: flow.State
     streams: streams.Streams
     tracks: tracker.TrackerState
+    bodies: bodies.State
     crowds: persistence.State
     kernels: kernels.States
     pools: dict[str, windows.Pool]
@@ -110,7 +111,7 @@ class Wiring:
     @cached_property
     def header(self) -> Header:
         """What states of this city are made of."""
-        rules = fingerprint(FORMAT, VERSIONS, msgspec.to_builtins(vars(self.thresholds)))
+        rules = fingerprint(FORMAT, VERSIONS, bodies.VERSION, msgspec.to_builtins(vars(self.thresholds)))
         cameras = self.city.cameras
         definitions = tuple(fingerprint(definition(c), road(self.city, i)) for i, c in enumerate(cameras))
         return Header(FORMAT, rules, msgspec.json.encode(cameras, order="deterministic"), definitions)
@@ -130,6 +131,7 @@ def start(wiring: Wiring, since_us: int) -> State:
         crossings=flow.start(city),
         streams=streams.start(count),
         tracks=tracker.start(count, wiring.thresholds.tracker, [c.id for c in city.cameras]),
+        bodies=bodies.start(count),
         crowds=crowd_incidents.start(wiring.crowds),
         kernels=kernels.start(wiring.plans),
         pools={metric.name: windows.start(metric) for metric in METRICS},
@@ -190,6 +192,7 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     flow.carry(into.crossings, wiring.city, source.crossings, moved)
     streams.carry(into.streams, source.streams, moved.camera)
     into.tracks = tracker.carry(into.tracks, source.tracks, moved.camera)
+    bodies.carry(into.bodies, source.bodies, moved.camera)
     crowd_incidents.carry(into.crowds, wiring.crowds, source.crowds, before.crowds, moved)
     kernels.carry(into.kernels, wiring.plans, source.kernels, before.plans, moved)
     for metric in METRICS:

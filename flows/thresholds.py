@@ -15,7 +15,7 @@ from operators.city import City
 from operators.metrics import crowd, flow
 from operators.stage import health
 from operators.stage.health import HealthParams
-from operators.tracking import tracker
+from operators.tracking import bodies, tracker
 from schemas.card import Card
 from schemas.cards import CARDS
 from schemas.registry import Camera, fingerprint
@@ -80,6 +80,7 @@ class Thresholds:
     outages: outages.Params = field(default_factory=outages.Params)
     mutes: mutes.Params = field(default_factory=mutes.Params)
     tracker: tracker.TrackerParams = field(default_factory=tracker.TrackerParams)
+    bodies: bodies.Params = field(default_factory=bodies.Params)
     rules: Mapping[str, Given] = field(default_factory=_defaults)
 
     def of(self, name: str) -> Given:
@@ -94,7 +95,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     Whatever changes a figure is part of it: also how late a frame may come, and the tracker where tracks are made
     here. What people call a camera, whose it is and which of its metrics are on is not.
     """
-    every = (thresholds.reorder_us, thresholds.lateness_us)
+    every = (thresholds.reorder_us, thresholds.lateness_us, bodies.VERSION, thresholds.bodies)
     cameras = [(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
     more: dict[str, list[tuple[object, ...]]] = {
         "congestion": [road(city, code) for code in range(len(city.cameras))],

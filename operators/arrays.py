@@ -107,7 +107,8 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 def no_frames() -> Ordered:
     """Return zero frames."""
     whole, small, real = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32)
-    frames = (small, whole, small, np.empty(0, np.bool_), small, small, np.zeros(1, np.int64))
+    flags = np.empty(0, np.bool_)
+    frames = (small, whole, small, flags, flags, small, small, np.zeros(1, np.int64))
     codes, faces = np.empty(0, np.uint64), np.empty(0, np.uint32)
     objects = (np.empty(0, np.uint8), real, np.empty((0, 4), np.float32), codes, faces, codes)
     return Ordered(*frames, *objects, whole, small, np.empty(0, np.float64))

@@ -32,9 +32,11 @@ from simulation import (
     parking,
     people,
     racing,
+    riding,
     senders,
     sites,
     stays,
+    trackers,
     vehicles,
     watch,
     writer,
@@ -82,6 +84,7 @@ class Actor(NamedTuple):
     wearers: masks.Wearers | None
     signals: Signals
     arrived: Delivery
+    ids: tuple[NDArray[np.int64], NDArray[np.int64]]  # numbers of all bodies, and what the tracker calls them
 
 
 def event_fps(minutes: int) -> float:
@@ -183,7 +186,10 @@ def _actor(scene: Scene) -> Actor:
         "congestion": congestion.events(scene),
         "racing": racing.events(scene),
     }
-    return Actor(scene, tracks, masks.wearers(scene, tracks["people"]), flood.events(scene), faults.delivery(scene))
+    ridden = [riding.bodies(tracks[name]) for name in DRIVERS]
+    ids = trackers.dealt(scene, [*tracks.values(), *ridden])
+    wearers = masks.wearers(scene, tracks["people"])
+    return Actor(scene, tracks, wearers, flood.events(scene), faults.delivery(scene), ids)
 
 
 PERSONS: Final = ("people", "carriers", "gates", "night", "gathering")
@@ -194,13 +200,15 @@ DRIVERS: Final = ("vehicles", "congestion", "racing")
 def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
     """Return the true figures of one camera."""
     scene, tracks, watched = actor.scene, actor.tracks, watch.truth(actor.scene)
+    drives = [tracks[name] for name in DRIVERS]
+    drives += [] if scene.noiseless else [riding.riders(lot) for lot in drives]
     persons = people.seen(scene, [tracks[name] for name in PERSONS])
     return {
         "watch": watched.table(scene),
         "crowd": people.truth(scene, persons, watched),
         "stays": stays.truth(scene, persons),
         "masks": masks.truth(scene, actor.wearers, persons),
-        "flow": vehicles.truth(scene, [tracks[name] for name in DRIVERS]),
+        "flow": vehicles.truth(scene, drives),
         "visits": gates.truth(scene, tracks["gates"]),
         "parking": parking.truth(scene, tracks["parking"]),
         "flood": flood.truth(scene),
@@ -240,11 +248,16 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     first, last = np.searchsorted(arrived.arrival_us, [hour * HOUR_US, (hour + 1) * HOUR_US])
     rows = arrived.frame[first:last]
     wanted, back = np.unique(rows, return_inverse=True)
-    parts = [_seen(scene, tracks, wanted) for tracks in actor.tracks.values()]
+    parts = [_seen(scene, tracks, wanted, is_driven=name in DRIVERS) for name, tracks in actor.tracks.items()]
     shaded = parking.shaded(actor.tracks["parking"], merged(parts), scene.t_us[wanted])
     there = mute.silenced(scene, shaded, scene.t_us[wanted])
     seen = detect(scene, there, scene.seq[wanted], 2 + hour)
+    if not scene.noiseless:
+        objects, given = trackers.blurred(scene, seen.objects, scene.t_us[wanted], hour)
+        seen = seen._replace(objects=objects, confidence=seen.confidence[given])
     said = _faces(actor, seen.objects, scene.seq[wanted], 2 + hour)
+    if not scene.noiseless:
+        seen = seen._replace(objects=trackers.renumbered(seen.objects, actor.ids))
     item, row = _spread(seen.objects.frame, len(wanted), back)
     with_signal = np.isin(actor.signals.frame, wanted)
     carried = np.searchsorted(wanted, actor.signals.frame[with_signal])
@@ -273,9 +286,10 @@ def _faces(actor: Actor, objects: Objects, seq: NDArray[np.int64], part: int) ->
     return masks.blurred(actor.scene, masks.faces(actor.wearers, objects, seq), part)
 
 
-def _seen(scene: Scene, tracks: Tracks, wanted: NDArray[np.int64]) -> Objects:
+def _seen(scene: Scene, tracks: Tracks, wanted: NDArray[np.int64], *, is_driven: bool) -> Objects:
     t_us = scene.t_us[wanted]
-    return sample(tracks, t_us, live_span(scene, t_us))
+    objects = sample(tracks, t_us, live_span(scene, t_us))
+    return riding.with_riders(objects, tracks) if is_driven and not scene.noiseless else objects
 
 
 def _spread(

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas.registry import Camera
-from simulation import sites
+from simulation import sites, trackers
 from simulation.diurnal import HOUR_US, WIB_US
 from simulation.scene import DAY_US, Scene, overlaps_outage, random
 from simulation.watch import times
@@ -123,7 +123,8 @@ def scene(camera: Camera, number: int, seed: int, start_us: int, end_us: int, *,
     alive = t_us < end_us
     for begin, end in dead:
         alive &= (t_us < begin) | (t_us >= end)
-    return Scene(camera, number, seed, start_us, end_us, noiseless, t_us[alive], seq[alive], dead)
+    anew = np.empty(0, np.int64) if noiseless else trackers.restarts(seed, number, start_us, end_us)
+    return Scene(camera, number, seed, start_us, end_us, noiseless, t_us[alive], seq[alive], dead, anew)
 
 
 def delivery(scene: Scene) -> Delivery:

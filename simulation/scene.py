@@ -20,7 +20,7 @@ DAY_US = 24 * HOUR_US
 STREAMS = (
     *("layout", "faults", "people", "vehicles", "parking", "flood", "noise", "delivery"),
     *("sites", "garbage", "masks", "gates", "night", "gathering", "congestion", "racing", "senders"),
-    *("mute", "evenings", "clocks", "kerb"),
+    *("mute", "evenings", "clocks", "kerb", "trackers"),
 )
 """Names of the random streams; append only: the place in the list is part of the seed."""
 
@@ -37,6 +37,7 @@ class Scene(NamedTuple):
     t_us: NDArray[np.int64]  # (n,) capture times, ascending, none during outages
     seq: NDArray[np.int64]  # (n,) the camera's frame number; goes on counting during outages
     outage_us: NDArray[np.int64]  # (o, 2) start, end
+    restart_us: NDArray[np.int64]  # (r,) when its tracker begins anew
 
     @property
     def period_us(self) -> int:
@@ -50,8 +51,10 @@ def random(seed: int, number: int, stream: str, part: int = 0) -> np.random.Gene
 
 
 def live_span(scene: Scene, t_us: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each time how many outages began before it: a tracker forgets everybody meanwhile."""
-    return np.searchsorted(scene.outage_us[:, 0], t_us, side="right")
+    """Return for each time how often the tracker has forgotten everybody before it: in outages, and beginning anew."""
+    return np.searchsorted(scene.outage_us[:, 0], t_us, side="right") + np.searchsorted(
+        scene.restart_us, t_us, side="right"
+    )
 
 
 def days(scene: Scene, first_h: float, last_h: float) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from schemas.class_words import COCO_NAMES, VISDRONE
 
 MOT16: Final = {
     "1": "person",
-    "2": "person",  # on a vehicle
+    "2": "rider",  # a person on a vehicle
     "3": "car",
     "4": "bicycle",
     "5": "motorcycle",

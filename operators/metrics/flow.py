@@ -75,8 +75,9 @@ class State:
 def start(city: City) -> State:
     """Return the state in which no track was seen."""
     clock = np.full(len(city.cameras), -(1 << 62), np.int64)
-    none = [np.full(count, -1, np.int32) for count in (len(city.line_ids), len(city.cameras))]
-    return State(slots.empty(TRACK), clock, Chains(*none, np.full(len(city.cameras), NONE_DUE_US)))
+    near, held = np.full(len(city.line_ids), -1, np.int32), np.full(len(city.cameras), -1, np.int32)
+    due_us = np.full(len(city.cameras), NONE_DUE_US, np.int64)
+    return State(slots.empty(TRACK), clock, Chains(near, held, due_us))
 
 
 def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[Any]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from operators import carrying
 from operators.arrays import frozen
-from operators.stage.intake import NAMED
+from operators.stage.intake import NAMED, track_name
 
 LEAST: Final = 1 << 16
 """Names for which looking through a shard's state is not worth while (some 10 MB); ours."""
@@ -57,6 +57,15 @@ def learn(names: Names, codes: NDArray[np.uint64], text: pl.Series, holders: Ite
     rows = np.empty(len(codes), np.int64)
     rows = rows[: _new(names.table, codes, rows)]
     names.known.update(zip(codes[rows].tolist(), text.gather(rows).to_list(), strict=True))
+
+
+def rename(
+    names: Names, codes: NDArray[np.uint64], before: NDArray[np.uint64], holders: Iterable[object] | None = None
+) -> None:
+    """Let tracks that got another code keep the name that the stream gives them: `codes` and `before`, one each."""
+    if len(codes):
+        text = [track_name(code, names.known) for code in before.tolist()]
+        learn(names, codes, pl.Series(text, dtype=pl.String), holders)
 
 
 def held(thing: object) -> Iterator[NDArray[np.uint64]]:

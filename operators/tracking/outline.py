@@ -1,0 +1,133 @@
+"""Where a tracked object's foot is while its box does not show it.
+
+Two things that boxes do and bodies do not. A lower edge that jumps upwards while
+the upper edge goes on as before is a foot that something hides: the foot stays
+one body height below the upper edge. And a vehicle that stands does not jump: a box
+that is seen beside its place from one frame to the next, nearer than another would
+be, and stands there too, has not moved until it moves on from there or is seen at
+its place again. Edges that end at the picture's border are cut, not hidden.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+
+OUTLINE: Final = [
+    ("box", np.float64, (4,)),  # as last shown, 0..1
+    ("speed", np.float64, (3,)),  # of centre, upper and lower edge [1/s]; smoothed
+    ("height", np.float64),  # from head to foot while the foot is hidden, else 0
+    ("hidden_us", np.int64),  # since then
+    ("rest", np.float64, (2,)),  # the place where the foot stands, 0..1
+    ("rest_us", np.int64),  # since then
+    ("shift", np.float64, (2,)),  # the box is seen so far beside it, (0, 0): at it
+    ("shift_us", np.int64),  # since then
+]
+"""What a record of a body remembers of its box."""
+
+_GAIN: Final = 0.5  # share of a new speed in the speed remembered
+_BORDER: Final = 0.998
+
+
+class Edges(NamedTuple):
+    """How boxes fail, in sizes of the box (ours); a size is the longer of its sides."""
+
+    hides: float = 0.2  # share of its height that the lower edge alone jumps up when the foot is hidden
+    shown: float = 0.9  # share of the height at which the foot is seen again
+    rests: float = 0.15  # what stands is seen within this of its place [sizes] ...
+    rests_us: int = 1_000_000  # ... for so long
+    jumps: float = 0.25  # seen farther off a frame later it has jumped; farther by what it can have driven meanwhile:
+    often_s: float = 0.25  # where frames come as often; in slower streams a start looks the same
+    drives: float = 2.0  # half the acceleration of what sets off [sizes/s2]: 5 m/s2 for a car of 1.5 m
+    longest_us: int = 20_000_000  # no foot is hidden for longer, as far as we know
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def appear(row, box, t_us):  # type: ignore[no-untyped-def]
+    """Take a body's first box."""
+    for k in range(4):
+        row.box[k] = box[k]
+    for k in range(3):
+        row.speed[k] = 0.0
+    row.height, row.hidden_us = 0.0, t_us
+    row.rest[0], row.rest[1], row.rest_us = (row.box[0] + row.box[2]) / 2.0, row.box[3], t_us
+    row.shift[0], row.shift[1], row.shift_us = 0.0, 0.0, t_us
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def follow(row, box, t_us, dt_us, period_us, aspect, is_vehicle, edges):  # type: ignore[no-untyped-def]
+    """Take a body's next box; `row.box`, `row.height` and `row.shift` say where it is."""
+    if dt_us <= 0:
+        return
+    dt = dt_us * 1e-6
+    if dt_us > 2 * period_us:  # what was not seen for a while is where it is seen
+        _accept(row, (np.float64(box[0]) + np.float64(box[2])) / 2.0, np.float64(box[3]), t_us)
+        row.height = 0.0
+    else:
+        _hide(row, box, t_us, dt, edges)
+        _shift(row, box, t_us, dt, aspect, is_vehicle, edges)
+    foot = box[1] + row.height if row.height > 0.0 else np.float64(box[3])
+    x = ((np.float64(box[0]) + np.float64(box[2])) - (row.box[0] + row.box[2])) / 2.0
+    row.speed[0] += _GAIN * (x / dt - row.speed[0])
+    row.speed[1] += _GAIN * ((box[1] - row.box[1]) / dt - row.speed[1])
+    row.speed[2] += _GAIN * ((foot - row.box[3]) / dt - row.speed[2])
+    row.box[0], row.box[1], row.box[2], row.box[3] = box[0], box[1], box[2], foot
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _hide(row, box, t_us, dt, edges):  # type: ignore[no-untyped-def]
+    """Note that the foot is hidden, or seen again."""
+    seen = np.float64(box[3]) - np.float64(box[1])
+    if row.height > 0.0:
+        if seen >= edges.shown * row.height or t_us - row.hidden_us > edges.longest_us:
+            row.height = 0.0
+        return
+    height = row.box[3] - row.box[1]
+    up = row.box[3] + row.speed[2] * dt - box[3]
+    top = abs(box[1] - row.box[1] - row.speed[1] * dt)
+    if up > edges.hides * height and top < 0.5 * up and seen < edges.shown * height and box[3] < _BORDER:
+        row.height, row.hidden_us = height, t_us
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _shift(row, box, t_us, dt, aspect, is_vehicle, edges):  # type: ignore[no-untyped-def]
+    """Note that what stands is seen beside its place, or back at it, or has moved on."""
+    x, y = (np.float64(box[0]) + np.float64(box[2])) / 2.0, np.float64(box[3])
+    if row.height > 0.0:
+        y = np.float64(box[1]) + row.height
+    size = max((row.box[2] - row.box[0]) * aspect, row.box[3] - row.box[1])
+    off = _length((x - row.rest[0]) * aspect, y - row.rest[1])
+    is_there = off <= edges.rests * size
+    if row.shift[0] == 0.0 and row.shift[1] == 0.0:
+        if is_there:
+            return
+        stood = is_vehicle and dt <= edges.often_s and t_us - row.rest_us >= edges.rests_us
+        if stood and off > (edges.jumps + edges.drives * dt * dt) * size and _was_there(row, size, aspect, edges):
+            row.shift[0], row.shift[1], row.shift_us = x - row.rest[0], y - row.rest[1], t_us
+            return
+        _accept(row, x, y, t_us)
+        return
+    moved = _length((x - row.rest[0] - row.shift[0]) * aspect, y - row.rest[1] - row.shift[1])
+    if is_there:
+        row.shift[0], row.shift[1] = 0.0, 0.0
+    elif moved > edges.jumps * size or t_us - row.shift_us > edges.longest_us:
+        _accept(row, x, y, t_us)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _was_there(row, size, aspect, edges):  # type: ignore[no-untyped-def]
+    x = (row.box[0] + row.box[2]) / 2.0
+    return _length((x - row.rest[0]) * aspect, row.box[3] - row.rest[1]) <= edges.rests * size
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _accept(row, x, y, t_us):  # type: ignore[no-untyped-def]
+    row.rest[0], row.rest[1], row.rest_us = x, y, t_us
+    row.shift[0], row.shift[1] = 0.0, 0.0
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _length(x, y):  # type: ignore[no-untyped-def]
+    return np.sqrt(x * x + y * y)
