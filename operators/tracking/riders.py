@@ -61,7 +61,8 @@ class Riding(NamedTuple):
     past: float = 0.5  # having gone apart so far, the person walks [heights]
     pace: float = 2.0  # who was seen walking rides from this speed on [heights/s]: 8 km/h; who pushes is slower
     leaves_us: int = 1_500_000  # a rider seen beside it for so long has got off
-    walks_us: int = 2_000_000  # seen elsewhere for so long, and four times as long as on one: walks
+    walks_us: int = 2_000_000  # seen elsewhere for so long, ...
+    much: int = 10  # ... and so many times as long as on one: walks
     bridge_us: int = 10_000_000  # one that is not found for so long is still there
 
 
@@ -205,7 +206,7 @@ def is_still_riding(row, is_seen, t_us, dt_us, rules):  # type: ignore[no-untype
         return False
     if is_seen or row.ride == UNKNOWN:
         row.off_us += dt_us
-    if row.ride == UNKNOWN and row.off_us >= rules.walks_us and row.off_us >= 4 * row.on_us:
+    if row.ride == UNKNOWN and row.off_us >= rules.walks_us and row.off_us >= rules.much * row.on_us:
         row.ride = WALKS
         return False
     if is_seen:
