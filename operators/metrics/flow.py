@@ -14,7 +14,7 @@ clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,12 @@ from operators.arrays import Ordered, Parts
 from operators.carrying import Moves
 from operators.city import City
 from operators.minutes import MINUTE_US
-from operators.tracking.crossed import CROSSING, NONE_DUE_US, rechain, tell
-from operators.tracking.crossing import TRACK, Chains, Geometry, walk
+from operators.tracking.crossed import CROSSING, NONE_DUE_US, Chains, Rules, rechain, tell
+from operators.tracking.crossing import TRACK, Geometry, walk
 from schemas.cards import CARDS, METRIC_NAMES
 from schemas.columns import FLOW, VEHICLES
+
+__all__ = ["VERSION", "Rules", "State", "carry", "counts", "follow", "settle", "start"]
 
 VERSION: Final = 2
 """Raised when the same input gives other figures."""
@@ -38,19 +40,6 @@ _SPEED_N: Final = FLOW.offset(f"{VEHICLES[0]}_speed_n")
 _SPEED_SUM: Final = FLOW.offset(f"{VEHICLES[0]}_speed_sum")
 _BUFFER: Final = 4096
 _EVER_US: Final = 1 << 61
-
-
-class Rules(NamedTuple):
-    """What makes a crossing (metrics.md, "Vehicle flow")."""
-
-    band: float = 0.01  # half the dead band, share of the frame's diagonal
-    frames: int = 2  # beyond the band, on either side
-    rearm_us: int = 10_000_000  # until a track may cross in the same direction again
-    turn_us: int = 2_000_000  # coming back so soon it has not crossed: that is a tracker that flips (ours)
-    heir_us: int = 2_000_000  # a track born so soon after one was lost inside the band or beside it ...
-    heir_heights: float = 0.5  # ... and so near, in heights of its own box, goes on for it
-    told_us: int = 60_000_000  # a crossing confirmed later than this is booked where it is confirmed (ours)
-    forget_us: int = 30_000_000  # of its camera's time, after which an unseen track is a new one
 
 
 @dataclass(slots=True)
@@ -80,7 +69,7 @@ def start(city: City) -> State:
     return State(slots.empty(TRACK), clock, Chains(near, held, due_us))
 
 
-def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[Any]:
+def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[np.void]:
     """Follow tracks over lines. `state` is changed in place.
 
     Parameters
@@ -106,7 +95,7 @@ def follow(state: State, city: City, ordered: Ordered, rules: Rules) -> NDArray[
     return np.concatenate([out[:0], *found])
 
 
-def settle(state: State, cameras: NDArray[np.integer[Any]], rules: Rules) -> NDArray[Any]:
+def settle(state: State, cameras: NDArray[np.integer[Any]], rules: Rules) -> NDArray[np.void]:
     """Return the crossings that wait at these cameras: no frame of theirs follows."""
     row = state.tracks.row[: state.tracks.used[0]]
     out = np.empty(int((row["held_way"] >= 0).sum()), CROSSING)
@@ -116,7 +105,7 @@ def settle(state: State, cameras: NDArray[np.integer[Any]], rules: Rules) -> NDA
     return out[:count]
 
 
-def counts(crossing: NDArray[Any]) -> Parts:
+def counts(crossing: NDArray[np.void]) -> Parts:
     """Return parts of `FLOW`, one a crossing, in its minute."""
     values = np.zeros((len(crossing), FLOW.width), np.int64)
     at, cls, has_speed = np.arange(len(crossing)), crossing["cls"], crossing["speed_mmps"] >= 0

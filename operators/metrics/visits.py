@@ -7,7 +7,7 @@ no camera knows.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ _ENTRIES: Final = VISITS.offset("entries_n")
 _EXITS: Final = VISITS.offset("exits_n")
 
 
-def counts(city: City, crossing: NDArray[Any]) -> Parts:
+def counts(city: City, crossing: NDArray[np.void]) -> Parts:
     """Return parts of `VISITS`, one a visit, in the minute of its crossing.
 
     Parameters

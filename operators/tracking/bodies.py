@@ -20,27 +20,12 @@ from operators.arrays import Ordered
 from operators.carrying import Codes
 from operators.city import City
 from operators.tracking import riders
-from operators.tracking.embody import BODY, Memory, Place, Shown, walk
-from operators.tracking.outline import Edges
-from operators.tracking.riders import Riding
+from operators.tracking.embody import BODY, Memory, Params, Place, Shown, walk
 
 __all__ = ["VERSION", "Params", "State", "Told", "alone", "carry", "start", "step"]
 
 VERSION: Final = 1
 """Raised when the same frames give other bodies."""
-
-
-class Params(NamedTuple):
-    """How far bodies go, in sizes of their boxes (ours); a size is the longer side: 1.7 m of a person."""
-
-    slack: float = 1.0  # how far boxes of one body lie apart that did not move [sizes]
-    person: float = 8.0  # from frame to frame: a sprinter's speed, with room for small boxes [sizes/s]
-    vehicle: float = 30.0  # and of what was seen only once: 160 km/h in sizes of a car [sizes/s]
-    onward: float = 1.5  # a body of known speed is looked for on its way, up to this share of it
-    wander: float = 0.1  # how much wider around that way it is looked for with every second [sizes/s]
-    forget_us: int = 60_000_000  # an id unseen for longer stands for nobody
-    edges: Edges = Edges()
-    riding: Riding = Riding()
 
 
 @dataclass(slots=True)

@@ -9,10 +9,14 @@ camera's clock before it is told; what was told stays.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+from operators.arrays import Record
+from operators.slots import Slots
 
 HELD: Final = [
     ("held_way", np.int8),  # the crossing that waits: 0 to_right, 1 to_left, -1 none
@@ -47,8 +51,31 @@ NEVER_US: Final = -(1 << 61)
 NONE_DUE_US: Final = 1 << 62
 
 
+class Rules(NamedTuple):
+    """What makes a crossing (metrics.md, "Vehicle flow")."""
+
+    band: float = 0.01  # half the dead band, share of the frame's diagonal
+    frames: int = 2  # beyond the band, on either side
+    rearm_us: int = 10_000_000  # until a track may cross in the same direction again
+    turn_us: int = 2_000_000  # coming back so soon it has not crossed: that is a tracker that flips (ours)
+    heir_us: int = 2_000_000  # a track born so soon after one was lost inside the band or beside it ...
+    heir_heights: float = 0.5  # ... and so near, in heights of its own box, goes on for it
+    told_us: int = 60_000_000  # a crossing confirmed later than this is booked where it is confirmed (ours)
+    forget_us: int = 30_000_000  # of its camera's time, after which an unseen track is a new one
+
+
+class Chains(NamedTuple):
+    """Where chains through the records begin, -1 for an empty one; changed in place."""
+
+    near: NDArray[np.int32]  # (l,) tracks last seen so near to each line that an heir may be beyond it
+    held: NDArray[np.int32]  # (c,) tracks with a crossing that is held back
+    due_us: NDArray[np.int64]  # (c,) not before this is one of them told
+
+
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def cross(tracks, chains, rules, at, camera, cls, out, count):  # type: ignore[no-untyped-def]
+def cross(
+    tracks: Slots, chains: Chains, rules: Rules, at: int, camera: int, cls: int, out: NDArray[np.void], count: int
+) -> int:
     """Let a track that has just changed sides take its last crossing back, or hold a new one; return `count`."""
     row = tracks.row[at]
     way = 0 if row.side > 0 else 1
@@ -72,7 +99,7 @@ def cross(tracks, chains, rules, at, camera, cls, out, count):  # type: ignore[n
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def take_over(tracks, chains, camera, heir, lost):  # type: ignore[no-untyped-def]
+def take_over(tracks: Slots, chains: Chains, camera: int, heir: int, lost: int) -> None:
     """Let an heir have the crossing that waits, too."""
     mine, its = tracks.row[heir], tracks.row[lost]
     if its.held_way < 0:
@@ -87,7 +114,7 @@ def take_over(tracks, chains, camera, heir, lost):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def tell(tracks, chains, rules, camera, t_us, out, count):  # type: ignore[no-untyped-def]
+def tell(tracks: Slots, chains: Chains, rules: Rules, camera: int, t_us: int, out: NDArray[np.void], count: int) -> int:
     """Write the camera's crossings that nothing takes back any more at `t_us` to `out`, while there is room.
 
     They come by time, line and track, so that their order does not depend on what is remembered beside them.
@@ -109,7 +136,7 @@ def tell(tracks, chains, rules, camera, t_us, out, count):  # type: ignore[no-un
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def rechain(tracks, chains, line_camera):  # type: ignore[no-untyped-def]
+def rechain(tracks: Slots, chains: Chains, line_camera: NDArray[np.int32]) -> None:
     """Chain all records anew: they have moved."""
     chains.near[:], chains.held[:], chains.due_us[:] = -1, -1, NONE_DUE_US
     for at in range(tracks.used[0]):
@@ -126,7 +153,7 @@ def rechain(tracks, chains, line_camera):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _is_over(row, rules, t_us):  # type: ignore[no-untyped-def]
+def _is_over(row: Record, rules: Rules, t_us: int) -> bool:
     """Tell whether a crossing stands; one whose track began to come back in time is waited for, as long again."""
     if t_us < row.held_until_us:
         return False
@@ -135,14 +162,14 @@ def _is_over(row, rules, t_us):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _is_before(a, b):  # type: ignore[no-untyped-def]
+def _is_before(a: Record, b: Record) -> bool:
     if a.held_us != b.held_us:
-        return a.held_us < b.held_us
-    return a.owner < b.owner or (a.owner == b.owner and a.track < b.track)
+        return bool(a.held_us < b.held_us)
+    return bool(a.owner < b.owner or (a.owner == b.owner and a.track < b.track))
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _write(tracks, held, camera, at, out, count):  # type: ignore[no-untyped-def]
+def _write(tracks: Slots, held: NDArray[np.int32], camera: int, at: int, out: NDArray[np.void], count: int) -> int:
     row = tracks.row[at]
     told = out[count]
     told.key, told.is_first = 2 * row.owner + row.held_way, row.held_after_us < NEVER_US
@@ -153,7 +180,7 @@ def _write(tracks, held, camera, at, out, count):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _chain(tracks, held, camera, at):  # type: ignore[no-untyped-def]
+def _chain(tracks: Slots, held: NDArray[np.int32], camera: int, at: int) -> None:
     row = tracks.row[at]
     row.held_before, row.held_after = -1, held[camera]
     if row.held_after >= 0:
@@ -162,7 +189,7 @@ def _chain(tracks, held, camera, at):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _unchain(tracks, held, camera, at):  # type: ignore[no-untyped-def]
+def _unchain(tracks: Slots, held: NDArray[np.int32], camera: int, at: int) -> None:
     """Take a track out of its camera's chain; it holds no crossing any more."""
     row = tracks.row[at]
     if row.held_after >= 0:

@@ -15,9 +15,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from operators.arrays import Ordered, Record
 from operators.geometry import project
-from operators.slots import find, insert
-from operators.tracking.crossed import HELD, cross, take_over, tell
+from operators.slots import Slots, find, insert
+from operators.tracking.crossed import HELD, Chains, Rules, cross, take_over, tell
 from schemas.columns import VEHICLES
 from schemas.frames import CLASSES
 
@@ -69,16 +70,11 @@ class Geometry(NamedTuple):
     point: NDArray[np.float64]  # (p, 2)
 
 
-class Chains(NamedTuple):
-    """Where chains through the records begin, -1 for an empty one; changed in place."""
-
-    near: NDArray[np.int32]  # (l,) tracks last seen so near to each line that an heir may be beyond it
-    held: NDArray[np.int32]  # (c,) tracks with a crossing that is held back
-    due_us: NDArray[np.int64]  # (c,) not before this is one of them told
-
-
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def walk(tracks, clock_us, chains, geometry, rules, ordered, begin, out):  # type: ignore[no-untyped-def]
+def walk(
+    tracks: Slots, clock_us: NDArray[np.int64], chains: Chains, geometry: Geometry, rules: Rules, ordered: Ordered,
+    begin: int, out: NDArray[np.void],
+) -> tuple[int, int]:  # fmt: skip
     """Take frames from `begin` on, until they end or the next might not fit.
 
     Returns
@@ -108,7 +104,10 @@ def walk(tracks, clock_us, chains, geometry, rules, ordered, begin, out):  # typ
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _turn(tracks, chains, geometry, rules, ordered, i, is_birth, out, count):  # type: ignore[no-untyped-def]
+def _turn(
+    tracks: Slots, chains: Chains, geometry: Geometry, rules: Rules, ordered: Ordered, i: int, is_birth: bool,
+    out: NDArray[np.void], count: int,
+) -> tuple[int, int]:  # fmt: skip
     """Observe the tracks of a frame that are known, or bear those that are not."""
     camera, t_us, births = ordered.camera[i], ordered.t_us[i], 0
     aspect = geometry.aspect[camera]
@@ -146,7 +145,7 @@ def _turn(tracks, chains, geometry, rules, ordered, i, is_birth, out, count):  #
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
+def _has_crossed(row: Record, rules: Rules) -> bool:
     """Take note of a track beyond the band, and tell whether it has come to belong to the other side over the line."""
     beyond = 1 if row.distance > 0.0 else -1
     row.run = min(row.run + 1, rules.frames) if row.beyond == beyond else 1
@@ -157,11 +156,13 @@ def _has_crossed(row, rules):  # type: ignore[no-untyped-def]
     row.side = beyond
     if row.seen_us - row.flip_us > rules.told_us:
         row.flip_us = row.seen_us
-    return was != 0 and row.is_beside
+    return bool(was != 0 and row.is_beside)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _flip(row, t_us, x, y, distance, geometry, line, camera):  # type: ignore[no-untyped-def]
+def _flip(
+    row: Record, t_us: int, x: float, y: float, distance: float, geometry: Geometry, line: int, camera: int
+) -> None:
     """Note where, when and how fast a track changed sides since it was last seen."""
     share = row.distance / (row.distance - distance)
     row.flip_us = row.seen_us + np.int64(np.rint(share * (t_us - row.seen_us)))
@@ -172,7 +173,7 @@ def _flip(row, t_us, x, y, distance, geometry, line, camera):  # type: ignore[no
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _speed_mmps(m, x0, y0, x1, y1, dt_us):  # type: ignore[no-untyped-def]
+def _speed_mmps(m: NDArray[np.float64], x0: float, y0: float, x1: float, y1: float, dt_us: int) -> int:
     """Return the speed over ground [mm/s], -1 without a calibration or over its horizon."""
     w0, w1 = m[2, 0] * x0 + m[2, 1] * y0 + m[2, 2], m[2, 0] * x1 + m[2, 1] * y1 + m[2, 2]
     if not w0 * w1 > 0.0:
@@ -180,11 +181,14 @@ def _speed_mmps(m, x0, y0, x1, y1, dt_us):  # type: ignore[no-untyped-def]
     dx = (m[0, 0] * x1 + m[0, 1] * y1 + m[0, 2]) / w1 - (m[0, 0] * x0 + m[0, 1] * y0 + m[0, 2]) / w0
     dy = (m[1, 0] * x1 + m[1, 1] * y1 + m[1, 2]) / w1 - (m[1, 0] * x0 + m[1, 1] * y0 + m[1, 2]) / w0
     speed = np.rint(math.sqrt(dx * dx + dy * dy) * 1e9 / dt_us)
-    return np.int64(speed) if speed < 2**31 else -1
+    return int(np.int64(speed) if speed < 2**31 else -1)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _bear(tracks, chains, rules, at, track, line, camera, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
+def _bear(
+    tracks: Slots, chains: Chains, rules: Rules, at: int, track: int, line: int, camera: int, t_us: int, x: float,
+    y: float, height: float, aspect: float,
+) -> int:  # fmt: skip
     """Return the row of a track not known: new, or the heir of one lost at the line."""
     if at < 0:
         at = insert(tracks, track, line)
@@ -214,7 +218,10 @@ def _bear(tracks, chains, rules, at, track, line, camera, t_us, x, y, height, as
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _find_lost(tracks, near, rules, heir, line, t_us, x, y, height, aspect):  # type: ignore[no-untyped-def]
+def _find_lost(
+    tracks: Slots, near: NDArray[np.int32], rules: Rules, heir: int, line: int, t_us: int, x: float, y: float,
+    height: float, aspect: float,
+) -> int:  # fmt: skip
     """Return the nearest track lost at the line, -1 for none; the newest and then the smaller id among equals."""
     best, best_square = -1, (rules.heir_heights * height) ** 2
     at = near[line]
@@ -233,12 +240,12 @@ def _find_lost(tracks, near, rules, heir, line, t_us, x, y, height, aspect):  # 
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _is_before(a, b):  # type: ignore[no-untyped-def]
-    return a.seen_us > b.seen_us or (a.seen_us == b.seen_us and a.track < b.track)
+def _is_before(a: Record, b: Record) -> bool:
+    return bool(a.seen_us > b.seen_us or (a.seen_us == b.seen_us and a.track < b.track))
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _rechain(tracks, near, at, is_near):  # type: ignore[no-untyped-def]
+def _rechain(tracks: Slots, near: NDArray[np.int32], at: int, is_near: bool) -> None:
     """Put a track into the chain of those that may have an heir at its line, or take it out."""
     row = tracks.row[at]
     if row.is_near == is_near:

@@ -13,10 +13,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.slots import find, insert
+from operators.arrays import Ordered, Record
+from operators.slots import Slots, find, insert
 from operators.tracking import outline, riders
-from operators.tracking.outline import OUTLINE
-from operators.tracking.riders import RIDES, Mounts
+from operators.tracking.outline import OUTLINE, Edges
+from operators.tracking.riders import RIDES, Mounts, Riding
 from operators.tracking.tracks import overlap
 from schemas.frames import CLASSES
 
@@ -49,6 +50,19 @@ _WALKERS: Final = np.array([name in ("person", "rider") for name in CLASSES] + [
 _NOBODY, _KNOWN, _FAR = range(3)
 
 
+class Params(NamedTuple):
+    """How far bodies go, in sizes of their boxes (ours); a size is the longer side: 1.7 m of a person."""
+
+    slack: float = 1.0  # how far boxes of one body lie apart that did not move [sizes]
+    person: float = 8.0  # from frame to frame: a sprinter's speed, with room for small boxes [sizes/s]
+    vehicle: float = 30.0  # and of what was seen only once: 160 km/h in sizes of a car [sizes/s]
+    onward: float = 1.5  # a body of known speed is looked for on its way, up to this share of it
+    wander: float = 0.1  # how much wider around that way it is looked for with every second [sizes/s]
+    forget_us: int = 60_000_000  # an id unseen for longer stands for nobody
+    edges: Edges = Edges()
+    riding: Riding = Riding()
+
+
 class Place(NamedTuple):
     """What of `operators.city.City` the loop needs."""
 
@@ -74,7 +88,10 @@ class Shown(NamedTuple):
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def walk(bodies, clock_us, begun_us, head, place, params, ordered, begin, memory, shown):  # type: ignore[no-untyped-def]
+def walk(
+    bodies: Slots, clock_us: NDArray[np.int64], begun_us: NDArray[np.int64], head: NDArray[np.int32], place: Place,
+    params: Params, ordered: Ordered, begin: int, memory: Memory, shown: Shown,
+) -> int:  # fmt: skip
     """Take frames from `begin` on; returns the first that there is no room for, or the end."""
     for i in range(begin, len(ordered.t_us)):
         camera, t_us = ordered.camera[i], ordered.t_us[i]
@@ -93,7 +110,10 @@ def walk(bodies, clock_us, begun_us, head, place, params, ordered, begin, memory
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _find(bodies, head, place, params, ordered, i, memory, shown):  # type: ignore[no-untyped-def]
+def _find(
+    bodies: Slots, head: NDArray[np.int32], place: Place, params: Params, ordered: Ordered, i: int, memory: Memory,
+    shown: Shown,
+) -> tuple[int, int]:  # fmt: skip
     """Find each object's record, and of several objects of one id the nearest; returns how many are near and far."""
     camera, t_us, first = ordered.camera[i], ordered.t_us[i], ordered.first[i]
     before, kept, far = -1, 0, 0
@@ -127,7 +147,9 @@ def _find(bodies, head, place, params, ordered, i, memory, shown):  # type: igno
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _twice(row, at, k, share, first, ordered, memory, shown):  # type: ignore[no-untyped-def]
+def _twice(
+    row: Record, at: int, k: int, share: float, first: int, ordered: Ordered, memory: Memory, shown: Shown
+) -> None:
     """Choose between two objects of one id in a frame; the other has no track, and is none if it shows the same."""
     other = k
     if share < row.far:
@@ -140,7 +162,9 @@ def _twice(row, at, k, share, first, ordered, memory, shown):  # type: ignore[no
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _far(row, box, cls, dt_us, place, camera, params):  # type: ignore[no-untyped-def]
+def _far(
+    row: Record, box: NDArray[np.float32], cls: int, dt_us: int, place: Place, camera: int, params: Params
+) -> float:
     """Return how far a box is from where its body may be by now, as a share of what it can have gone."""
     aspect, dt, most = place.aspect[camera], dt_us * 1e-6, 1e-6 * place.period_us[camera]
     dx = ((np.float64(box[0]) + box[2]) - (row.box[0] + row.box[2])) / 2.0 * aspect
@@ -160,7 +184,9 @@ def _far(row, box, cls, dt_us, place, camera, params):  # type: ignore[no-untype
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _go_on(bodies, begun_us, place, params, ordered, i, memory, shown):  # type: ignore[no-untyped-def]
+def _go_on(
+    bodies: Slots, begun_us: int, place: Place, params: Params, ordered: Ordered, i: int, memory: Memory, shown: Shown
+) -> None:
     """Let each record go on with its object, or stand for another body from now on."""
     camera, t_us, first = ordered.camera[i], ordered.t_us[i], ordered.first[i]
     period_us, aspect = place.period_us[camera], place.aspect[camera]
@@ -194,7 +220,7 @@ def _go_on(bodies, begun_us, place, params, ordered, i, memory, shown):  # type:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _ride(bodies, place, params, ordered, i, memory, shown):  # type: ignore[no-untyped-def]
+def _ride(bodies: Slots, place: Place, params: Params, ordered: Ordered, i: int, memory: Memory, shown: Shown) -> None:
     """Tell who rides."""
     camera, t_us, first = ordered.camera[i], ordered.t_us[i], ordered.first[i]
     dt_us = place.period_us[camera]
@@ -229,7 +255,7 @@ def _ride(bodies, place, params, ordered, i, memory, shown):  # type: ignore[no-
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _is_seen(bodies, mount, memory, first):  # type: ignore[no-untyped-def]
+def _is_seen(bodies: Slots, mount: int, memory: Memory, first: int) -> bool:
     """Tell whether a two-wheeler is seen in this frame."""
     if mount == 0:
         return False
@@ -241,7 +267,7 @@ def _is_seen(bodies, mount, memory, first):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _mixed(x):  # type: ignore[no-untyped-def]
+def _mixed(x: np.uint64) -> np.uint64:
     """Scatter 64 bits (splitmix64, Steele et al. 2014, doi:10.1145/2660193.2660195)."""
     x += np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

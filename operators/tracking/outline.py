@@ -14,6 +14,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+from operators.arrays import Record
 
 OUTLINE: Final = [
     ("box", np.float64, (4,)),  # as last shown, 0..1
@@ -45,7 +48,7 @@ class Edges(NamedTuple):
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def appear(row, box, t_us):  # type: ignore[no-untyped-def]
+def appear(row: Record, box: NDArray[np.float32], t_us: int) -> None:
     """Take a body's first box."""
     for k in range(4):
         row.box[k] = box[k]
@@ -57,7 +60,10 @@ def appear(row, box, t_us):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def follow(row, box, t_us, dt_us, period_us, aspect, is_vehicle, edges):  # type: ignore[no-untyped-def]
+def follow(
+    row: Record, box: NDArray[np.float32], t_us: int, dt_us: int, period_us: int, aspect: float, is_vehicle: bool,
+    edges: Edges,
+) -> None:  # fmt: skip
     """Take a body's next box; `row.box`, `row.height` and `row.shift` say where it is."""
     if dt_us <= 0:
         return
@@ -77,7 +83,7 @@ def follow(row, box, t_us, dt_us, period_us, aspect, is_vehicle, edges):  # type
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _hide(row, box, t_us, dt, edges):  # type: ignore[no-untyped-def]
+def _hide(row: Record, box: NDArray[np.float32], t_us: int, dt: float, edges: Edges) -> None:
     """Note that the foot is hidden, or seen again."""
     seen = np.float64(box[3]) - np.float64(box[1])
     if row.height > 0.0:
@@ -92,7 +98,9 @@ def _hide(row, box, t_us, dt, edges):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _shift(row, box, t_us, dt, aspect, is_vehicle, edges):  # type: ignore[no-untyped-def]
+def _shift(
+    row: Record, box: NDArray[np.float32], t_us: int, dt: float, aspect: float, is_vehicle: bool, edges: Edges
+) -> None:
     """Note that what stands is seen beside its place, or back at it, or has moved on."""
     x, y = (np.float64(box[0]) + np.float64(box[2])) / 2.0, np.float64(box[3])
     if row.height > 0.0:
@@ -117,17 +125,17 @@ def _shift(row, box, t_us, dt, aspect, is_vehicle, edges):  # type: ignore[no-un
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _was_there(row, size, aspect, edges):  # type: ignore[no-untyped-def]
+def _was_there(row: Record, size: float, aspect: float, edges: Edges) -> bool:
     x = (row.box[0] + row.box[2]) / 2.0
-    return _length((x - row.rest[0]) * aspect, row.box[3] - row.rest[1]) <= edges.rests * size
+    return bool(_length((x - row.rest[0]) * aspect, row.box[3] - row.rest[1]) <= edges.rests * size)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _accept(row, x, y, t_us):  # type: ignore[no-untyped-def]
+def _accept(row: Record, x: float, y: float, t_us: int) -> None:
     row.rest[0], row.rest[1], row.rest_us = x, y, t_us
     row.shift[0], row.shift[1] = 0.0, 0.0
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _length(x, y):  # type: ignore[no-untyped-def]
-    return np.sqrt(x * x + y * y)
+def _length(x: float, y: float) -> float:
+    return float(np.sqrt(x * x + y * y))

@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.arrays import Ordered
+from operators.arrays import Ordered, Record
 from schemas.frames import CLASSES
 
 PERSON, RIDER = CLASSES.index("person"), CLASSES.index("rider")
@@ -90,7 +90,7 @@ def alone(ordered: Ordered, rules: Riding) -> Ordered:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _alone(ordered, found, rules, cls):  # type: ignore[no-untyped-def]
+def _alone(ordered: Ordered, found: Mounts, rules: Riding, cls: NDArray[np.uint8]) -> None:
     for i in range(len(ordered.camera)):
         if look(ordered, ordered.box, i, found) == 0:
             continue
@@ -100,7 +100,7 @@ def _alone(ordered, found, rules, cls):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def look(ordered, box, i, found):  # type: ignore[no-untyped-def]
+def look(ordered: Ordered, box: NDArray[np.float32], i: int, found: Mounts) -> int:
     """List a frame's two-wheelers by columns of the picture; returns how many persons may ride one."""
     count, persons, widest = 0, 0, 0.0
     for o in range(ordered.first[i], ordered.first[i + 1]):
@@ -123,7 +123,7 @@ def look(ordered, box, i, found):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def below(box, person, found, rules):  # type: ignore[no-untyped-def]
+def below(box: NDArray[np.float32], person: int, found: Mounts, rules: Riding) -> int:
     """Return the two-wheeler (its number in `found`) that a person is on by their boxes, -1 for none; the best fit."""
     x = (np.float64(box[person, 0]) + np.float64(box[person, 2])) / 2.0
     reach = rules.aside * found.widest[0]
@@ -139,7 +139,7 @@ def below(box, person, found, rules):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def misfit(person, mount, rules):  # type: ignore[no-untyped-def]
+def misfit(person: NDArray[np.float32], mount: NDArray[np.float32], rules: Riding) -> float:
     """Return how far a person's box is from that of who rides the two-wheeler, infinite where it cannot be."""
     width, height = np.float64(mount[2]) - mount[0], np.float64(mount[3]) - mount[1]
     if not (width > 0.0 and height > 0.0):
@@ -149,18 +149,18 @@ def misfit(person, mount, rules):  # type: ignore[no-untyped-def]
     is_on = abs(aside) <= rules.aside and -rules.low <= foot <= rules.high
     if not is_on or person[1] > mount[1] + rules.head * height or person[3] - person[1] > rules.tall * height:
         return np.inf
-    return aside * aside + foot * foot
+    return float(aside * aside + foot * foot)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def appear(row):  # type: ignore[no-untyped-def]
+def appear(row: Record) -> None:
     """Know nothing of a body yet."""
     row.ride, row.mount, row.fit_us, row.on_us, row.off_us = UNKNOWN, 0, -(1 << 61), 0, 0
     row.pair_us, row.apart, row.walked = 0, 0.0, 0.0
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def is_riding(row, mount, height, aspect, t_us, dt_us, rules):  # type: ignore[no-untyped-def]
+def is_riding(row: Record, mount: Record, height: float, aspect: float, t_us: int, dt_us: int, rules: Riding) -> bool:
     """Judge a tracked person who is on a tracked two-wheeler by their boxes.
 
     Parameters
@@ -179,7 +179,7 @@ def is_riding(row, mount, height, aspect, t_us, dt_us, rules):  # type: ignore[n
         if row.apart > rules.past / 2.0:
             row.walked += row.apart
         _pair(row, mount, t_us)
-        return row.ride != WALKS
+        return bool(row.ride != WALKS)
     own_x, own_y = _foot_x(row) - row.own[0], _foot_y(row) - row.own[1]
     its_x, its_y = _foot_x(mount) - row.its[0], _foot_y(mount) - row.its[1]
     apart, went = _length((own_x - its_x) * aspect, own_y - its_y), _length(its_x * aspect, its_y)
@@ -196,11 +196,11 @@ def is_riding(row, mount, height, aspect, t_us, dt_us, rules):  # type: ignore[n
     elif row.ride == UNKNOWN and row.walked + row.apart > rules.past:
         row.ride = WALKS
         _pair(row, mount, t_us)
-    return row.ride != WALKS
+    return bool(row.ride != WALKS)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def is_still_riding(row, is_seen, t_us, dt_us, rules):  # type: ignore[no-untyped-def]
+def is_still_riding(row: Record, is_seen: bool, t_us: int, dt_us: int, rules: Riding) -> bool:
     """Judge a tracked person who is on no two-wheeler; `is_seen`: the one that was below is seen elsewhere."""
     if row.ride == WALKS:
         return False
@@ -212,7 +212,7 @@ def is_still_riding(row, is_seen, t_us, dt_us, rules):  # type: ignore[no-untype
     if is_seen:
         if row.ride == RIDES_ON and row.off_us >= rules.leaves_us:
             row.ride = WALKS
-        return row.ride == RIDES_ON
+        return bool(row.ride == RIDES_ON)
     if t_us - row.fit_us <= rules.bridge_us:
         return True
     if row.ride == RIDES_ON:
@@ -221,7 +221,7 @@ def is_still_riding(row, is_seen, t_us, dt_us, rules):  # type: ignore[no-untype
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _pair(row, mount, t_us):  # type: ignore[no-untyped-def]
+def _pair(row: Record, mount: Record, t_us: int) -> None:
     """Begin to compare the ways of a person and a two-wheeler."""
     row.mount, row.pair_us, row.apart = mount.code, t_us, 0.0
     row.own[0], row.own[1] = _foot_x(row), _foot_y(row)
@@ -229,20 +229,20 @@ def _pair(row, mount, t_us):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _foot_x(row):  # type: ignore[no-untyped-def]
-    return (row.box[0] + row.box[2]) / 2.0 - row.shift[0]
+def _foot_x(row: Record) -> float:
+    return float((row.box[0] + row.box[2]) / 2.0 - row.shift[0])
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _foot_y(row):  # type: ignore[no-untyped-def]
-    return row.box[3] - row.shift[1]
+def _foot_y(row: Record) -> float:
+    return float(row.box[3] - row.shift[1])
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _column(x):  # type: ignore[no-untyped-def]
-    return min(max(np.int64(x * BINS), 0), BINS - 1)
+def _column(x: float) -> int:
+    return min(max(int(x * BINS), 0), BINS - 1)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _length(x, y):  # type: ignore[no-untyped-def]
-    return np.sqrt(x * x + y * y)
+def _length(x: float, y: float) -> float:
+    return float(np.sqrt(x * x + y * y))
