@@ -249,8 +249,7 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     rows = arrived.frame[first:last]
     wanted, back = np.unique(rows, return_inverse=True)
     parts = [_seen(scene, tracks, wanted, is_driven=name in DRIVERS) for name, tracks in actor.tracks.items()]
-    shaded = parking.shaded(actor.tracks["parking"], merged(parts), scene.t_us[wanted])
-    there = mute.silenced(scene, shaded, scene.t_us[wanted])
+    there = mute.silenced(scene, merged(parts), scene.t_us[wanted])
     seen = detect(scene, there, scene.seq[wanted], 2 + hour)
     if not scene.noiseless:
         objects, given = trackers.blurred(scene, seen.objects, scene.t_us[wanted], hour)

@@ -2,9 +2,7 @@
 
 Each of a few kerb places has one guest after another: some stop shorter than a
 minute (no incident), some for 70 to 165 s (stopped), some longer (parked). In the
-evening the kerb fills up: a full kerb is not a queue. Some drive off and another comes
-within seconds: two guests. Over some lies a shadow for 4 s a minute: their boxes are
-larger meanwhile, and they stand all the same.
+evening the kerb fills up: a full kerb is not a queue.
 """
 
 from __future__ import annotations
@@ -13,12 +11,11 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from schemas.frames import CLASSES
 from simulation.diurnal import share
 from simulation.scene import Scene, live_span, overlaps_outage, random
-from simulation.tracks import PARKED, Objects, Tracks, concat, no_tracks, numbers, picked, tracks_of
+from simulation.tracks import PARKED, Tracks, concat, no_tracks, numbers, picked
 from simulation.watch import times
 
 PLACES: Final = ((0.845, 0.63), (0.855, 0.70), (0.865, 0.77))
@@ -36,17 +33,6 @@ PARKED_S: Final = 180
 PAUSE_S: Final = 5400.0
 """Mean time a place stays empty at the peak hour [s]; four times that at night."""
 
-REPLACED: Final = 0.25
-SOON_S: Final = (4.0, 15.0)
-SLOWLY_US: Final = 5_000_000
-"""Share of guests after whom another comes soon (none at the last place: too near the gate to be seen leaving),
-how soon, and how long they are seen driving off; ours."""
-
-SHADED: Final = 4
-SHADOW_US: Final = (40_000_000, 44_000_000)
-SHADOW: Final = 0.3
-"""One guest in so many stands in a shadow, when in a minute it lies there, and what it adds to the box; ours."""
-
 
 def events(scene: Scene) -> Tracks:
     """Return the guests of all kerb places; none whose stay would meet an outage."""
@@ -61,42 +47,19 @@ def events(scene: Scene) -> Tracks:
 
 def _guests(rng: np.random.Generator, scene: Scene, place: tuple[float, float]) -> Tracks:
     drive_us = max(2_500_000, round(1.5 * scene.period_us))
-    chance = random(scene.seed, scene.number, "kerb", PLACES.index(place))
-    at, spans, replaced = scene.start_us + int(rng.exponential(PAUSE_S / 4) * 1e6), [], []
+    at, spans = scene.start_us + int(rng.exponential(PAUSE_S / 4) * 1e6), []
     while at < scene.end_us:
         low, high = STAYS[int(rng.choice(3, p=CHANCES))]
         stay_us = int(rng.uniform(low, high) * 1e6)
-        replaced.append(chance.random() < REPLACED and place != PLACES[-1])
-        leaves = at + drive_us + stay_us
-        spans.append((at, at + drive_us, leaves, leaves + (max(SLOWLY_US, drive_us) if replaced[-1] else drive_us)))
+        spans.append((at, at + drive_us, at + drive_us + stay_us, at + 2 * drive_us + stay_us))
         busy = float(share("road", np.array([at]))[0])
-        pause_s = 35 + rng.exponential(PAUSE_S * (4 - 3 * busy))
-        at = spans[-1][3] + int((chance.uniform(*SOON_S) if replaced[-1] else pause_s) * 1e6)
+        at = spans[-1][3] + int((35 + rng.exponential(PAUSE_S * (4 - 3 * busy))) * 1e6)
     count = len(spans)
     names = [CLASSES.index(name) for name in ("car", "motorcycle", "truck")]
     cls = rng.choice(names, count, p=(0.7, 0.2, 0.1)).astype(np.uint8)
-    cls[np.array(replaced, np.bool_) & (cls == names[2])] = names[0]  # a truck at the gate still covers the place
     x = np.tile([GATE[0], place[0], place[0], GATE[0]], (count, 1))
     y = np.tile([GATE[1], place[1], place[1], GATE[1]], (count, 1))
     return Tracks(PARKED, cls, np.array(spans, np.int64).reshape(count, 4), x, y)
-
-
-def shaded(tracks: Tracks, objects: Objects, t_us: NDArray[np.int64]) -> Objects:
-    """Return the objects of a camera, those in a shadow with a larger box.
-
-    Parameters
-    ----------
-    t_us
-        (n,) times of the frames that `objects` refers to.
-    """
-    rows, track = tracks_of(objects, PARKED)
-    now, since = t_us[objects.frame[rows]], tracks.t_us[track, 1]
-    into = (now - since) % 60_000_000
-    stands = (now >= since) & (now < tracks.t_us[track, 2])
-    hit = rows[stands & (track % SHADED == 1) & (into >= SHADOW_US[0]) & (into < SHADOW_US[1])]
-    box = objects.box.copy()
-    box[hit, 2:] += np.rint(SHADOW * (box[hit, 2:] - box[hit, :2]) * 10_000) / 10_000
-    return objects._replace(box=np.minimum(box, 1.0))
 
 
 def truth(scene: Scene, tracks: Tracks) -> pl.DataFrame:

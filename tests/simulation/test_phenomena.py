@@ -18,7 +18,6 @@ from simulation import (
     layout,
     masks,
     night,
-    parking,
     people,
     racing,
     sites,
@@ -27,7 +26,7 @@ from simulation import (
     views,
 )
 from simulation.scene import Scene, days, live_span
-from simulation.tracks import GATHERED, JAMMED, PARKED, Objects, Tracks, numbers, positions, sample, tracks_of
+from simulation.tracks import GATHERED, JAMMED, Objects, Tracks, numbers, positions, sample, tracks_of
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -59,40 +58,6 @@ def heap(start_min: float, end_min: float) -> Tracks:
 def nobody() -> Objects:
     none = np.empty(0, np.int64)
     return Objects(none, none.astype(np.uint8), none, np.empty((0, 4)))
-
-
-# parking
-
-
-def guests() -> tuple[Scene, Tracks]:
-    """A kerb's day, with the guests of each place in a row."""
-    of = bare(scene(0))
-    return of, parking.events(of)
-
-
-def test_some_guests_are_followed_within_seconds_and_none_meets_another() -> None:
-    _, tracks = guests()
-    place = tracks.x[:, 1]
-    soon = 0
-    for x, _ in parking.PLACES:
-        spans = tracks.t_us[place == x]
-        pause_s = (spans[1:, 0] - spans[:-1, 3]) / SECOND
-        assert (pause_s >= parking.SOON_S[0]).all()
-        soon += int((pause_s <= parking.SOON_S[1]).sum())
-    assert 0.05 < soon / len(place) < 0.4
-
-
-def test_a_shadow_lies_4_s_a_minute_over_some_of_those_who_stand() -> None:
-    of, tracks = guests()
-    seen = sample(tracks, of.t_us, live_span(of, of.t_us))
-    shaded = parking.shaded(tracks, seen, of.t_us)
-    hit = (shaded.box != seen.box).any(1)
-    _, track = tracks_of(seen, PARKED)
-    into_s = (of.t_us[seen.frame] - tracks.t_us[track, 1]) % MINUTE / SECOND
-    assert hit.any()
-    assert ((into_s[hit] >= 40) & (into_s[hit] < 44)).all()
-    assert set(track[hit] % parking.SHADED) == {1}
-    assert (shaded.box[:, :2] == seen.box[:, :2]).all()
 
 
 # garbage
