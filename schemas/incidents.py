@@ -77,8 +77,8 @@ COLUMNS: Final = {
     ),
     "zone_id": Column("LowCardinality(String)", "Zone, or '' for the whole camera", Label("Zona", "Zone")),
     "site": Column("LowCardinality(String)", "Recorder or RT of the camera, or ''", Label("Lokasi perekam", "Site")),
-    "kind": Column("LowCardinality(String)", "One of INCIDENT_KINDS", Label("Jenis insiden", "Kind")),
-    "state": Column("LowCardinality(String)", "One of INCIDENT_STATES", Label("Status", "State")),
+    "kind": Column("LowCardinality(String)", f"Of what: {', '.join(INCIDENT_KINDS)}", Label("Jenis insiden", "Kind")),
+    "state": Column("LowCardinality(String)", f"How it stands: {', '.join(INCIDENT_STATES)}", Label("Status", "State")),
     "severity": Column(
         "LowCardinality(String)", "Level or, for parking, stopped or parked", Label("Tingkat", "Severity")
     ),
