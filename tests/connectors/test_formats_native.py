@@ -338,7 +338,7 @@ def test_iso_text_is_a_time_in_arrow_too(tmp_path: Path) -> None:
 
 
 def test_every_missing_path_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"nothing\.jsonl.*no\*thing"):
+    with pytest.raises(UsageError, match=r"(?s)nothing\.jsonl.*no\*thing"):
         find([tmp_path / "nothing.jsonl", tmp_path, str(tmp_path / "no*thing")], "native")
 
 

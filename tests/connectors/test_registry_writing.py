@@ -108,7 +108,7 @@ def test_the_shipped_and_the_simulated_registry_read_back_equal(made):
 
 
 def test_what_equals_its_default_is_left_out():
-    assert to_toml(Registry((Camera("a", "00", 10.0, tracker="none", zone=()),)), "x").splitlines() == [
+    assert to_toml(Registry((Camera("a", "00", 10.0, tracker="auto", zone=()),)), "x").splitlines() == [
         "# x",
         "",
         "[[camera]]",

@@ -10,7 +10,7 @@ import pytest
 from connectors import registry
 from connectors.formats import ReadOptions, read
 from schemas.errors import UsageError
-from schemas.frames import FrameBatch
+from schemas.frames import CLASSES, FrameBatch
 from schemas.registry import remarks as registry_remarks
 from simulation import simulate
 from simulation.faults import outages
@@ -204,7 +204,13 @@ def test_person_time_is_bounded_by_time_watched(noisy: Path) -> None:
 def test_a_track_walks_its_key_points_and_its_foot_is_the_bottom_centre() -> None:
     #  t   0----10----20----30 s     x  0.2 .. 0.4 (stands) 0.4 .. 0.6
     times = np.array([[0, 10, 20, 30]]) * 1_000_000
-    walk = Tracks(VEHICLES, np.array([3], np.uint8), times, np.array([[0.2, 0.4, 0.4, 0.6]]), np.full((1, 4), 0.5))
+    walk = Tracks(
+        VEHICLES,
+        np.array([CLASSES.index("car")], np.uint8),
+        times,
+        np.array([[0.2, 0.4, 0.4, 0.6]]),
+        np.full((1, 4), 0.5),
+    )
     seen = sample(walk, np.array([5, 15, 25, 35]) * 1_000_000, np.zeros(4, np.int64))
     assert seen.frame.tolist() == [0, 1, 2]
     assert ((seen.box[:, 0] + seen.box[:, 2]) / 2).round(4).tolist() == [0.3, 0.4, 0.5]
@@ -213,7 +219,9 @@ def test_a_track_walks_its_key_points_and_its_foot_is_the_bottom_centre() -> Non
 
 def test_a_track_has_another_number_after_an_outage() -> None:
     times = np.array([[0, 10, 20, 30]]) * 1_000_000
-    walk = Tracks(VEHICLES, np.array([3], np.uint8), times, np.full((1, 4), 0.5), np.full((1, 4), 0.5))
+    walk = Tracks(
+        VEHICLES, np.array([CLASSES.index("car")], np.uint8), times, np.full((1, 4), 0.5), np.full((1, 4), 0.5)
+    )
     seen = sample(walk, np.array([5, 25]) * 1_000_000, np.array([0, 1]))
     assert seen.number[0] != seen.number[1]
 
