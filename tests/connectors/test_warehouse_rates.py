@@ -75,7 +75,7 @@ ZONE_A = Zone(id="a", kind="crowd", polygon=((0.1, 0.1), (0.5, 0.1), (0.5, 0.5))
 
 def test_areas_and_places_add_rates_of_what_was_watched_unlike(warehouse: Warehouse) -> None:
     """One gate is seen for 60 minutes, the other for 50 of 60: 60 and 120 an hour are 180, counts are 60 and 100."""
-    area = "96.02.01.1001"
+    area = "96.22.01.1001"
     cameras = tuple(
         Camera(id=f"rate-{n}", area=area, fps=10.0, metrics=("visits", "crowd"), line=(GATE,), zone=(ZONE_A,))
         for n in "ab"

@@ -52,12 +52,12 @@ def scopes(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
 
 def test_who_is_first_to_name_a_cameras_area_goes_alone(warehouse: Warehouse, scopes: list[Scope]) -> None:
     """Another registry may place it elsewhere: two days of one camera at once stood in two areas."""
-    commit(warehouse, "area-1")
-    commit(warehouse, "area-1")
+    commit(warehouse, "area-1", of_input=91)
+    commit(warehouse, "area-1", of_input=91)
     reach = [scope.until_us - scope.since_us for scope in scopes]
     assert reach == [leases.ALL_TIME_US, HOUR_US // 2]
     with pytest.raises(WarehouseError, match="never changes its area"):
-        commit(warehouse, "area-1", "33.74.01.1013", of_input=2)
+        commit(warehouse, "area-1", "33.74.01.1013", of_input=92)
 
 
 def test_numbers_of_runs_are_asked_for_one_at_a_time(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,7 +110,7 @@ def test_incidents_are_the_truth_within_a_few_frames(kind: str, day: tuple[Path,
     out, tables = day
     true = pl.read_parquet(out / "truth" / f"{kind}.parquet").filter("is_over")
     last = tables["incidents_log"].filter(pl.col("kind") == kind).sort("rev").group_by("incident_id").last()
-    closed = last.filter(pl.col("state") == "closed")
+    closed = last.filter(pl.col("state") == "closed", pl.col("close_reason") != "end_of_input")
     near = pl.duration(seconds=30 if kind == "flood" else 8)
     pairs = true.join(closed, on=["camera_id", "zone_id"], suffix="_found").filter(
         (pl.col("opened_at") - pl.col("opened_at_found")).abs() <= near,
