@@ -104,8 +104,8 @@ def test_a_late_frame_restates_what_needs_no_order(batch, once) -> None:
     found = play(chunks(shuffled(batch, np.concatenate([rest[:1_000], [30], rest[1_000:]])), [1_200]), run())
     assert total(found["health_minute_log"], "late_frames") == 1
     assert total(found["flood_minute_log"], "signals_n") == total(once["flood_minute_log"], "signals_n")
-    for table, part in (("garbage_minute_log", "garbage_ms"), ("congestion_minute_log", "vehicle_ms")):
-        assert total(found[table], part) == total(once[table], part)  # the frame before it had been given its time
+    for name, part in (("garbage_minute_log", "garbage_ms"), ("congestion_minute_log", "vehicle_ms")):
+        assert total(found[name], part) == total(once[name], part)  # the frame before it had been given its time
 
 
 @pytest.mark.parametrize("at", [3, 11])
