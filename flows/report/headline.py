@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from flows.asking import Store, ask
-from flows.report.sections import NAMES
+from flows.report.sections import NAMES, OPEN
 
 Found = dict[str, Any]
 """One row of an answer, by column; no column is NULL."""
@@ -118,7 +118,7 @@ def _parking(found: Found) -> str:
 def _lasting(kind: str, columns: str = "") -> str:
     """Return the question how often something was, and where longest."""
     return f"""
-SELECT count() AS times, uniqExact(camera_id) AS places, countIf(closed_at IS NULL) AS open,
+SELECT count() AS times, uniqExact(camera_id) AS places, countIf({OPEN}) AS open,
     argMax(place, lasts) AS place, formatDateTime(argMax(local_ts, lasts), '%H:%i') AS since,
     max(lasts) / 60 AS minutes{columns}
 FROM (SELECT i.*, place, coalesce(duration_s, {AGE}) AS lasts
@@ -144,7 +144,7 @@ FROM tilik.health_minute WHERE simulated HAVING cameras > 0""",
     Sentence(
         f"""
 SELECT countIf(kind = 'site_down') AS sites, countIf(kind = 'camera_down') AS cameras,
-    countIf(closed_at IS NULL) AS open, argMax(place, lasts) AS place, max(lasts) / 60 AS minutes
+    countIf({OPEN}) AS open, argMax(place, lasts) AS place, max(lasts) / 60 AS minutes
 FROM (SELECT i.*, place, coalesce(duration_s, {AGE}) AS lasts
       FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
       WHERE kind IN ('site_down', 'camera_down') AND inhibited_by = '' AND simulated)
@@ -176,8 +176,9 @@ INNER JOIN tilik.roads AS r USING (road) HAVING count() > 0""",
     Sentence(_lasting("flood", f", {_of('flood')} AS watched"), _water, "Water: on no road that is watched"),
     Sentence(
         f"""
-SELECT count() AS heaps, round(max(age_h), 1) AS hours, argMax(place, age_h) AS place
-FROM tilik.garbage_open AS g INNER JOIN {NAMES} USING (camera_id) WHERE simulated HAVING heaps > 0""",
+SELECT count() AS heaps, round(max(duration_s) / 3600, 1) AS hours, argMax(place, duration_s) AS place
+FROM tilik.incidents INNER JOIN {NAMES} USING (camera_id)
+WHERE kind = 'garbage' AND {OPEN} AND simulated HAVING heaps > 0""",
         _garbage,
         "Garbage: none lies there at the end",
     ),

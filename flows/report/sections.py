@@ -8,6 +8,9 @@ NAMES: Final = (
     "(SELECT camera_id, any(if(name = '', camera_id, name)) AS place FROM tilik.cameras GROUP BY camera_id) AS n"
 )
 
+OPEN: Final = "(closed_at IS NULL OR close_reason = 'end_of_input')"
+"""What was still so when the recording ended: a replay closes it then, for nobody sees it end."""
+
 
 class Section(NamedTuple):
     """One table of the page."""
@@ -122,12 +125,12 @@ ORDER BY f.hours_flooded DESC, camera_id LIMIT 5""",
         "no road was under water",
     ),
     Section(
-        "Garbage that lies there now, oldest first",
+        "Garbage that lies there at the end, oldest first",
         "age_h: hours since it was first seen.",
         f"""
-SELECT place, zone_id AS zone, state, round(age_h, 1) AS age_h
-FROM tilik.garbage_open AS g INNER JOIN {NAMES} USING (camera_id) WHERE simulated
-ORDER BY g.age_h DESC, camera_id LIMIT 5""",
+SELECT place, zone_id AS zone, round(duration_s / 3600, 1) AS age_h
+FROM tilik.incidents AS g INNER JOIN {NAMES} USING (camera_id) WHERE kind = 'garbage' AND {OPEN} AND simulated
+ORDER BY duration_s DESC, camera_id LIMIT 5""",
         "none",
     ),
     Section(
@@ -142,20 +145,20 @@ GROUP BY area ORDER BY persons DESC, area LIMIT 8""",
         "no area was watched for a whole hour",
     ),
     Section(
-        "Incidents that are open: the three oldest of each kind, of those that no site explains",
+        "Incidents that are open at the end: the three oldest of each kind, of those that no site explains",
         "hours: since it began, at the end of the day.",
-        """
-SELECT kind, severity, if(name = '', camera_id, name) AS place, zone_id AS zone, state,
-    formatDateTime(local_ts, '%F %T') AS opened_local, round(age_min / 60, 1) AS hours
-FROM tilik.incidents_open WHERE inhibited_by = '' AND simulated
-ORDER BY kind, age_min DESC, camera_id LIMIT 3 BY kind""",
+        f"""
+SELECT kind, severity, place, zone_id AS zone, formatDateTime(local_ts, '%F %T') AS opened_local,
+    round(dateDiff('second', i.ts, (SELECT max(ts) + 60 FROM tilik.health_now WHERE simulated)) / 3600, 1) AS hours
+FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
+WHERE {OPEN} AND inhibited_by = '' AND simulated ORDER BY kind, i.ts, camera_id LIMIT 3 BY kind""",
         "none",
     ),
     Section(
         "Incidents so far",
         "inhibited: of cameras whose whole site was out, which explains them; median_minutes: of those that are over.",
-        """
-SELECT kind, count() AS incidents, countIf(closed_at IS NULL) AS open, countIf(inhibited_by != '') AS inhibited,
+        f"""
+SELECT kind, count() AS incidents, countIf({OPEN}) AS open, countIf(inhibited_by != '') AS inhibited,
     round(quantileExact(0.5)(duration_s) / 60, 1) AS median_minutes
 FROM tilik.incidents WHERE simulated GROUP BY kind ORDER BY incidents DESC, kind""",
         "none",
