@@ -99,10 +99,6 @@ class Lease:
             finally:
                 os.close(gate)
 
-    def password(self, account: str) -> str:
-        """Return the password of an account, `WRITER` or `READER`."""
-        return self._secrets()[account]
-
     def _refuse_elsewhere(self) -> None:
         if self._port is not None and self.server.port != self._port:
             raise WarehouseError(
@@ -196,7 +192,7 @@ class Lease:
                 f"{self.root} is served by chdb-core {facts['chdb-core']} (pid {facts['pid']}), this command has "
                 f"{version('chdb-core')}: stop the other command first"
             )
-        return Server(facts["port"], facts["pid"], WRITER, self.password(WRITER))
+        return Server(facts["port"], facts["pid"], WRITER, self._secrets()[WRITER])
 
     def _why(self) -> str:
         """Read the engine's last words and say what to do about them."""

@@ -10,13 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from flows.asking import Store, ask
-from flows.report.sections import NAMES, OPEN
+from flows.report.sections import LASTS, NAMES, OPEN
 
 Found = dict[str, Any]
 """One row of an answer, by column; no column is NULL."""
-
-
-AGE: Final = "toFloat64(dateDiff('second', i.ts, (SELECT max(ts) FROM tilik.health_now)))"
 
 
 class Sentence(NamedTuple):
@@ -45,8 +42,11 @@ def _long(minutes: float) -> str:
     return f"{float(minutes):.0f} min" if minutes < 90 else f"{float(minutes) / 60:.1f} h"
 
 
-def _still(count: int, what: str) -> str:
-    return f"; {count:,} {what} at the end" if count else f"; none {what} at the end"
+def _longest(found: Found, still: str, at: str = "") -> str:
+    """Return where and how long it lasted most, and how often it was `still` so at the end."""
+    since = f" from {found['since']}" if "since" in found else ""
+    left = f"{found['open']:,}" if found["open"] else "none"
+    return f"the longest {at}{found['place']}{since} ({_long(found['minutes'])}); {left} {still} at the end"
 
 
 def _watched(found: Found) -> str:
@@ -59,8 +59,8 @@ def _watched(found: Found) -> str:
 def _outages(found: Found) -> str:
     return (
         f"Out of order for 5 minutes or more: {_times(found['sites'], 'time a whole site', 'times a whole site')}, "
-        f"{_times(found['cameras'], 'time a single camera', 'times a single camera')}, the longest {found['place']} "
-        f"({_long(found['minutes'])}){_still(found['open'], 'still out')}"
+        f"{_times(found['cameras'], 'time a single camera', 'times a single camera')}, "
+        f"{_longest(found, 'still out')}"
     )
 
 
@@ -72,17 +72,13 @@ def _crowds(found: Found) -> str:
 
 
 def _pressed(found: Found) -> str:
-    return (
-        f"Too close together: {_times(found['times'], 'time', 'times')}, the longest at {found['place']} from "
-        f"{found['since']} ({_long(found['minutes'])}){_still(found['open'], 'of these')}"
-    )
+    return f"Too close together: {_times(found['times'], 'time', 'times')}, {_longest(found, 'of these', 'at ')}"
 
 
 def _jams(found: Found) -> str:
     return (
         f"Traffic stood: {_times(found['times'], 'jam', 'jams')} at {_times(found['places'], 'camera', 'cameras')} of "
-        f"{found['roads']} that watch lanes, the longest at {found['place']} from {found['since']} "
-        f"({_long(found['minutes'])}){_still(found['open'], 'standing')}"
+        f"{found['watched']} that watch lanes, {_longest(found, 'standing', 'at ')}"
     )
 
 
@@ -95,8 +91,8 @@ def _roads(found: Found) -> str:
 
 def _water(found: Found) -> str:
     return (
-        f"Water: {_times(found['places'], 'road', 'roads')} of {found['watched']} that are watched, the longest "
-        f"{found['place']} from {found['since']} ({_long(found['minutes'])}){_still(found['open'], 'under water')}"
+        f"Water: {_times(found['places'], 'road', 'roads')} of {found['watched']} that are watched, "
+        f"{_longest(found, 'under water')}"
     )
 
 
@@ -115,20 +111,23 @@ def _parking(found: Found) -> str:
     )
 
 
-def _lasting(kind: str, columns: str = "") -> str:
-    """Return the question how often something was, and where longest."""
+def _lasting(columns: str, *kinds: str) -> str:
+    """Return the question how often something was that no site explains, where longest, and more `columns`."""
+    named = ", ".join(f"'{kind}'" for kind in kinds)
     return f"""
-SELECT count() AS times, uniqExact(camera_id) AS places, countIf({OPEN}) AS open,
-    argMax(place, lasts) AS place, formatDateTime(argMax(local_ts, lasts), '%H:%i') AS since,
-    max(lasts) / 60 AS minutes{columns}
-FROM (SELECT i.*, place, coalesce(duration_s, {AGE}) AS lasts
-      FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
-      WHERE kind = '{kind}' AND simulated)
+SELECT count() AS times, countIf({OPEN}) AS open, argMax(place, lasts) AS place, max(lasts) / 60 AS minutes, {columns}
+FROM (SELECT i.*, place, {LASTS} AS lasts FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
+      WHERE kind IN ({named}) AND inhibited_by = '' AND simulated)
 HAVING times > 0"""
 
 
-def _of(kind: str) -> str:
-    return f"(SELECT uniqExact(camera_id) FROM tilik.{kind}_now WHERE simulated)"
+SINCE: Final = "formatDateTime(argMax(local_ts, lasts), '%H:%i') AS since"
+
+
+def _among(kind: str) -> str:
+    """Return columns that say at how many cameras it was, of how many that watch for it."""
+    watched = f"(SELECT uniqExact(camera_id) FROM tilik.{kind}_now WHERE simulated)"
+    return f"uniqExact(camera_id) AS places, {watched} AS watched"
 
 
 SENTENCES: Final = (
@@ -142,13 +141,9 @@ FROM tilik.health_minute WHERE simulated HAVING cameras > 0""",
         "Watched: nothing",
     ),
     Sentence(
-        f"""
-SELECT countIf(kind = 'site_down') AS sites, countIf(kind = 'camera_down') AS cameras,
-    countIf({OPEN}) AS open, argMax(place, lasts) AS place, max(lasts) / 60 AS minutes
-FROM (SELECT i.*, place, coalesce(duration_s, {AGE}) AS lasts
-      FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
-      WHERE kind IN ('site_down', 'camera_down') AND inhibited_by = '' AND simulated)
-HAVING sites + cameras > 0""",
+        _lasting(
+            "countIf(kind = 'site_down') AS sites, countIf(kind = 'camera_down') AS cameras", "site_down", "camera_down"
+        ),
         _outages,
         "Out of order: no camera for 5 minutes or more",
     ),
@@ -163,8 +158,12 @@ WHERE persons_mean IS NOT NULL AND simulated ORDER BY persons_mean DESC, camera_
         _crowds,
         "People: no zone was watched for a whole hour",
     ),
-    Sentence(_lasting("crowd"), _pressed, "Too close together: nowhere"),
-    Sentence(_lasting("congestion", f", {_of('congestion')} AS roads"), _jams, "Traffic stood: nowhere"),
+    Sentence(_lasting(SINCE, "crowd"), _pressed, "Too close together: nowhere"),
+    Sentence(
+        _lasting(f"{_among('congestion')}, {SINCE}", "congestion"),
+        _jams,
+        "Traffic stood: nowhere",
+    ),
     Sentence(
         """
 SELECT any(r.name) AS street, formatDateTime(any(h.local_ts), '%H:00') AS hour, round(100 * any(h.dj)) AS percent
@@ -173,12 +172,17 @@ INNER JOIN tilik.roads AS r USING (road) HAVING count() > 0""",
         _roads,
         "Roads: none with a known capacity was watched for a whole hour",
     ),
-    Sentence(_lasting("flood", f", {_of('flood')} AS watched"), _water, "Water: on no road that is watched"),
+    Sentence(
+        _lasting(f"{_among('flood')}, {SINCE}", "flood"),
+        _water,
+        "Water: on no road that is watched",
+    ),
     Sentence(
         f"""
-SELECT count() AS heaps, round(max(duration_s) / 3600, 1) AS hours, argMax(place, duration_s) AS place
-FROM tilik.incidents INNER JOIN {NAMES} USING (camera_id)
-WHERE kind = 'garbage' AND {OPEN} AND simulated HAVING heaps > 0""",
+SELECT count() AS heaps, round(max(lasts) / 3600, 1) AS hours, argMax(place, lasts) AS place
+FROM (SELECT place, {LASTS} AS lasts FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
+      WHERE kind = 'garbage' AND {OPEN} AND simulated)
+HAVING heaps > 0""",
         _garbage,
         "Garbage: none lies there at the end",
     ),

@@ -11,6 +11,10 @@ NAMES: Final = (
 OPEN: Final = "(closed_at IS NULL OR close_reason = 'end_of_input')"
 """What was still so when the recording ended: a replay closes it then, for nobody sees it end."""
 
+AGE: Final = "dateDiff('second', i.ts, (SELECT max(ts) + 60 FROM tilik.health_now WHERE simulated))"
+LASTS: Final = f"coalesce(duration_s, toFloat64({AGE}))"
+"""How long an incident `i` lasted, or has lasted when the recording ended [s]."""
+
 
 class Section(NamedTuple):
     """One table of the page."""
@@ -128,9 +132,9 @@ ORDER BY f.hours_flooded DESC, camera_id LIMIT 5""",
         "Garbage that lies there at the end, oldest first",
         "age_h: hours since it was first seen.",
         f"""
-SELECT place, zone_id AS zone, round(duration_s / 3600, 1) AS age_h
-FROM tilik.incidents AS g INNER JOIN {NAMES} USING (camera_id) WHERE kind = 'garbage' AND {OPEN} AND simulated
-ORDER BY duration_s DESC, camera_id LIMIT 5""",
+SELECT place, zone_id AS zone, round({LASTS} / 3600, 1) AS age_h
+FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id) WHERE kind = 'garbage' AND {OPEN} AND simulated
+ORDER BY {LASTS} DESC, camera_id LIMIT 5""",
         "none",
     ),
     Section(
@@ -149,7 +153,7 @@ GROUP BY area ORDER BY persons DESC, area LIMIT 8""",
         "hours: since it began, at the end of the day.",
         f"""
 SELECT kind, severity, place, zone_id AS zone, formatDateTime(local_ts, '%F %T') AS opened_local,
-    round(dateDiff('second', i.ts, (SELECT max(ts) + 60 FROM tilik.health_now WHERE simulated)) / 3600, 1) AS hours
+    round({LASTS} / 3600, 1) AS hours
 FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
 WHERE {OPEN} AND inhibited_by = '' AND simulated ORDER BY kind, i.ts, camera_id LIMIT 3 BY kind""",
         "none",

@@ -9,13 +9,13 @@ of jitter, 15 % missed, confidence 0.75 +- 0.2, one false box in two frames.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import motmetrics
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.tracking import identified
 from operators.arrays import Ordered
 from operators.tracking import tracker
 from tests.operators import staged as stage
@@ -70,29 +70,12 @@ def _tracked(rows: Rows, last: int) -> Rows:
     return out
 
 
-def _distance(a: Rows, b: Rows) -> NDArray[np.float64]:
-    """Return 1 - IoU of each pair, NaN below an IoU of 0.5 (motmetrics' own needs numpy 1)."""
-    a, b = a[:, None, 2:6], b[None, :, 2:6]
-    corner = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    both = np.clip(corner, 0, None).prod(-1)
-    iou = both / (a[..., 2:].prod(-1) + b[..., 2:].prod(-1) - both)
-    return np.where(iou >= 0.5, 1 - iou, np.nan)
-
-
-def _score(truth: Rows, found: Rows) -> Any:
-    accumulator = motmetrics.MOTAccumulator(auto_id=True)
-    for frame in np.unique(truth[:, 0]):
-        a, b = truth[truth[:, 0] == frame], found[found[:, 0] == frame]
-        accumulator.update(a[:, 1].astype(int), b[:, 1].astype(int), _distance(a, b))
-    return motmetrics.metrics.create().compute(accumulator, metrics=["mota", "idf1", "num_switches"]).iloc[0]
-
-
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.parametrize(("name", "mota", "idf1"), [("TUD-Campus", 0.53, 0.55), ("TUD-Stadtmitte", 0.555, 0.55)])
 def test_ids_switch_no_more_often_than_the_shipped_trackers(name: str, mota: float, idf1: float) -> None:
     truth, shipped = _read(name, "gt.txt"), _read(name, "test.txt")
-    mine = _score(truth, _tracked(_stripped(shipped), int(truth[:, 0].max())))
-    theirs = _score(truth, shipped)
+    mine = identified(truth, _tracked(_stripped(shipped), int(truth[:, 0].max())))
+    theirs = identified(truth, shipped)
     assert mine.num_switches <= theirs.num_switches  # seen: 4 of 7 and 6 of 7
     assert mine.mota >= mota  # seen: 0.535 (shipped 0.526) and 0.565 (0.564)
     assert mine.idf1 >= idf1  # seen: 0.551 (shipped 0.558) and 0.577 (0.645)
@@ -104,7 +87,7 @@ def test_ids_switch_no_more_often_than_the_shipped_trackers(name: str, mota: flo
 )
 def test_persons_keep_their_ids_through_noise_and_misses(name: str, mota: float, idf1: float, switches: float) -> None:
     truth = _read(name, "gt.txt")
-    scores = [_score(truth, _tracked(_noisy(truth, seed), int(truth[:, 0].max()))) for seed in range(5)]
+    scores = [identified(truth, _tracked(_noisy(truth, seed), int(truth[:, 0].max()))) for seed in range(5)]
     assert np.mean([s.mota for s in scores]) >= mota  # seen: 0.806 and 0.820
     assert np.mean([s.idf1 for s in scores]) >= idf1  # seen: 0.874 and 0.903
     assert np.mean([s.num_switches for s in scores]) <= switches  # seen: 5.4 and 2.6
