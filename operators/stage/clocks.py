@@ -242,7 +242,7 @@ def _plain(
     for i in range(len(camera)):
         c = by.home[camera[i]]
         ahead_us = t_us[i] - newest_us[c]
-        reach_us = by.reorder_us + max(by.silence_us[camera[i]], 2 * min(step_us[c, 0], step_us[c, 1]))
+        reach_us = _reach(step_us, by, c, by.silence_us[camera[i]])
         known = filled[c] == 0 and newest_us[c] != NEVER and t_us[i] >= by.since_us - BEFORE_US
         if not known or not -back_us <= ahead_us <= reach_us:
             return i
@@ -271,7 +271,7 @@ def _walk(
             jumped[refused] = row[i]
             refused += 1
             continue
-        reach_us = _reach(belief, by, c, by.silence_us[camera[i]])
+        reach_us = _reach(belief.step_us, by, c, by.silence_us[camera[i]])
         ahead_us = t_us[i] - belief.newest_us[c]
         if belief.newest_us[c] != NEVER and -back_us <= ahead_us <= reach_us:
             out_row[n], out_us[n] = row[i], t_us[i]
@@ -315,9 +315,9 @@ def _last(
 
 
 @njit(cache=True)
-def _reach(belief: Belief, by: Rules, c: int, silence_us: int) -> int:
+def _reach(step_us: NDArray[np.int64], by: Rules, c: int, silence_us: int) -> int:
     """Return how far ahead of its clock a camera's next frame may be: by what the registry says, or its own pace."""
-    pace_us = min(belief.step_us[c, 0], belief.step_us[c, 1])
+    pace_us = min(step_us[c, 0], step_us[c, 1])
     return int(by.reorder_us + max(silence_us, 2 * pace_us))
 
 
@@ -401,7 +401,7 @@ def _review(
         j = 0
         while j < belief.filled[c]:
             ahead_us = belief.held_us[c, j] - belief.newest_us[c]
-            pace_us = _reach(belief, by, c, silence_us)
+            pace_us = _reach(belief.step_us, by, c, silence_us)
             least_us, most_us = -back_us if behind else -pace_us, by.reorder_us if doubt else pace_us
             if least_us <= ahead_us <= most_us:
                 out_row[n], out_us[n] = belief.held_row[c, j], belief.held_us[c, j]

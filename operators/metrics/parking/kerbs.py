@@ -107,6 +107,7 @@ def _in_lane(city: City, zones: NDArray[np.int64]) -> NDArray[np.bool_]:
     out = np.zeros(len(city.zone_kind), np.bool_)
 
     def polygon(z: int) -> shapely.Polygon:
+        """Return a zone's outline."""
         return shapely.Polygon(city.vertex[city.vertex_first[z] : city.vertex_first[z + 1]])
 
     for z in zones:
