@@ -46,6 +46,22 @@ def bodies(tracks: Tracks) -> Tracks:
     return tracks._replace(family=FAMILY[tracks.family])
 
 
+def mounts(number: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the numbers of what bodies ride, their own where they ride nothing, and which ride (m,)."""
+    family = number // LIVES % FAMILIES
+    out, rides = number.copy(), np.zeros(len(number), np.bool_)
+    for ridden_family, own in FAMILY.items():
+        of_family = family == own
+        out[of_family] += (ridden_family - own) * LIVES
+        rides |= of_family
+    return out, rides
+
+
+def behind(cut: float) -> float:
+    """Return the share of a rider's box that is hidden by what hides this share of the two-wheeler's."""
+    return max(cut - ABOVE, 0.0) / TALL
+
+
 def with_riders(objects: Objects, tracks: Tracks) -> Objects:
     """Return the objects of these tracks with those of their riders, as persons."""
     track = objects.number // LIVES // FAMILIES

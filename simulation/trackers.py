@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation import riding
 from simulation.scene import DAY_US, Scene, live_span, random
 from simulation.tracks import Objects, Tracks, numbers
 
@@ -77,9 +78,9 @@ def blurred(scene: Scene, objects: Objects, t_us: NDArray[np.int64], part: int) 
     part
         Which hour it is: each has its own random numbers for what lasts one frame.
     """
-    box = objects.box.copy()
-    foot = box[:, 1] + (box[:, 3] - box[:, 1]) * (1 - CUT)
-    is_hidden = _hidden(scene, objects.number, t_us[objects.frame]) & (box[:, 3] < 0.99)
+    box, cut = objects.box.copy(), _cut(scene, objects.number, t_us[objects.frame])
+    foot = box[:, 3] - (box[:, 3] - box[:, 1]) * cut
+    is_hidden = (cut > 0) & (box[:, 3] < 0.99)
     box[is_hidden, 3] = np.rint(foot[is_hidden] * 10_000) / 10_000
     rng = random(scene.seed, scene.number, "trackers", 2 + part)
     twice = np.flatnonzero(rng.random(len(box)) < TWICE)
@@ -89,6 +90,13 @@ def blurred(scene: Scene, objects: Objects, t_us: NDArray[np.int64], part: int) 
     beside = np.rint((box[item[again], 2] - box[item[again], 0]) * 2_000) / 10_000
     out.box[again] = np.clip(out.box[again] + beside[:, None] * (1, 0, 1, 0), 0, 1)
     return out, item
+
+
+def _cut(scene: Scene, number: NDArray[np.int64], t_us: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the share of each box that something hides (m,): whatever stands before wheels hides the rider as far."""
+    cut = np.where(_hidden(scene, number, t_us), CUT, 0.0)
+    mount, rides = riding.mounts(number)
+    return np.maximum(cut, np.where(rides & _hidden(scene, mount, t_us), riding.behind(CUT), 0.0))
 
 
 def _hidden(scene: Scene, number: NDArray[np.int64], t_us: NDArray[np.int64]) -> NDArray[np.bool_]:
