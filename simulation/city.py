@@ -46,7 +46,7 @@ from simulation.faults import Delivery
 from simulation.flood import Signals
 from simulation.scene import Scene, live_span
 from simulation.tracks import Objects, Tracks, merged, sample
-from simulation.writer import Arrivals, Format
+from simulation.writer import Arrivals, Format, spread
 
 HOUR_US: Final = 3_600_000_000
 MINUTE_US: Final = 60_000_000
@@ -74,6 +74,7 @@ class Written(NamedTuple):
     objects: int
     bytes: int
     wrong: list[senders.Wrong]
+    refused: list[NDArray[np.int64]]  # by camera: the arrivals whose boxes are all to be refused
 
 
 class Actor(NamedTuple):
@@ -157,17 +158,15 @@ def _written(
         for name, table in _truth(actors[-1]).items():
             tables.setdefault(name, []).append(table)
         report(number + 1, 2 * cameras)
-    tables["site_outages"] = [sites.truth([actor.scene for actor in actors])]
-    truth = {
-        name: pl.concat(t for t in parts if t.width) for name, parts in tables.items() if any(t.width for t in parts)
-    }
-    for name, table in truth.items():
-        table.write_parquet(folder / "truth" / f"{name}.parquet")
     written = _events(actors, folder / "events", format, lambda share: report(int(cameras * (1 + share)), 2 * cameras))
-    counts = truth["faults"].select(pl.exclude("camera_id")).sum().row(0, named=True)
-    dead = counts["too_late"] + counts["before_2000"] + counts["clock_jump"] + counts["unset"]
-    if written.wrong:
-        senders.truth(written.wrong).write_parquet(folder / "truth" / "rejects.parquet")
+    tables["site_outages"] = [sites.truth([actor.scene for actor in actors])]
+    tables["faults"] = [
+        faults.truth(a.scene, a.arrived, refused) for a, refused in zip(actors, written.refused, strict=True)
+    ]
+    tables["rejects"] = [senders.truth(written.wrong)] if written.wrong else []
+    output.write_tables(tables, folder / "truth")
+    counts = pl.concat(tables["faults"]).select(pl.exclude("camera_id")).sum().row(0, named=True)
+    dead = sum(counts[name] for name in faults.DEAD)
     return Summary(cameras, *written[:4], counts["duplicates"], counts["late"], dead)
 
 
@@ -220,7 +219,6 @@ def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
         "outages": faults.outage_truth(scene),
         "camera_down": sites.camera_down(scene),
         "mutes": mute.truth(scene),
-        "faults": faults.truth(scene, actor.arrived),
     }
 
 
@@ -231,15 +229,18 @@ def _events(actors: list[Actor], folder: Path, form: Format, report: Callable[[f
     hours = range(start // HOUR_US, (end - 1) // HOUR_US + 1)
     files = frames = objects = size = 0
     wrong: list[senders.Wrong] = []
+    refused: list[list[NDArray[np.int64]]] = [[] for _ in actors]
     for done, hour in enumerate(hours, start=1):
         sent = [senders.disturbed(actor.scene, _arrivals(actor, hour)) for actor in actors]
-        wrong += [each for _, told in sent for each in told]
-        content = writer.batch([arrivals for arrivals, _ in sent])
+        wrong += [each for one in sent for each in one.wrong]
+        for actor, one, rows in zip(actors, sent, refused, strict=True):
+            rows.append(one.refused + np.searchsorted(actor.arrived.arrival_us, hour * HOUR_US))
+        content = writer.batch([one.arrivals for one in sent])
         name = str(np.datetime64(hour, "h")).replace("-", "")
         size += writer.write(folder / f"{name}Z.{writer.SUFFIX[form]}", content, form)
         files, frames, objects = files + 1, frames + len(content), objects + content.objects.height
         report(done / len(hours))
-    return Written(files, frames, objects, size, wrong)
+    return Written(files, frames, objects, size, wrong, [np.concatenate(rows) for rows in refused])
 
 
 def _arrivals(actor: Actor, hour: int) -> Arrivals:
@@ -257,10 +258,10 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     said = _faces(actor, seen.objects, scene.seq[wanted], 2 + hour)
     if not scene.noiseless:
         seen = seen._replace(objects=trackers.renumbered(seen.objects, actor.ids))
-    item, row = _spread(seen.objects.frame, len(wanted), back)
+    item, row = spread(seen.objects.frame, len(wanted), back)
     with_signal = np.isin(actor.signals.frame, wanted)
     carried = np.searchsorted(wanted, actor.signals.frame[with_signal])
-    signal, signal_row = _spread(carried, len(wanted), back)
+    signal, signal_row = spread(carried, len(wanted), back)
     return Arrivals(
         camera=scene.camera.id,
         arrival_us=arrived.arrival_us[first:last],
@@ -289,14 +290,3 @@ def _seen(scene: Scene, tracks: Tracks, wanted: NDArray[np.int64], *, is_driven:
     t_us = scene.t_us[wanted]
     objects = sample(tracks, t_us, live_span(scene, t_us))
     return riding.with_riders(objects, tracks) if is_driven and not scene.noiseless else objects
-
-
-def _spread(
-    frame: NDArray[np.int64], count: int, back: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each arrival the items of its frame, and the arrival's row for each."""
-    start = np.searchsorted(frame, np.arange(count + 1))
-    length = (start[1:] - start[:-1])[back]
-    row = np.repeat(np.arange(len(back)), length)
-    item = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(start[:-1][back], length)
-    return item, row

@@ -8,7 +8,7 @@ outages remain.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -64,6 +64,10 @@ LINK_SPEED: Final = 4.0
 LINK_WAIT_S: Final = 5.0
 """Links that fail, a camera and day, and for how long: the recorder keeps the frames and sends them behind the live
 ones, so many times as fast, once these have come for a while; ours."""
+
+
+DEAD: Final = ("too_late", "before_2000", "clock_jump", "unset", "boxes_refused")
+"""Columns of the truth that count dead letters."""
 
 
 class Delivery(NamedTuple):
@@ -207,14 +211,21 @@ def _resets(scene: Scene) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return rows, begins + seconds * 1_000_000
 
 
-def truth(scene: Scene, arrived: Delivery) -> pl.DataFrame:
+def truth(scene: Scene, sent: Delivery, refused: NDArray[np.int64]) -> pl.DataFrame:
     """Return one row with what was injected, counted as the ordered stage judges it.
+
+    Parameters
+    ----------
+    refused
+        (r,) arrivals whose boxes are all to be refused: they are dead letters before anybody asks when they came.
 
     Returns
     -------
     ``camera_id``, ``sent`` (records), ``duplicates``, ``late`` (behind the newest by more than 2 s, at most
-    600 s, no copy), ``too_late``, ``before_2000``, ``clock_jump`` and ``unset`` (all dead letters).
+    600 s, no copy), ``too_late``, ``before_2000``, ``clock_jump``, ``unset`` and ``boxes_refused`` (all dead letters).
     """
+    columns: list[Any] = [np.delete(column, refused) for column in sent]
+    arrived = Delivery(*columns)
     lost = arrived.t_us < Y2000_US
     unset = ~lost & ~arrived.alone & (arrived.t_us < scene.start_us)
     rest = ~(lost | unset | arrived.alone)
@@ -224,13 +235,14 @@ def truth(scene: Scene, arrived: Delivery) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "camera_id": [scene.camera.id],
-            "sent": [len(arrived.frame)],
+            "sent": [len(sent.frame)],
             "duplicates": [int((copy & (behind <= LATENESS_US)).sum())],
             "late": [int((~copy & (behind > REORDER_US) & (behind <= LATENESS_US)).sum())],
             "too_late": [int((behind > LATENESS_US).sum())],
             "before_2000": [int(lost.sum())],
             "clock_jump": [int(arrived.alone.sum())],
             "unset": [int(unset.sum())],
+            "boxes_refused": [len(refused)],
         }
     )
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from schemas.errors import UsageError
 
 PARTS: Final = ("registry.toml", "events", "truth")
@@ -45,3 +47,11 @@ def whole(out: Path) -> Iterator[Path]:
             shutil.rmtree(out, ignore_errors=True)
         raise
     draft.rmdir()
+
+
+def write_tables(tables: dict[str, list[pl.DataFrame]], folder: Path) -> None:
+    """Write one file a table from its parts; none of what did not happen."""
+    for name, parts in tables.items():
+        happened = [part for part in parts if part.width]
+        if happened:
+            pl.concat(happened).write_parquet(folder / f"{name}.parquet")

@@ -2,7 +2,9 @@
 
 Some cameras have one of these habits, for a spell or all the time. What is wrong comes
 beside what is right, so that the other truths hold; how much of it a replay has to
-refuse, and why, is true as well. Without noise nobody has any.
+refuse, and why, is true as well. One camera in so many sends nothing but pixels for a
+spell: nobody knows what these frames showed, and each is to be a dead letter. Without
+noise nobody has any of this.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from simulation.scene import Scene, random
 from simulation.writer import Arrivals
 
 EVERY: Final = 15
-BARE, WORDS, PIXELS = 14, 6, 8
-"""Which camera of so many sends no track ids (of those without lines), foreign words, or boxes in pixels; ours."""
+BARE, WORDS, PIXELS, BLIND = 14, 6, 8, 11
+"""Which camera of so many sends no track ids (of those without lines), foreign words, boxes in pixels too, or in pixels
+alone; ours."""
 SPELL: Final = 1 / 24
 """Share of the span that words and pixels last: an hour of a day; ours."""
 
@@ -39,10 +42,18 @@ class Wrong(NamedTuple):
     many: int
 
 
-def disturbed(scene: Scene, sent: Arrivals) -> tuple[Arrivals, list[Wrong]]:
+class Sent(NamedTuple):
+    """What one camera sends with its habits."""
+
+    arrivals: Arrivals
+    wrong: list[Wrong]
+    refused: NDArray[np.int64]  # (r,) arrivals all of whose boxes are to be refused
+
+
+def disturbed(scene: Scene, sent: Arrivals) -> Sent:
     """Return what a camera sends with its habits, and what of it is to be refused."""
     if scene.noiseless:
-        return sent, []
+        return Sent(sent, [], np.empty(0, np.int64))
     wrong: list[tuple[str, int]] = []
     if _has(scene, BARE) and not scene.camera.line:
         sent = sent._replace(track=np.full_like(sent.track, UNTRACKED))
@@ -51,9 +62,13 @@ def disturbed(scene: Scene, sent: Arrivals) -> tuple[Arrivals, list[Wrong]]:
         sent = _beside(sent, again, sent.cls[again] + np.uint8(len(CLASSES)), sent.box[again])
         wrong.append(("unknown_class", len(again)))
     if _has(scene, PIXELS):
-        in_px = sent.box[again] * np.tile(np.array(sent.size, np.float64), 2) + LEAST_PX
-        sent = _beside(sent, again, sent.cls[again], in_px)
+        sent = _beside(sent, again, sent.cls[again], _in_pixels(sent, again))
         wrong.append(("pixels", len(again)))
+    refused = np.unique(sent.object_row[again]) if _has(scene, BLIND) else again[:0]
+    if len(refused):
+        box = sent.box.copy()
+        box[again] = _in_pixels(sent, again)
+        sent = sent._replace(box=box)
     if scene.number % 2:
         wrong.append(("unknown_zone", len(sent.signal_row)))
         sent = sent._replace(
@@ -61,7 +76,7 @@ def disturbed(scene: Scene, sent: Arrivals) -> tuple[Arrivals, list[Wrong]]:
             signal_zone=[name for zone in sent.signal_zone for name in (zone, MISSPELT_ZONE)],
             signal_value=np.repeat(sent.signal_value, 2),
         )
-    return sent, [Wrong(sent.camera, reason, count) for reason, count in wrong if count]
+    return Sent(sent, [Wrong(sent.camera, reason, count) for reason, count in wrong if count], refused)
 
 
 def truth(wrong: list[Wrong]) -> pl.DataFrame:
@@ -81,6 +96,11 @@ def _in_spell(scene: Scene, t_us: NDArray[np.int64]) -> NDArray[np.bool_]:
     begin = scene.start_us + late * (scene.end_us - scene.start_us)
     out: NDArray[np.bool_] = (t_us >= begin) & (t_us < begin + length)
     return out
+
+
+def _in_pixels(sent: Arrivals, item: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return boxes in pixels, none of them within the picture as a share of it."""
+    return sent.box[item] * np.tile(np.array(sent.size, np.float64), 2) + LEAST_PX
 
 
 def _beside(sent: Arrivals, again: NDArray[np.int64], cls: NDArray[np.uint8], box: NDArray[np.float64]) -> Arrivals:

@@ -41,6 +41,17 @@ class Arrivals(NamedTuple):
     faces: Faces | None = None  # of the objects; None where no masks are judged
 
 
+def spread(
+    frame: NDArray[np.int64], count: int, back: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each arrival the items of its frame, and the arrival's row for each."""
+    start = np.searchsorted(frame, np.arange(count + 1))
+    length = (start[1:] - start[:-1])[back]
+    row = np.repeat(np.arange(len(back)), length)
+    item = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(start[:-1][back], length)
+    return item, row
+
+
 def batch(cameras: list[Arrivals]) -> FrameBatch:
     """Return all cameras' arrivals as one batch in order of arrival, ties by camera."""
     lengths = [len(c.arrival_us) for c in cameras]

@@ -247,10 +247,10 @@ def test_records_in_are_frames_duplicates_and_dead_letters(noisy) -> None:
     faults = truth(out, "faults")
     assert totals.frames + totals.duplicates + rows["dead"].height == faults["sent"].sum()
     assert totals.duplicates == faults["duplicates"].sum()
-    late = faults["late"].sum()  # the truth does not wait for three frames to agree on the end of an outage
-    assert abs(totals.late - late) <= late // 1_000
+    late = faults["late"].sum()  # the truth does not wait for three frames to agree on the end of an outage or a spell
+    assert abs(totals.late - late) <= late // 200
     jumps = faults["clock_jump"].sum() + faults["unset"].sum()
-    true = {"too_late": faults["too_late"].sum(), "before_2000": faults["before_2000"].sum(), "clock_jump": jumps}
+    true = {name: faults[name].sum() for name in ("too_late", "before_2000", "boxes_refused")} | {"clock_jump": jumps}
     assert dict(rows["dead"]["reason"].value_counts().iter_rows()) == true
     assert min(true.values()) > 0
 
@@ -279,7 +279,10 @@ def test_what_was_sent_wrong_is_refused_and_counted(noisy) -> None:
 
 def test_a_camera_that_gives_no_ids_is_tracked_here(noisy) -> None:
     out, rows, _ = noisy
-    here = rows["health_minute_log"].filter(pl.col("model_id") == MODEL)
+    is_here = (pl.col("model_id") == MODEL) & (
+        pl.col("frames") > pl.col("late_frames")
+    )  # a late one alone may be anybody's
+    here = rows["health_minute_log"].filter(is_here)
     assert here["camera_id"].n_unique() == 2
     assert here["with_id"].sum() == 0
     stays = rows["stays_minute_log"].filter(pl.col("camera_id").is_in(here["camera_id"].unique()))["stays_n"].sum()
