@@ -30,6 +30,9 @@ Marks = tuple[frozenset[str], ...]
 _TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"|[{}\[\]:,]', re.DOTALL)
 _SEED, _PRIME = 14695981039346656037, 1099511628211  # FNV-1a, 64 bits
 IN_TEXT, ESCAPED, DEPTH, BRACES, BRACKETS, HASH, KEY, STRAY = range(8)
+QUOTE, BACKSLASH, COLON, COMMA, NEWLINE, BLANK = b'"\\:,\n '
+OPEN, CLOSE, OPEN_LIST, CLOSE_LIST = b"{}[]"
+RETURN = 13
 
 
 class Nested(NamedTuple):
@@ -149,71 +152,121 @@ def _fnv(key: bytes) -> np.uint64:
     return np.uint64(value)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _unfold(
     data: NDArray[np.uint8], out: NDArray[np.uint8], state: NDArray[np.uint64], braces: int, wanted: np.uint64
 ) -> int:
     """Write a piece's records, each ended by a newline; return how many bytes that is."""
     n = 0
-    one, prime = np.uint64(1), np.uint64(_PRIME)
     at_top = braces == 0
     for c in data:
-        inside = state[DEPTH] > 0
         if state[IN_TEXT]:
-            if inside or at_top:
-                out[n] = 32 if c in (10, 13) else c
-                n += 1
-            if state[ESCAPED]:
-                state[ESCAPED] = 0
-            elif c == 92:
-                state[ESCAPED] = 1
-            elif c == 34:
-                state[IN_TEXT] = 0
-                continue
-            if not inside:
-                state[HASH] = (state[HASH] ^ np.uint64(c)) * prime
-        elif c == 34:
-            state[IN_TEXT] = 1
-            if not inside:
-                state[HASH] = np.uint64(_SEED)
-                state[STRAY] = 1
-            if inside or at_top:
-                out[n] = c
-                n += 1
-        elif inside:
-            out[n] = 32 if c in (10, 13) else c
-            n += 1
-            if c == 123:
-                state[DEPTH] += one
-            elif c == 125:
-                state[DEPTH] -= one
-                if state[DEPTH] == 0:
-                    out[n] = 10
-                    n += 1
-        elif c == 123 and state[BRACES] == braces and (at_top or state[KEY] == wanted):
-            if at_top and state[STRAY]:
-                out[n] = 10
-                n += 1
-            state[DEPTH], state[STRAY] = 1, 0
-            out[n] = c
-            n += 1
-        elif c == 123:
-            state[BRACES] += one
-        elif c == 125 and state[BRACES] > 0:
-            state[BRACES] -= one
-        elif c == 91:
-            state[BRACKETS] += one
-        elif c == 93 and state[BRACKETS] > 0:
-            state[BRACKETS] -= one
-        elif c == 58 and not at_top:
-            state[KEY] = state[HASH]
-        elif c in (44, 10):
-            if at_top and state[STRAY]:
-                out[n] = 10
-                n += 1
-            state[STRAY] = 0
-        elif at_top and c not in (32, 9, 13):
-            out[n] = c
-            n += 1
-            state[STRAY] = 1
+            n = _in_text(c, out, n, state, at_top)
+        elif c == QUOTE:
+            n = _text_begins(out, n, state, at_top)
+        elif state[DEPTH] > 0:
+            n = _in_record(c, out, n, state)
+        elif c == OPEN and state[BRACES] == braces and (at_top or state[KEY] == wanted):
+            n = _record_begins(out, n, state, at_top)
+        elif not _is_structure(c, state):
+            n = _between(c, out, n, state, at_top)
+    return n
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _put(out: NDArray[np.uint8], n: int, c: int) -> int:
+    """Write a byte; a line's end inside a record is a blank, for the record is one line."""
+    out[n] = BLANK if c in (NEWLINE, RETURN) else c
+    return n + 1
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _end_line(out: NDArray[np.uint8], n: int) -> int:
+    out[n] = NEWLINE
+    return n + 1
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _text_begins(out: NDArray[np.uint8], n: int, state: NDArray[np.uint64], at_top: bool) -> int:
+    """Open a text: between records it may be a key, so its hash begins, and at the top it is passed on."""
+    inside = state[DEPTH] > 0
+    state[IN_TEXT] = 1
+    if not inside:
+        state[HASH], state[STRAY] = np.uint64(_SEED), 1
+    return _put(out, n, QUOTE) if inside or at_top else n
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _in_text(c: int, out: NDArray[np.uint8], n: int, state: NDArray[np.uint64], at_top: bool) -> int:
+    """Take a byte of a text, up to the quote that closes it."""
+    inside = state[DEPTH] > 0
+    if inside or at_top:
+        n = _put(out, n, c)
+    if state[ESCAPED]:
+        state[ESCAPED] = 0
+    elif c == BACKSLASH:
+        state[ESCAPED] = 1
+    elif c == QUOTE:
+        state[IN_TEXT] = 0
+        return n
+    if not inside:
+        state[HASH] = (state[HASH] ^ np.uint64(c)) * np.uint64(_PRIME)
+    return n
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _in_record(c: int, out: NDArray[np.uint8], n: int, state: NDArray[np.uint64]) -> int:
+    """Write a byte of a record, and end its line behind its last brace."""
+    n = _put(out, n, c)
+    if c == OPEN:
+        state[DEPTH] += np.uint64(1)
+    elif c == CLOSE:
+        state[DEPTH] -= np.uint64(1)
+        if state[DEPTH] == 0:
+            return _end_line(out, n)
+    return n
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _record_begins(out: NDArray[np.uint8], n: int, state: NDArray[np.uint64], at_top: bool) -> int:
+    n = _stray_ends(out, n, state, at_top)
+    state[DEPTH] = 1
+    return _put(out, n, OPEN)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _stray_ends(out: NDArray[np.uint8], n: int, state: NDArray[np.uint64], at_top: bool) -> int:
+    """End the line of what stood between records, where such is passed on."""
+    if at_top and state[STRAY]:
+        n = _end_line(out, n)
+    state[STRAY] = 0
+    return n
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _is_structure(c: int, state: NDArray[np.uint64]) -> bool:
+    """Whether a byte opens or closes something that holds records; that is taken note of."""
+    if c == OPEN:
+        state[BRACES] += np.uint64(1)
+    elif c == CLOSE and state[BRACES] > 0:
+        state[BRACES] -= np.uint64(1)
+    elif c == OPEN_LIST:
+        state[BRACKETS] += np.uint64(1)
+    elif c == CLOSE_LIST and state[BRACKETS] > 0:
+        state[BRACKETS] -= np.uint64(1)
+    else:
+        return False
+    return True
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _between(c: int, out: NDArray[np.uint8], n: int, state: NDArray[np.uint64], at_top: bool) -> int:
+    """Take a byte between records: a colon makes the text before it a key, a comma ends what is astray."""
+    if c == COLON and not at_top:
+        state[KEY] = state[HASH]
+    elif c in (COMMA, NEWLINE):
+        n = _stray_ends(out, n, state, at_top)
+    elif at_top and c not in (BLANK, 9, RETURN):
+        n = _put(out, n, c)
+        state[STRAY] = 1
     return n

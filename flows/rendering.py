@@ -10,12 +10,18 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 EXPONENT: Final = 20
 """Powers of ten from which on people write an exponent too."""
+
+UNBOUNDED: Final = 1_000_000
+"""A width [characters] that no row needs: what a table would like is measured in it."""
 
 MAX_JSON_INT: Final = 2**64
 """msgspec writes integers below this; wider ones go through Python's own digits."""
@@ -68,21 +74,46 @@ def digits(value: Decimal) -> str:
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, width: int = 0) -> str:
-    """Write a table for the eye: numbers to the right, NULL as a dash."""
+    """Write a table for the eye: numbers to the right, NULL as a dash; one that is too wide as records."""
     from rich.console import Console  # noqa: PLC0415  only for the eye
+
+    held = [tuple(row) for row in rows]
+    grid = _grid(names, held, title)
+    wide = width or _width()
+    if held and Console(width=UNBOUNDED).measure(grid).maximum > wide:
+        return records(names, held, title)
+    out = io.StringIO()
+    Console(file=out, width=wide, color_system=None, highlight=False).print(grid)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _grid(names: Sequence[str], rows: Sequence[Sequence[object]], title: str | None) -> Table:
     from rich.table import Table  # noqa: PLC0415  only for the eye
     from rich.text import Text  # noqa: PLC0415  only for the eye
 
-    held = [tuple(row) for row in rows]
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="", box=None, pad_edge=False)
     for at, name in enumerate(names):
-        number = any(isinstance(row[at], int | float | Decimal) for row in held)
+        number = any(isinstance(row[at], int | float | Decimal) for row in rows)
         grid.add_column(Text(name), justify="right" if number else "left", overflow="fold")
-    for row in held:
-        grid.add_row(*(Text("-" if value is None else _text(value)) for value in row))
-    out = io.StringIO()
-    Console(file=out, width=width or _width(), color_system=None, highlight=False).print(grid)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    for row in rows:
+        grid.add_row(*(Text(_shown(value)) for value in row))
+    return grid
+
+
+def records(names: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> str:
+    """Write rows one below the other, a line a column: for rows that are wider than the terminal."""
+    indent = 2 + max((len(name) for name in names), default=0) + 2
+    lines = [] if title is None else [title]
+    for at, row in enumerate(rows, 1):
+        lines.append(f"row {at}")
+        for name, value in zip(names, row, strict=True):
+            text = _shown(value).replace("\n", "\n" + " " * indent)
+            lines.append(f"  {name}".ljust(indent) + text)
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else _text(value)
 
 
 def _width() -> int:

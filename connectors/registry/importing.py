@@ -50,6 +50,16 @@ class Imported(NamedTuple):
     unread: list[str]  # a line a file: its columns that no field is read from
 
 
+class Taken(NamedTuple):
+    """What the rows of one list say, each by itself."""
+
+    drafts: list[Draft]
+    problems: list[Problem]
+    unusable: set[str]  # ids that stand in the list, in rows that cannot be used
+    remarks: list[str]
+    unread: list[str]
+
+
 def read(
     paths: Sequence[Path],
     given: Mapping[str, str],
@@ -86,42 +96,67 @@ def read(
     """
     tables = _tables(paths, given)
     _check_given(tables, given)
-    remarks: list[str] = []
-    unread: list[str] = []
+    taken = [_taken(path, table, given, defaults, areas) for path, table in tables.items()]
+    named, twice = name_all([draft for one in taken for draft in one.drafts], existing or Registry())
+    merged, refused = merge(named, existing or Registry(), areas)
+    listed = {name for one in taken for name in one.unusable}
+    merged = merged._replace(missing=[name for name in merged.missing if name not in listed])
+    order = {str(path): at for at, path in enumerate(paths)}
+    problems = [*(problem for one in taken for problem in one.problems), *twice, *refused]
+    unread = [text for one in taken for text in one.unread]
+    remarks = [
+        *(text for one in taken for text in one.remarks),
+        *unread,
+        *_said_of(named),
+        *_rate_assumed(named, defaults),
+    ]
+    return Imported(
+        merged,
+        sorted(problems, key=lambda one: (order[one.file], one.line)),
+        remarks + merged.remarks,
+        sum(len(table.rows) for table in tables.values()),
+        unread,
+    )
+
+
+def _taken(path: Path, table: lists.Table, given: Mapping[str, str], defaults: Defaults, areas: Areas) -> Taken:
+    """Read the rows of one list."""
+    places_of = columns.positions(table.headers, (row.values for row in table.rows))
+    meaning = columns.meaning(table.headers, given, places_of)
     drafts: list[Draft] = []
     problems: list[Problem] = []
     unusable: set[str] = set()
-    for path, table in tables.items():
-        places_of = columns.positions(table.headers, (row.values for row in table.rows))
-        meaning = columns.meaning(table.headers, given, places_of)
-        remarks += [*table.remarks, *(f"{path}: {text}" for text in meaning.remarks)]
-        others = [header for header in table.headers if header and header not in meaning.header.values()]
-        if others:
-            unread.append(f"{path}: columns that are not read: {', '.join(dict.fromkeys(others))}")
-        made = len(drafts)
-        for row in table.rows:
-            found = row.flaw or _draft(row, meaning.header, defaults, areas)
-            if isinstance(found, str):
-                problems.append(Problem(row.file, row.line, found))
-                unusable |= _names(row, meaning.header)
-            else:
-                drafts.append(found)
-        remarks += _order_taken(path, table, meaning.header, drafts[made:])
-    named, twice = name_all(drafts, existing or Registry())
-    merged, refused = merge(named, existing or Registry(), areas)
-    merged = merged._replace(missing=[name for name in merged.missing if name not in unusable])
-    order = {str(path): at for at, path in enumerate(paths)}
-    every = sorted([*problems, *twice, *refused], key=lambda one: (order[one.file], one.line))
-    said = [Problem(draft.row.file, draft.row.line, text) for draft in named for text in draft.remarks]
-    remarks += [*unread, *in_groups(said)]
-    silent = sum("fps" not in draft.said for draft in named) if defaults.fps is None else 0
-    if silent:
-        remarks.append(
-            f"{silent} cameras without a frame rate: {ASSUMED_FPS:g} is assumed; give --fps F or a column fps, "
-            "or see what `tilik registry suggest` measures"
-        )
-    rows = sum(len(table.rows) for table in tables.values())
-    return Imported(merged, every, remarks + merged.remarks, rows, unread)
+    for row in table.rows:
+        found = row.flaw or _draft(row, meaning.header, defaults, areas)
+        if isinstance(found, str):
+            problems.append(Problem(row.file, row.line, found))
+            unusable |= _names(row, meaning.header)
+        else:
+            drafts.append(found)
+    remarks = [*table.remarks, *(f"{path}: {text}" for text in meaning.remarks)]
+    remarks += _order_taken(path, table, meaning.header, drafts)
+    return Taken(drafts, problems, unusable, remarks, _unread(path, table, meaning.header))
+
+
+def _unread(path: Path, table: lists.Table, header: Mapping[str, str]) -> list[str]:
+    """Name the columns of a list that no field is read from."""
+    others = [name for name in table.headers if name and name not in header.values()]
+    return [f"{path}: columns that are not read: {', '.join(dict.fromkeys(others))}"] if others else []
+
+
+def _said_of(drafts: Sequence[Draft]) -> list[str]:
+    """Return what is to be said of rows that are used all the same."""
+    return in_groups([Problem(draft.row.file, draft.row.line, text) for draft in drafts for text in draft.remarks])
+
+
+def _rate_assumed(drafts: Sequence[Draft], defaults: Defaults) -> list[str]:
+    """Say of how many cameras the frame rate is only assumed."""
+    silent = sum("fps" not in draft.said for draft in drafts) if defaults.fps is None else 0
+    said = (
+        f"{silent} cameras without a frame rate: {ASSUMED_FPS:g} is assumed; give --fps F or a column fps, "
+        "or see what `tilik registry suggest` measures"
+    )
+    return [said] if silent else []
 
 
 def in_groups(problems: Sequence[Problem]) -> list[str]:

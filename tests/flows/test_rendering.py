@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flows import rendering
 
@@ -60,3 +62,38 @@ def test_a_table_shows_null_as_a_dash_and_zero_as_zero():
 
 def test_square_brackets_in_an_answer_are_text_and_no_markup():
     assert "[bold]" in rendering.table(("x",), [("[bold]",)], width=60)
+
+
+WIDE = ("camera_id", "n", "said")
+ROWS = [("smg-001", 12, "x" * 40), ("smg-002", None, "two\nlines")]
+
+
+def test_rows_that_are_wider_than_the_terminal_stand_one_below_the_other():
+    assert rendering.table(WIDE, ROWS, width=50) == (
+        "row 1\n"
+        "  camera_id  smg-001\n"
+        "  n          12\n"
+        f"  said       {'x' * 40}\n"
+        "row 2\n"
+        "  camera_id  smg-002\n"
+        "  n          -\n"
+        "  said       two\n"
+        "             lines\n"
+    )
+
+
+@given(st.lists(st.text("abc -", max_size=30), min_size=1, max_size=8), st.integers(1, 120))
+def test_no_cell_is_ever_folded(row, width):
+    names = [f"column_{at}" for at in range(len(row))]
+    written = rendering.table(names, [row], width=width).splitlines()
+    if written[0].startswith("column_0"):
+        assert len(written) == 2
+        assert max(len(line) for line in written) <= width
+    else:
+        assert written == ["row 1", *(f"  {name}  {cell}" for name, cell in zip(names, row, strict=True))]
+
+
+def test_what_fits_exactly_is_a_table():
+    wide = max(len(line) for line in rendering.table(WIDE, ROWS[:1], width=200).splitlines())
+    assert rendering.table(WIDE, ROWS[:1], width=wide).startswith("camera_id")
+    assert rendering.table(WIDE, ROWS[:1], width=wide - 1).startswith("row 1")
