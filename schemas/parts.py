@@ -86,6 +86,11 @@ class Metric:
 
 WATCH: Final = {
     "frames": Part("UInt32", "sum", "1", "Frames observed"),
-    "observed_ms": Part("UInt32", "sum", "ms", "Time watched: each frame's share, capped at two periods"),
+    "observed_ms": Part(
+        "UInt32",
+        "sum",
+        "ms",
+        "Time watched: the union of what frames cover, each up to the next and two periods at most",
+    ),
 }
 """The first parts of every metric."""

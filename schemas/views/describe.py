@@ -52,7 +52,7 @@ COMMON: Final = {
     "frames": Figure("1", "Frames observed", Label("Bingkai", "Frames"), ",d", "sum"),
     "observed_ms": Figure(
         "ms",
-        "Time watched: each frame's share, capped at two periods",
+        "Time watched: the union of what frames cover, each up to the next and two periods at most",
         Label("Waktu teramati (ms)", "Time watched (ms)"),
         ",d",
         "sum",

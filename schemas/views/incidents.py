@@ -6,7 +6,8 @@ from typing import Final
 
 from schemas.card import Figure
 from schemas.incidents import SHOWN
-from schemas.views.sql import DATA_END, View, day_type, select, versions
+from schemas.views.lasting import ENDS, until
+from schemas.views.sql import View, day_type, select, versions
 from schemas.words import Label
 
 FIGURES: Final = {
@@ -22,7 +23,10 @@ FIGURES: Final = {
         "local_ts": Figure("", "Start in the city's time zone", Label("Mulai", "Start")),
         "name": Figure("", "What people call the camera", Label("Kamera", "Name of the camera")),
         "age_min": Figure(
-            "min", "From opened_at to the newest stored minute", Label("Sudah berlangsung (menit)", "Age (min)"), ",.0f"
+            "min",
+            "From opened_at to the end of the camera's newest minute; of a camera that is silent, of its registry's",
+            Label("Sudah berlangsung (menit)", "Age (min)"),
+            ",.0f",
         ),
     },
 }
@@ -55,12 +59,13 @@ def incidents_open(zone: str) -> View:
         f"toTimeZone(i.opened_at, '{zone}') AS local_ts",
         *(f"i.{name} AS {name}" for name in own),
         "c.name AS name",
-        f"dateDiff('second', i.opened_at, {DATA_END}) / 60 AS age_min",
+        f"dateDiff('second', i.opened_at, {until('until')}) / 60 AS age_min",
         *(f"i.{name} AS {name}" for name in ("owner", "category", "simulated")),
     ]
     rows = (
         "(SELECT * FROM incidents_log FINAL WHERE deleted = 0 AND state IN ('active', 'clearing', 'unknown')) AS i\n"
         "LEFT JOIN (SELECT camera_id, argMax(name, valid_from) AS name FROM cameras_log FINAL WHERE deleted = 0\n"
-        "    GROUP BY camera_id) AS c ON c.camera_id = i.camera_id\nORDER BY kind, age_min DESC"
+        "    GROUP BY camera_id) AS c ON c.camera_id = i.camera_id\n"
+        f"LEFT JOIN {ENDS} AS e ON e.camera_id = i.camera_id\nORDER BY kind, age_min DESC"
     )
-    return select("incidents_open", columns, rows, "Incidents that are open at the newest stored minute, and how long")
+    return select("incidents_open", columns, rows, "Incidents that are open, and for how long")

@@ -17,17 +17,17 @@ DAY_S = 86_400
 
 def newest(metric: str) -> str:
     """Return SQL for the newest stored minute of a metric; withdrawn ones do not count."""
-    return f"(SELECT max(ts) FROM {_last(metric, ('ts',))})"
+    return f"(SELECT max(ts) FROM {newest_rows(metric, ('ts',))})"
 
 
 def last_day(metric: str) -> str:
     """Return the newest row of each key, of keys that have one in the last stored day."""
     columns = tuple(ddl.minute_table(_metric(metric)).columns)
-    rows = f"(SELECT *, max(ts) OVER () AS newest FROM {_last(metric, columns)})"
+    rows = f"(SELECT *, max(ts) OVER () AS newest FROM {newest_rows(metric, columns)})"
     return f"(SELECT * FROM {rows} WHERE ts > newest - INTERVAL {DAY_S} SECOND)"
 
 
-def _last(metric: str, columns: tuple[str, ...]) -> str:
+def newest_rows(metric: str, columns: tuple[str, ...]) -> str:
     """Return columns of the newest row that counts of each key, of keys of the last stored day and some older ones."""
     keys, names = ", ".join(ddl.key(_metric(metric))), ", ".join(columns)
     latest = f"(SELECT toInt64(toUnixTimestamp(max(ts))) FROM {metric}_now_log FINAL WHERE deleted = 0)"

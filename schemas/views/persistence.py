@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.card import Figure
-from schemas.views.sql import DATA_END, View, day_type, published, select, versions
+from schemas.views.lasting import ENDS, until
+from schemas.views.sql import View, day_type, published, select, versions
 from schemas.words import Label
 
 UNKNOWN_AFTER_S: Final = 300
@@ -34,7 +35,7 @@ FIGURES: Final = {
         ),
         "hours_not_watched": Figure(
             "h",
-            "The month's other hours, from the zone's first row to the newest stored minute",
+            "The month's other hours, from the zone's first row to the newest minute of its registry's cameras",
             Label("Jam tidak teramati", "Hours not watched"),
             ",.1f",
             "sum",
@@ -59,7 +60,7 @@ FIGURES: Final = {
         "local_ts": Figure("", "Start in the city's time zone", Label("Mulai", "Start")),
         "age_h": Figure(
             "h",
-            "From its start to the newest stored minute, or to the last sight where the camera went silent",
+            "From its start to the camera's newest minute, or to the last sight where the camera went silent",
             Label("Umur (jam)", "Age (h)"),
             ",.1f",
         ),
@@ -108,11 +109,12 @@ def _incidents(kind: str) -> str:
     last = (
         "multiIf(closed_at IS NOT NULL, closed_at, "
         f"state = 'unknown', updated_at - INTERVAL {UNKNOWN_AFTER_S} SECOND, "
-        f"state = 'expired_unobserved', updated_at - INTERVAL {EXPIRE_S[kind]} SECOND, {DATA_END})"
+        f"state = 'expired_unobserved', updated_at - INTERVAL {EXPIRE_S[kind]} SECOND, {until('until')})"
     )
+    rows = f"(SELECT * FROM incidents_log FINAL WHERE kind = '{kind}' AND deleted = 0 AND state != 'pending') AS r"
     return (
-        f"(SELECT *, greatest(opened_at, assumeNotNull({last})) AS seen_until\n"
-        f"    FROM incidents_log FINAL WHERE kind = '{kind}' AND deleted = 0 AND state != 'pending')"
+        f"(SELECT r.*, greatest(opened_at, assumeNotNull({last})) AS seen_until\n"
+        f"    FROM {rows}\n    LEFT JOIN {ENDS} AS e ON e.camera_id = r.camera_id)"
     )
 
 
@@ -120,7 +122,7 @@ def flood_month(zone: str) -> View:
     """Return the view of flooded and unwatched hours by camera, zone and local month."""
     kept = ("area", "camera_id", "zone_id", "owner", "category", "simulated", "month")
     lived_s = (
-        f"toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), '{zone}'), {DATA_END})) "
+        f"toUnixTimestamp(least(toDateTime(addMonths(z.month, 1), '{zone}'), z.present)) "
         f"- toUnixTimestamp(greatest(toDateTime(z.month, '{zone}'), z.begun))"
     )
     columns = [
@@ -148,16 +150,20 @@ def _months(start: str, end: str, zone: str) -> str:
 
 
 def _zone_months(zone: str) -> str:
-    """Return one row a flood zone and month, from its first row to the newest stored minute."""
+    """Return one row a flood zone and month, from its first row to the newest minute of its registry."""
     columns = [
-        *("area", "camera_id", "zone_id"),
+        *(f"h.{name} AS {name}" for name in ("area", "camera_id", "zone_id")),
         "any(owner) AS owner",
         "any(category) AS category",
         "max(simulated) AS simulated",
         "min(ts) AS begun",
-        f"arrayJoin({_months('begun', DATA_END, zone)}) AS month",
+        f"any({until('present')}) AS present",
+        f"arrayJoin({_months('begun', 'present', zone)}) AS month",
     ]
-    held = "FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY area, camera_id, zone_id"
+    held = (
+        "FROM (SELECT * FROM flood_hour_log FINAL WHERE deleted = 0) AS h\n"
+        f"    LEFT JOIN {ENDS} AS e ON e.camera_id = h.camera_id\n    GROUP BY area, camera_id, zone_id"
+    )
     return "SELECT " + ",\n        ".join(columns) + f"\n    {held}"
 
 
@@ -207,22 +213,11 @@ def _flood_columns(zone: str) -> list[str]:
 def garbage_open(zone: str) -> View:
     """Return the view of garbage that still lies, oldest first."""
     local = f"toTimeZone(i.opened_at, '{zone}')"
-    names = (
-        "camera_id",
-        "area",
-        "owner",
-        "category",
-        "zone_id",
-        "incident_id",
-        "state",
-        "severity",
-        "box",
-        "simulated",
-    )
+    names = ("camera_id", "area", "owner", "category", "zone_id", "incident_id", "state", "severity", "box")
     columns = [
         "i.opened_at AS ts",
         f"{local} AS local_ts",
-        *(f"i.{name} AS {name}" for name in names),
+        *(f"i.{name} AS {name}" for name in (*names, "simulated")),
         f"{day_type(local)} AS day_type",
         "dateDiff('microsecond', i.opened_at, i.seen_until) / 3600000000 AS age_h",
     ]

@@ -12,12 +12,10 @@ from typing import Final, NamedTuple
 
 from schemas.parts import REVISIONS
 from schemas.sql import COVERAGE, GRAINS, array, day_type, median, percentile, published, source
-from schemas.views.newest import newest
 from schemas.words import REASONS
 
 __all__ = [
     "COVERAGE",
-    "DATA_END",
     "GRAINS",
     "LENGTH_S",
     "View",
@@ -44,10 +42,6 @@ class View(NamedTuple):
     name: str
     columns: tuple[str, ...]
     text: str
-
-
-DATA_END: Final = f"({newest('health')} + INTERVAL 1 MINUTE)"
-"""The present of what is stored: the end of the newest minute of any camera."""
 
 
 def versions(row: str) -> tuple[str, str]:

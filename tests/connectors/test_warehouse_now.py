@@ -21,7 +21,7 @@ from schemas.cards import CARDS
 from schemas.columns import METRICS
 from schemas.ddl import tables
 from schemas.views.by_camera import keys
-from schemas.views.sql import DATA_END
+from schemas.views.lasting import DATA_END
 
 from .minutes import rows
 
