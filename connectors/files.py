@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import gzip
 import itertools
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,7 +62,7 @@ class Block(NamedTuple):
     oversize: list[Oversize]
     broken: str  # why the file ends here; "" when it does not, or ends as it should
     ended: int  # number of the line it ends at
-    size: int  # bytes read since the block before
+    size: int  # bytes read since the block before, of the file as it is, packed or not
 
     def line(self, row: int) -> bytes:
         """Return the bytes of a line."""
@@ -137,6 +138,11 @@ def open_plain(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
+def read_so_far(file: IO[bytes]) -> int:
+    """Return how many bytes were read of what `open_plain` opened: of the file as it is, packed or not."""
+    return os.lseek(file.fileno(), 0, os.SEEK_CUR)
+
+
 def head(path: Path, size: int) -> bytes:
     """Return a text's first bytes as UTF-8, as far as they can be read; b"" where there is no file."""
     try:
@@ -189,13 +195,15 @@ class _LineReader:
         self.broken = ""
 
     def _pieces(self) -> Iterator[bytes]:
+        at = 0
         with open_plain(self.path) as file:
             try:
                 while piece := file.read1(PIECE_BYTES):  # type: ignore[attr-defined]
-                    if not self.size and not self.lines and (said := foreign(piece)):
+                    if not at and (said := foreign(piece)):
                         self.broken = said
                         return
-                    self.size += len(piece)
+                    before, at = at, read_so_far(file)
+                    self.size += at - before
                     yield piece
             except BROKEN as error:
                 self.broken = f"{type(error).__name__}: {error}"

@@ -1,7 +1,8 @@
 """Cameras that no registry names yet: registered for one replay, and said so.
 
-Reads the input once to see which cameras it holds, how large their pictures are
-and how often their frames come. Each gets area `00` and one zone, the whole image.
+Reads the input once to see which cameras it holds, how large their pictures are,
+how often their frames come, and whether frames without objects are among them.
+Each gets area `00` and one zone, the whole image.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Sampled:
     def __init__(self) -> None:
         self.times: dict[str, list[int]] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
+        self.without_empty: set[str] = set()
 
     def add(self, chunk: Chunk) -> None:
         """Look at a chunk; cameras sampled enough cost nothing."""
@@ -38,6 +40,8 @@ class Sampled:
             known += times[: SAMPLE - len(known)]
             if width and height:
                 self.sizes.setdefault(camera, (width, height))
+            if not chunk.sends_empty:
+                self.without_empty.add(camera)
 
     def fps(self, camera: str) -> float | None:
         """Return a camera's measured frame rate; None with too few frames."""
@@ -69,6 +73,7 @@ def register(chunks: Iterable[Chunk], fps: float | None, size: tuple[int, int] |
                 area="00",
                 fps=_measured(sampled, camera) if fps is None else fps,
                 size=size or sampled.sizes.get(camera, (1920, 1080)),
+                sends_empty=camera not in sampled.without_empty,
                 simulated=camera.startswith("sim-"),
                 metrics=("crowd",),
                 zone=(Zone(id="frame", kind="crowd", polygon=WHOLE),),

@@ -67,9 +67,10 @@ class Chunk(NamedTuple):
     batch: FrameBatch
     dead: pl.DataFrame  # columns of `DEAD_LETTERS`
     rejected_objects: int  # boxes left out of frames that stand
-    bytes_read: int  # after decompression
+    bytes_read: int  # of the file as it is, packed or not
     remarks: tuple[str, ...] = ()  # how the file was read where it could be meant otherwise
     far: tuple[Far, ...] = ()  # boxes outside their pictures, those of dead letters too
+    sends_empty: bool = True  # frames without objects are among them, as far as the format says
 
 
 class Dead(NamedTuple):

@@ -180,7 +180,8 @@ def _join(taken: list[_Taken]) -> Chunk:
     batch = taken[0].batch if len(taken) == 1 else _interleave(taken)
     remarks = tuple(dict.fromkeys(text for rest in rests for text in rest.remarks))
     far = tuple(one for rest in rests for one in rest.far)
-    return Chunk(batch, dead, sum(r.rejected_objects for r in rests), sum(r.bytes_read for r in rests), remarks, far)
+    rejected, size = sum(rest.rejected_objects for rest in rests), sum(rest.bytes_read for rest in rests)
+    return Chunk(batch, dead, rejected, size, remarks, far, all(rest.sends_empty for rest in rests))
 
 
 def _interleave(taken: list[_Taken]) -> FrameBatch:

@@ -17,10 +17,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from connectors.files import BROKEN, RAW_BYTES, open_plain
+from connectors.files import BROKEN, RAW_BYTES
+from connectors.formats.arrow_files import WrongColumns, batches
 from connectors.formats.chunks import (
     BOX,
     CLOCKS,
@@ -34,8 +34,7 @@ from connectors.formats.chunks import (
     table,
 )
 from connectors.formats.native_words import translated
-from connectors.formats.times import time_us
-from connectors.text_bytes import foreign
+from connectors.formats.times import refused, time_us
 from schemas.frames import FRAMES, SIGNALS
 
 OBJECT: Final = pa.struct(
@@ -64,12 +63,6 @@ SCHEMA: Final = pa.schema(
         ("image", IMAGE),
     ]
 )
-FILE_MAGIC, PARQUET_MAGIC, STREAM_MAGIC = b"ARROW1", b"PAR1", b"\xff\xff\xff\xff"
-
-
-class WrongColumns(Exception):
-    """A file whose columns are not ours."""
-
 
 UNREADABLE: Final = (*BROKEN, pa.ArrowException, WrongColumns)
 
@@ -77,13 +70,13 @@ UNREADABLE: Final = (*BROKEN, pa.ArrowException, WrongColumns)
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     """Yield a file's frames and what could not be read of it."""
     source = str(path)
-    position = 1
+    position, at = 1, 0
     try:
-        for batch in _batches(path, options.chunk_records):
+        for batch, end in batches(path, options.chunk_records):
             for first in range(0, batch.num_rows, options.chunk_records):
                 part = batch.slice(first, options.chunk_records)
-                yield _chunk(part, position, options, source)
-                position += part.num_rows
+                yield _chunk(part, position, options, source, end - at)
+                position, at = position + part.num_rows, end
     except UNREADABLE as error:
         letter = Dead(position, "bad_file", f"{type(error).__name__}: {error}")
         yield settle(draft_of_nothing(), options, source, lambda row: b"", [letter])
@@ -95,49 +88,11 @@ def draft_of_nothing() -> Draft:
     return Draft(empty.frames, empty.objects.drop(BOX), np.empty((0, 4), np.float32), empty.signals)
 
 
-def _batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
-    """Yield a file's record batches, whichever of the three containers it is.
-
-    An IPC file is a stream between two marks: read as such, a truncated one
-    gives what came before the break, and a compressed one needs no seeking.
-    """
-    with open_plain(path) as file:
-        magic = file.read(8)
-    if not magic:
-        return
-    if magic[:4] == PARQUET_MAGIC:
-        with pq.ParquetFile(path) as parquet:
-            yield from parquet.iter_batches(batch_size=rows)
-        return
-    is_file = magic[:6] == FILE_MAGIC
-    if not is_file and magic[:4] != STREAM_MAGIC:
-        raise WrongColumns(_foreign(magic))
-    with path.open("rb") as raw:
-        plain = raw.read(8) == magic
-    with pa.memory_map(str(path)) if plain else pa.PythonFile(open_plain(path), mode="r") as file:
-        if is_file:
-            file.read(8)
-        with pa.ipc.open_stream(file) as reader:
-            yield from reader
-        if is_file and not file.read().endswith(FILE_MAGIC):
-            raise pa.ArrowInvalid("expected the file's closing mark, it is truncated")
-
-
-def _foreign(magic: bytes) -> str:
-    text = magic.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
-    if text in (b"{", b"["):
-        return (
-            "expected Arrow IPC or Parquet, this is JSON text: read it with --format native, or as what wrote it says"
-        )
-    said = foreign(magic).partition(", ")[2]
-    return f"expected Arrow IPC or Parquet, {said or f'this begins {magic!r}'}"
-
-
-def _chunk(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str) -> Chunk:
-    made, faults = _draft(batch, position)
+def _chunk(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str, size: int) -> Chunk:
+    made, faults = _draft(batch, position, options.now_us)
     dead = [Dead(position + row, *why, _raw(batch, row)) for row, why in faults.items()]
     rows = made.frames["position"]
-    size, made = int(batch.nbytes), translated(made, options.class_map)
+    made = translated(made, options.class_map)
     return settle(made, options, source, lambda row: _raw(batch, rows[row] - position), dead, size, in_pixels=False)
 
 
@@ -146,10 +101,10 @@ def _raw(batch: pa.RecordBatch, row: int) -> bytes:
     return json.dumps(batch.slice(row, 1).to_pylist()[0], default=str).encode()[:RAW_BYTES]
 
 
-def _draft(batch: pa.RecordBatch, position: int) -> tuple[Draft, dict[int, tuple[str, str]]]:
+def _draft(batch: pa.RecordBatch, position: int, now_us: int) -> tuple[Draft, dict[int, tuple[str, str]]]:
     """Return a batch's readable rows as columns, and why the others are not, by row."""
     rows = np.arange(batch.num_rows)
-    t_us, faults = _times(_column(batch, "ts", required=True))
+    t_us, faults = _times(_column(batch, "ts", required=True), now_us)
     _row_faults(batch, faults)
     if faults:
         rows = np.delete(rows, list(faults))
@@ -194,9 +149,9 @@ def _series(column: pa.Array | None) -> pl.Series | None:
     return series.fill_nan(None) if series.dtype.is_float() and series.is_nan().any() else series
 
 
-def _times(column: pa.Array) -> tuple[NDArray[np.int64], dict[int, tuple[str, str]]]:
+def _times(column: pa.Array, now_us: int) -> tuple[NDArray[np.int64], dict[int, tuple[str, str]]]:
     """Return times in microseconds, and the rows whose time cannot be read."""
-    kind = column.type
+    kind, written = column.type, column
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         column = pa.array([None if text is None else time_us(text) for text in column.to_pylist()], pa.int64())
     elif pa.types.is_timestamp(kind) and kind.tz is not None:
@@ -204,9 +159,8 @@ def _times(column: pa.Array) -> tuple[NDArray[np.int64], dict[int, tuple[str, st
     elif not pa.types.is_integer(kind):
         raise WrongColumns(f"expected ts as timestamp with a zone, integer microseconds or ISO text, got {kind}")
     missing = np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)) if column.null_count else ()
-    detail = "expected ISO 8601 with an offset or microseconds since 1970"
     t_us = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    return t_us, {int(row): ("bad_time", detail) for row in missing}
+    return t_us, {int(row): ("bad_time", refused(written[int(row)].as_py(), now_us)) for row in missing}
 
 
 def _row_faults(batch: pa.RecordBatch, faults: dict[int, tuple[str, str]]) -> None:

@@ -33,8 +33,8 @@ NAMES: Final = {"motorbike": "motorcycle", "pedestrian": "person"}
 """Darknet's COCO names that differ from ours."""
 HEAD_BYTES: Final = 1 << 16
 KEPT_WITH_OBJECTS: Final = (
-    "OpenDataCam's download leaves out frames without objects: give the camera sends_empty = false in the registry, "
-    "or its quiet times count as outages"
+    "OpenDataCam's download leaves out frames without objects: in a registry the camera needs sends_empty = false, "
+    "or its quiet times count as outages; without one that is taken to be so"
 )
 
 
@@ -89,11 +89,12 @@ def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered) -> 
             dead.append(Dead(int(block.position[row]), *found, line))
     draft = _draft(seen, block.position[rows], options, clock)
     chunk = settle(draft, options, source, lambda row: block.line(rows[row]), dead, block.size)
-    return chunk._replace(remarks=_remarks(seen, source, clock))
+    sends_empty = all(frame.t_us is None for frame in seen)
+    return chunk._replace(remarks=_remarks(source, clock, sends_empty=sends_empty), sends_empty=sends_empty)
 
 
-def _remarks(seen: list[Seen], source: str, clock: Numbered) -> tuple[str, ...]:
-    said = [f"{source}: {KEPT_WITH_OBJECTS}"] if any(frame.t_us is not None for frame in seen) else []
+def _remarks(source: str, clock: Numbered, *, sends_empty: bool) -> tuple[str, ...]:
+    said = [] if sends_empty else [f"{source}: {KEPT_WITH_OBJECTS}"]
     if clock.first:
         said.append(
             f"{source}: frame numbers are counted from {clock.first}, the first that was read: it is at --start"

@@ -356,3 +356,23 @@ def test_an_unknown_format_is_wrong_usage() -> None:
 
 def test_json_lines_written_are_valid_json() -> None:
     assert len([msgspec.json.decode(line) for line in to_json_lines(batch(20)).splitlines()]) == 20
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("1767574800000000", "write the number without quotes"),
+        ("1767574800000", "in milliseconds this would be 2026-01-05T01:00:00Z"),
+        ("2026-01-05T08:00:00", "without an offset"),
+        (None, "got None"),
+    ],
+)
+def test_a_time_as_text_in_columns_is_refused_with_what_it_may_mean(
+    tmp_path: Path, written: str | None, hint: str
+) -> None:
+    table = to_table(batch(2))
+    times = pa.array(["2026-01-05T00:00:00Z", written], pa.large_string())
+    pq.write_table(table.set_column(table.schema.get_field_index("ts"), "ts", times), tmp_path / "a.parquet")
+    chunks = list(read(tmp_path / "a.parquet", "arrow", options(now_us=START_US + 86_400_000_000)))
+    assert len(joined(chunks)) == 1
+    assert [hint in detail for chunk in chunks for detail in chunk.dead["detail"]] == [True]

@@ -226,6 +226,10 @@ def test_opendatacams_download_is_read_with_its_own_times(tmp_path: Path, text: 
     assert [(row[1], row[3], *row[4:]) for row in objects] == [("car", "5", 0.2, 0.45, 0.3, 0.55)] * 3
     assert letters == []
     assert "sends_empty" in remarks(tmp_path / "a.txt", "opendatacam", fps=None, start_us=None)[0]
+    assert not any(
+        chunk.sends_empty
+        for chunk in read(tmp_path / "a.txt", "opendatacam", options(**CLIP | {"fps": None, "start_us": None}))
+    )
 
 
 def test_opendatacams_counter_is_told_from_its_tracker(tmp_path: Path) -> None:

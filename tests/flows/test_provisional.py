@@ -19,3 +19,11 @@ def test_whether_a_stream_is_tracked_here_is_left_to_its_frames(track: str | Non
     made = provisional.register(sampled(track), None, None)
     assert [camera.tracker for camera in made.camera] == ["auto"]
     assert made.camera[0].fps == 2.0
+
+
+def test_a_camera_whose_format_leaves_out_empty_frames_is_registered_so() -> None:
+    whole = sampled("7")
+    (made,) = provisional.register(whole, None, None).camera
+    assert made.sends_empty
+    (made,) = provisional.register([chunk._replace(sends_empty=False) for chunk in whole], None, None).camera
+    assert not made.sends_empty
