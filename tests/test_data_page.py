@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 METRICS = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 KEPT = ("sim-0002", "sim-0018", "sim-0033", "sim-0035", "sim-0039")  # a road, a square, two floods, a market
 MAY_BE_NULL = {"slope", "slope_low", "slope_high", "oldest_age_h", "clear_p50_h", "clear_p90_h", "days_used"}
-"""Of four days: no trend, and perhaps no garbage that still lies, or none of ten that was cleared."""
+"""Of five days: no trend, and perhaps no garbage that still lies, or none of ten that was cleared."""
 
 pytestmark = pytest.mark.slow
 
@@ -49,9 +49,10 @@ def lab() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with four simulated days in `store`."""
+    """A folder with five simulated days in `store`, Friday to Tuesday: a day of the page's week and some before."""
     out = Path(tmp_path_factory.mktemp("page"))
-    lab().Simulation(cameras=39, days=4, seed=3, fps=0.05, keep=KEPT).store(out)
+    start = "2026-01-09T00:00:00+07:00"
+    lab().Simulation(cameras=39, days=5, seed=3, fps=0.05, keep=KEPT, start=start).store(out)
     return out
 
 

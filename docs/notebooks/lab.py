@@ -17,16 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import msgspec
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from connectors import registry as registries
-from connectors.registry.writing import to_toml
 from connectors.warehouse import Warehouse, connect
+from flows import fewer_cameras
 from flows.replay import ReplayOptions, replay
 from simulation import simulate
 
@@ -59,29 +55,10 @@ class Simulation:
         city, url = folder / "city", f"embedded:{folder / 'store'}"
         start_us = round(datetime.fromisoformat(self.start).timestamp() * 1e6)
         simulate(self.cameras, self.days * 1440, self.seed, start_us, city, "arrow", fps=self.fps)
-        self._leave_out(city)
+        fewer_cameras.keep(city, self.keep)
         settings = ReplayOptions((str(city / "events"),), "arrow", url, str(city / "registry.toml"))
         replay(settings)
         return url
-
-    def _leave_out(self, city: Path) -> None:
-        """Drop the cameras that are not kept from the registry and from the events."""
-        whole = registries.load(city / "registry.toml")
-
-        def kept(spots: tuple[str, ...]) -> bool:
-            return all(spot.partition("/")[0] in self.keep for spot in spots)
-
-        part = msgspec.structs.replace(
-            whole,
-            camera=tuple(camera for camera in whole.camera if camera.id in self.keep),
-            road=tuple(road for road in whole.road if kept(road.lines)),
-            place=tuple(place for place in whole.place if kept(place.zones + place.gates)),
-        )
-        (city / "registry.toml").write_text(to_toml(part, "SIMULATED: no camera ever saw this."), encoding="utf-8")
-        for path in sorted((city / "events").glob("*.arrow")):
-            frames = pa.ipc.open_file(path.read_bytes()).read_all()
-            with pa.ipc.new_file(path, frames.schema) as arrow:
-                arrow.write_table(frames.filter(pc.is_in(frames["camera"], pa.array(self.keep, pa.large_string()))))
 
 
 class Lab:

@@ -1,7 +1,8 @@
 """What stands out, in sentences that need no explanation: each the answer to one query.
 
-Every figure stands beside what it is measured against: the same place's whole day,
-a road's capacity, how many cameras there are.
+Every figure stands beside what it is measured against: what is usual there at that
+hour on days of its kind, where such are stored, else the place's whole day; a road's
+capacity; how many cameras there are.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from flows.asking import Store, ask
-from flows.report.sections import LASTS, NAMES, OPEN
+from flows.report.sections import DAY, LASTS, NAMES, OF_DAY, ON_DAY, OPEN
 
 Found = dict[str, Any]
 """One row of an answer, by column; no column is NULL."""
@@ -64,10 +65,25 @@ def _outages(found: Found) -> str:
     )
 
 
+def _before(found: Found, usual: str) -> str:
+    """Return what is usual, and of how many days before that is told."""
+    kind = KINDS[found["kind"]] if found["days"] > 1 else KINDS[found["kind"]].removesuffix("s")
+    return f"{usual} on the {found['days']} {kind} before"
+
+
 def _crowds(found: Found) -> str:
+    usual = _before(found, f"{found['usual']} then") if found["days"] else f"{found['whole']} over its whole day"
     return (
-        f"People: most at {found['place']}, {found['hour']}: {found['persons']} at once on average, against "
-        f"{found['usual']} over its whole day; up to {found['most']}"
+        f"People: most at {found['place']}, {found['hour']}: {found['persons']} at once on average, against {usual}; "
+        f"up to {found['most']}"
+    )
+
+
+def _change(found: Found) -> str:
+    days = f"{KINDS[found['kind']]} of the week before" if found["kind"] in KINDS else "like days of the week before"
+    return (
+        f"Against {days}, at {_times(found['cameras'], 'camera', 'cameras')} watched enough on both: vehicles "
+        f"{found['vehicles']:+.0f} %, people in view {found['persons']:+.0f} %"
     )
 
 
@@ -83,9 +99,10 @@ def _jams(found: Found) -> str:
 
 
 def _roads(found: Found) -> str:
+    usual = f"against {_before(found, str(found['usual']) + ' %')}; " if found["days"] else ""
     return (
         f"Roads: the fullest hour was {found['street']}, {found['hour']}: {found['percent']} % of what it can carry "
-        "(from 85 % it is near saturation)"
+        f"({usual}from 85 % it is near saturation)"
     )
 
 
@@ -111,13 +128,38 @@ def _parking(found: Found) -> str:
     )
 
 
+KINDS: Final = {
+    "weekday": "weekdays",
+    "saturday": "Saturdays",
+    "sunday": "Sundays",
+    "holiday": "holidays",
+    "joint_leave": "days of joint leave",
+}
+"""What days of a kind are called."""
+
+LOOKED_BACK: Final = 28
+"""Days in which the usual is looked for, as for days that lack hours."""
+
+PAST: Final = f"simulated AND toDate(local_ts) >= {DAY} - {LOOKED_BACK} AND toDate(local_ts) < {DAY}"
+AT_ONCE: Final = "sum(person_minutes) / (sum(observed_ms) / 60000)"
+WEEK_AND_DAY: Final = f"(from_a = {DAY} - 7, to_a = {DAY} - 1, from_b = {DAY}, to_b = {DAY})"
+
+
+def _usual(view: str, keys: str, figure: str, published: str) -> str:
+    """Return the question what is usual of a view by hour: by key, hour and kind of day, and of how many days."""
+    return (
+        f"(SELECT {keys}, toHour(local_ts) AS at, day_type, count() AS days, {figure} AS usual\n"
+        f"      FROM tilik.{view} WHERE {published} IS NOT NULL AND {PAST} GROUP BY {keys}, at, day_type)"
+    )
+
+
 def _lasting(columns: str, *kinds: str) -> str:
     """Return the question how often something was that no site explains, where longest, and more `columns`."""
     named = ", ".join(f"'{kind}'" for kind in kinds)
     return f"""
 SELECT count() AS times, countIf({OPEN}) AS open, argMax(place, lasts) AS place, max(lasts) / 60 AS minutes, {columns}
 FROM (SELECT i.*, place, {LASTS} AS lasts FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
-      WHERE kind IN ({named}) AND inhibited_by = '' AND simulated)
+      WHERE kind IN ({named}) AND inhibited_by = '' AND {OF_DAY})
 HAVING times > 0"""
 
 
@@ -132,11 +174,11 @@ def _among(kind: str) -> str:
 
 SENTENCES: Final = (
     Sentence(
-        """
+        f"""
 SELECT round(100 * sum(observed_ms) / sum(expected_ms), 1) AS percent, uniqExact(camera_id) AS cameras,
     formatDateTime(max(local_ts) + 60, '%e %b %Y %H:%i') AS until,
     (SELECT countIf(state = 'online') FROM tilik.health_now WHERE simulated) AS online
-FROM tilik.health_minute WHERE simulated HAVING cameras > 0""",
+FROM tilik.health_minute WHERE {ON_DAY} HAVING cameras > 0""",
         _watched,
         "Watched: nothing",
     ),
@@ -149,12 +191,26 @@ FROM tilik.health_minute WHERE simulated HAVING cameras > 0""",
     ),
     Sentence(
         f"""
-SELECT place, formatDateTime(local_ts, '%H:00') AS hour, round(persons_mean, 1) AS persons, persons_max AS most,
-    round(usual, 1) AS usual
-FROM tilik.crowd_hour AS h INNER JOIN {NAMES} USING (camera_id)
-INNER JOIN (SELECT camera_id, zone_id, sum(person_minutes) / (sum(observed_ms) / 60000) AS usual FROM tilik.crowd_hour
-            GROUP BY camera_id, zone_id HAVING sum(observed_ms) > 0) AS u USING (camera_id, zone_id)
-WHERE persons_mean IS NOT NULL AND simulated ORDER BY persons_mean DESC, camera_id, zone_id LIMIT 1""",
+SELECT vehicles, round(100 * c.change) AS persons, c.cameras_both AS cameras, c.day_types AS kind
+FROM (SELECT round(100 * (sum(crossings_b) / sum(crossings_a) - 1)) AS vehicles FROM tilik.flow_compare{WEEK_AND_DAY}
+      WHERE area_level = 'city' AND class IN ('motorcycle', 'car', 'bus', 'truck') AND reason = ''
+      HAVING sum(crossings_a) > 0) AS f
+CROSS JOIN (SELECT change, cameras_both, day_types FROM tilik.crowd_compare{WEEK_AND_DAY}
+            WHERE area_level = 'city' AND reason = '') AS c""",
+        _change,
+        "Against the week before: no camera was watched enough on like days of both",
+    ),
+    Sentence(
+        f"""
+SELECT place, formatDateTime(h.local_ts, '%H:00') AS hour, round(h.persons_mean, 1) AS persons, h.persons_max AS most,
+    round(w.whole, 1) AS whole, u.days AS days, round(ifNull(u.usual, 0), 1) AS usual, h.day_type AS kind
+FROM (SELECT *, toHour(local_ts) AS at FROM tilik.crowd_hour WHERE persons_mean IS NOT NULL AND {ON_DAY}
+      ORDER BY persons_mean DESC, camera_id, zone_id LIMIT 1) AS h
+INNER JOIN {NAMES} USING (camera_id)
+INNER JOIN (SELECT camera_id, zone_id, {AT_ONCE} AS whole FROM tilik.crowd_hour
+            WHERE {ON_DAY} GROUP BY camera_id, zone_id HAVING sum(observed_ms) > 0) AS w USING (camera_id, zone_id)
+LEFT JOIN {_usual("crowd_hour", "camera_id, zone_id", AT_ONCE, "persons_mean")}
+    AS u USING (camera_id, zone_id, at, day_type)""",
         _crowds,
         "People: no zone was watched for a whole hour",
     ),
@@ -165,10 +221,14 @@ WHERE persons_mean IS NOT NULL AND simulated ORDER BY persons_mean DESC, camera_
         "Traffic stood: nowhere",
     ),
     Sentence(
-        """
-SELECT any(r.name) AS street, formatDateTime(any(h.local_ts), '%H:00') AS hour, round(100 * any(h.dj)) AS percent
-FROM (SELECT * FROM tilik.road_hour WHERE dj IS NOT NULL AND simulated ORDER BY dj DESC, road LIMIT 1) AS h
-INNER JOIN tilik.roads AS r USING (road) HAVING count() > 0""",
+        f"""
+SELECT any(r.name) AS street, formatDateTime(any(h.local_ts), '%H:00') AS hour, round(100 * any(h.dj)) AS percent,
+    any(u.days) AS days, round(100 * ifNull(any(u.usual), 0)) AS usual, any(h.day_type) AS kind
+FROM (SELECT *, toHour(local_ts) AS at FROM tilik.road_hour WHERE dj IS NOT NULL AND {ON_DAY}
+      ORDER BY dj DESC, road LIMIT 1) AS h
+INNER JOIN tilik.roads AS r USING (road)
+LEFT JOIN {_usual("road_hour", "road, direction", "avg(dj)", "dj")} AS u USING (road, direction, at, day_type)
+HAVING count() > 0""",
         _roads,
         "Roads: none with a known capacity was watched for a whole hour",
     ),
@@ -181,7 +241,7 @@ INNER JOIN tilik.roads AS r USING (road) HAVING count() > 0""",
         f"""
 SELECT count() AS heaps, round(max(lasts) / 3600, 1) AS hours, argMax(place, lasts) AS place
 FROM (SELECT place, {LASTS} AS lasts FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
-      WHERE kind = 'garbage' AND {OPEN} AND simulated)
+      WHERE kind = 'garbage' AND {OPEN} AND {OF_DAY})
 HAVING heaps > 0""",
         _garbage,
         "Garbage: none lies there at the end",
@@ -190,8 +250,8 @@ HAVING heaps > 0""",
         f"""
 SELECT sum(n) AS times, sum(parked) AS parked, argMax(place, n) AS place, max(n) AS most, round(avg(n)) AS usual
 FROM (SELECT camera_id, any(place) AS place, count() AS n, countIf(severity = 'parked') AS parked
-      FROM tilik.incidents INNER JOIN {NAMES} USING (camera_id)
-      WHERE kind = 'parking' AND simulated GROUP BY camera_id ORDER BY camera_id)
+      FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
+      WHERE kind = 'parking' AND {OF_DAY} GROUP BY camera_id ORDER BY camera_id)
 HAVING times > 0""",
         _parking,
         "Parking: nobody stood where they must not",

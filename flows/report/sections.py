@@ -8,6 +8,14 @@ NAMES: Final = (
     "(SELECT camera_id, any(if(name = '', camera_id, name)) AS place FROM tilik.cameras GROUP BY camera_id) AS n"
 )
 
+DAY: Final = "(SELECT toDate(max(local_ts)) FROM tilik.health_now WHERE simulated)"
+"""The simulated day that the page is about: the last one. What lies before it is what is usual."""
+
+ON_DAY: Final = f"simulated AND toDate(local_ts) = {DAY}"
+
+OF_DAY: Final = f"simulated AND (toDate(i.local_ts) = {DAY} OR closed_at IS NULL)"
+"""Incidents `i` of that day: those that began on it, and what still lasts."""
+
 OPEN: Final = "(closed_at IS NULL OR close_reason = 'end_of_input')"
 """What was still so when the recording ended: a replay closes it then, for nobody sees it end."""
 
@@ -51,7 +59,7 @@ SECTIONS: Final = (
         f"""
 SELECT place, camera_id AS camera, zone_id AS zone, formatDateTime(local_ts, '%F %H:%i') AS local_hour,
     round(persons_mean, 1) AS persons_mean, persons_max, level
-FROM (SELECT * FROM tilik.crowd_hour WHERE persons_mean IS NOT NULL AND simulated
+FROM (SELECT * FROM tilik.crowd_hour WHERE persons_mean IS NOT NULL AND {ON_DAY}
       ORDER BY persons_mean DESC, camera_id, zone_id LIMIT 1 BY camera_id, zone_id) AS c
 INNER JOIN {NAMES} USING (camera_id)
 ORDER BY c.persons_mean DESC, camera_id LIMIT 5""",
@@ -67,7 +75,7 @@ FROM (SELECT camera_id, line_id, direction, sum(f.crossings) AS crossings,
         sumIf(f.crossings, class = 'motorcycle') AS motorcycles, sumIf(f.crossings, class = 'car') AS cars,
         sumIf(f.crossings, class IN ('bus', 'truck')) AS heavy, sumIf(f.crossings, class = 'person') AS persons,
         sumIf(f.observed_ms, class = 'car') AS watched
-      FROM tilik.flow_minute AS f WHERE simulated GROUP BY camera_id, line_id, direction
+      FROM tilik.flow_minute AS f WHERE {ON_DAY} GROUP BY camera_id, line_id, direction
       HAVING crossings > 0 ORDER BY crossings DESC, camera_id, line_id, direction LIMIT 6) AS f
 INNER JOIN {NAMES} USING (camera_id)
 ORDER BY f.crossings DESC, camera_id, line, direction""",
@@ -77,17 +85,17 @@ ORDER BY f.crossings DESC, camera_id, line, direction""",
         "Roads: where traffic stood, then nearest to capacity; the worst hour of each",
         "dj (derajat kejenuhan): traffic in passenger cars (smp) over what the road can carry, near saturation from "
         "0.85; los: A (free) to F (stands); jam_min: minutes that its lanes stood, over the day.",
-        """
+        f"""
 SELECT any(r.name) AS street, h.road AS road, h.direction AS direction,
     formatDateTime(any(h.local_ts), '%F %H:%i') AS local_hour, any(h.vehicles) AS vehicles,
     round(any(h.smp_per_hour)) AS smp_per_hour, round(any(h.dj), 2) AS dj, any(h.los) AS los,
     round(any(h.speed_mean_kmh)) AS kmh, max(j.jams) AS jams, round(max(j.jam_min)) AS jam_min
-FROM (SELECT * FROM tilik.road_hour WHERE dj IS NOT NULL AND simulated
+FROM (SELECT * FROM tilik.road_hour WHERE dj IS NOT NULL AND {ON_DAY}
       ORDER BY los DESC, dj DESC, road LIMIT 1 BY road) AS h
 INNER JOIN (SELECT road, name, arrayJoin(arrayMap(l -> splitByChar('/', l)[1], lines)) AS camera_id
             FROM tilik.roads) AS r USING (road)
-LEFT JOIN (SELECT camera_id, count() AS jams, sum(coalesce(duration_s, 0)) / 60 AS jam_min FROM tilik.incidents
-           WHERE kind = 'congestion' GROUP BY camera_id) AS j ON j.camera_id = r.camera_id
+LEFT JOIN (SELECT camera_id, count() AS jams, sum(coalesce(duration_s, 0)) / 60 AS jam_min FROM tilik.incidents AS i
+           WHERE kind = 'congestion' AND {OF_DAY} GROUP BY camera_id) AS j ON j.camera_id = r.camera_id
 GROUP BY h.road, h.direction ORDER BY max(j.jam_min) DESC, any(h.dj) DESC, road LIMIT 8""",
         "no road with a capacity was watched for a whole hour",
     ),
@@ -95,14 +103,14 @@ GROUP BY h.road, h.direction ORDER BY max(j.jam_min) DESC, any(h.dj) DESC, road 
         "Visits by place, in its watched hours",
         "basis entries: people who came in by the gates; basis lintasan: passages through the view, person-minutes "
         "over the median stay. Who passes twice counts twice: these are no visitors.",
-        """
+        f"""
 SELECT any(v.name) AS place, any(v.basis) AS basis, countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
     sum(if(v.basis = 'entries', toFloat64(v.entries), round(v.passages))) AS counted_in_them,
     round(quantileExact(0.5)(v.stay_median_s)) AS stay_s, max(v.cameras_total) AS cameras, any(t.verdict) AS trend
 FROM tilik.visits_place_hour AS v
 LEFT JOIN (SELECT place_id, argMax(verdict, day) AS verdict FROM tilik.visits_trend GROUP BY place_id) AS t
     USING (place_id)
-WHERE simulated GROUP BY v.place_id HAVING hours > 0 ORDER BY counted_in_them DESC LIMIT 6""",
+WHERE {ON_DAY} GROUP BY v.place_id HAVING hours > 0 ORDER BY counted_in_them DESC LIMIT 6""",
         "no place was watched for a whole hour",
     ),
     Section(
@@ -112,7 +120,7 @@ WHERE simulated GROUP BY v.place_id HAVING hours > 0 ORDER BY counted_in_them DE
         f"""
 SELECT place, zone_id AS zone, formatDateTime(local_ts, '%F %H:%i') AS local_hour, masked, decided, unknown,
     round(100 * ratio) AS percent, round(100 * ratio_low) AS low, round(100 * ratio_high) AS high
-FROM (SELECT * FROM tilik.mask_hour WHERE ratio IS NOT NULL AND simulated
+FROM (SELECT * FROM tilik.mask_hour WHERE ratio IS NOT NULL AND {ON_DAY}
       ORDER BY decided DESC, camera_id, zone_id LIMIT 1 BY camera_id, zone_id) AS m
 INNER JOIN {NAMES} USING (camera_id) ORDER BY m.decided DESC LIMIT 4""",
         "no zone had 30 decided people in an hour",
@@ -133,18 +141,18 @@ ORDER BY f.hours_flooded DESC, camera_id LIMIT 5""",
         "age_h: hours since it was first seen.",
         f"""
 SELECT place, zone_id AS zone, round({LASTS} / 3600, 1) AS age_h
-FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id) WHERE kind = 'garbage' AND {OPEN} AND simulated
+FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id) WHERE kind = 'garbage' AND {OPEN} AND {OF_DAY}
 ORDER BY {LASTS} DESC, camera_id LIMIT 5""",
         "none",
     ),
     Section(
         "Areas: the eight kecamatan with most persons in an hour, and how many cameras saw it",
         "persons: at once, added over the zones of the cameras that were watching.",
-        """
+        f"""
 SELECT area, any(area_name) AS kecamatan, formatDateTime(argMax(local_ts, persons_mean), '%F %H:%i') AS local_hour,
     round(max(persons_mean), 1) AS persons, argMax(cameras_reporting, persons_mean) AS cameras_reporting,
     argMax(cameras_total, persons_mean) AS cameras_total
-FROM tilik.crowd_area_hour WHERE area_level = 'kecamatan' AND persons_mean IS NOT NULL AND simulated
+FROM tilik.crowd_area_hour WHERE area_level = 'kecamatan' AND persons_mean IS NOT NULL AND {ON_DAY}
 GROUP BY area ORDER BY persons DESC, area LIMIT 8""",
         "no area was watched for a whole hour",
     ),
@@ -155,16 +163,16 @@ GROUP BY area ORDER BY persons DESC, area LIMIT 8""",
 SELECT kind, severity, place, zone_id AS zone, formatDateTime(local_ts, '%F %T') AS opened_local,
     round({LASTS} / 3600, 1) AS hours
 FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
-WHERE {OPEN} AND inhibited_by = '' AND simulated ORDER BY kind, i.ts, camera_id LIMIT 3 BY kind""",
+WHERE {OPEN} AND inhibited_by = '' AND {OF_DAY} ORDER BY kind, i.ts, camera_id LIMIT 3 BY kind""",
         "none",
     ),
     Section(
-        "Incidents so far",
+        "Incidents of the day",
         "inhibited: of cameras whose whole site was out, which explains them; median_minutes: of those that are over.",
         f"""
 SELECT kind, count() AS incidents, countIf({OPEN}) AS open, countIf(inhibited_by != '') AS inhibited,
     round(quantileExact(0.5)(duration_s) / 60, 1) AS median_minutes
-FROM tilik.incidents WHERE simulated GROUP BY kind ORDER BY incidents DESC, kind""",
+FROM tilik.incidents AS i WHERE {OF_DAY} GROUP BY kind ORDER BY incidents DESC, kind""",
         "none",
     ),
     Section(
@@ -180,11 +188,11 @@ ORDER BY state DESC, camera_id LIMIT 10""",
     Section(
         "Coverage: the share of expected time that was watched",
         "Figures of a minute that was watched for less than four fifths are not published.",
-        """
+        f"""
 SELECT uniqExact(camera_id) AS cameras, count() AS camera_minutes,
     round(100 * sum(observed_ms) / sum(expected_ms), 2) AS watched_percent,
     countIf(coverage < 0.8) AS minutes_not_published
-FROM tilik.health_minute WHERE simulated HAVING cameras > 0""",
+FROM tilik.health_minute WHERE {ON_DAY} HAVING cameras > 0""",
         "no camera sent anything",
     ),
 )

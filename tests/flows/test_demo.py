@@ -1,5 +1,8 @@
 """The demonstration: its recordings are there, its page can be asked of any warehouse."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 import pytest
 
 from connectors import registry as registries
@@ -7,6 +10,8 @@ from connectors import warehouse as warehouses
 from flows import asking, demo, report, warehouse_status
 from flows.report.headline import SENTENCES, sentences
 from flows.report.sections import RECORDED, SECTIONS
+from schemas.registry import Camera, Registry
+from tests.connectors.minutes import rows
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +60,33 @@ def test_stop_leaves_alone_a_process_that_is_not_the_demonstration(tmp_path, mon
     demo.PID_FILE.write_text("1")
     demo.stop()
     assert "nothing is serving" in capsys.readouterr().out
+
+
+NOON: Final = datetime(2026, 1, 12, 5, tzinfo=UTC)  # a Monday, 12:00 in Semarang
+DAY: Final = timedelta(days=1)
+
+
+@pytest.fixture
+def street(tmp_path):
+    """A simulated pavement: two persons at noon on the five weekdays before, nine on Saturday, six today."""
+    with warehouses.connect(f"embedded:{tmp_path}") as store:
+        store.migrate()
+        camera = Camera(id="sim-1", name="Simpang", area="33.74.07.1005", fps=1.0, simulated=True)
+        store.store_registry(Registry(camera=(camera,)), registries.load_areas(), "test")
+        simulated = {"simulated": True}
+        store.insert("health_minute_log", rows("health", "sim-1", NOON + timedelta(hours=11, minutes=59), **simulated))
+        for back, persons in {7: 2, 6: 2, 5: 2, 4: 2, 3: 2, 2: 9, 0: 6}.items():
+            hour = rows("crowd", "sim-1", NOON - back * DAY, person_ms=60_000 * persons, persons_max=9, **simulated)
+            store.insert("crowd_hour_log", hour.drop("run"))
+        yield store
+
+
+def test_a_full_hour_stands_against_that_hour_of_like_days(street):
+    (said,) = [text for text in sentences(street) if text.startswith("People: ")]
+    assert "Simpang, 12:00: 6 at once on average, against 2 then on the 5 weekdays before; up to 9" in said
+
+
+def test_a_full_hour_without_like_days_stands_against_its_whole_day(street):
+    street.command("DELETE FROM crowd_hour_log WHERE ts < '2026-01-12 00:00:00' AND toDayOfWeek(ts) < 6")
+    (said,) = [text for text in sentences(street) if text.startswith("People: ")]
+    assert "6 at once on average, against 6 over its whole day" in said
