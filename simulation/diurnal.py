@@ -1,11 +1,15 @@
-"""The shape of a day in Semarang, and arrivals drawn from it."""
+"""The shape of a day in Semarang, what public holidays make of it, and arrivals drawn from both."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+
+from connectors import calendar
 
 HOUR_US: Final = 3_600_000_000
 WIB_US: Final = 7 * HOUR_US
@@ -20,6 +24,9 @@ SHAPES: Final = {
 }
 """Hourly weights by kind of place [% of the peak hour]."""
 
+HOLIDAY: Final = {"road": 0.6, "market": 0.8, "square": 1.6, "alley": 0.8}
+"""Arrivals on a public holiday as a share of other days'; ours."""
+
 BIN_US: Final = 300_000_000
 
 
@@ -32,8 +39,27 @@ def share(shape: str, t_us: NDArray[np.int64]) -> NDArray[np.float64]:
     return out
 
 
+def holiday(shape: str, t_us: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what a public holiday makes of the rate at each time, 1 on other days."""
+    day = (t_us + WIB_US) // (24 * HOUR_US)
+    if not len(day):
+        return np.ones(0)
+    years = calendar.local_year(int(t_us.min())), calendar.local_year(int(t_us.max()))
+    return np.where(np.isin(day, _holidays(*years)), HOLIDAY[shape], 1.0)
+
+
+@cache
+def _holidays(first_year: int, last_year: int) -> NDArray[np.int64]:
+    """Return the public holidays of these years, as far as the city's calendar goes [local days since 1970]."""
+    first, last = max(first_year, calendar.FIRST_YEAR), min(last_year, calendar.LAST_YEAR)
+    if first > last:
+        return np.empty(0, np.int64)
+    days = calendar.build(calendar.load(), first, last).filter(day_type="holiday")
+    return days["date"].to_physical().cast(pl.Int64).to_numpy()
+
+
 def arrivals(rng: np.random.Generator, shape: str, peak_per_h: float, start_us: int, end_us: int) -> NDArray[np.int64]:
-    """Draw Poisson arrivals [us, ascending] whose rate follows the day.
+    """Draw Poisson arrivals [us, ascending] whose rate follows the day and its kind.
 
     Parameters
     ----------
@@ -42,6 +68,7 @@ def arrivals(rng: np.random.Generator, shape: str, peak_per_h: float, start_us: 
     """
     edges = np.append(np.arange(start_us, end_us, BIN_US), end_us)
     length = np.diff(edges)
-    counts = rng.poisson(peak_per_h * share(shape, edges[:-1] + length // 2) * length / HOUR_US)
+    middle = edges[:-1] + length // 2
+    counts = rng.poisson(peak_per_h * share(shape, middle) * holiday(shape, middle) * length / HOUR_US)
     start, size = np.repeat(edges[:-1], counts), np.repeat(length, counts)
     return np.sort(start + (rng.random(len(start)) * size).astype(np.int64))
