@@ -9,7 +9,7 @@ differs.
 from __future__ import annotations
 
 from connectors.warehouse import ACROSS, Run, Warehouse
-from flows.second import mutes, outages, trends
+from flows.second import mutes, outages, renamed_days, trends
 from flows.thresholds import Thresholds
 
 
@@ -20,6 +20,7 @@ def follow(warehouse: Warehouse, run: Run, thresholds: Thresholds) -> None:
         outages.update(warehouse, thresholds, span, run)
         warehouse.roll()
         mutes.update(warehouse, thresholds, span, run)
+        renamed_days.update(warehouse, thresholds, run)
         _sum_up(warehouse)
 
 

@@ -8,16 +8,19 @@ in place of the standard library's.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
 
 import polars as pl
 
-from connectors.warehouse.inserts import BLOCK_ROWS, mark, to_arrow
+from connectors.warehouse.inserts import BLOCK_ROWS, MARK_LANDED, mark, to_arrow, unmark
 from connectors.warehouse.session import Session
 from schemas import usual
 from schemas.calendar import DAYS
 from schemas.columns import METRICS
+
+SILENCES: Final = "mutes"
+"""Domain of `marks_log`: days around which detectors must be judged anew, since the calendar calls them otherwise."""
 
 
 def store(session: Session, days: pl.DataFrame) -> int:
@@ -36,6 +39,7 @@ def store(session: Session, days: pl.DataFrame) -> int:
     for block in rows.iter_slices(BLOCK_ROWS):
         session.insert_block("calendar_log", to_arrow(block))
     _judge_anew(session, [row["date"] for row in changed.iter_rows(named=True) if _is_other(held, row)])
+    _mark_silences(session, [day for day in changed["date"] if day in held])
     return changed.height
 
 
@@ -59,6 +63,27 @@ def _judge_anew(session: Session, days: list[date]) -> None:
         )["ts"].to_pylist()
         if found:
             mark(session, metric.name, found)
+
+
+def _mark_silences(session: Session, days: list[date]) -> None:
+    """Mark days of which something is stored, or that say what is usual where something is."""
+    first, last = session.query("SELECT toDate(min(ts)), toDate(max(ts)) FROM health_hour_log").rows[0]
+    weeks = timedelta(weeks=usual.WEEKS, days=1)
+    near = [datetime.combine(day, time(), UTC) for day in days if first - weeks <= day <= last + timedelta(days=1)]
+    if near:
+        mark(session, SILENCES, near)
+
+
+def to_judge(session: Session) -> list[tuple[date, int]]:
+    """Return the local days around which detectors must be judged anew, and the numbers of their marks."""
+    sql = f"SELECT toDate(hour), mark FROM marks_log FINAL WHERE domain = '{SILENCES}' AND state = {MARK_LANDED}"
+    return [(day, number) for day, number in session.query(f"{sql} ORDER BY hour, mark").rows]
+
+
+def judged(session: Session, marks: list[tuple[date, int]]) -> None:
+    """Note that they were."""
+    for number in {number for _, number in marks}:
+        unmark(session, SILENCES, [datetime.combine(day, time(), UTC) for day, of in marks if of == number], number)
 
 
 def read(session: Session) -> pl.DataFrame:

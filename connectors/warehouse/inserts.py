@@ -50,6 +50,11 @@ def mark(session: Session, domain: str, hours: list[datetime]) -> None:
     _mark(session, domain, hours, secrets.randbits(63), MARK_LANDED)
 
 
+def unmark(session: Session, domain: str, hours: list[datetime], number: int) -> None:
+    """Note that hours which were marked under a number were recomputed."""
+    _mark(session, domain, hours, number, MARK_ROLLED)
+
+
 def to_arrow(frame: pl.DataFrame) -> pa.Table:
     """Return a frame as ClickHouse reads it: no string views, no categories."""
     plain = frame.with_columns(pl.selectors.by_dtype(pl.Categorical, pl.Enum).cast(pl.String))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from connectors.warehouse import Warehouse
+from connectors.warehouse import Warehouse, calendar_days
 from flows.replay import ReplayOptions, replay
-from flows.second import mutes
+from flows.second import mutes, renamed_days
 
 NUMBERS = itertools.count()
 MORNING = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)  # Monday, seven in Semarang
@@ -138,6 +141,35 @@ def test_silence_is_known_by_the_days_before_and_open_at_the_end(crossing: Cross
     ((state, _, closed),) = crossing.told(warehouse)
     assert (state, closed) == ("active", None)
     assert crossing.why(warehouse) == {11: "mute", 12: "mute"}
+
+
+def test_a_day_that_the_calendar_calls_otherwise_is_judged_anew(
+    crossing: Crossing, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """By whichever replay brings the calendar: here one of another camera, in another year."""
+    other = Crossing(tmp_path, crossing.url, f"{crossing.id}-lain")
+    for day in range(3):
+        crossing.replay(crossing.recorded(2, 6, (99, 99), MORNING + timedelta(days=day)))
+    crossing.replay(crossing.recorded(2, 6, (4, 6), MORNING + timedelta(days=3)))
+    (told,) = crossing.told(warehouse)
+    shipped = files("schemas").joinpath("data/semarang/calendar.toml").read_text()
+    closed = tmp_path / "kota.toml"
+    closed.write_text(f'{shipped}\n[[holiday]]\ndate = 2026-01-08\ntype = "holiday"\nname = "Libur kota"\n')
+    elsewhere = other.recorded(2, 3, (99, 99), MORNING - timedelta(days=400))
+    other.replay(elsewhere, calendar=str(closed))
+    assert crossing.told(warehouse) == []
+    assert crossing.why(warehouse) == {}
+    assert calendar_days.to_judge(warehouse) == []
+    other.replay(elsewhere)
+    assert crossing.told(warehouse) == [told]
+    assert crossing.why(warehouse) == {11: "mute", 12: "mute"}
+
+
+@given(st.lists(st.dates(date(2020, 1, 1), date(2021, 12, 31)), min_size=1, unique=True).map(sorted))
+def test_days_are_judged_a_month_at_a_time_and_each_once(days: list[date]) -> None:
+    spans = list(renamed_days.spans(days))
+    assert all(last - first < timedelta(days=renamed_days.DAYS) for first, last in spans)
+    assert [sum(first <= day <= last for first, last in spans) for day in days] == [1] * len(days)
 
 
 def test_a_forgotten_camera_leaves_no_silence(crossing: Crossing, warehouse: Warehouse, tilik: Any) -> None:
