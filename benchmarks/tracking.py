@@ -89,7 +89,11 @@ def crossed(truth: Rows) -> NDArray[np.int64]:
 
 def counted(city: City, frames: Ordered) -> NDArray[np.int64]:
     """Return (lines, 2) crossings that flow counts."""
-    parts = flow.counts(flow.follow(flow.start(city), city, frames, flow.Rules()))
+    state, rules = flow.start(city), flow.Rules()
+    crossing = [flow.follow(state, city, frames, rules)]
+    if hasattr(flow, "settle"):  # an older version holds none back
+        crossing.append(flow.settle(state, np.zeros(1, np.int32), rules))
+    parts = flow.counts(np.concatenate(crossing))
     told = np.bincount(parts.key, parts.values[:, FLOW.offset("person_n")], 2 * len(LINES))
     return told.astype(np.int64).reshape(len(LINES), 2)
 

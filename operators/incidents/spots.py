@@ -28,9 +28,11 @@ SPOT: Final = np.dtype(
         ("anchor", np.float64, (4,)),  # box, once settled
         ("buffer", np.float64, (ANCHOR_BOXES, 4)),  # boxes of the anchor to come
         ("buffered", np.int8),
-        ("buffer_us", np.int64),  # time of the first of them
-        ("buffer_held_us", np.int64),  # observed time of those before the newest
+        ("buffer_t_us", np.int64, (ANCHOR_BOXES,)),  # when each of them was seen
+        ("buffer_dt_us", np.int64, (ANCHOR_BOXES,)),  # observed time of each
         ("missed_us", np.int64),  # observed time without a box
+        ("sights", np.int32),  # boxes at the anchor since it is one
+        ("sure", np.int32),  # of them, those the detector is sure of
         ("shifted_us", np.int64),  # observed time off the anchor, but near it
         ("has_other", np.bool_),  # off its anchor it stands at another, which is not taken yet
         ("left", np.bool_),  # its vehicle was seen driving off
@@ -163,20 +165,30 @@ def give_back(spots: Spots, camera: int, j: int) -> None:
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def push(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) -> bool:
-    """Add a box to the anchor to come; when it is complete, anchor there and begin PENDING."""
+    """Add a box to the anchor to come; when it is complete, anchor there and tell so: `settle` is next."""
     if not _gather(spots, j, t_us, dt_us, box):
         return False
     for k in range(4):
         spots.spot[j].anchor[k] = _median(spots.spot[j].buffer, k)
-    _settle(spots, j, spots.spot[j].buffer_us, spots.spot[j].buffer_held_us)
     return True
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def held_us(spots: Spots, j: int, since: int) -> int:
+    """Return the observed time of the anchor's boxes from the `since`-th on, less the newest's."""
+    total = 0
+    for k in range(since, ANCHOR_BOXES - 1):
+        total += spots.spot[j].buffer_dt_us[k]
+    return int(total)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def elsewhere(
     spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32], rests: bool, patience_us: float
 ) -> bool:  # fmt: skip
-    """Follow a vehicle off its anchor to another; once it stood there for `patience_us`, take that one.
+    """Follow a vehicle off its anchor to another; tell whether that one came to be now.
+
+    Once the vehicle stood there for `patience_us`, it is the anchor.
 
     Parameters
     ----------
@@ -188,37 +200,34 @@ def elsewhere(
         if spot.other_held_us >= patience_us:
             for k in range(4):
                 spot.anchor[k] = spot.other[k]
-            _settle(spots, j, spot.other_us, spot.other_held_us)
-            return True
-        spot.other_held_us += dt_us
+            settle(spots, j, spot.other_us, spot.other_held_us)
+        else:
+            spot.other_held_us += dt_us
         return False
     spot.has_other = False
     if _gather(spots, j, t_us, dt_us, box):
         for k in range(4):
             spot.other[k] = _median(spot.buffer, k)
         spot.buffered, spot.has_other = 0, True
-        spot.other_us, spot.other_held_us = spot.buffer_us, spot.buffer_held_us + dt_us
-    return False
+    return bool(spot.has_other)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _gather(spots: Spots, j: int, t_us: int, dt_us: int, box: NDArray[np.float32]) -> bool:
-    """Add a box to the buffer; tell whether it is full, and leave its newest box's time out of the time held."""
+    """Add a box to the buffer; tell whether it is full."""
     n = spots.spot[j].buffered
-    if n == 0:
-        spots.spot[j].buffer_us, spots.spot[j].buffer_held_us = t_us, 0
     for k in range(4):
         spots.spot[j].buffer[n, k] = box[k]
+    spots.spot[j].buffer_t_us[n], spots.spot[j].buffer_dt_us[n] = t_us, dt_us
     spots.spot[j].buffered = n + 1
-    if n + 1 < ANCHOR_BOXES:
-        spots.spot[j].buffer_held_us += dt_us
     return bool(n + 1 == ANCHOR_BOXES)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _settle(spots: Spots, j: int, opened_us: int, held_us: int) -> None:
+def settle(spots: Spots, j: int, opened_us: int, held_us: int) -> None:
     """Begin PENDING at a new anchor."""
     spots.spot[j].buffered, spots.spot[j].shifted_us, spots.spot[j].has_other = 0, 0, False
+    spots.spot[j].sights, spots.spot[j].sure = 0, 0
     spots.spot[j].settled = True
     spots.cell[j].anchor = spots.cell[j].track
     persistence.open_pending(spots.cell, j, opened_us, held_us)

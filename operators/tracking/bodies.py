@@ -24,7 +24,7 @@ from operators.tracking.embody import BODY, Memory, Params, Place, Shown, walk
 
 __all__ = ["VERSION", "Params", "State", "Told", "alone", "carry", "start", "step"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when the same frames give other bodies."""
 
 

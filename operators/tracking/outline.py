@@ -72,6 +72,8 @@ def follow(
         _accept(row, (np.float64(box[0]) + np.float64(box[2])) / 2.0, np.float64(box[3]), t_us)
         row.height = 0.0
     else:
+        if is_vehicle and row.height > 0.0 and row.box[2] > row.box[0]:  # it drives away, or comes nearer
+            row.height *= (np.float64(box[2]) - box[0]) / (row.box[2] - row.box[0])
         _hide(row, box, t_us, dt, edges)
         _shift(row, box, t_us, dt, aspect, is_vehicle, edges)
     foot = box[1] + row.height if row.height > 0.0 else np.float64(box[3])
@@ -93,7 +95,9 @@ def _hide(row: Record, box: NDArray[np.float32], t_us: int, dt: float, edges: Ed
     height = row.box[3] - row.box[1]
     up = row.box[3] + row.speed[2] * dt - box[3]
     top = abs(box[1] - row.box[1] - row.speed[1] * dt)
-    if up > edges.hides * height and top < 0.5 * up and seen < edges.shown * height and box[3] < _BORDER:
+    width, shown = row.box[2] - row.box[0], np.float64(box[2]) - box[0]
+    is_alone = top < 0.5 * up and abs(shown - width) < edges.hides * max(shown, width)
+    if up > edges.hides * height and is_alone and seen < edges.shown * height and box[3] < _BORDER:
         row.height, row.hidden_us = height, t_us
 
 

@@ -6,7 +6,8 @@ changes while it stands keeps its spot: a box of a new track on an orphaned anch
 takes it over, unless its vehicle was seen driving off. A box that is other than the
 anchor for less than 30 s, in a shadow or half hidden, moves nobody; one that stays
 so is another place. Boxes of neighbours may overlap: a double is the same box again,
-or a part of it. Whether the driver left no camera sees: the word is suspected.
+or a part of it. It stands from the first box on from which all lie at the anchor; where
+the detector was mostly unsure, it is not told. Whether the driver left no camera sees: the word is suspected.
 """
 
 from operators.metrics.parking.kernel import VERSION, Params, Plan, State, carry, plan, start, step, tick

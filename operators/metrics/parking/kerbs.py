@@ -33,6 +33,8 @@ class Params(NamedTuple):
     """Way of the foot point, in box widths, from which a vehicle moved."""
     noise_px: float = 2.0
     """Edges that shift no more than this are detector noise (ours: boxes of far vehicles are 10 px wide)."""
+    sure: float = 0.4
+    """Confidence that starts a track; where fewer than a third of the boxes have it, none is confirmed (ours)."""
     still_s: float = 2.0
     """Standing so long, a spot is kept while its vehicle is hidden."""
     away_s: float = 1.0

@@ -19,7 +19,7 @@ from operators.metrics.parking.kerbs import Params, Plan, plan
 
 __all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
 
-VERSION: Final = 3
+VERSION: Final = 4
 STOPPED, PARKED = 1, 2
 """Severities."""
 
@@ -173,8 +173,10 @@ def _drive(
             over = state.cell[j].phase <= persistence.PENDING and state.spot[j].missed_us >= patience_us
         if state.spot[j].left or not owners.holds(plan, zone, t_us):
             value, over = 0.0, state.cell[j].phase <= persistence.PENDING
-        shifted = state.spot[j].shifted_us > 0
-        frozen = state.cell[j].phase == persistence.PENDING and (queue or seen[r] < 0 or shifted)
+        is_off = seen[r] < 0 or value < plan.params.same or state.spot[j].shifted_us > 0
+        is_due = state.cell[j].held_us + dt_ms * 1000 >= plan.rule.row[state.cell[j].row].on_us
+        is_held = queue or is_off or (is_due and signals.is_doubtful(state.spot[j]))
+        frozen = state.cell[j].phase == persistence.PENDING and is_held
         if state.spot[j].settled and not over and not frozen:
             log = persistence.observe(state.cell, plan.rule, log, j, t_us, dt_ms, t_us, t_us, value, 0)
             over = state.cell[j].phase == persistence.CLEAR

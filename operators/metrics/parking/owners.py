@@ -17,6 +17,7 @@ from operators.arrays import Ordered
 from operators.incidents import spots
 from operators.incidents.spots import Spots
 from operators.local_hours import is_open
+from operators.metrics.parking import signals
 from operators.metrics.parking.kerbs import Plan
 from operators.stage.feet import is_in
 
@@ -42,7 +43,9 @@ def own(
             j = row[r]
             if track[r] != ordered.track[o] or seen[r] >= 0:
                 continue
-            value = spots.overlap(ordered.box[o], state.spot[j].anchor) if state.spot[j].settled else 0.0
+            value = 0.0
+            if state.spot[j].settled:
+                value = signals.signal(plan, ordered, i, ordered.box[o], state.spot[j].anchor)
             if value < plan.params.bridge and stands[r]:
                 away[r] = o
             elif value > best:

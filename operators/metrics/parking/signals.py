@@ -8,12 +8,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.arrays import Ordered
+from operators.arrays import Ordered, Record
 from operators.incidents import persistence, spots
 from operators.incidents.spots import Spots
 from operators.metrics.parking.kerbs import Plan
 
 _SHIFTED: Final = 0.6  # a signal between off and on: still there, but it moved
+_ROUNDING_PX: Final = 0.01  # edges are float32 shares of the picture: 2 px are never quite 2
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
@@ -35,43 +36,74 @@ def look(
     spot.missed_us = 0
     for k in range(4):
         state.cell[j].box[k] = box[k]
-    value = _signal(plan, ordered, i, box, spot.anchor) if spot.settled else 0.0
+    value = signal(plan, ordered, i, box, spot.anchor) if spot.settled else 0.0
     if state.cell[j].phase >= persistence.ACTIVE:
         return max(value, spots.overlap(box, spot.anchor))
-    if spot.settled:
-        if value >= plan.params.same:
-            state.cell[j].held_us += spot.shifted_us + gap_us  # seen there before and after, it stood there meanwhile
-            spot.buffered, spot.shifted_us, spot.has_other = 0, 0, False
-            return -1.0 if _resettles(state, plan, j, row, seen, n) else value
-        if stands(state, plan, j) and spot.shifted_us < plan.params.left_s * 1e6:
-            spot.shifted_us += ordered.dt_ms[i] * 1000
-            if not _stands_elsewhere(state, plan, ordered, i, j, box):
-                return value
-        elif not spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
+    _count(plan, ordered, o, spot)
+    if value >= plan.params.same:
+        state.cell[j].held_us += spot.shifted_us + gap_us  # seen there before and after, it stood there meanwhile
+        spot.buffered, spot.shifted_us, spot.has_other = 0, 0, False
+        return -1.0 if _resettles(state, plan, j, row, seen, n) else value
+    if stands(state, plan, j) and spot.shifted_us < plan.params.left_s * 1e6:
+        spot.shifted_us += ordered.dt_ms[i] * 1000
+        _stand_elsewhere(state, plan, ordered, i, j, box)
+        if spot.shifted_us > 0:
             return value
-    elif not spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
+    elif spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
+        since = _since(plan, ordered, i, spot.buffer, spot.anchor)
+        spots.settle(state, j, spot.buffer_t_us[since], spots.held_us(state, j, since))
+    else:
         return value
-    value = spots.overlap(box, spot.anchor)
+    value = signal(plan, ordered, i, box, spot.anchor)
     return -1.0 if _doubles(state, plan, j, row, seen, n) else value
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _signal(plan: Plan, ordered: Ordered, i: int, box: NDArray[np.float32], anchor: NDArray[np.float64]) -> float:
+def is_doubtful(spot: Record) -> bool:
+    """Tell whether the detector was unsure of most boxes: a sign or a wall is a vehicle to it now and then."""
+    return bool(3 * spot.sure < spot.sights)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _count(plan: Plan, ordered: Ordered, o: int, spot: Record) -> None:
+    spot.sights += 1
+    spot.sure += not ordered.confidence[o] < plan.params.sure  # without confidence it is sure
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _since(
+    plan: Plan, ordered: Ordered, i: int, boxes: NDArray[np.float64], anchor: NDArray[np.float64]
+) -> int:  # fmt: skip
+    """Return the first of an anchor's boxes from which on all lie at it, the newest if it does not.
+
+    Boxes of what still rolls have a median, too, and in slow streams five of them are seconds of driving.
+    """
+    since = len(boxes)
+    while since > 0 and signal(plan, ordered, i, boxes[since - 1], anchor) >= plan.params.same:
+        since -= 1
+    return min(since, len(boxes) - 1)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def signal(plan: Plan, ordered: Ordered, i: int, box: NDArray[np.float32], anchor: NDArray[np.float64]) -> float:
     """Return the overlap of a box with an anchor; within the detector's noise it is the same, elsewhere it moved."""
     value = spots.overlap(box, anchor)
-    if spots.shift_px(box, anchor, ordered.width[i], ordered.height[i]) <= plan.params.noise_px:
+    if spots.shift_px(box, anchor, ordered.width[i], ordered.height[i]) <= plan.params.noise_px + _ROUNDING_PX:
         return max(value, plan.params.same)
     moved = spots.foot_moved(box, anchor, plan.aspect[ordered.camera[i]]) >= plan.params.moved
     return min(value, _SHIFTED) if moved else value
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _stands_elsewhere(state: Spots, plan: Plan, ordered: Ordered, i: int, j: int, box: NDArray[np.float32]) -> bool:
-    """Tell whether a vehicle off its anchor, but near it, has stood here for longer, or long enough to confirm it."""
-    rests = _signal(plan, ordered, i, box, state.spot[j].other) >= plan.params.same
+def _stand_elsewhere(state: Spots, plan: Plan, ordered: Ordered, i: int, j: int, box: NDArray[np.float32]) -> None:
+    """Anchor a vehicle that is off its anchor, but near it, anew: it stood here for longer, or long enough."""
+    spot, dt_us = state.spot[j], ordered.dt_ms[i] * 1000
+    rests = signal(plan, ordered, i, box, spot.other) >= plan.params.same
     enough_us = min(plan.params.left_s * 1e6, plan.rule.row[state.cell[j].row].on_us)
     patience_us = min(enough_us, max(state.cell[j].held_us, plan.params.still_s * 1e6))
-    return bool(spots.elsewhere(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box, rests, patience_us))
+    if spots.elsewhere(state, j, ordered.t_us[i], dt_us, box, rests, patience_us):
+        since = _since(plan, ordered, i, spot.buffer, spot.other)
+        spot.other_us, spot.other_held_us = spot.buffer_t_us[since], spots.held_us(state, j, since) + dt_us
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]

@@ -171,6 +171,53 @@ def test_a_car_that_creeps_on_is_never_told(step: float) -> None:
     assert stays(watch(lambda t: [car(0.05 + step * (t // 12), 7)], 200, 2.0)) == []
 
 
+@pytest.mark.parametrize("tracked", [False, True], ids=["ids given", "ids made here"])
+@pytest.mark.parametrize("fps", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("apart", [6, 8, 11])
+def test_cars_that_roll_by_one_after_the_other_have_not_stood_between(fps: float, apart: int, tracked: bool) -> None:
+    """Far ones, a fifth of their width a frame and `apart` frames after each other: their boxes have a median, too."""
+
+    def scene(t: float) -> list[Object]:
+        since = [t * fps - apart * k for k in range(200)]
+        return [car(0.3 + 0.004 * n, 0 if tracked else k + 1, size=0.02) for k, n in enumerate(since) if 0 <= n < 20]
+
+    assert stays(watch(scene, 200, fps, tracked=tracked)) == []
+
+
+def test_a_vehicle_that_rolls_out_stands_from_where_it_is_at_its_anchor() -> None:
+    """It still rolls in the first two of five boxes."""
+    told = stays(watch(lambda t: [car(0.3 - 0.04 * max(2.0 - t, 0.0), 7)], 100, 1.0))
+    assert [stay.opened_s for stay in told] == [2]
+
+
+def seen(confidence: Callable[[float], float]) -> list[Stay]:
+    """Return what is told of a box that stays where it is."""
+    return stays(watch(lambda t: [("car", confidence(t), (0.3, 0.4, 0.4, 0.5), 7)], 200, 2.0))
+
+
+def test_what_the_detector_takes_for_a_vehicle_now_and_then_is_not_confirmed() -> None:
+    """A sign by a motorway: 185 boxes in half a minute, one in seven of a confidence that starts a track."""
+    assert seen(lambda t: 0.5 if t % 10 < 1.5 else 0.2) == []
+
+
+@pytest.mark.parametrize("confidence", [0.4, 0.9, np.nan], ids=["fair", "sure", "none is given"])
+def test_a_far_vehicle_of_which_the_detector_is_mostly_unsure_is_told(confidence: float) -> None:
+    assert [stay.severity for stay in seen(lambda t: confidence if t % 10 < 4 else 0.25)] == [2]
+
+
+@pytest.mark.parametrize("tracked", [False, True], ids=["ids given", "ids made here"])
+@pytest.mark.parametrize("x_px", [300, 641, 1257])
+def test_a_small_box_that_shifts_by_2_px_stays_at_its_spot(x_px: int, tracked: bool) -> None:
+    """10 px wide, it overlaps its anchor by less than a half then; edges are whole pixels, kept as float32."""
+
+    def scene(t: float) -> list[Object]:
+        x, y = (x_px, 800) if t < 3 else (x_px + 2, 802)
+        return [("car", 0.8, (x / 1920, y / 1080, (x + 10) / 1920, (y + 10) / 1080), 0 if tracked else 7)]
+
+    told = stays(watch(scene, 200, 5.0, tracked=tracked))
+    assert [(stay.opened_s, stay.severity) for stay in told] == [(0, 2)]
+
+
 def row(dx: float, dy: float, count: int = 8, noise: float = 0.0, missed: float = 0.0, seed: int = 1) -> Scene:
     random = np.random.default_rng(seed)
 

@@ -168,6 +168,20 @@ def test_a_foot_hidden_while_it_walks_goes_on_below_the_head() -> None:
     assert np.abs(out.box[:, 3] - (0.3 + 0.004 * np.arange(100))).max() < 0.001
 
 
+def test_what_gets_smaller_on_its_way_hides_no_foot() -> None:
+    """A car drives away; the detector's next boxes are lower than high for a moment."""
+    size = [0.3 * 0.95**i for i in range(80)]
+
+    def shown(i: int) -> list[Object]:
+        foot, height = 0.2 + 2.0 * size[i], 0.7 * size[i] if 2 <= i < 4 else size[i]
+        return [("car", 0.8, (0.5 - size[i] / 2, foot - size[i], 0.5 + size[i] / 2, foot - size[i] + height), 7)]
+
+    rows = every(80, shown)
+    out = told(rows)
+    assert out.box[10:, 3] == pytest.approx([0.2 + 2.0 * s for s in size[10:]])
+    assert set(out.track.tolist()) == {7}
+
+
 def test_what_drives_off_is_not_held_back() -> None:
     def starts(i: int) -> list[Object]:
         seconds = max(i - 20, 0) / 10
