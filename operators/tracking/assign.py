@@ -47,7 +47,7 @@ def scratch(size: int) -> Scratch:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def pair(gain: NDArray[np.float64], rows: int, columns: int, match: NDArray[np.int64], memory: Scratch) -> None:
     """Match rows to columns so that the total gain is greatest.
 
@@ -78,7 +78,7 @@ def pair(gain: NDArray[np.float64], rows: int, columns: int, match: NDArray[np.i
         _solve(gain, memory.columns, open_columns, memory.rows, open_rows, True, match, memory)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _settle(
     gain: NDArray[np.float64], rows: int, columns: int, match: NDArray[np.int64], memory: Scratch
 ) -> tuple[int, int]:
@@ -104,7 +104,7 @@ def _settle(
     return open_rows, open_columns
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _solve(
     gain: NDArray[np.float64], short: NDArray[np.int64], n: int, long: NDArray[np.int64], m: int, flipped: bool,
     match: NDArray[np.int64], memory: Scratch,

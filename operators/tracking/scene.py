@@ -53,14 +53,14 @@ def working_memory(most: int) -> Scene:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def confidence(ordered: Ordered, o: int) -> np.float32:
     """Return an object's confidence; a detector that gives none is sure."""
     c = ordered.confidence[o]
     return np.float32(1.0) if np.isnan(c) else c
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def look(
     ordered: Ordered, first: int, last: int, unsure: float, sure: float, duplicate: float, kind_of: NDArray[np.uint8],
     scene: Scene,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from operators.arrays import Ordered
 from operators.city import City
 from operators.tracking import tracks
-from operators.tracking.assign import pair, scratch
+from operators.tracking.assign import Scratch, pair, scratch
 from operators.tracking.scene import SURE, TAKEN, UNSURE, Scene, confidence, look, working_memory
 from operators.tracking.tracks import (
     TrackerState,
@@ -134,8 +134,8 @@ def step(
     """
     track = ordered.track.copy()
     lost_us, hidden_us = (np.maximum(round(s * 1e6), 3 * city.period_us) for s in (params.lost_s, params.hidden_s))
-    at = 0
-    while (at := _track(state, at, ordered, which, lost_us, hidden_us, params, KIND, track)) < len(ordered.camera):
+    at, given, room = 0, (lost_us, hidden_us, params, KIND), (working_memory(params.most), scratch(params.most))
+    while (at := _track(state, at, ordered, which, *given, *room, track)) < len(ordered.camera):
         state = grown(state, max(len(state.slot), params.most))
     return state, track
 
@@ -154,13 +154,13 @@ def label(track: int) -> str:
     return f"t-{track:x}"
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _track(
     state: TrackerState, begin: int, ordered: Ordered, which: NDArray[np.bool_], lost_us: NDArray[np.int64],
-    hidden_us: NDArray[np.int64], params: TrackerParams, kind_of: NDArray[np.uint8], track: NDArray[np.uint64],
+    hidden_us: NDArray[np.int64], params: TrackerParams, kind_of: NDArray[np.uint8], scene: Scene, memory: Scratch,
+    track: NDArray[np.uint64],
 ) -> int:  # fmt: skip
     """Track frames from `begin` on; return the first frame that the pool has no room for, or the end."""
-    scene, memory = working_memory(params.most), scratch(params.most)
     for i in range(begin, len(ordered.camera)):
         camera, now = ordered.camera[i], ordered.t_us[i]
         if not which[camera]:
@@ -194,7 +194,7 @@ def _track(
     return len(ordered.camera)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _recall(
     state: TrackerState, camera: int, now: int, lost_us: int, hidden_us: int, params: TrackerParams, scene: Scene
 ) -> int:
@@ -219,7 +219,7 @@ def _recall(
     return m
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _line_up(
     state: TrackerState, ordered: Ordered, m: int, n: int, turn: int, params: TrackerParams, kind_of: NDArray[np.uint8],
     scene: Scene,
@@ -255,7 +255,7 @@ def _line_up(
     return a, b
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _miss(state: TrackerState, camera: int, m: int, scene: Scene) -> None:
     """Drop newborns that nobody confirmed; the other tracks without a box are lost, to be found again."""
     before = -1

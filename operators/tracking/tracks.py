@@ -36,7 +36,8 @@ SLOT: Final = np.dtype(
         ("speed", np.float64, (2,)),  # 1/s
         ("spread", np.float64, (3,)),  # variance of place, covariance, variance of speed, in box sizes
         ("anchor", np.float64, (4,)),  # box
-    ]
+    ],
+    align=True,
 )
 Slot = Any  # a row of SLOT as numba sees it
 
@@ -67,7 +68,7 @@ def grown(state: TrackerState, by: int) -> TrackerState:
     return state._replace(slot=np.concatenate([state.slot, more]), free=free)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def overlap(a: NDArray[np.floating[Any]], b: NDArray[np.floating[Any]], reach: float) -> float:
     """Return the IoU of two boxes, each first widened by `reach` of its size on every side."""
     aw, ah, bw, bh = a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1]
@@ -79,7 +80,7 @@ def overlap(a: NDArray[np.floating[Any]], b: NDArray[np.floating[Any]], reach: f
     return float(both / ((1 + 2 * reach) ** 2 * (aw * ah + bw * bh) - both))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def heading(slot: Slot) -> tuple[float, float]:
     """Return a track's course, across and down: in box sizes, of length 1 where fast and sure, shorter elsewhere."""
     x, y = slot.speed[0] / slot.size[0], slot.speed[1] / slot.size[1]
@@ -87,7 +88,7 @@ def heading(slot: Slot) -> tuple[float, float]:
     return x / whole, y / whole
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def ahead(slot: Slot, box: NDArray[np.float32], x: float, y: float) -> float:
     """Return the cosine between a heading and the way to a box, nearer to 0 where that is short."""
     dx = ((box[0] + box[2]) / 2 - slot.place[0]) / slot.size[0]
@@ -95,20 +96,20 @@ def ahead(slot: Slot, box: NDArray[np.float32], x: float, y: float) -> float:
     return float((dx * x + dy * y) / (np.sqrt(dx * dx + dy * dy) + _NEAR))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def is_outside(box: NDArray[np.float64]) -> bool:
     """Tell whether a box's centre lies outside the picture."""
     x, y = box[0] + box[2], box[1] + box[3]
     return bool(x < 0.0 or x > 2.0 or y < 0.0 or y > 2.0)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def stands(slot: Slot, still_us: float) -> bool:
     """Tell whether the object has rested at its anchor for so long."""
     return bool(slot.rest_us - slot.anchor_us >= still_us)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def expect(slot: Slot, now: int, hides: bool, still_us: float, farthest: float, box: NDArray[np.float64]) -> float:
     """Write where a track should be now to `box`; return how far around it to look, in box sizes.
 
@@ -128,7 +129,7 @@ def expect(slot: Slot, now: int, hides: bool, still_us: float, farthest: float, 
     return 0.0 if rests else min(np.sqrt(_spread(slot, age_us * 1e-6)[0]), farthest)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _spread(slot: Slot, dt: float) -> tuple[float, float, float]:
     """Return the three covariances after `dt` seconds."""
     p, c, s = slot.spread[0], slot.spread[1], slot.spread[2]
@@ -136,7 +137,7 @@ def _spread(slot: Slot, dt: float) -> tuple[float, float, float]:
     return p, c + dt * s + _MOTION_NOISE * dt**2 / 2, s + _MOTION_NOISE * dt
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def follow(slot: Slot, box: NDArray[np.float32], now: int, least: float, away_us: float) -> None:
     """Correct a track by the box that it was matched to.
 
@@ -162,14 +163,14 @@ def follow(slot: Slot, box: NDArray[np.float32], now: int, least: float, away_us
         _anchor(slot, box, now)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _anchor(slot: Slot, box: NDArray[np.float32], now: int) -> None:
     slot.anchor_us = slot.rest_us = now
     for k in range(4):
         slot.anchor[k] = box[k]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def bear(state: TrackerState, camera: int, now: int, nth: int, box: NDArray[np.float32], kind: int) -> np.uint64:
     """Start the camera's `nth` track of this frame; return its id. A free slot must be there."""
     at = state.free[0]
@@ -187,7 +188,7 @@ def bear(state: TrackerState, camera: int, now: int, nth: int, box: NDArray[np.f
     return np.uint64(slot.id)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def drop(state: TrackerState, camera: int, before: int, at: int) -> None:
     """Free the camera's slot `at`, which follows slot `before` (-1: is its first)."""
     if before < 0:
@@ -224,14 +225,14 @@ def carry(into: TrackerState, source: TrackerState, camera: NDArray[np.int32]) -
             into.held[camera[c]] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _hash(seed: np.uint64, now: int, nth: int) -> np.uint64:
     """Mix the camera's seed, time of birth and number within the frame; never 0."""
     x = _mixed(seed ^ np.uint64(now))
     return max(_mixed(x ^ np.uint64(nth)), np.uint64(1))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _mixed(x: np.uint64) -> np.uint64:
     """Scatter 64 bits (splitmix64, Steele et al. 2014, doi:10.1145/2660193.2660195)."""
     x += np.uint64(0x9E3779B97F4A7C15)
