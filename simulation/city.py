@@ -34,6 +34,7 @@ from simulation import (
     racing,
     riding,
     senders,
+    shadows,
     sites,
     stays,
     trackers,
@@ -250,7 +251,8 @@ def _arrivals(actor: Actor, hour: int) -> Arrivals:
     rows = arrived.frame[first:last]
     wanted, back = np.unique(rows, return_inverse=True)
     parts = [_seen(scene, tracks, wanted, is_driven=name in DRIVERS) for name, tracks in actor.tracks.items()]
-    there = mute.silenced(scene, merged(parts), scene.t_us[wanted])
+    shaded = shadows.cast(actor.tracks["parking"], merged(parts), scene.t_us[wanted])
+    there = mute.silenced(scene, shaded, scene.t_us[wanted])
     seen = detect(scene, there, scene.seq[wanted], 2 + hour)
     if not scene.noiseless:
         objects, given = trackers.blurred(scene, seen.objects, scene.t_us[wanted], hour)

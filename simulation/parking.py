@@ -2,7 +2,8 @@
 
 Each of a few kerb places has one guest after another: some stop shorter than a
 minute (no incident), some for 70 to 165 s (stopped), some longer (parked). In the
-evening the kerb fills up: a full kerb is not a queue.
+evening the kerb fills up: a full kerb is not a queue. Some drive off and another comes
+within seconds: two guests.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from schemas.frames import CLASSES
 from simulation.diurnal import share
@@ -33,6 +35,12 @@ PARKED_S: Final = 180
 PAUSE_S: Final = 5400.0
 """Mean time a place stays empty at the peak hour [s]; four times that at night."""
 
+REPLACED: Final = 0.25
+SOON_S: Final = (4.0, 15.0)
+SLOWLY_US: Final = 5_000_000
+"""Share of guests after whom another comes soon (none at the last place, too near the gate to be seen leaving),
+how soon, and how long they are seen driving off at least; ours."""
+
 
 def events(scene: Scene) -> Tracks:
     """Return the guests of all kerb places; none whose stay would meet an outage."""
@@ -46,20 +54,36 @@ def events(scene: Scene) -> Tracks:
 
 
 def _guests(rng: np.random.Generator, scene: Scene, place: tuple[float, float]) -> Tracks:
-    drive_us = max(2_500_000, round(1.5 * scene.period_us))
-    at, spans = scene.start_us + int(rng.exponential(PAUSE_S / 4) * 1e6), []
-    while at < scene.end_us:
-        low, high = STAYS[int(rng.choice(3, p=CHANCES))]
-        stay_us = int(rng.uniform(low, high) * 1e6)
-        spans.append((at, at + drive_us, at + drive_us + stay_us, at + 2 * drive_us + stay_us))
-        busy = float(share("road", np.array([at]))[0])
-        at = spans[-1][3] + int((35 + rng.exponential(PAUSE_S * (4 - 3 * busy))) * 1e6)
+    """Return the guests of one place, one after another."""
+    spans, replaced = _spans(rng, scene, place)
     count = len(spans)
     names = [CLASSES.index(name) for name in ("car", "motorcycle", "truck")]
     cls = rng.choice(names, count, p=(0.7, 0.2, 0.1)).astype(np.uint8)
+    cls[replaced & (cls == names[2])] = names[0]  # a truck at the gate still covers the place it left
     x = np.tile([GATE[0], place[0], place[0], GATE[0]], (count, 1))
     y = np.tile([GATE[1], place[1], place[1], GATE[1]], (count, 1))
-    return Tracks(PARKED, cls, np.array(spans, np.int64).reshape(count, 4), x, y)
+    return Tracks(PARKED, cls, spans, x, y)
+
+
+def _spans(
+    rng: np.random.Generator, scene: Scene, place: tuple[float, float]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return when a place's guests come, stand, leave and are gone (k, 4) [us], and whom another replaces soon."""
+    hurry = random(scene.seed, scene.number, "kerb", PLACES.index(place))
+    drive_us = max(2_500_000, round(1.5 * scene.period_us))
+    at, spans, replaced = scene.start_us + int(rng.exponential(PAUSE_S / 4) * 1e6), [], []
+    while at < scene.end_us:
+        low, high = STAYS[int(rng.choice(3, p=CHANCES))]
+        leaves = at + drive_us + int(rng.uniform(low, high) * 1e6)
+        busy = float(share("road", np.array([at]))[0])
+        pause_s = 35 + rng.exponential(PAUSE_S * (4 - 3 * busy))
+        soon = hurry.random() < REPLACED and place != PLACES[-1]
+        if soon:
+            pause_s = hurry.uniform(*SOON_S)
+        spans.append((at, at + drive_us, leaves, leaves + (max(SLOWLY_US, drive_us) if soon else drive_us)))
+        replaced.append(soon)
+        at = spans[-1][3] + int(pause_s * 1e6)
+    return np.array(spans, np.int64).reshape(len(spans), 4), np.array(replaced, np.bool_)
 
 
 def truth(scene: Scene, tracks: Tracks) -> pl.DataFrame:
