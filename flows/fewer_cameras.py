@@ -33,5 +33,9 @@ def keep(city: Path, cameras: Collection[str]) -> None:
     (city / "registry.toml").write_text(to_toml(part, "SIMULATED: no camera ever saw this."), encoding="utf-8")
     for path in sorted((city / "events").glob("*.arrow")):
         frames = pa.ipc.open_file(path.read_bytes()).read_all()
+        theirs = frames.filter(pc.is_in(frames["camera"], pa.array(sorted(cameras), pa.large_string())))
+        if not theirs.num_rows:
+            path.unlink()  # an hour in which only others sent: a file without records is no input
+            continue
         with pa.ipc.new_file(path, frames.schema) as arrow:
-            arrow.write_table(frames.filter(pc.is_in(frames["camera"], pa.array(sorted(cameras), pa.large_string()))))
+            arrow.write_table(theirs)
