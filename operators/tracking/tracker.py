@@ -71,7 +71,7 @@ class TrackerParams(NamedTuple):
     """What the course is worth beside the overlap: all of it ahead, none across, less behind (OC-SORT: 0.2)."""
     duplicate: float = 0.7
     """IoU from which two boxes of one group in a frame are one object; the surer one is kept."""
-    lost_s: float = 4.0
+    lost_s: float = 6.0
     """How long what moves is searched for, but at least three of the camera's periods."""
     hidden_s: float = 2.0
     """Hidden for longer, but for three periods at least, what stood is looked for where it stood, not on its way."""
