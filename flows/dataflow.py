@@ -224,7 +224,8 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         doubted = clocks.held(memory.state.clocks)
         if batch is not None:
             now = np.flatnonzero(np.isin(np.arange(memory.came, memory.came + len(batch)), _told(totals, doubted)))
-            leaving.wait(memory.doubted, batch.pick(now), memory.came + now)
+            if len(now):
+                leaving.wait(memory.doubted, batch.pick(now), memory.came + now)
             memory.came += len(batch)
         out: list[Made] = []
         for reason, rows in (("clock_jump", totals.jumped), ("too_late", totals.too_late)):

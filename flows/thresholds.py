@@ -18,7 +18,7 @@ from operators.stage.health import HealthParams
 from operators.tracking import bodies, tracker
 from schemas.card import Card
 from schemas.cards import CARDS
-from schemas.registry import Camera, fingerprint
+from schemas.registry import Camera, fingerprint, written
 
 Given: TypeAlias = tuple[object, ...]
 """A kernel's thresholds, a NamedTuple of its own."""
@@ -96,7 +96,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     here. What people call a camera, whose it is and which of its metrics are on is not.
     """
     every = (thresholds.reorder_us, thresholds.lateness_us, bodies.VERSION, thresholds.bodies)
-    cameras = [(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
+    cameras = [(written(definition(c)), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
     more: dict[str, list[tuple[object, ...]]] = {
         "congestion": [road(city, code) for code in range(len(city.cameras))],
         "outages": [(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],

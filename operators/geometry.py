@@ -74,7 +74,7 @@ class Projection(NamedTuple):
     is_beside: bool  # beside the line itself, not beyond its ends
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def project(x: float, y: float, point: NDArray[np.float64], start: int, end: int, aspect: float) -> Projection:
     """Return the `Projection` of a point on a line.
 

@@ -85,14 +85,18 @@ class FrameBatch:
         """Return the frames at ascending `rows`, with their objects and signals."""
         if len(rows) == self.frames.height:
             return self
-        place = np.full(self.frames.height, -1, np.int64)
-        place[rows] = np.arange(len(rows))
-        parts = []
-        for table in (self.objects, self.signals):
-            frame = place[table["frame"].to_numpy()]
-            kept = table.filter(pl.Series(frame >= 0))
-            parts.append(kept.with_columns(frame=pl.Series(frame[frame >= 0]).cast(pl.UInt32)))
-        return FrameBatch(self.frames[rows], parts[0], parts[1], self.source)
+        objects, signals = _of(self.objects, rows), _of(self.signals, rows)
+        return FrameBatch(self.frames[rows], objects, signals, self.source)
+
+
+def _of(table: pl.DataFrame, rows: NDArray[np.intp]) -> pl.DataFrame:
+    """Return the objects or signals of frames at ascending `rows`, numbered anew."""
+    frame, wanted = table["frame"].to_numpy(), rows.astype(np.uint32)
+    first = np.searchsorted(frame, wanted)
+    count = np.searchsorted(frame, wanted, side="right") - first
+    place = np.repeat(np.arange(len(rows), dtype=np.uint32), count)
+    items = np.arange(len(place)) + np.repeat(first - np.cumsum(count) + count, count)
+    return table[items].with_columns(frame=pl.Series(place, dtype=pl.UInt32))
 
 
 DEAD_LETTER_REASONS: Final = (

@@ -92,16 +92,57 @@ def gather(rows: NDArray[np.int64], first: NDArray[np.int64]) -> tuple[NDArray[n
 
 def take(frames: Arrived, rows: NDArray[np.int64]) -> Arrived:
     """Return these frames, in this order, with their objects and signals."""
-    objects, first = gather(rows, frames.first)
+    objects, first = _chosen(frames, rows)
     signals, signal_first = gather(rows, frames.signal_first)
     values: dict[str, NDArray[np.generic]] = {name: getattr(frames, name)[rows] for name in FRAME_FIELDS}
-    if len(objects) == len(frames.cls) and (len(objects) == 0 or bool((np.diff(objects) == 1).all())):
-        values |= {name: getattr(frames, name) for name in OBJECT_FIELDS}
-    else:
-        values |= {name: getattr(frames, name).take(objects, axis=0) for name in OBJECT_FIELDS}
     values |= {name: getattr(frames, name)[signals] for name in SIGNAL_FIELDS}
-    taken = Arrived(**values, first=first, signal_first=signal_first)  # type: ignore[arg-type]
+    taken = Arrived(**values, **objects, first=first, signal_first=signal_first)  # type: ignore[arg-type]
     return sealed(taken)
+
+
+def _chosen(frames: Arrived, rows: NDArray[np.int64]) -> tuple[dict[str, NDArray[np.generic]], NDArray[np.int64]]:
+    """Return the objects of frames by column, and their offsets; all of them in their order are not copied."""
+    first, is_whole = _offsets(rows, frames.first)
+    columns = {name: getattr(frames, name) for name in OBJECT_FIELDS}
+    if is_whole:
+        return columns, first
+    return {name: _slices(column, rows, frames.first, first) for name, column in columns.items()}, first
+
+
+def _slices(
+    column: NDArray[np.generic], rows: NDArray[np.int64], first: NDArray[np.int64], to: NDArray[np.int64]
+) -> NDArray[np.generic]:
+    """Return the slices of a column laid side by side."""
+    out = np.empty((to[-1], *column.shape[1:]), column.dtype)
+    if column.ndim == 1:
+        _copy(rows, first, to, frozen(column), out)
+    else:  # a box is 16 bytes, copied at once
+        _copy(rows, first, to, frozen(column).view(np.complex128)[:, 0], out.view(np.complex128)[:, 0])
+    return out
+
+
+@njit(cache=True)
+def _offsets(rows: NDArray[np.int64], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], bool]:
+    """Return the offsets of the rows' slices laid side by side, and whether these are all there is, in order."""
+    offsets = np.zeros(len(rows) + 1, np.int64)
+    end = 0
+    for i in range(len(rows)):
+        begin, size = first[rows[i]], first[rows[i] + 1] - first[rows[i]]
+        offsets[i + 1] = offsets[i] + size
+        if size:
+            end = begin + size if begin == end else -1
+    return offsets, end == first[-1]
+
+
+@njit(cache=True)
+def _copy(
+    rows: NDArray[np.int64], first: NDArray[np.int64], to: NDArray[np.int64], column: NDArray[Any], out: NDArray[Any]
+) -> None:
+    """Copy slices one by one: an index for every object would be read more often than the objects."""
+    for i in range(len(rows)):
+        begin, at = np.uint64(first[rows[i]]), np.uint64(to[i])
+        for j in range(np.uint64(to[i + 1]) - at):
+            out[at + j] = column[begin + j]
 
 
 def _joined(offsets: list[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -123,12 +123,15 @@ def _versions(
 
 
 def _floats(column: pl.Series) -> NDArray[np.float32]:
-    out: NDArray[np.float32] = column.fill_null(float("nan")).to_numpy().astype(np.float32, copy=False)
+    out: NDArray[np.float32] = column.to_numpy().astype(np.float32, copy=False)  # null is NaN
     return out
 
 
 def _ints(column: pl.Series, absent: int) -> NDArray[np.int64]:
-    out: NDArray[np.int64] = column.fill_null(absent).to_numpy()
+    missing = column.null_count()
+    if missing == len(column):
+        return np.full(len(column), absent, np.int64)
+    out: NDArray[np.int64] = (column.fill_null(absent) if missing else column).to_numpy()
     return out
 
 
@@ -164,7 +167,7 @@ def arrays(batch: FrameBatch, city: City, index: Lookup, first_row: int = 0) -> 
     """
     frames, objects = batch.frames, batch.objects
     camera = camera_codes(frames, city, index)
-    known = objects["class"].cast(refused.KNOWN, strict=False)
+    known = refused.known(objects)
     said = refused.signals(batch, camera, index.zones, known)
     found = Arrived(
         row=np.arange(first_row, first_row + len(camera), dtype=np.int64),
@@ -178,11 +181,11 @@ def arrays(batch: FrameBatch, city: City, index: Lookup, first_row: int = 0) -> 
         sharpness=_floats(frames["sharpness"]),
         image=codes(frames["image_hash"]),
         first=_slices(objects["frame"].to_numpy(), len(camera)),
-        cls=_classes(known),
+        cls=_classes(known.cls),
         confidence=_floats(objects["confidence"]),
         box=np.stack([objects[name].to_numpy() for name in ("x1", "y1", "x2", "y2")], axis=1),
         track=tracks(objects["track"]),
-        face=faces.pack(objects["mask"], objects["mask_confidence"], objects["face_px"]),
+        face=faces.pack(known.mask, objects["mask_confidence"], objects["face_px"]),
         signal_first=_slices(said.frame, len(camera)),
         signal_zone=said.zone,
         signal_value=said.value,

@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from operators.stage import faces
 from schemas.class_words import OTHERS
 from schemas.frames import CLASSES, FrameBatch
-from schemas.rejects import NOT_JUDGED, NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS
+from schemas.rejects import NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS
 
 FIRST: Final = -2
 """Code of the first reason; the next ones follow downwards."""
@@ -27,7 +28,12 @@ KNOWN: Final = pl.Enum([*CLASSES, *OTHERS])
 LONGEST: Final = 40
 """Characters of a word that are kept."""
 
-MASKS: Final = pl.Enum(["masked", "unmasked", "incorrect", *NOT_JUDGED])
+
+class Known(NamedTuple):
+    """The words of `m` objects, null where nobody knows one."""
+
+    cls: pl.Series  # of `KNOWN`
+    mask: pl.Series  # of `faces.WORDS`
 
 
 class Signals(NamedTuple):
@@ -57,7 +63,15 @@ def found(frame: NDArray[np.int64], zone: NDArray[np.int32], value: NDArray[np.f
     return Refused(frame[rows], (FIRST - zone[rows]).astype(np.int64), value[rows].astype(np.int64))
 
 
-def signals(batch: FrameBatch, camera: NDArray[np.int32], zones: pl.DataFrame, classes: pl.Series) -> Signals:
+_NONE: Final = Signals(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float64))
+
+
+def known(objects: pl.DataFrame) -> Known:
+    """Return objects' words as those that are known."""
+    return Known(objects["class"].cast(KNOWN, strict=False), faces.words(objects["mask"]))
+
+
+def signals(batch: FrameBatch, camera: NDArray[np.int32], zones: pl.DataFrame, words: Known) -> Signals:
     """Return a batch's signals, and what is refused of its frames.
 
     Parameters
@@ -66,12 +80,14 @@ def signals(batch: FrameBatch, camera: NDArray[np.int32], zones: pl.DataFrame, c
         (n,) codes of the frames' cameras.
     zones
         Registered zones: ``camera`` (code), ``kind``, ``zone`` (id), ``code``.
-    classes
-        (m,) of `KNOWN`, null where nobody knows the word.
+    words
+        Of the batch's objects.
     """
-    judged = judge(batch.signals, camera, zones)
-    parts = [Signals(*(judged[name].to_numpy() for name in ("frame", "code", "value")))]
-    for reason, is_strange in strange(batch.objects, classes):
+    parts = [_NONE]
+    if batch.signals.height:
+        judged = judge(batch.signals, camera, zones)
+        parts = [Signals(*(judged[name].to_numpy() for name in ("frame", "code", "value")))]
+    for reason, is_strange in strange(batch.objects, words):
         counted = batch.objects["frame"].filter(is_strange).value_counts()
         frame, count = counted["frame"].to_numpy(), counted["count"].to_numpy()
         parts.append(Signals(frame, np.full(len(frame), code(reason), np.int32), count))
@@ -109,21 +125,19 @@ def judge(said: pl.DataFrame, camera: NDArray[np.int32], zones: pl.DataFrame) ->
 _NUMBERS: Final = {reason: number for number, reason in enumerate(REJECTS)}
 
 
-def strange(objects: pl.DataFrame, classes: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+def strange(objects: pl.DataFrame, words: Known) -> Iterator[tuple[str, pl.Series]]:
     """Yield which (m,) objects have a word that nobody knows, by reason; nothing where all are known."""
-    if classes.null_count():
-        yield "unknown_class", classes.is_null()
+    if words.cls.null_count():
+        yield "unknown_class", words.cls.is_null()
     masks = objects["mask"]
-    if masks.null_count() < len(masks):
-        known = masks.cast(MASKS, strict=False)
-        if known.null_count() > masks.null_count():
-            yield "unknown_mask", known.is_null() & masks.is_not_null()
+    if words.mask.null_count() > masks.null_count():
+        yield "unknown_mask", words.mask.is_null() & masks.is_not_null()
 
 
 def words(batch: FrameBatch, camera: NDArray[np.int32], zones: pl.DataFrame) -> pl.DataFrame:
     """Return the words that were not understood: ``camera``, ``reason``, ``word``, ``count``."""
-    classes, judged = batch.objects["class"].cast(KNOWN, strict=False), judge(batch.signals, camera, zones)
-    said = [_said(batch.objects, reason, _WORD[reason], which) for reason, which in strange(batch.objects, classes)]
+    heard, judged = strange(batch.objects, known(batch.objects)), judge(batch.signals, camera, zones)
+    said = [_said(batch.objects, reason, _WORD[reason], which) for reason, which in heard]
     for reason in OF_SIGNALS:
         said.append(_said(judged, reason, _WORD[reason], judged["code"] == code(reason)))
     rows = pl.concat(said)

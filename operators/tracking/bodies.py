@@ -24,7 +24,7 @@ from operators.tracking.embody import BODY, Memory, Params, Place, Shown, walk
 
 __all__ = ["VERSION", "Params", "State", "Told", "alone", "carry", "start", "step"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when the same frames give other bodies."""
 
 
@@ -89,9 +89,8 @@ def step(state: State, city: City, ordered: Ordered, params: Params) -> Told:
         done = walk(*arrays, place, params, ordered, done, memory, shown)
         if done < len(ordered.t_us):
             _make_room(state, params, most)
-    frames = ordered._replace(track=shown.track, cls=shown.cls, box=shown.box)
     renamed = shown.renamed[: shown.number[0]]
-    return Told(frames, renamed[:, 0], renamed[:, 1])
+    return Told(ordered._replace(track=shown.track, cls=shown.cls, box=shown.box), renamed[:, 0], renamed[:, 1])
 
 
 def alone(ordered: Ordered, params: Params) -> Ordered:

@@ -103,7 +103,7 @@ def walk(
     return len(ordered.t_us), count
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _turn(
     tracks: Slots, chains: Chains, geometry: Geometry, rules: Rules, ordered: Ordered, i: int, is_birth: bool,
     out: NDArray[np.void], count: int,
@@ -159,7 +159,7 @@ def _has_crossed(row: Record, rules: Rules) -> bool:
     return bool(was != 0 and row.is_beside)
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _flip(
     row: Record, t_us: int, x: float, y: float, distance: float, geometry: Geometry, line: int, camera: int
 ) -> None:

@@ -28,11 +28,11 @@ BODY: Final = np.dtype(
         ("next", np.int32),  # record of the object that followed in the last frame: where to look first
         ("code", np.uint64),  # by which it is known
         ("seen_us", np.int64),
-        ("chosen", np.int64),  # its object in the frame at hand, -1 none
-        ("far", np.float64),  # of that object, as a share of how far it can have gone
-        ("sights", np.int8),  # 0, 1, or 2 for more
+        ("chosen", np.int32),  # its object in the frame at hand, -1 none
+        ("far", np.float32),  # of that object, as a share of how far it can have gone, squared
         *OUTLINE,
         *RIDES,
+        ("sights", np.int8),  # 0, 1, or 2 for more
     ],
     align=True,
 )
@@ -109,7 +109,7 @@ def walk(
     return len(ordered.t_us)
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _find(
     bodies: Slots, head: NDArray[np.int32], place: Place, params: Params, ordered: Ordered, i: int, memory: Memory,
     shown: Shown,
@@ -161,16 +161,21 @@ def _twice(
         shown.cls[other] = DOUBLE
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _far(
     row: Record, box: NDArray[np.float32], cls: int, dt_us: int, place: Place, camera: int, params: Params
 ) -> float:
-    """Return how far a box is from where its body may be by now, as a share of what it can have gone."""
+    """Return how far a box is from where its body may be by now, as a share of what it can have gone, squared."""
     aspect, dt, most = place.aspect[camera], dt_us * 1e-6, 1e-6 * place.period_us[camera]
-    dx = ((np.float64(box[0]) + box[2]) - (row.box[0] + row.box[2])) / 2.0 * aspect
-    dy = ((np.float64(box[1]) + box[3]) - (row.box[1] + row.box[3])) / 2.0
-    size = max(row.box[2] - row.box[0], np.float64(box[2]) - box[0]) * aspect
-    size = max(size, row.box[3] - row.box[1], np.float64(box[3]) - box[1])
+    was_0, was_1, was_2, was_3 = (
+        np.float64(row.box[0]),
+        np.float64(row.box[1]),
+        np.float64(row.box[2]),
+        np.float64(row.box[3]),
+    )
+    is_0, is_1, is_2, is_3 = np.float64(box[0]), np.float64(box[1]), np.float64(box[2]), np.float64(box[3])
+    dx, dy = ((is_0 + is_2) - (was_0 + was_2)) / 2.0 * aspect, ((is_1 + is_3) - (was_1 + was_3)) / 2.0
+    size = max(max(was_2 - was_0, is_2 - is_0) * aspect, was_3 - was_1, is_3 - is_1)
     fast = params.person if _WALKERS[cls] or row.sights > 1 else params.vehicle
     if row.sights > 1:
         vx = row.speed[0] * dt * params.onward * aspect
@@ -180,10 +185,10 @@ def _far(
             part = min(max((dx * vx + dy * vy) / square, 0.0), 1.0)
             dx, dy = dx - part * vx, dy - part * vy
     reach = size * (params.slack + fast * min(dt, most) + params.wander * dt)
-    return np.sqrt(dx * dx + dy * dy) / reach if reach > 0.0 else 0.0
+    return (dx * dx + dy * dy) / (reach * reach) if reach > 0.0 else 0.0
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _go_on(
     bodies: Slots, begun_us: int, place: Place, params: Params, ordered: Ordered, i: int, memory: Memory, shown: Shown
 ) -> None:
@@ -219,7 +224,7 @@ def _go_on(
         row.seen_us = t_us
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _ride(bodies: Slots, place: Place, params: Params, ordered: Ordered, i: int, memory: Memory, shown: Shown) -> None:
     """Tell who rides."""
     camera, t_us, first = ordered.camera[i], ordered.t_us[i], ordered.first[i]

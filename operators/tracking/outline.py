@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from operators.arrays import Record
 
 OUTLINE: Final = [
-    ("box", np.float64, (4,)),  # as last shown, 0..1
-    ("speed", np.float64, (3,)),  # of centre, upper and lower edge [1/s]; smoothed
-    ("height", np.float64),  # from head to foot while the foot is hidden, else 0
-    ("hidden_us", np.int64),  # since then
-    ("rest", np.float64, (2,)),  # the place where the foot stands, 0..1
-    ("rest_us", np.int64),  # since then
-    ("shift", np.float64, (2,)),  # the box is seen so far beside it, (0, 0): at it
-    ("shift_us", np.int64),  # since then
+    ("box", np.float32, (4,)),  # as last shown, 0..1
+    ("speed", np.float32, (3,)),  # of centre, upper and lower edge [1/s]; smoothed
+    ("height", np.float32),  # from head to foot while the foot is hidden, else 0
+    ("rest", np.float32, (2,)),  # the place where the foot stands, 0..1
+    ("shift", np.float32, (2,)),  # the box is seen so far beside it, (0, 0): at it
+    ("hidden_us", np.int64),  # since when the foot is hidden
+    ("rest_us", np.int64),  # since when it stands there
+    ("shift_us", np.int64),  # since when the box is seen beside it
 ]
 """What a record of a body remembers of its box."""
 
@@ -55,11 +55,11 @@ def appear(row: Record, box: NDArray[np.float32], t_us: int) -> None:
     for k in range(3):
         row.speed[k] = 0.0
     row.height, row.hidden_us = 0.0, t_us
-    row.rest[0], row.rest[1], row.rest_us = (row.box[0] + row.box[2]) / 2.0, row.box[3], t_us
+    row.rest[0], row.rest[1], row.rest_us = _middle(row), row.box[3], t_us
     row.shift[0], row.shift[1], row.shift_us = 0.0, 0.0, t_us
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def follow(
     row: Record, box: NDArray[np.float32], t_us: int, dt_us: int, period_us: int, aspect: float, is_vehicle: bool,
     edges: Edges,
@@ -68,23 +68,25 @@ def follow(
     if dt_us <= 0:
         return
     dt = dt_us * 1e-6
+    x = (np.float64(box[0]) + np.float64(box[2])) / 2.0
     if dt_us > 2 * period_us:  # what was not seen for a while is where it is seen
-        _accept(row, (np.float64(box[0]) + np.float64(box[2])) / 2.0, np.float64(box[3]), t_us)
+        _accept(row, x, np.float64(box[3]), t_us)
         row.height = 0.0
     else:
         if is_vehicle and row.height > 0.0 and row.box[2] > row.box[0]:  # it drives away, or comes nearer
-            row.height *= (np.float64(box[2]) - box[0]) / (row.box[2] - row.box[0])
+            row.height *= (np.float64(box[2]) - box[0]) / (np.float64(row.box[2]) - row.box[0])
         _hide(row, box, t_us, dt, edges)
-        _shift(row, box, t_us, dt, aspect, is_vehicle, edges)
-    foot = box[1] + row.height if row.height > 0.0 else np.float64(box[3])
-    x = ((np.float64(box[0]) + np.float64(box[2])) - (row.box[0] + row.box[2])) / 2.0
-    row.speed[0] += _GAIN * (x / dt - row.speed[0])
-    row.speed[1] += _GAIN * ((box[1] - row.box[1]) / dt - row.speed[1])
-    row.speed[2] += _GAIN * ((foot - row.box[3]) / dt - row.speed[2])
+        y = np.float64(box[1]) + row.height if row.height > 0.0 else np.float64(box[3])
+        _shift(row, x, y, t_us, dt, aspect, is_vehicle, edges)
+    foot = np.float64(box[1]) + row.height if row.height > 0.0 else np.float64(box[3])
+    often = 1.0 / dt
+    row.speed[0] += _GAIN * ((x - _middle(row)) * often - row.speed[0])
+    row.speed[1] += _GAIN * ((np.float64(box[1]) - row.box[1]) * often - row.speed[1])
+    row.speed[2] += _GAIN * ((foot - row.box[3]) * often - row.speed[2])
     row.box[0], row.box[1], row.box[2], row.box[3] = box[0], box[1], box[2], foot
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _hide(row: Record, box: NDArray[np.float32], t_us: int, dt: float, edges: Edges) -> None:
     """Note that the foot is hidden, or seen again."""
     seen = np.float64(box[3]) - np.float64(box[1])
@@ -92,46 +94,50 @@ def _hide(row: Record, box: NDArray[np.float32], t_us: int, dt: float, edges: Ed
         if seen >= edges.shown * row.height or t_us - row.hidden_us > edges.longest_us:
             row.height = 0.0
         return
-    height = row.box[3] - row.box[1]
-    up = row.box[3] + row.speed[2] * dt - box[3]
-    top = abs(box[1] - row.box[1] - row.speed[1] * dt)
-    width, shown = row.box[2] - row.box[0], np.float64(box[2]) - box[0]
-    is_alone = top < 0.5 * up and abs(shown - width) < edges.hides * max(shown, width)
-    if up > edges.hides * height and is_alone and seen < edges.shown * height and box[3] < _BORDER:
+    height = np.float64(row.box[3]) - row.box[1]
+    up = row.box[3] + row.speed[2] * dt - np.float64(box[3])
+    if up <= edges.hides * height or seen >= edges.shown * height or box[3] >= _BORDER:
+        return
+    width, shown = np.float64(row.box[2]) - row.box[0], np.float64(box[2]) - box[0]
+    is_alone = abs(np.float64(box[1]) - row.box[1] - row.speed[1] * dt) < 0.5 * up
+    if is_alone and abs(shown - width) < edges.hides * max(shown, width):
         row.height, row.hidden_us = height, t_us
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _shift(
-    row: Record, box: NDArray[np.float32], t_us: int, dt: float, aspect: float, is_vehicle: bool, edges: Edges
+    row: Record, x: float, y: float, t_us: int, dt: float, aspect: float, is_vehicle: bool, edges: Edges
 ) -> None:
-    """Note that what stands is seen beside its place, or back at it, or has moved on."""
-    x, y = (np.float64(box[0]) + np.float64(box[2])) / 2.0, np.float64(box[3])
-    if row.height > 0.0:
-        y = np.float64(box[1]) + row.height
-    size = max((row.box[2] - row.box[0]) * aspect, row.box[3] - row.box[1])
-    off = _length((x - row.rest[0]) * aspect, y - row.rest[1])
-    is_there = off <= edges.rests * size
+    """Note that what stands, its foot seen at (x, y), is seen beside its place, or back at it, or has moved on."""
+    size = max((np.float64(row.box[2]) - row.box[0]) * aspect, np.float64(row.box[3]) - row.box[1])
+    near = edges.rests * size
+    off = _square((x - row.rest[0]) * aspect, y - row.rest[1])
     if row.shift[0] == 0.0 and row.shift[1] == 0.0:
-        if is_there:
+        if off <= near * near:
             return
         stood = is_vehicle and dt <= edges.often_s and t_us - row.rest_us >= edges.rests_us
-        if stood and off > (edges.jumps + edges.drives * dt * dt) * size and _was_there(row, size, aspect, edges):
+        far = (edges.jumps + edges.drives * dt * dt) * size
+        if stood and off > far * far and _was_within(row, near, aspect):
             row.shift[0], row.shift[1], row.shift_us = x - row.rest[0], y - row.rest[1], t_us
             return
         _accept(row, x, y, t_us)
         return
-    moved = _length((x - row.rest[0] - row.shift[0]) * aspect, y - row.rest[1] - row.shift[1])
-    if is_there:
+    far = edges.jumps * size
+    moved = _square((x - row.rest[0] - row.shift[0]) * aspect, y - row.rest[1] - row.shift[1])
+    if off <= near * near:
         row.shift[0], row.shift[1] = 0.0, 0.0
-    elif moved > edges.jumps * size or t_us - row.shift_us > edges.longest_us:
+    elif moved > far * far or t_us - row.shift_us > edges.longest_us:
         _accept(row, x, y, t_us)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _was_there(row: Record, size: float, aspect: float, edges: Edges) -> bool:
-    x = (row.box[0] + row.box[2]) / 2.0
-    return bool(_length((x - row.rest[0]) * aspect, row.box[3] - row.rest[1]) <= edges.rests * size)
+def _was_within(row: Record, near: float, aspect: float) -> bool:
+    return bool(_square((_middle(row) - row.rest[0]) * aspect, np.float64(row.box[3]) - row.rest[1]) <= near * near)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def _middle(row: Record) -> float:
+    return float((np.float64(row.box[0]) + row.box[2]) / 2.0)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
@@ -141,5 +147,5 @@ def _accept(row: Record, x: float, y: float, t_us: int) -> None:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _length(x: float, y: float) -> float:
-    return float(np.sqrt(x * x + y * y))
+def _square(x: float, y: float) -> float:
+    return float(x * x + y * y)

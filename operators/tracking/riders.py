@@ -32,16 +32,16 @@ BINS: Final = 64
 """Columns of the picture by which a person finds what is below."""
 
 RIDES: Final = [
-    ("ride", np.int8),  # UNKNOWN, RIDES or WALKS
     ("mount", np.uint64),  # code of the two-wheeler below, 0 none
     ("fit_us", np.int64),  # last seen on one
     ("on_us", np.int64),  # so long while it is not known
     ("off_us", np.int64),  # seen elsewhere for so long
     ("pair_us", np.int64),  # with this one since then, ...
-    ("own", np.float64, (2,)),  # the person's foot at that time, 0..1
-    ("its", np.float64, (2,)),  # and the two-wheeler's
-    ("apart", np.float64),  # how far they went apart since, in its heights
-    ("walked", np.float64),  # and what was apart from others before
+    ("own", np.float32, (2,)),  # the person's foot at that time, 0..1
+    ("its", np.float32, (2,)),  # and the two-wheeler's
+    ("apart", np.float32),  # how far they went apart since, in its heights
+    ("walked", np.float32),  # and what was apart from others before
+    ("ride", np.int8),  # UNKNOWN, RIDES or WALKS
 ]
 """What a record of a body remembers of riding."""
 
@@ -99,7 +99,7 @@ def _alone(ordered: Ordered, found: Mounts, rules: Riding, cls: NDArray[np.uint8
                 cls[o] = RIDER
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def look(ordered: Ordered, box: NDArray[np.float32], i: int, found: Mounts) -> int:
     """List a frame's two-wheelers by columns of the picture; returns how many persons may ride one."""
     count, persons, widest = 0, 0, 0.0
@@ -122,7 +122,7 @@ def look(ordered: Ordered, box: NDArray[np.float32], i: int, found: Mounts) -> i
     return persons
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def below(box: NDArray[np.float32], person: int, found: Mounts, rules: Riding) -> int:
     """Return the two-wheeler (its number in `found`) that a person is on by their boxes, -1 for none; the best fit."""
     x = (np.float64(box[person, 0]) + np.float64(box[person, 2])) / 2.0
@@ -138,7 +138,7 @@ def below(box: NDArray[np.float32], person: int, found: Mounts, rules: Riding) -
     return best
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def misfit(person: NDArray[np.float32], mount: NDArray[np.float32], rules: Riding) -> float:
     """Return how far a person's box is from that of who rides the two-wheeler, infinite where it cannot be."""
     width, height = np.float64(mount[2]) - mount[0], np.float64(mount[3]) - mount[1]
@@ -230,12 +230,12 @@ def _pair(row: Record, mount: Record, t_us: int) -> None:
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _foot_x(row: Record) -> float:
-    return float((row.box[0] + row.box[2]) / 2.0 - row.shift[0])
+    return float((np.float64(row.box[0]) + row.box[2]) / 2.0 - row.shift[0])
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _foot_y(row: Record) -> float:
-    return float(row.box[3] - row.shift[1])
+    return float(np.float64(row.box[3]) - row.shift[1])
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]

@@ -18,6 +18,7 @@ from schemas.registry.entries import (
     Road,
     Zone,
     fingerprint,
+    written,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "Road",
     "Zone",
     "fingerprint",
+    "written",
 ]

@@ -164,6 +164,13 @@ def fingerprint(*parts: object) -> int:
 
     Used for `params_hash`: kernel version, geometry and thresholds.
     """
-    return int.from_bytes(
-        hashlib.blake2b(msgspec.json.encode(parts, order="deterministic"), digest_size=8).digest(), "big"
-    )
+    return int.from_bytes(hashlib.blake2b(_json(parts), digest_size=8).digest(), "big")
+
+
+def written(part: object) -> msgspec.Raw:
+    """Return a part as `fingerprint` writes it: for one that goes into many hashes."""
+    return msgspec.Raw(_json(part))
+
+
+def _json(part: object) -> bytes:
+    return msgspec.json.encode(part, order="deterministic")

@@ -132,7 +132,7 @@ def _step(state: Spots, plan: Plan, ordered: Ordered, begin: int, widest: int, l
     return log, len(ordered.camera)
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def _count(
     state: Spots, plan: Plan, row: NDArray[np.int64], seen: NDArray[np.int64], n: int, share: NDArray[np.int64]
 ) -> None:

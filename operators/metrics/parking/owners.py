@@ -25,7 +25,7 @@ _COVERS: Final = 0.3  # share of a spot that a vehicle before it hides (ours): w
 _NOBODY, _IGNORED = -1, -2  # owners of an object
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def own(
     state: Spots, plan: Plan, ordered: Ordered, i: int, row: NDArray[np.int64], seen: NDArray[np.int64],
     away: NDArray[np.int64], stands: NDArray[np.bool_], track: NDArray[np.uint64], n: int, owner: NDArray[np.int64],
@@ -71,7 +71,7 @@ def _sits_elsewhere(
     return False
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def others(
     state: Spots, plan: Plan, ordered: Ordered, i: int, row: NDArray[np.int64], seen: NDArray[np.int64],
     stands: NDArray[np.bool_], n: int, owner: NDArray[np.int64],
@@ -123,7 +123,7 @@ def _bridges(
     return at >= 0
 
 
-@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
 def leave(
     state: Spots, plan: Plan, ordered: Ordered, i: int, row: NDArray[np.int64], seen: NDArray[np.int64],
     away: NDArray[np.int64], stands: NDArray[np.bool_], n: int, owner: NDArray[np.int64],

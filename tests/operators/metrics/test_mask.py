@@ -133,7 +133,7 @@ def test_a_mask_worn_wrongly_is_none_worn() -> None:
 
     from operators.stage import faces
 
-    packed = faces.pack(pl.Series(["incorrect"] * 5), pl.Series([0.9] * 5), pl.Series([31.0] * 5))
+    packed = faces.pack(faces.words(pl.Series(["incorrect"] * 5)), pl.Series([0.9] * 5), pl.Series([31.0] * 5))
     rows = [(0, T0 + i * SECOND, [(*person(".")[:4], int(f))]) for i, f in enumerate(packed)]
     assert figures(judged(rows)) == {"unmasked_n": 1}
 

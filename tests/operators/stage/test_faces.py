@@ -9,7 +9,7 @@ from operators.stage import faces
 
 
 def packed(mask: str | None, confidence: float | None, face_px: float | None) -> int:
-    columns = pl.Series([mask], dtype=pl.String), pl.Series([confidence], dtype=pl.Float32)
+    columns = faces.words(pl.Series([mask], dtype=pl.String)), pl.Series([confidence], dtype=pl.Float32)
     return int(faces.pack(*columns, pl.Series([face_px], dtype=pl.Float32))[0])
 
 
