@@ -9,34 +9,40 @@ an owner is whatever a track's state is kept for: a line, a zone, a camera.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+SPARE: Final = 256
+"""Rows that are free at least after a table was rebuilt."""
 
 
 class Slots(NamedTuple):
     """A table with room for `cap` rows, of which the first `used[0]` are taken."""
 
     row: NDArray[np.void]  # (cap,) records
-    place: NDArray[np.int32]  # (2 cap,) row numbers, -1 where empty
+    place: NDArray[np.int32]  # (2^k,) row numbers, -1 where empty; at least twice as many as rows
     used: NDArray[np.int64]  # (1,)
 
 
 def empty(record: np.dtype[np.void], capacity: int = 1024) -> Slots:
-    """Return a table without rows; the capacity is a power of two."""
-    if capacity < 1 or capacity & (capacity - 1):
-        raise ValueError(f"expected a capacity that is a power of two, got {capacity}")
-    return Slots(np.zeros(capacity, record), np.full(2 * capacity, -1, np.int32), np.zeros(1, np.int64))
+    """Return a table without rows, with room for `capacity`."""
+    places = 1 << (2 * capacity - 1).bit_length()
+    return Slots(np.zeros(capacity, record), np.full(places, -1, np.int32), np.zeros(1, np.int64))
 
 
-def filled(rows: NDArray[np.void]) -> Slots:
-    """Return a table of these records, no two with the same track and owner; half of it is free."""
-    capacity = 1024
-    while capacity < 2 * len(rows):
-        capacity *= 2
-    out = empty(rows.dtype, capacity)
+def filled(rows: NDArray[np.void], room: int = 0) -> Slots:
+    """Return a table of these records, no two with the same track and owner.
+
+    Parameters
+    ----------
+    room
+        Rows that must fit beside them. A quarter as many as there are is free in any case, so that rebuilding costs
+        a constant a row and memory stays near what is kept.
+    """
+    out = empty(rows.dtype, len(rows) + max(len(rows) // 4, room, SPARE))
     out.row[: len(rows)] = rows
     out.used[0] = len(rows)
     _index_all(out)
@@ -44,25 +50,8 @@ def filled(rows: NDArray[np.void]) -> Slots:
 
 
 def keep(slots: Slots, wanted: NDArray[np.bool_], room: int) -> Slots:
-    """Return a table of the wanted rows with room for at least `room` more.
-
-    Parameters
-    ----------
-    wanted
-        (used,) rows to keep; they move together, in order.
-    room
-        Rows that must fit beside them. The table doubles until half of it is free,
-        so that rebuilding costs a constant a row; it never shrinks.
-    """
-    kept = slots.row[: slots.used[0]][wanted]
-    capacity = len(slots.row)
-    while capacity < 2 * len(kept) or capacity < len(kept) + room:
-        capacity *= 2
-    out = empty(slots.row.dtype, capacity)
-    out.row[: len(kept)] = kept
-    out.used[0] = len(kept)
-    _index_all(out)
-    return out
+    """Return a table of the wanted (used,) rows, which move together in order, with room for at least `room` more."""
+    return filled(slots.row[: slots.used[0]][wanted], room)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]

@@ -96,7 +96,7 @@ def _of(table: pl.DataFrame, rows: NDArray[np.intp]) -> pl.DataFrame:
     count = np.searchsorted(frame, wanted, side="right") - first
     place = np.repeat(np.arange(len(rows), dtype=np.uint32), count)
     items = np.arange(len(place)) + np.repeat(first - np.cumsum(count) + count, count)
-    return table[items].with_columns(frame=pl.Series(place, dtype=pl.UInt32))
+    return table.select(pl.all().gather(items)).with_columns(frame=pl.Series(place, dtype=pl.UInt32))
 
 
 DEAD_LETTER_REASONS: Final = (

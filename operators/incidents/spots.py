@@ -26,7 +26,7 @@ SPOT: Final = np.dtype(
         ("next", np.int32),  # next spot of the camera or of the free list, -1 at the end
         ("settled", np.bool_),  # has an anchor, and the machine runs
         ("anchor", np.float64, (4,)),  # box, once settled
-        ("buffer", np.float64, (ANCHOR_BOXES, 4)),  # boxes of the anchor to come
+        ("buffer", np.float32, (ANCHOR_BOXES, 4)),  # boxes of the anchor to come
         ("buffered", np.int8),
         ("buffer_t_us", np.int64, (ANCHOR_BOXES,)),  # when each of them was seen
         ("buffer_dt_us", np.int64, (ANCHOR_BOXES,)),  # observed time of each
@@ -234,7 +234,7 @@ def settle(spots: Spots, j: int, opened_us: int, held_us: int) -> None:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _median(boxes: NDArray[np.float64], k: int) -> float:
+def _median(boxes: NDArray[np.float32], k: int) -> float:
     """Return the median of column k of five boxes: the one that two are below."""
     for i in range(ANCHOR_BOXES):
         below = 0

@@ -31,7 +31,7 @@ from schemas.columns import FLOW, VEHICLES
 
 __all__ = ["VERSION", "Rules", "State", "carry", "counts", "follow", "settle", "start"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when the same input gives other figures."""
 
 _METRICS: Final = [METRIC_NAMES.index(card.enabled_by) for card in CARDS if card.roles]

@@ -112,10 +112,10 @@ def _resize(pool: Pool, keep: NDArray[np.bool_] | None, room: int) -> None:
     rows = slice(0, pool.used) if keep is None else np.flatnonzero(keep)
     packed, values = pool.packed[rows], pool.values[rows]
     pool.used = len(packed)
-    capacity = max(SMALLEST, 1 << int(pool.used + room - 1).bit_length())
+    capacity = max(SMALLEST, pool.used + max(room, pool.used // 4))
     pool.packed, pool.values = np.empty(capacity, np.int64), np.empty((capacity, values.shape[1]), np.int64)
     pool.packed[: pool.used], pool.values[: pool.used] = packed, values
-    pool.table = np.full(capacity * 2, -1, np.int32)
+    pool.table = np.full(1 << (2 * capacity - 1).bit_length(), -1, np.int32)
     _fill(pool.table, pool.packed, pool.used)
 
 

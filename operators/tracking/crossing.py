@@ -45,12 +45,13 @@ TRACK: Final = np.dtype(
         ("y", np.float64),
         ("distance", np.float64),  # picture heights
         ("counted_us", np.int64, (2,)),  # last crossing counted to_right and to_left
-        ("votes", np.int64, (len(VEHICLES),)),  # confidence x 1e6
+        ("votes", np.uint32, (len(VEHICLES),)),  # confidence x 1e6; all are halved before one is full
         *HELD,
     ],
     align=True,
 )
 _CLASSES: Final = len(VEHICLES)
+_FULL: Final = 1 << 31
 
 _VOTE: Final = np.full(256, VEHICLES.index("other"), np.int8)
 _VOTE[[CLASSES.index(name) for name in VEHICLES if name in CLASSES]] = [
@@ -136,12 +137,20 @@ def _turn(
             if row.seen_us > NEVER_US and (seen.distance > 0.0) != (row.distance > 0.0):
                 _flip(row, t_us, x, y, seen.distance, geometry, line, camera)
             row.seen_us, row.x, row.y, row.distance = t_us, x, y, seen.distance
-            row.votes[vote] += weight
+            _vote(row, vote, weight)
             away = abs(seen.distance)
             _rechain(tracks, chains.near, at, away <= half_band + rules.heir_heights * height)
             if away > half_band and _has_crossed(row, rules):
                 count = cross(tracks, chains, rules, at, camera, np.argmax(row.votes), out, count)
     return count, births
+
+
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
+def _vote(row: Record, vote: int, weight: int) -> None:
+    if row.votes[vote] >= _FULL:
+        for each in range(_CLASSES):
+            row.votes[each] >>= 1
+    row.votes[vote] += weight
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]

@@ -205,7 +205,7 @@ def _go_on(
         if is_known and row.far <= 1.0 and row.seen_us >= begun_us and begun_us != t_us:
             is_vehicle = not _WALKERS[ordered.cls[k]]
             dt_us = t_us - row.seen_us
-            outline.follow(row, ordered.box[k], t_us, dt_us, period_us, aspect, is_vehicle, params.edges)
+            outline.follow(row, ordered.box[k], dt_us, period_us, aspect, is_vehicle, params.edges)
             row.sights = 2
             shown.track[k] = row.code
             if row.height > 0.0 or row.shift[0] != 0.0 or row.shift[1] != 0.0:
@@ -217,7 +217,7 @@ def _go_on(
                 row.code = _mixed(row.track ^ _mixed(np.uint64(t_us))) | NAMED
                 shown.renamed[shown.number[0], 0], shown.renamed[shown.number[0], 1] = row.code, row.track
                 shown.number[0] += 1
-            outline.appear(row, ordered.box[k], t_us)
+            outline.appear(row, ordered.box[k])
             riders.appear(row)
             row.sights = 1
             shown.track[k] = row.code

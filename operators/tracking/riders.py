@@ -34,8 +34,8 @@ BINS: Final = 64
 RIDES: Final = [
     ("mount", np.uint64),  # code of the two-wheeler below, 0 none
     ("fit_us", np.int64),  # last seen on one
-    ("on_us", np.int64),  # so long while it is not known
-    ("off_us", np.int64),  # seen elsewhere for so long
+    ("on_ms", np.int32),  # so long while it is not known
+    ("off_ms", np.int32),  # seen elsewhere for so long
     ("pair_us", np.int64),  # with this one since then, ...
     ("own", np.float32, (2,)),  # the person's foot at that time, 0..1
     ("its", np.float32, (2,)),  # and the two-wheeler's
@@ -155,7 +155,7 @@ def misfit(person: NDArray[np.float32], mount: NDArray[np.float32], rules: Ridin
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def appear(row: Record) -> None:
     """Know nothing of a body yet."""
-    row.ride, row.mount, row.fit_us, row.on_us, row.off_us = UNKNOWN, 0, -(1 << 61), 0, 0
+    row.ride, row.mount, row.fit_us, row.on_ms, row.off_ms = UNKNOWN, 0, -(1 << 61), 0, 0
     row.pair_us, row.apart, row.walked = 0, 0.0, 0.0
 
 
@@ -172,9 +172,9 @@ def is_riding(row: Record, mount: Record, height: float, aspect: float, t_us: in
     dt_us
         Since the person was last seen.
     """
-    row.fit_us, row.on_us = t_us, row.on_us + dt_us
+    row.fit_us, row.on_ms = t_us, row.on_ms + dt_us // 1000
     if row.ride == RIDES_ON:
-        row.off_us = 0
+        row.off_ms = 0
     if row.mount != mount.code:
         if row.apart > rules.past / 2.0:
             row.walked += row.apart
@@ -188,10 +188,10 @@ def is_riding(row: Record, mount: Record, height: float, aspect: float, t_us: in
         pair_us = t_us - row.pair_us
         if pair_us >= 1_000_000:
             if went >= rules.pace * height * pair_us * 1e-6 and apart <= rules.loose * went:
-                row.ride, row.off_us, row.walked = RIDES_ON, 0, 0.0
+                row.ride, row.off_ms, row.walked = RIDES_ON, 0, 0.0
             _pair(row, mount, t_us)
     elif went >= rules.along * height and apart <= rules.loose * went:
-        row.ride, row.off_us, row.walked = RIDES_ON, 0, 0.0
+        row.ride, row.off_ms, row.walked = RIDES_ON, 0, 0.0
         _pair(row, mount, t_us)
     elif row.ride == UNKNOWN and row.walked + row.apart > rules.past:
         row.ride = WALKS
@@ -205,18 +205,18 @@ def is_still_riding(row: Record, is_seen: bool, t_us: int, dt_us: int, rules: Ri
     if row.ride == WALKS:
         return False
     if is_seen or row.ride == UNKNOWN:
-        row.off_us += dt_us
-    if row.ride == UNKNOWN and row.off_us >= rules.walks_us and row.off_us >= rules.much * row.on_us:
+        row.off_ms += dt_us // 1000
+    if row.ride == UNKNOWN and 1000 * row.off_ms >= rules.walks_us and row.off_ms >= rules.much * row.on_ms:
         row.ride = WALKS
         return False
     if is_seen:
-        if row.ride == RIDES_ON and row.off_us >= rules.leaves_us:
+        if row.ride == RIDES_ON and 1000 * row.off_ms >= rules.leaves_us:
             row.ride = WALKS
         return bool(row.ride == RIDES_ON)
     if t_us - row.fit_us <= rules.bridge_us:
         return True
     if row.ride == RIDES_ON:
-        row.ride, row.on_us, row.off_us = UNKNOWN, 0, 0
+        row.ride, row.on_ms, row.off_ms = UNKNOWN, 0, 0
     return False
 
 

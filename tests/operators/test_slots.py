@@ -1,7 +1,6 @@
 """The table of tracks against a dict."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,14 +28,15 @@ def test_a_table_that_grows_and_forgets_is_a_dict(story: list[tuple[tuple[int, i
     assert {(int(r["track"]), int(r["owner"])): int(r["value"]) for r in rows} == oracle
 
 
-def test_the_table_stays_as_large_as_what_it_keeps_needs() -> None:
-    table = slots.empty(RECORD, 8)
-    for track in range(8):
+def test_a_table_keeps_a_quarter_free_and_no_more() -> None:
+    table = slots.empty(RECORD, 4_000)
+    for track in range(4_000):
         slots.insert(table, np.uint64(track), 0)
-    assert len(slots.keep(table, np.arange(8) < 4, 4).row) == 8
-    assert len(slots.keep(table, np.arange(8) < 5, 1).row) == 16
+    assert len(slots.keep(table, np.arange(4_000) < 4_000, 1).row) == 5_000
+    assert len(slots.keep(table, np.arange(4_000) < 400, 1).row) == 400 + slots.SPARE
+    assert len(slots.keep(table, np.arange(4_000) < 400, 3_000).row) == 3_400
 
 
-def test_a_capacity_is_a_power_of_two() -> None:
-    with pytest.raises(ValueError, match="power of two, got 12"):
-        slots.empty(RECORD, 12)
+def test_places_are_at_least_twice_as_many_as_rows() -> None:
+    for capacity in (1, 2, 3, 1_000, 1_024, 1_025):
+        assert 2 * capacity <= len(slots.empty(RECORD, capacity).place) < 4 * capacity

@@ -57,7 +57,7 @@ def step(state: State, plan: Plan, ordered: Ordered) -> Told:
         log, at = _step(state.spots, plan, ordered, at, widest, log)
         if at == len(ordered.camera):
             return Told(None, changes(log))
-        state.spots = spots.grown(state.spots, max(len(state.spots.spot), widest))
+        state.spots = spots.grown(state.spots, max(len(state.spots.spot) // 4, widest, 64))
 
 
 def tick(

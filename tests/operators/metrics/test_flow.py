@@ -297,7 +297,7 @@ def test_tracks_unseen_for_long_leave_the_table() -> None:
             (0, T0 + (i * 10 + j) * 1_000_000, [at(0.1, 0.5, 1 + i * 1000 + k) for k in range(100)]) for j in range(9)
         ]
         flow.follow(state, ROAD, frames(rows), flow.Rules())
-    assert len(state.tracks.row) == 1024
+    assert len(state.tracks.row) <= 1024
 
 
 PATHS = st.lists(st.tuples(st.sampled_from("AABBab."), st.integers(1, 60)), min_size=1, max_size=12)
