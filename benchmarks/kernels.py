@@ -22,7 +22,7 @@ from operators import city as cities
 from operators.arrays import Ordered
 from operators.metrics import crowd, flow, visits
 from operators.stage import feet, health, intake, ordered, tally
-from operators.tracking import streams, tracker
+from operators.tracking import bodies, streams, tracker
 from schemas.frames import FrameBatch
 from schemas.registry import METRIC_NAMES
 
@@ -92,6 +92,7 @@ def costs(batch: FrameBatch, cameras: int) -> list[Cost]:
             crowd.measure(town, seen, crowd.count(town, seen)),
             crowd.levels(crowd.start(town), town, seen, counts, limits.crowd),
         ),
+        "bodies: ids within physics": lambda: bodies.step(bodies.start(cameras), town, seen, limits.bodies),
         "tracker: ids for all objects": lambda: tracker.step(tracker.start(cameras), town, bare, every),
         "flow: crossings": lambda: flow.follow(flow.start(town), town, seen, limits.flow),
         "visits": lambda: visits.counts(town, crossing),

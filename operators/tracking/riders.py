@@ -32,12 +32,12 @@ BINS: Final = 64
 """Columns of the picture by which a person finds what is below."""
 
 RIDES: Final = [
+    ("on_ms", np.int32),  # on one for so long while it is not known; first, and the smallest last: no room between
     ("mount", np.uint64),  # code of the two-wheeler below, 0 none
     ("fit_us", np.int64),  # last seen on one
-    ("on_ms", np.int32),  # so long while it is not known
-    ("off_ms", np.int32),  # seen elsewhere for so long
     ("pair_us", np.int64),  # with this one since then, ...
-    ("own", np.float32, (2,)),  # the person's foot at that time, 0..1
+    ("off_ms", np.int32),  # seen elsewhere for so long
+    ("own", np.float32, (2,)),  # ... the person's foot at that time, 0..1
     ("its", np.float32, (2,)),  # and the two-wheeler's
     ("apart", np.float32),  # how far they went apart since, in its heights
     ("walked", np.float32),  # and what was apart from others before
