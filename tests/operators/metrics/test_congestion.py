@@ -514,7 +514,7 @@ def test_tracks_unseen_for_long_leave_the_table() -> None:
     for i in range(100):
         rows = watch(range(5 * i, 5 * i + 5), lambda t, i=i: [car(0.01 * k, 1 + k + 100 * i) for k in range(100)])
         congestion.step(state, plan, stage(rows, place))
-    assert len(state.tracks.row) == 1024
+    assert len(state.tracks.row) <= 1024
 
 
 @pytest.mark.parametrize("width", [0, 1920])

@@ -219,7 +219,7 @@ def test_the_table_is_bounded_by_the_tracks_of_the_last_seconds() -> None:
     for i in range(100):
         rows = [(0, T0 + (i * 20 + t) * SECOND, [person(0.3, 1 + i * 1000 + k) for k in range(100)]) for t in range(20)]
         stays.step(state, plan, frames(rows, 1000, place=place))
-    assert len(state.tracks.row) == 1024
+    assert len(state.tracks.row) <= 1024
 
 
 def oracle(rows: list[Row]) -> list[Stay]:
