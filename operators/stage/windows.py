@@ -121,16 +121,24 @@ def _resize(pool: Pool, keep: NDArray[np.bool_] | None, room: int) -> None:
 
 def merge(pool: Pool, parts: Parts) -> None:
     """Fold parts into the pool."""
-    if pool.used + len(parts.key) > len(pool.packed):
-        _resize(pool, None, len(parts.key))
     wanted = pack(parts.key, parts.minute)
+    if pool.used + len(wanted) > len(pool.packed):
+        fresh = int((_rows(pool, wanted) < 0).sum())  # most are there already
+        if pool.used + fresh > len(pool.packed):
+            _resize(pool, None, fresh)
     pool.used = _merge(pool.table, pool.packed, pool.values, pool.used, pool.combine, wanted, parts.values)
+
+
+def _rows(pool: Pool, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the row of each key and minute, -1 where there is none."""
+    row = np.empty(len(wanted), np.int64)
+    _find(pool.table, pool.packed, wanted, row)
+    return row
 
 
 def gather(pool: Pool, key: NDArray[np.int32], minute: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of these keys and minutes (n, width); zeros where nothing was seen."""
-    row = np.empty(len(key), np.int64)
-    _find(pool.table, pool.packed, pack(key, minute), row)
+    row = _rows(pool, pack(key, minute))
     out = np.zeros((len(key), len(pool.combine)), np.int64)
     out[row >= 0] = pool.values[row[row >= 0]]
     return out
