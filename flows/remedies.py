@@ -17,6 +17,8 @@ from schemas.rejects import OF_BOXES, OF_SIGNALS
 
 SHARE: Final = 0.03
 """What happens to a smaller share is counted and not explained; ours."""
+LEAST_SHARE: Final = 0.01
+"""A smaller share is said as a count: in whole per cents it may read 0."""
 SHOWN: Final = 5
 """Words that a sentence names."""
 SIZES: Final = (
@@ -46,12 +48,15 @@ class Left(NamedTuple):
     @property
     def is_worth_saying(self) -> bool:
         """Tell whether it is more than a few per cent, or a word that somebody can mend."""
-        return self.reason in ("unknown_class", "unknown_mask") or self.many > SHARE * self.of
+        can_be_mended = self.reason == "unknown_mask" or (
+            self.reason == "unknown_class" and any(meant(word) is not None for word, _ in self.words)
+        )
+        return can_be_mended or self.many > SHARE * self.of
 
 
 def seen(left: Left) -> str:
     """Return what was seen."""
-    share = f"{left.many / left.of:.0%}" if left.of else f"{left.many:,}"
+    share = f"{left.many / left.of:.0%}" if left.many >= LEAST_SHARE * left.of > 0 else f"{left.many:,}"
     return _SEEN[left.reason].format(share=share, words=_listed(left), reach=_reach(left))
 
 

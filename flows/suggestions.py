@@ -26,6 +26,9 @@ OTHER_SHARE: Final = 0.05
 SHORTEST_MS: Final = 10_000
 """Minutes that expect less are no measure of a frame rate; ours."""
 
+SHORTEST_WATCH_MS: Final = 60_000
+"""Who watched a zone or line for less does not know that nobody comes there; ours."""
+
 ROWS: Final = "FROM {}_minute_log FINAL WHERE deleted = 0"
 HEALTH: Final = f"""
 SELECT camera_id, sum(frames) AS n, sum(observed_ms) AS watched_ms, sum(objects) AS objects_n,
@@ -147,20 +150,24 @@ def _sums(store: Store, metric: str, key: str, parts: Iterable[str]) -> list[Row
 def _of_camera(camera: Camera, seen: Seen, shown: Shown, roads: Mapping[str, str]) -> Iterator[Suggestion]:
     yield from _rate(camera, seen)
     yield from _drawn(camera, seen)
-    for zone in camera.zone:
-        for metric, (_, told, todo) in ZONES.items():
-            watched, total = shown.zones.get(metric, {}).get((camera.id, zone.id), (0, 0))
-            if watched > 0 and total == 0:
-                yield Suggestion(camera.id, f"{told.format(zone.id)} in {_hours(watched)} watched", todo)
+    yield from _zones(camera, shown)
     by_class = dict.fromkeys(VEHICLES, 0)
     for line in camera.line:
         tables = [table[camera.id, line.id] for table in shown.lines.values() if (camera.id, line.id) in table]
         watched = max((sums["watched_ms"] for sums in tables), default=0)
         crossed = {name: n for sums in tables for name, n in sums.items() if name != "watched_ms"}
-        if watched > 0:
+        if watched >= SHORTEST_WATCH_MS:
             yield from _line(camera.id, line.id, line.role, watched, crossed, roads)
         by_class = {name: n + crossed.get(name, 0) for name, n in by_class.items()}
     yield from _classes(camera, by_class)
+
+
+def _zones(camera: Camera, shown: Shown) -> Iterator[Suggestion]:
+    for zone in camera.zone:
+        for metric, (_, told, todo) in ZONES.items():
+            watched, total = shown.zones.get(metric, {}).get((camera.id, zone.id), (0, 0))
+            if watched >= SHORTEST_WATCH_MS and total == 0:
+                yield Suggestion(camera.id, f"{told.format(zone.id)} in {_hours(watched)} watched", todo)
 
 
 def _rate(camera: Camera, seen: Seen) -> Iterator[Suggestion]:

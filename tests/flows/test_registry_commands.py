@@ -222,6 +222,14 @@ def test_a_zone_that_was_not_watched_is_not_judged(suggested):
     assert suggested(camera("sug-blind"), {}, crowd={"person_ms": 0, "frames": 0, "observed_ms": 0}) == []
 
 
+def test_zones_and_lines_that_were_watched_for_seconds_are_not_judged(suggested):
+    """A recording of seconds says nothing of who comes there; of a whole minute it is said."""
+    one = camera("sug-brief", line=(UTARA,))
+    assert suggested(one, {}, crowd={"person_ms": 0, "observed_ms": 600}, flow={"observed_ms": 300}) == []
+    found = suggested(camera("sug-minute"), {}, crowd={"person_ms": 0, "observed_ms": 667})
+    assert found == [("nobody ever entered zone alun in 1 min watched", "redraw it where people walk, or drop it")]
+
+
 def test_a_line_that_nothing_crossed_is_told(suggested):
     found = suggested(camera("sug-line", line=(UTARA,)), {}, flow={})
     assert [seen for seen, _ in found] == ["nothing ever crossed line utara in 45 min watched"]

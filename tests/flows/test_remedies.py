@@ -59,6 +59,18 @@ def test_few_are_counted_and_not_explained() -> None:
     assert len(list(telling.of_rejects([many], Registry(camera=(CAMERA,))))) == 1
 
 
+def test_a_few_objects_of_a_class_that_is_not_ours_are_no_warning() -> None:
+    """An aeroplane is nobody's mistake; a word that means one of ours is a class map's, however rare."""
+    said = [Left("a", "unknown_class", 13, 52_980, (Word(word, 13),)) for word in ("aeroplane", "orang")]
+    assert [left.is_worth_saying for left in said] == [False, True]
+    assert Left("a", "unknown_class", 1_600, 52_980, (Word("aeroplane", 1_600),)).is_worth_saying
+
+
+def test_what_is_less_than_one_per_cent_is_said_as_a_count() -> None:
+    assert remedies.seen(Left("a", "unknown_class", 13, 52_980, (Word("orang", 13),))).startswith("13 of its objects")
+    assert remedies.seen(Left("a", "unknown_class", 1, 100, (Word("orang", 1),))).startswith("1% of its objects")
+
+
 def test_many_cameras_of_one_reason_are_not_all_named() -> None:
     left = [Left(f"c{i}", "no_area", 9, 9) for i in range(8)]
     said = list(telling.of_rejects(left, Registry()))
