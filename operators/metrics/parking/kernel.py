@@ -153,7 +153,7 @@ def _drive(
 ) -> Log:  # fmt: skip
     """Feed the frame to the camera's spots and return those that are over to the pool."""
     camera, left_us = ordered.camera[i], plan.params.left_s * 1e6
-    t_us, dt_ms = ordered.t_us[i], ordered.dt_ms[i]
+    t_us, dt_ms, frame = ordered.t_us[i], ordered.dt_ms[i], signals.at(plan, ordered, i)
     for r in range(n):
         j, zone = row[r], state.cell[row[r]].zone
         queue = (
@@ -163,7 +163,8 @@ def _drive(
         )
         value, over = 0.0, False
         if seen[r] >= 0:
-            value = signals.look(state, plan, ordered, i, j, seen[r], row, seen, n)
+            o = seen[r]
+            value = signals.look(state, plan, frame, ordered.box[o], ordered.confidence[o], j, row, seen, n)
             over = value < 0.0
         else:
             state.spot[j].missed_us += dt_ms * 1000

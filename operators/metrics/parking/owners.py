@@ -31,7 +31,7 @@ def own(
     away: NDArray[np.int64], stands: NDArray[np.bool_], track: NDArray[np.uint64], n: int, owner: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Put each tracked object on its track's spot; a vehicle far from the spot where it stood is away from it."""
-    first, classes = ordered.first[i], plan.camera_classes[ordered.camera[i]]
+    first, classes, frame = ordered.first[i], plan.camera_classes[ordered.camera[i]], signals.at(plan, ordered, i)
     for o in range(first, ordered.first[i + 1]):
         counts = ordered.cls[o] < 16 and classes >> ordered.cls[o] & 1
         if ordered.track[o] == 0 or not counts:
@@ -45,7 +45,7 @@ def own(
                 continue
             value = 0.0
             if state.spot[j].settled:
-                value = signals.signal(plan, ordered, i, ordered.box[o], state.spot[j].anchor)
+                value = signals.signal(plan.params, frame, ordered.box[o], state.spot[j].anchor)
             if value < plan.params.bridge and stands[r]:
                 away[r] = o
             elif value > best:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -11,10 +11,27 @@ from numpy.typing import NDArray
 from operators.arrays import Ordered, Record
 from operators.incidents import persistence, spots
 from operators.incidents.spots import Spots
-from operators.metrics.parking.kerbs import Plan
+from operators.metrics.parking.kerbs import Params, Plan
 
 _SHIFTED: Final = 0.6  # a signal between off and on: still there, but it moved
 _ROUNDING_PX: Final = 0.01  # edges are float32 shares of the picture: 2 px are never quite 2
+
+
+class At(NamedTuple):
+    """What of a frame a signal needs: as few values as can be, for they are handed on for every vehicle."""
+
+    t_us: int
+    dt_us: int
+    width: int
+    height: int
+    aspect: float
+
+
+@njit(cache=True, _nrt=False, inline="always")  # type: ignore[call-overload]
+def at(plan: Plan, ordered: Ordered, i: int) -> At:
+    """Return what signals need of frame `i`."""
+    aspect = plan.aspect[ordered.camera[i]]
+    return At(ordered.t_us[i], np.int64(ordered.dt_ms[i]) * 1000, ordered.width[i], ordered.height[i], aspect)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
@@ -27,34 +44,34 @@ def stands(state: Spots, plan: Plan, j: int) -> bool:
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def look(
-    state: Spots, plan: Plan, ordered: Ordered, i: int, j: int, o: int, row: NDArray[np.int64], seen: NDArray[np.int64],
-    n: int,
+    state: Spots, plan: Plan, frame: At, box: NDArray[np.float32], confidence: float, j: int, row: NDArray[np.int64],
+    seen: NDArray[np.int64], n: int,
 ) -> float:  # fmt: skip
     """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
-    box, spot = ordered.box[o], state.spot[j]
+    spot = state.spot[j]
     gap_us = spot.missed_us if spot.missed_us <= plan.params.gap_s * 1e6 else 0
     spot.missed_us = 0
     for k in range(4):
         state.cell[j].box[k] = box[k]
-    value = signal(plan, ordered, i, box, spot.anchor) if spot.settled else 0.0
+    value = signal(plan.params, frame, box, spot.anchor) if spot.settled else 0.0
     if state.cell[j].phase >= persistence.ACTIVE:
         return max(value, spots.overlap(box, spot.anchor))
-    _count(plan, ordered, o, spot)
+    _count(plan, confidence, spot)
     if value >= plan.params.same:
         state.cell[j].held_us += spot.shifted_us + gap_us  # seen there before and after, it stood there meanwhile
         spot.buffered, spot.shifted_us, spot.has_other = 0, 0, False
         return -1.0 if _resettles(state, plan, j, row, seen, n) else value
     if stands(state, plan, j) and spot.shifted_us < plan.params.left_s * 1e6:
-        spot.shifted_us += ordered.dt_ms[i] * 1000
-        _stand_elsewhere(state, plan, ordered, i, j, box)
+        spot.shifted_us += frame.dt_us
+        _stand_elsewhere(state, plan, frame, j, box)
         if spot.shifted_us > 0:
             return value
-    elif spots.push(state, j, ordered.t_us[i], ordered.dt_ms[i] * 1000, box):
-        since = _since(plan, ordered, i, spot.buffer, spot.anchor)
+    elif spots.push(state, j, frame.t_us, frame.dt_us, box):
+        since = _since(plan.params, frame, spot.buffer, spot.anchor)
         spots.settle(state, j, spot.buffer_t_us[since], spots.held_us(state, j, since))
     else:
         return value
-    value = signal(plan, ordered, i, box, spot.anchor)
+    value = signal(plan.params, frame, box, spot.anchor)
     return -1.0 if _doubles(state, plan, j, row, seen, n) else value
 
 
@@ -65,44 +82,42 @@ def is_doubtful(spot: Record) -> bool:
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _count(plan: Plan, ordered: Ordered, o: int, spot: Record) -> None:
+def _count(plan: Plan, confidence: float, spot: Record) -> None:
     spot.sights += 1
-    spot.sure += not ordered.confidence[o] < plan.params.sure  # without confidence it is sure
+    spot.sure += not confidence < plan.params.sure  # without confidence it is sure
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _since(
-    plan: Plan, ordered: Ordered, i: int, boxes: NDArray[np.float64], anchor: NDArray[np.float64]
-) -> int:  # fmt: skip
+def _since(params: Params, frame: At, boxes: NDArray[np.float32], anchor: NDArray[np.float64]) -> int:
     """Return the first of an anchor's boxes from which on all lie at it, the newest if it does not.
 
     Boxes of what still rolls have a median, too, and in slow streams five of them are seconds of driving.
     """
     since = len(boxes)
-    while since > 0 and signal(plan, ordered, i, boxes[since - 1], anchor) >= plan.params.same:
+    while since > 0 and signal(params, frame, boxes[since - 1], anchor) >= params.same:
         since -= 1
     return min(since, len(boxes) - 1)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def signal(plan: Plan, ordered: Ordered, i: int, box: NDArray[np.float32], anchor: NDArray[np.float64]) -> float:
+def signal(params: Params, frame: At, box: NDArray[np.float32], anchor: NDArray[np.float64]) -> float:
     """Return the overlap of a box with an anchor; within the detector's noise it is the same, elsewhere it moved."""
     value = spots.overlap(box, anchor)
-    if spots.shift_px(box, anchor, ordered.width[i], ordered.height[i]) <= plan.params.noise_px + _ROUNDING_PX:
-        return max(value, plan.params.same)
-    moved = spots.foot_moved(box, anchor, plan.aspect[ordered.camera[i]]) >= plan.params.moved
+    if spots.shift_px(box, anchor, frame.width, frame.height) <= params.noise_px + _ROUNDING_PX:
+        return max(value, params.same)
+    moved = spots.foot_moved(box, anchor, frame.aspect) >= params.moved
     return min(value, _SHIFTED) if moved else value
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
-def _stand_elsewhere(state: Spots, plan: Plan, ordered: Ordered, i: int, j: int, box: NDArray[np.float32]) -> None:
+def _stand_elsewhere(state: Spots, plan: Plan, frame: At, j: int, box: NDArray[np.float32]) -> None:
     """Anchor a vehicle that is off its anchor, but near it, anew: it stood here for longer, or long enough."""
-    spot, dt_us = state.spot[j], ordered.dt_ms[i] * 1000
-    rests = signal(plan, ordered, i, box, spot.other) >= plan.params.same
+    spot, dt_us = state.spot[j], frame.dt_us
+    rests = signal(plan.params, frame, box, spot.other) >= plan.params.same
     enough_us = min(plan.params.left_s * 1e6, plan.rule.row[state.cell[j].row].on_us)
     patience_us = min(enough_us, max(state.cell[j].held_us, plan.params.still_s * 1e6))
-    if spots.elsewhere(state, j, ordered.t_us[i], dt_us, box, rests, patience_us):
-        since = _since(plan, ordered, i, spot.buffer, spot.other)
+    if spots.elsewhere(state, j, frame.t_us, dt_us, box, rests, patience_us):
+        since = _since(plan.params, frame, spot.buffer, spot.other)
         spot.other_us, spot.other_held_us = spot.buffer_t_us[since], spots.held_us(state, j, since) + dt_us
 
 
