@@ -39,10 +39,10 @@ def filled(rows: NDArray[np.void], room: int = 0) -> Slots:
     Parameters
     ----------
     room
-        Rows that must fit beside them. A quarter as many as there are is free in any case, so that rebuilding costs
-        a constant a row and memory stays near what is kept.
+        Rows that must fit beside them, as many as the caller asks for at a time. Twice that, or a quarter of what there
+        is, is free afterwards: so rebuilding costs a constant a row, and memory stays near what is kept.
     """
-    out = empty(rows.dtype, len(rows) + max(len(rows) // 4, room, SPARE))
+    out = empty(rows.dtype, len(rows) + max(len(rows) // 4, 2 * room, SPARE))
     out.row[: len(rows)] = rows
     out.used[0] = len(rows)
     _index_all(out)

@@ -34,13 +34,20 @@ def store(session: Session, days: pl.DataFrame) -> int:
     )
     if not changed.height:
         return 0
+    _mark(session, held, changed)
     version = session.query("SELECT max(version) + 1 AS version FROM calendar_log")["version"][0].as_py()
     rows = changed.with_columns(version=pl.lit(version, pl.UInt64))
     for block in rows.iter_slices(BLOCK_ROWS):
         session.insert_block("calendar_log", to_arrow(block))
-    _judge_anew(session, [row["date"] for row in changed.iter_rows(named=True) if _is_other(held, row)])
-    _mark_silences(session, [day for day in changed["date"] if day in held])
+    _mark(session, held, changed)  # again: who judged in between did so by the days of before
     return changed.height
+
+
+def _mark(session: Session, held: dict[date, dict[str, Any]], changed: pl.DataFrame) -> None:
+    """Mark what days that are called otherwise can change; before they are, so that a kill leaves nothing untold."""
+    others = [row["date"] for row in changed.iter_rows(named=True) if _is_other(held, row)]
+    _judge_anew(session, others)
+    _mark_silences(session, sorted({*others, *(day for day in changed["date"] if day in held)}))
 
 
 def _is_other(held: dict[date, dict[str, Any]], row: dict[str, Any]) -> bool:

@@ -67,7 +67,7 @@ def _outages(found: Found) -> str:
 
 def _before(found: Found, usual: str) -> str:
     """Return what is usual, and of how many days before that is told."""
-    kind = KINDS[found["kind"]] if found["days"] > 1 else KINDS[found["kind"]].removesuffix("s")
+    kind = KINDS[found["kind"]] if found["days"] > 1 else KINDS[found["kind"]].replace("days", "day")
     return f"{usual} on the {found['days']} {kind} before"
 
 

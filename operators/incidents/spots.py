@@ -31,7 +31,7 @@ SPOT: Final = np.dtype(
         ("buffer_t_us", np.int64, (ANCHOR_BOXES,)),  # when each of them was seen
         ("buffer_dt_us", np.int64, (ANCHOR_BOXES,)),  # observed time of each
         ("missed_us", np.int64),  # observed time without a box
-        ("sights", np.int32),  # boxes at the anchor since it is one
+        ("sights", np.int32),  # boxes since it has its anchor; of many, older ones weigh half
         ("sure", np.int32),  # of them, those the detector is sure of
         ("shifted_us", np.int64),  # observed time off the anchor, but near it
         ("has_other", np.bool_),  # off its anchor it stands at another, which is not taken yet

@@ -122,7 +122,8 @@ def _find(
         if ordered.track[k] == 0:
             continue
         at = head[camera] if before < 0 else bodies.row[before].next
-        if at < 0 or bodies.row[at].track != ordered.track[k] or bodies.row[at].owner != camera:
+        is_there = 0 <= at < bodies.used[0]  # the table may have been rebuilt since, and be smaller
+        if not is_there or bodies.row[at].track != ordered.track[k] or bodies.row[at].owner != camera:
             at = find(bodies, ordered.track[k], camera)
             if at < 0:
                 at = insert(bodies, ordered.track[k], camera)

@@ -9,7 +9,7 @@ import pytest
 from connectors.warehouse import Warehouse
 from schemas.columns import STAY_EDGES_S
 from schemas.metrics.mask import wilson
-from schemas.views.sql import DATA_END
+from schemas.views.lasting import DATA_END
 
 from .minutes import rows
 from .test_warehouse_figures import ask

@@ -34,9 +34,20 @@ def test_a_table_keeps_a_quarter_free_and_no_more() -> None:
         slots.insert(table, np.uint64(track), 0)
     assert len(slots.keep(table, np.arange(4_000) < 4_000, 1).row) == 5_000
     assert len(slots.keep(table, np.arange(4_000) < 400, 1).row) == 400 + slots.SPARE
-    assert len(slots.keep(table, np.arange(4_000) < 400, 3_000).row) == 3_400
+    assert len(slots.keep(table, np.arange(4_000) < 400, 3_000).row) == 6_400
 
 
 def test_places_are_at_least_twice_as_many_as_rows() -> None:
     for capacity in (1, 2, 3, 1_000, 1_024, 1_025):
         assert 2 * capacity <= len(slots.empty(RECORD, capacity).place) < 4 * capacity
+
+
+def test_births_one_by_one_do_not_rebuild_the_table_each_time() -> None:
+    """A caller makes room for a whole dense frame before it takes any: one birth must not use that up."""
+    table, dense, rebuilt = slots.empty(RECORD, 1), 1_000, 0
+    for track in range(2_000):
+        if table.used[0] + dense > len(table.row):
+            table = slots.keep(table, np.ones(int(table.used[0]), np.bool_), dense)
+            rebuilt += 1
+        slots.insert(table, np.uint64(track), 0)
+    assert rebuilt <= 3

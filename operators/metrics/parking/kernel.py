@@ -16,10 +16,11 @@ from operators.incidents.log import Log, changes, new_log
 from operators.incidents.spots import Spots
 from operators.metrics.parking import owners, signals
 from operators.metrics.parking.kerbs import Params, Plan, plan
+from operators.stage.feet import is_in
 
 __all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
 
-VERSION: Final = 4
+VERSION: Final = 5
 STOPPED, PARKED = 1, 2
 """Severities."""
 
@@ -164,7 +165,8 @@ def _drive(
         value, over = 0.0, False
         if seen[r] >= 0:
             o = seen[r]
-            value = signals.look(state, plan, frame, ordered.box[o], ordered.confidence[o], j, row, seen, n)
+            is_inside = is_in(ordered.zones[o], zone, plan.zone_first[camera])
+            value = signals.look(state, plan, frame, ordered.box[o], ordered.confidence[o], is_inside, j, row, seen, n)
             over = value < 0.0
         else:
             state.spot[j].missed_us += dt_ms * 1000

@@ -14,6 +14,7 @@ from operators.incidents.spots import Spots
 from operators.metrics.parking.kerbs import Params, Plan
 
 _SHIFTED: Final = 0.6  # a signal between off and on: still there, but it moved
+_SIGHTS: Final = 1024  # boxes after which older ones weigh half (ours): night may not outweigh the day
 _ROUNDING_PX: Final = 0.01  # edges are float32 shares of the picture: 2 px are never quite 2
 
 
@@ -31,7 +32,7 @@ class At(NamedTuple):
 def at(plan: Plan, ordered: Ordered, i: int) -> At:
     """Return what signals need of frame `i`."""
     aspect = plan.aspect[ordered.camera[i]]
-    return At(ordered.t_us[i], np.int64(ordered.dt_ms[i]) * 1000, ordered.width[i], ordered.height[i], aspect)
+    return At(ordered.t_us[i], int(ordered.dt_ms[i]) * 1000, ordered.width[i], ordered.height[i], aspect)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
@@ -44,10 +45,16 @@ def stands(state: Spots, plan: Plan, j: int) -> bool:
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def look(
-    state: Spots, plan: Plan, frame: At, box: NDArray[np.float32], confidence: float, j: int, row: NDArray[np.int64],
-    seen: NDArray[np.int64], n: int,
+    state: Spots, plan: Plan, frame: At, box: NDArray[np.float32], confidence: float, is_inside: bool, j: int,
+    row: NDArray[np.int64], seen: NDArray[np.int64], n: int,
 ) -> float:  # fmt: skip
-    """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when it belongs to another spot."""
+    """Return a vehicle's signal at its spot, anchored anew when it moved; -1 when the spot is none of its zone's.
+
+    Parameters
+    ----------
+    is_inside
+        The vehicle's foot is in the spot's zone: who has rolled out of it may stand where he likes.
+    """
     spot = state.spot[j]
     gap_us = spot.missed_us if spot.missed_us <= plan.params.gap_s * 1e6 else 0
     spot.missed_us = 0
@@ -71,6 +78,8 @@ def look(
         spots.settle(state, j, spot.buffer_t_us[since], spots.held_us(state, j, since))
     else:
         return value
+    if not is_inside:
+        return -1.0
     value = signal(plan.params, frame, box, spot.anchor)
     return -1.0 if _doubles(state, plan, j, row, seen, n) else value
 
@@ -83,6 +92,8 @@ def is_doubtful(spot: Record) -> bool:
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]
 def _count(plan: Plan, confidence: float, spot: Record) -> None:
+    if spot.sights == _SIGHTS:
+        spot.sights, spot.sure = spot.sights >> 1, spot.sure >> 1
     spot.sights += 1
     spot.sure += not confidence < plan.params.sure  # without confidence it is sure
 

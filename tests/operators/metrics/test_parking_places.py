@@ -26,8 +26,8 @@ class Stay(NamedTuple):
     closed_s: int  # 0 while open
 
 
-def street(fps: float) -> City:
-    kerb = zone("kerb", FULL, kind="no_parking")
+def street(fps: float, outline: Sequence[tuple[float, float]] = FULL) -> City:
+    kerb = zone("kerb", outline, kind="no_parking")
     return city(camera("c0", fps=fps, metrics=("parking",), tracker="iou", zone=(kerb,)))
 
 
@@ -36,9 +36,11 @@ def car(x: float, track: int = 0, y: float = 0.5, size: float = 0.1, cls: str = 
     return cls, 0.9, (x, y - size, x + size, y), track
 
 
-def watch(scene: Scene, seconds: float, fps: float, *, tracked: bool = False) -> Changes:
+def watch(
+    scene: Scene, seconds: float, fps: float, *, tracked: bool = False, outline: Sequence[tuple[float, float]] = FULL
+) -> Changes:
     """Return what parking says of a scene; with `tracked` the ids are made here."""
-    place = street(fps)
+    place = street(fps, outline)
     rows = [(0, round(k / fps * SECOND), scene(k / fps)) for k in range(round(seconds * fps))]
     ordered = frames(rows, dt_ms=round(1000 / fps), place=place)
     if tracked:
@@ -216,6 +218,19 @@ def test_a_small_box_that_shifts_by_2_px_stays_at_its_spot(x_px: int, tracked: b
 
     told = stays(watch(scene, 200, 5.0, tracked=tracked))
     assert [(stay.opened_s, stay.severity) for stay in told] == [(0, 2)]
+
+
+@pytest.mark.parametrize("fps", [0.5, 1.0, 2.0, 5.0, 10.0])
+@pytest.mark.parametrize("tracked", [False, True], ids=["ids given", "ids made here"])
+def test_who_rolls_through_a_zone_and_stops_beyond_it_is_not_told(fps: float, tracked: bool) -> None:
+    west = [(0.0, 0.0), (0.4, 0.0), (0.4, 1.0), (0.0, 1.0)]
+    told = watch(lambda t: [car(min(0.05 + 0.05 * t, 0.8), 7)], 300, fps, tracked=tracked, outline=west)
+    assert stays(told) == []
+
+
+def test_a_detector_that_becomes_sure_is_believed_within_minutes_however_long_it_was_unsure() -> None:
+    told = stays(watch(lambda t: [("car", 0.3 if t < 3600 else 0.9, (0.3, 0.4, 0.4, 0.5), 7)], 4200, 2.0))
+    assert [stay.severity for stay in told] == [2]
 
 
 def row(dx: float, dy: float, count: int = 8, noise: float = 0.0, missed: float = 0.0, seed: int = 1) -> Scene:

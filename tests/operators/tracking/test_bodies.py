@@ -256,6 +256,16 @@ def test_bodies_unseen_for_long_leave_the_table() -> None:
     assert len(state.bodies.row) <= 2048
 
 
+def test_a_table_that_has_become_smaller_is_not_read_beyond_its_end() -> None:
+    """A record says where to look first for the object that followed it: long ago, and in a larger table."""
+    state = bodies.start(1)
+    bodies.step(state, ROAD, frames(every(1, lambda _: [car(0.5, 0.3, 1)])), bodies.Params())
+    state.bodies.row["next"][0] = 2**31 - 1
+    rows = every(1, lambda _: [car(0.5, 0.3, 1), car(0.7, 0.6, 2)], since=1)
+    told = bodies.step(state, ROAD, frames(rows), bodies.Params())
+    assert told.frames.track.tolist() == [1, 2]
+
+
 def test_unusable_frames_are_passed_over() -> None:
     rows = every(9, lambda i: [car(0.5, 0.3 if i not in (3, 4) else 0.9, 7)])
     out = bodies.step(bodies.start(1), ROAD, frames(rows, usable=[i not in (3, 4) for i in range(9)]), bodies.Params())
