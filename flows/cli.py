@@ -10,13 +10,15 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from flows.commands import calendar, dead_letters, doctor, query, registry, replay, simulate, warehouse
 from flows.console import fail
 from schemas.errors import TilikError, UsageError
+
+INTERRUPTED: Final = 130
 
 app = typer.Typer(
     name="tilik",
@@ -57,6 +59,14 @@ def _root(
     context.obj = settings
 
 
+def _interrupted(ended: BaseException) -> str:
+    """Return what to say of Ctrl-C: what was raised may hold words of what it leaves."""
+    found: BaseException | None = ended
+    while found is not None and not isinstance(found, KeyboardInterrupt):
+        found = found.__cause__ or found.__context__
+    return ": ".join(["interrupted", *map(str, found.args if found is not None else ())])
+
+
 def main() -> None:
     """Run the command line; every way it can end becomes one of the four exit codes."""
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # what it logs, our reason says better
@@ -66,8 +76,12 @@ def main() -> None:
         fail(str(error), 2)
     except TilikError as error:
         fail(str(error), 1)
-    except KeyboardInterrupt:
-        fail("interrupted", 130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # typer has caught it, and says nothing
+            fail(_interrupted(ended), INTERRUPTED)
+        raise
+    except KeyboardInterrupt as error:
+        fail(_interrupted(error), INTERRUPTED)
     except Exception as error:
         if os.environ.get("TILIK_DEBUG"):
             raise

@@ -130,6 +130,25 @@ def finish(session: Session, run: Run, summary: str) -> None:
     _log(session, row, "done", summary)
 
 
+def fail(session: Session, run: Run) -> None:
+    """Say that a run ended half-way, unless it is done."""
+    _fail(session, "run = {r:UInt32} AND token = {t:UInt64}", {"r": run.run, "t": run.token})
+
+
+def fail_dead(session: Session, input_hash: int, span: Span) -> None:
+    """Say of runs of this input or within this span that they failed, where they never said that they were done.
+
+    For who holds the lease on both: whatever would still write there holds one that meets it.
+    """
+    _fail(session, f"(fingerprint = {input_hash} OR (definitions != 0 AND {_MEETS}))", _reach(span))
+
+
+def _fail(session: Session, which: str, parameters: dict[str, Any]) -> None:
+    running = f"SELECT * EXCEPT (step, state) FROM runs_log FINAL WHERE state = 'running' AND {which}"
+    for row in session.query(running, parameters).to_pylist():
+        _log(session, row, "failed", row["summary"])
+
+
 def stated(session: Session, input_hash: int) -> Span:
     """Return where all runs of an input reached."""
     found = session.query(
@@ -167,15 +186,24 @@ def of_input(input_hash: int) -> str:
 
 def _earlier(session: Session, span: Span) -> list[Earlier]:
     """Return all runs in their order; one of an older version, which did not say where it reached, meets all."""
-    named = sorted(span.cameras) if len(span.cameras) <= MOST_NAMED else []
     rows = session.query(
-        "SELECT run, fingerprint, definitions, generation, definitions = 0 OR ("
-        "toUnixTimestamp64Micro(since) < {until:Int64} AND toUnixTimestamp64Micro(until) > {since:Int64} "
-        "AND (empty({c:Array(String)}) OR hasAny(cameras, {c:Array(String)}))) AS meets "
+        f"SELECT run, fingerprint, definitions, generation, definitions = 0 OR {_MEETS} AS meets "
         "FROM runs_log FINAL WHERE state != 'abandoned' ORDER BY run",
-        {"c": named, "since": span.since_us, "until": span.until_us},
+        _reach(span),
     ).rows
     return [Earlier(run, of, by, number, bool(meets)) for run, of, by, number, meets in rows]
+
+
+_MEETS: Final = (
+    "(toUnixTimestamp64Micro(since) < {until:Int64} AND toUnixTimestamp64Micro(until) > {since:Int64} "
+    "AND (empty({c:Array(String)}) OR hasAny(cameras, {c:Array(String)})))"
+)
+
+
+def _reach(span: Span) -> dict[str, Any]:
+    """Return what `_MEETS` asks for."""
+    named = sorted(span.cameras) if len(span.cameras) <= MOST_NAMED else []
+    return {"c": named, "since": span.since_us, "until": span.until_us}
 
 
 def _log(session: Session, row: dict[str, Any], state: str, summary: str = "") -> None:

@@ -10,7 +10,7 @@ commit that is killed anywhere is made good by running it again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -20,7 +20,7 @@ from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 from connectors.warehouse.stage import Stage
-from schemas.errors import ConflictError
+from schemas.errors import ConflictError, WarehouseError
 from schemas.geo import Areas
 from schemas.parts import REVISIONS
 from schemas.registry import Registry
@@ -47,6 +47,8 @@ class Writer:
 
     def __init__(self, session: Session, statement: Statement, stage: Stage) -> None:
         self.session, self.statement, self.stage = session, statement, stage
+        self.run: Run | None = None
+        """What it writes under, once it writes."""
         self._silence_is_known = False
 
     @contextmanager
@@ -79,8 +81,13 @@ class Writer:
                 if runs.stated(self.session, self.statement.input).joined(span) != span:
                     continue  # another run of this input has just reached further
                 self._look(definitions.registry)
-                run = self._write(definitions, span, progress)
-                yield run
+                try:
+                    self._write(definitions, span, progress)
+                    assert self.run is not None
+                    yield self.run
+                except KeyboardInterrupt:
+                    self._fail()
+                    raise
                 return
 
     def _scope(self, registry: Registry, span: Span) -> Scope:
@@ -111,11 +118,13 @@ class Writer:
         if found:
             raise ConflictError(f"{found}; nothing was written over: use --replace to replace those minutes")
 
-    def _write(self, definitions: Definitions, span: Span, progress: Callable[[int], None]) -> Run:
+    def _write(self, definitions: Definitions, span: Span, progress: Callable[[int], None]) -> None:
         with leases.held(self.session, leases.REGISTRY):
             registered.store(self.session, definitions.registry, definitions.areas, definitions.source)
             calendar_days.store(self.session, definitions.days)
+            runs.fail_dead(self.session, self.statement.input, span)
             run = runs.begin(self.session, self.statement, span)  # one at a time: no number is asked for twice
+            self.run = run
         written = 0
         for table in sorted(self.stage.tables(), key=lambda name: (name == HEALTH, name)):
             for piece in self.stage.pieces(table, inserts.BLOCK_ROWS):
@@ -124,7 +133,12 @@ class Writer:
                 progress(written)
         sweep.sweep(self.session, run)
         registered.withdraw(self.session, definitions.registry, definitions.source)
-        return run
+
+    def _fail(self) -> None:
+        """Say that the run ended half-way; where nobody answers, the next run here will."""
+        if self.run is not None:
+            with suppress(WarehouseError):
+                runs.fail(self.session, self.run)
 
     def _row(self, run: Run, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Return rows as they are stored: with their run, version and no tombstone."""

@@ -137,10 +137,17 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
 def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> ReplaySummary:
     """Write what was staged, and what follows from it; see `Writer.committed`."""
     writer = Writer(warehouse, asked.statement, stage)
-    with writer.committed(asked.definitions, note, done.watch.written) as run:
-        afterwards.follow(warehouse, run, asked.thresholds)
-        summary = _summary(done, warehouse.standing(run), asked, telling.read(warehouse, run))
-        warehouse.finish_run(run, msgspec.json.encode(summary).decode())
+    stored = "some of its rows are stored"
+    try:
+        with writer.committed(asked.definitions, note, done.watch.written) as run:
+            stored = "its rows are stored, but not all that follows (outages, hours, days, trends)"
+            afterwards.follow(warehouse, run, asked.thresholds)
+            summary = _summary(done, warehouse.standing(run), asked, telling.read(warehouse, run))
+            warehouse.finish_run(run, msgspec.json.encode(summary).decode())
+    except KeyboardInterrupt:
+        if writer.run is not None:
+            raise KeyboardInterrupt(f"{stored}: the same command again finishes it") from None
+        raise
     done.watch.finished()
     return summary
 

@@ -152,7 +152,7 @@ def test_ctrl_c_ends_with_130():
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
-    assert process.returncode == 130, err
+    assert (process.returncode, err) == (130, "tilik: interrupted\n")
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_ctrl_c_while_reading_ends_with_130_and_no_panic(folder: Path, tmp_path:
     started.send_signal(signal.SIGINT)
     _, err = started.communicate(timeout=120)
     assert (started.returncode, "panic" in err) == (130, False), err
-    assert [line for line in err.splitlines() if not line.startswith("settings:")] == []
+    assert [line for line in err.splitlines() if not line.startswith("settings:")] == ["tilik: interrupted"]
     with connect(f"embedded:{tmp_path / 'store'}") as store:
         assert store.query("SELECT count() FROM runs_log").rows == [(0,)]
 

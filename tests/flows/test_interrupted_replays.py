@@ -1,0 +1,73 @@
+"""Ctrl-C while a replay is stored: what is left is said, and no run is told as running that has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors.warehouse import connect, writer
+from flows import afterwards
+from tests.flows.statements import Killed
+
+ASKED = ("replay", "a.jsonl", "--warehouse", "embedded:./store")
+AGAIN = ": the same command again finishes it"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.jsonl").write_text('{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
+    return tmp_path
+
+
+def ends_by(monkeypatch, place, name, error):
+    def ends(*_, **__):
+        raise error
+
+    monkeypatch.setattr(place, name, ends)
+
+
+def states(folder: Path) -> list[str]:
+    with connect(f"embedded:{folder / 'store'}") as store:
+        return [state for (state,) in store.query("SELECT state FROM runs_log FINAL ORDER BY run").rows]
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "said"),
+    [
+        (writer.sweep, "sweep", "some of its rows are stored"),
+        (
+            afterwards,
+            "follow",
+            "its rows are stored, but not all that follows (outages, hours, days, trends)",
+        ),
+    ],
+    ids=["rows", "what follows"],
+)
+def test_an_interrupted_replay_says_what_it_leaves_and_its_run_failed(folder, tilik, place, name, said):
+    with pytest.MonkeyPatch.context() as breaks:
+        ends_by(breaks, place, name, KeyboardInterrupt())
+        code, _, err = tilik(*ASKED)
+    assert (code, err.splitlines()[-1]) == (130, f"tilik: interrupted: {said}{AGAIN}")
+    assert states(folder) == ["failed"]
+    assert tilik(*ASKED)[0] == 0
+    assert states(folder) == ["failed", "done"]
+
+
+def test_a_replay_interrupted_before_it_stores_says_no_more_than_that(folder, tilik, monkeypatch):
+    ends_by(monkeypatch, writer.runs, "begin", KeyboardInterrupt())
+    code, _, err = tilik(*ASKED)
+    assert (code, err.splitlines()[-1]) == (130, "tilik: interrupted")
+
+
+def test_the_next_run_says_of_one_that_was_killed_that_it_failed(folder, tilik, monkeypatch):
+    with pytest.MonkeyPatch.context() as breaks:
+        ends_by(breaks, afterwards, "follow", Killed())
+        with pytest.raises(Killed):
+            tilik(*ASKED)
+    assert states(folder) == ["running"]
+    (folder / "b.jsonl").write_text('{"camera":"b","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
+    assert tilik("replay", "b.jsonl", *ASKED[2:])[0] == 0
+    assert states(folder) == ["running", "done"], "another camera's run says nothing of it"
+    assert tilik(*ASKED)[0] == 0
+    assert states(folder) == ["failed", "done", "done"]
