@@ -2,7 +2,8 @@
 
 Commands live in `flows.commands`, one module each, and import what is heavy
 only when they run, so that `--help` answers at once. Exit codes: 0 done,
-1 failed, 2 wrong usage or settings, 130 interrupted; a reason stands on stderr.
+1 failed, 2 wrong usage or settings, 130 interrupted, 141 nobody reads on (no reason
+is said); a reason stands on stderr.
 """
 
 from __future__ import annotations

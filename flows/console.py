@@ -7,9 +7,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from flows.settings import Settings
+
+CLOSED: Final = 128 + signal.SIGPIPE
+"""Exit code of a command whose reader has gone, as shells know it."""
 
 
 def note(text: str) -> None:
@@ -24,15 +27,29 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def pour(pieces: Iterable[bytes]) -> None:
-    """Write a result that is long (stdout), for as long as somebody reads it."""
+@contextmanager
+def read_to_its_end() -> Iterator[BinaryIO]:
+    """Yield where a long result is written (stdout); who stops reading ends the command in silence, as with any other.
+
+    Raises
+    ------
+    SystemExit
+        `| head` has seen enough.
+    """
     out = sys.stdout.buffer
     try:
+        yield out
+        out.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(CLOSED) from None
+
+
+def pour(pieces: Iterable[bytes]) -> None:
+    """Write a result that is long (stdout), for as long as somebody reads it."""
+    with read_to_its_end() as out:
         for piece in pieces:
             out.write(piece)
-        out.flush()
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def announce(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from flows import options
-from flows.console import pour
+from flows.console import pour, read_to_its_end
 from schemas.errors import UsageError
 
 FORMATS: Final = ("table", "csv", "json", "parquet")
@@ -31,8 +31,8 @@ def query(
 
     with warehouses.existing(settings.warehouse) as store:
         if format == "parquet":
-            with store.batches(sql) as found:
-                writing.parquet(found.schema, found.batches, sys.stdout.buffer)
+            with store.batches(sql) as found, read_to_its_end() as out:
+                writing.parquet(found.schema, found.batches, out)
             return
         with store.stream(sql, asking.FORM, asking.SETTINGS) as streamed:
             pour(writing.pieces(asking.read(streamed), format))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -103,3 +105,20 @@ def test_an_error_tells_of_nothing_that_the_query_did_not_say(warehouse) -> None
     ):
         pass
     assert asking.FORM not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_who_stops_reading_ends_a_long_answer_in_silence(form):
+    writes = {
+        "csv": "console.pour(b'1,2,3\\n' * 10_000 for _ in range(100))",
+        "parquet": "with console.read_to_its_end() as out: writing.parquet(one.schema, [one] * 5, out)",
+    }
+    made = "one = pa.record_batch({'a': np.random.default_rng(1).random(200_000)})"
+    code = f"import numpy as np, pyarrow as pa\nfrom flows import console, writing\n{made}\n{writes[form]}"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stderr is not None
+        assert len(writer.stdout.read(10)) == 10
+        writer.stdout.close()
+        said = writer.stderr.read()
+    assert (writer.returncode, said) == (141, b"")
