@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from connectors.formats import to_json_lines
 from schemas.frames import DEAD_LETTERS, FrameBatch
+from schemas.local_time import at_time
 
 DETAILS = {
     "unknown_camera": "camera {camera!r} is not in the registry: register it, then replay",
-    "not_valid": "camera {camera!r} was not yet valid at {t_us} us",
-    "clock_jump": "camera {camera!r}: no other frames agree with a clock at {t_us} us: lone frames move no clock",
-    "too_late": "camera {camera!r}: frame at {t_us} us came later than lateness_s behind the newest",
+    "not_valid": "camera {camera!r} was not yet valid at {at}",
+    "clock_jump": "camera {camera!r}: no other frames agree with a clock at {at}: lone frames move no clock",
+    "too_late": "camera {camera!r}: frame at {at} came later than lateness_s behind the newest",
 }
 """By reason (`schemas.frames.DEAD_LETTER_REASONS`), what was expected and what came."""
 
@@ -27,9 +28,13 @@ def refused(batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int
         "source": [batch.source] * len(rows),
         "position": chosen.frames["position"],
         "reason": [reason] * len(rows),
-        "detail": [DETAILS[reason].format(camera=c, t_us=t) for c, t in zip(cameras, times, strict=True)],
+        "detail": [DETAILS[reason].format(camera=c, at=_moment(t)) for c, t in zip(cameras, times, strict=True)],
         "first_seen_us": [now_us] * len(rows),
         "count": [1] * len(rows),
         "raw": lines,
     }
     return pl.DataFrame(columns, schema=DEAD_LETTERS)
+
+
+def _moment(t_us: int) -> str:
+    return at_time(t_us).isoformat().replace("+00:00", "Z")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from connectors.files import RAW_BYTES, Block
 from connectors.formats import boxes
 from connectors.formats.boxes import Far
-from connectors.formats.times import meant
+from connectors.formats.times import ahead, meant
 from schemas.errors import UsageError
 from schemas.frames import DEAD_LETTERS, FRAMES, OBJECTS, SIGNALS, FrameBatch
 
@@ -187,7 +187,7 @@ def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: int) -> di
     t_us = frames["t_us"].to_numpy()
     found = {int(row): ("bad_box", BAD_BOX) for row in np.flatnonzero(bad_box)}
     for row in np.flatnonzero(t_us > now_us + AHEAD_US):
-        found[int(row)] = "future", f"{t_us[row] - now_us} us ahead of now{meant(int(t_us[row]), now_us)}"
+        found[int(row)] = "future", ahead(int(t_us[row]), now_us)
     for row in np.flatnonzero(t_us < YEAR_2000_US):
         found[int(row)] = "before_2000", f"ts {t_us[row]} us since 1970{meant(int(t_us[row]), now_us)}"
     return found

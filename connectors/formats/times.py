@@ -16,6 +16,11 @@ from schemas.local_time import EPOCH
 
 UNITS: Final = (("seconds", 1_000_000), ("milliseconds", 1_000), ("nanoseconds", None))
 """Units that senders count in instead, and microseconds of one (None: a thousandth of one)."""
+MINUTE_US: Final = 60_000_000
+MOST_ZONE_MIN: Final = 14 * 60
+"""No zone's clock is further ahead of UTC."""
+SLACK_MIN: Final = 5
+"""A frame is a little old when it is read."""
 EARLIEST_US: Final = 946_684_800_000_000  # 2000
 _ZONE_NAME: Final = re.compile(r"\[[\w+\-/]+\]$")
 _WORD: Final = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
@@ -50,6 +55,17 @@ def meant(number: float, now_us: int) -> str:
             said = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=t_us)).isoformat(timespec="seconds")
             return f"; in {unit} this would be {said.replace('+00:00', 'Z')}: send microseconds or ISO 8601"
     return ""
+
+
+def ahead(t_us: int, now_us: int) -> str:
+    """Say how far a time lies ahead, and what it may be."""
+    minutes = (t_us - now_us) // MINUTE_US
+    if minutes >= 2 * 1440:
+        far = f"{minutes // 1440:,} days"
+    else:
+        far = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    is_zone = minutes + SLACK_MIN >= 60 and minutes <= MOST_ZONE_MIN
+    return f"{far} ahead of now" + (meant(t_us, now_us) or (": a local time marked Z?" if is_zone else ""))
 
 
 def refused(value: object, now_us: int) -> str:

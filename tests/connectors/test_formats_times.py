@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.formats import read
-from connectors.formats.times import meant, refused, time_us
+from connectors.formats.times import ahead, meant, refused, time_us
 from tests.connectors.frames import NOW_US, START_US, dead, options
 
 SURE = {
@@ -75,3 +75,19 @@ def test_a_unit_is_named_only_where_the_time_would_be_ours(second: int) -> None:
     since = int(when.timestamp())
     for unit, number in (("seconds", since), ("milliseconds", since * 1000), ("nanoseconds", since * 10**9)):
         assert f"in {unit} this would be {when:%Y-%m-%dT%H:%M:%SZ}" in meant(number, NOW_US)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (6, "6 min ahead of now"),
+        (54, "54 min ahead of now"),
+        (6 * 60 + 58, "6 h 58 min ahead of now: a local time marked Z?"),
+        (7 * 60, "7 h 0 min ahead of now: a local time marked Z?"),
+        (14 * 60 + 1, "14 h 1 min ahead of now"),
+        (3 * 1440, "3 days ahead of now"),
+    ],
+)
+def test_a_time_ahead_is_said_in_hours_and_what_it_may_be(minutes, said):
+    now_us = 1767571200_000000
+    assert ahead(now_us + minutes * 60_000_000 + 30_000_000, now_us) == said

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from flows.dataflow import Tick
+from flows.refusals import refused
 from schemas.columns import STATES
 from schemas.registry import Registry
 from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, shuffled, stream
@@ -199,3 +200,9 @@ def test_a_version_that_has_ended_is_told_of_while_the_stream_goes_on() -> None:
     found = play(items, plan(registry))["incidents_log"]
     told = found.filter(pl.col("kind") == "flood").sort("opened_at")
     assert told["close_reason"].to_list() == ["version_ended", ""]
+
+
+def test_a_frame_that_came_too_late_says_its_time_as_people_read_it():
+    letters = refused(stream(["a"], 2), np.array([2]), "too_late", START)
+    (detail,) = letters["detail"]
+    assert detail == "camera 'a': frame at 2026-01-05T00:00:01Z came later than lateness_s behind the newest"
