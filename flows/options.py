@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from flows.settings import Settings, load, with_options
+from flows.settings import Settings, load, with_options, without_password
 from schemas.errors import UsageError
 
 FORMATS: Final = ("native", "arrow", "nvschema", "opendatacam", "mot")
@@ -27,6 +28,13 @@ Warehouse = Annotated[
 def settings_of(context: typer.Context, **options: object) -> Settings:
     """Return the settings of a command, its own options first."""
     return with_options(load(os.environ, context.obj), **options)
+
+
+def warehouse_again(context: typer.Context, url: str, given: str | None) -> str:
+    """Return the option by which another command finds the same warehouse; '' where settings alone name it."""
+    if given is None and context.obj is None:
+        return ""
+    return f" --warehouse {shlex.quote(without_password(url))}"
 
 
 def format_name(name: str) -> str:

@@ -68,6 +68,11 @@ def hide(url: str) -> str:
     return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:***@", url)
 
 
+def without_password(url: str) -> str:
+    """Return a URL as it may be typed again where TILIK_WAREHOUSE_PASSWORD is set."""
+    return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1@", url)
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("a text")

@@ -78,11 +78,12 @@ def replay(
         summary = flow.replay(asked, report)
     for warning in summary.warnings:
         note(f"warning: {warning}")
-    say(as_json(summary) if json else as_text(summary))
+    where = options.warehouse_again(context, settings.warehouse, warehouse)
+    say(as_json(summary) if json else as_text(summary, where))
     if summary.unread:
         from schemas.errors import TilikError  # noqa: PLC0415  start-up time
 
-        raise TilikError(f"{summary.unread}\n`tilik dead-letters list` shows what was refused and why")
+        raise TilikError(f"{summary.unread}\n`tilik dead-letters list{where}` shows what was refused and why")
 
 
 def as_json(summary: ReplaySummary) -> str:
@@ -94,23 +95,30 @@ def as_json(summary: ReplaySummary) -> str:
     return json.dumps({name: getattr(summary, name) for name in names} | also)
 
 
-def as_text(summary: ReplaySummary) -> str:
-    """Return a replay's figures as two sentences, and a third where something was refused."""
+def as_text(summary: ReplaySummary, where: str = "") -> str:
+    """Return a replay's figures as two sentences, and a third where something was refused.
+
+    `where` is the option that names its warehouse in other commands.
+    """
     refused = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejects.items())
     rate = f" ({summary.frames / summary.seconds:,.0f} frames/s)" if summary.seconds > 0 else ""
     return (
         f"{summary.frames:,} frames with {summary.objects:,} objects became {summary.rows:,} rows "
         f"and {summary.incidents:,} incidents in {summary.seconds:.1f} s{rate}.\n"
         f"{summary.late:,} late, {summary.duplicates:,} duplicates, "
-        f"{summary.dead_letters:,} dead letters{_why(summary)}."
-        + (f"\nRefused inside frames: {refused} (see them: SELECT * FROM rejects)." if refused else "")
+        f"{summary.dead_letters:,} dead letters{_why(summary, where)}."
+        + (
+            f"\nRefused inside frames: {refused} (see them: tilik query 'SELECT * FROM rejects'{where})."
+            if refused
+            else ""
+        )
     )
 
 
-def _why(summary: ReplaySummary) -> str:
+def _why(summary: ReplaySummary, where: str) -> str:
     """Return the dead letters by reason, and how to see them; '' where there are none."""
     if not summary.reasons:
         return ""
     from flows.replay.letters import in_words  # noqa: PLC0415  start-up time
 
-    return f": {in_words(summary.reasons)} (see them: tilik dead-letters list)"
+    return f": {in_words(summary.reasons)} (see them: tilik dead-letters list{where})"

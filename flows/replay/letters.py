@@ -21,12 +21,15 @@ class Letters:
     def __init__(self) -> None:
         self.count: dict[tuple[str, str], int] = {}
         self.first: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take note of dead letters (`schemas.frames.DEAD_LETTERS`)."""
         for source, reason, detail, count in rows.select("source", "reason", "detail", "count").iter_rows():
             self.count[source, reason] = self.count.get((source, reason), 0) + count
             self.first.setdefault(reason, detail)
+            if reason == "bad_file":
+                self.broken.setdefault(source, detail)
 
     def reasons(self, source: str | None = None) -> tuple[Reason, ...]:
         """Return the reasons of all letters, or of one file's, the commonest first."""
@@ -43,6 +46,14 @@ class Letters:
             yield f"{path}: {self._nothing(self.reasons(path))}{hint(path, kind)}"
         if len(files) > MOST_FILES:
             yield f"{len(files) - MOST_FILES} more files gave no frame"
+
+    def cut(self, silent: Sequence[str]) -> Iterator[str]:
+        """Say which files could not be read to their end; those that gave no frame are said by themselves."""
+        found = {path: why for path, why in self.broken.items() if path not in silent}
+        for path in list(found)[:MOST_FILES]:
+            yield f"{path}: ends early ({found[path]}): the records after it are missing"
+        if len(found) > MOST_FILES:
+            yield f"{len(found) - MOST_FILES} more files end early"
 
     def unread(self, files: Sequence[str], kind: str) -> str:
         """Say why nothing at all could be read of these files."""

@@ -195,6 +195,7 @@ def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen])
             *asked.remarks,
             *done.watch.remarks(),
             *silent,
+            *(done.letters.cut(done.silent) if is_read else ()),
             *done.watch.rates(registry),
             *telling.of_tracks(seen, registry),
             *telling.of_rejects(left_out, registry),

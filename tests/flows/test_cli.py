@@ -8,12 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from backports import zstd
 
 from connectors.formats import ReadOptions, read
 from flows import options
 from flows.commands import query as query_command
+from flows.commands.replay import as_text
+from flows.replay import ReplaySummary
+from flows.replay.asked import Reason
 from flows.replay.letters import Letters
 from flows.settings import Settings
 from schemas.errors import TilikError, UsageError
@@ -195,7 +200,7 @@ def test_input_of_which_nothing_can_be_read_states_nothing(tilik, tmp_path):
     code, out, err = tilik("replay", "bad.jsonl", "--registry", "cams.toml", *where, "--json")
     assert (code, json.loads(out.splitlines()[-1])["rows"]) == (1, 0)
     assert "bad.jsonl: no frame could be used of it: 1 bad_type, 1 not_json" in err
-    assert "tilik dead-letters list" in err
+    assert "`tilik dead-letters list --warehouse embedded:./store` shows" in err
     code, out, _ = tilik("dead-letters", "list", *where, "--format", "csv")
     assert out.startswith("source,position,reason,detail,")
     assert "missing required field" in out
@@ -229,6 +234,41 @@ def test_input_without_one_record_ends_with_1_and_what_to_do(tmp_path, name, con
     assert reason in letters.unread([path], form)
 
 
+def test_a_hint_names_the_warehouse_unless_settings_do():
+    def hint(url, given, settings_file=None):
+        return options.warehouse_again(SimpleNamespace(obj=settings_file), url, given)
+
+    assert hint("embedded:./a", None) == ""
+    assert hint("embedded:./my store", "embedded:./my store") == " --warehouse 'embedded:./my store'"
+    assert hint("embedded:./a", None, "other.toml") == " --warehouse embedded:./a"
+    assert hint("http://ana:hunter2@h:1/tilik", "...") == " --warehouse http://ana@h:1/tilik"
+    reasons, rejects = (Reason("bad_type", 1, ""),), {"pixels": 3}
+    said = as_text(ReplaySummary(2, 5, 4, 1, 0, 0, 1.0, reasons=reasons, rejects=rejects), " --warehouse embedded:a")
+    assert "(see them: tilik dead-letters list --warehouse embedded:a)" in said
+    assert "(see them: tilik query 'SELECT * FROM rejects' --warehouse embedded:a)" in said
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gzip", "zstd"])
+def test_a_packed_file_that_ends_early_is_said_by_name(tmp_path, pack):
+    path = str(tmp_path / "half.jsonl.gz")
+    lines = b"".join(
+        b'{"camera":"a","ts":"2026-01-05T%02d:%02d:00Z","dwell":%d,"objects":[]}\n'
+        % (at // 60 % 24, at % 60, at * 2654435761 % 2**32)
+        for at in range(20_000)
+    )
+    whole = pack(lines)
+    Path(path).write_bytes(whole[: len(whole) // 2])
+    letters, frames = Letters(), 0
+    for chunk in read(path, "native", ReadOptions(now_us=1777571200_000000)):
+        letters.add(chunk.dead)
+        frames += len(chunk.batch)
+    assert frames > 0
+    (said,) = letters.cut([])
+    assert said.startswith(f"{path}: ends early (")
+    assert said.endswith("): the records after it are missing")
+    assert list(letters.cut([path])) == []
+
+
 def test_a_file_that_gives_nothing_among_others_is_said_by_name(tilik, tmp_path):
     (tmp_path / "good.jsonl").write_text('{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
     (tmp_path / "rows.jsonl").write_text("1,7,409,500,60,180,1\n2,7,409,500,60,180,1\n")
@@ -238,7 +278,7 @@ def test_a_file_that_gives_nothing_among_others_is_said_by_name(tilik, tmp_path)
     assert "rows.jsonl: no frame could be used of it: 2 bad_type" in err
     assert "it looks like --format mot" in err
     assert "none.jsonl: expected records, came none" in err
-    assert "2 dead letters: 2 bad_type (see them: tilik dead-letters list)" in out
+    assert "2 dead letters: 2 bad_type (see them: tilik dead-letters list --warehouse embedded:./store)" in out
 
 
 def test_a_registry_without_cameras_is_refused_in_one_line(tilik, tmp_path):
