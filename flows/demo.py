@@ -29,6 +29,7 @@ from flows import fewer_cameras, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.replay import ReplayOptions, ReplaySummary, replay
 from flows.settings import Settings, hide, load
+from schemas.counting import counted
 from schemas.errors import ConflictError, TilikError
 from schemas.local_time import DAY_MINUTES
 from schemas.registry.rules import SIMULATED
@@ -200,7 +201,8 @@ def _play(asked: ReplayOptions) -> ReplaySummary:
 def _say_played(title: str, summary: ReplaySummary) -> None:
     say(
         f"{title}: {summary.frames:,} frames, {summary.objects:,} objects -> {summary.rows:,} rows, "
-        f"{summary.incidents:,} incidents, {summary.dead_letters:,} dead letters in {summary.seconds:.1f} s"
+        f"{counted(summary.incidents, 'incidents')}, {counted(summary.dead_letters, 'dead letters')} "
+        f"in {summary.seconds:.1f} s"
     )
     for warning in summary.warnings:
         note(f"  warning: {warning}")

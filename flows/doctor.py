@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from flows.settings import Settings, hide, load
+from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
 
 MIN_DISK_BYTES: Final = 2 << 30
@@ -89,7 +90,7 @@ def _registry(settings: Settings) -> list[Finding]:
         loaded = registry.load(settings.registry)
     except TilikError as error:
         return [Finding("registry", "wrong", line) for line in str(error).splitlines()]
-    return [Finding("registry", "good", f"{settings.registry}: {len(loaded.camera)} cameras")]
+    return [Finding("registry", "good", f"{settings.registry}: {counted(len(loaded.camera), 'cameras')}")]
 
 
 def _disk(settings: Settings) -> list[Finding]:

@@ -16,6 +16,7 @@ from connectors.registry import columns as registry_columns
 from connectors.registry import importing as registry_import
 from connectors.registry.importing import Defaults, Imported
 from connectors.registry.writing import to_toml, write
+from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
 from schemas.geo import PROVISIONAL, Areas
 from schemas.registry import CATEGORIES, Registry
@@ -122,4 +123,4 @@ def _summary(done: Imported, out: Path, existing: Path | None) -> str:
         parts += [f"{len(merged.changed)} changed", f"{len(merged.missing)} not in the list and kept"]
     if done.problems:
         parts.append(f"{len(done.problems)} of {done.rows} rows left out")
-    return f"{out}: {len({camera.id for camera in merged.registry.camera})} cameras: {', '.join(parts)}"
+    return f"{out}: {counted(len({camera.id for camera in merged.registry.camera}), 'cameras')}: {', '.join(parts)}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connectors import preview
 from connectors.preview import files as preview_files
+from schemas.counting import counted
 from schemas.errors import UsageError
 from schemas.registry import Camera, Registry
 from schemas.registry.links import newest
@@ -50,12 +51,12 @@ def run(registry: Registry, out: str, camera: str | None = None, snapshot: str |
         yield from _single(chosen, snapshot, place)
     elif one:
         preview_files.save(preview_files.sheet(cameras), place)
-        yield f"{place}: {len(cameras)} cameras"
+        yield f"{place}: {counted(len(cameras), 'cameras')}"
     else:
         taken: set[str] = set()
         for each in cameras:
             preview_files.save(preview.draw(each, preview_files.frame(each)), _folder(place) / _file(each.id, taken))
-        yield f"{place}: {len(cameras)} pictures"
+        yield f"{place}: {counted(len(cameras), 'pictures')}"
 
 
 def _single(camera: Camera, snapshot: str | None, place: Path) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _single(camera: Camera, snapshot: str | None, place: Path) -> Iterator[str]:
         if remark:
             yield remark
     preview_files.save(preview.draw(camera, under), place)
-    yield f"{place}: {camera.id}, {len(camera.zone)} zones, {len(camera.line)} lines"
+    yield f"{place}: {camera.id}, {counted(len(camera.zone), 'zones')}, {counted(len(camera.line), 'lines')}"
 
 
 def _one(cameras: list[Camera], name: str | None) -> Camera:

@@ -17,6 +17,7 @@ from flows.provisional import COMMON_FPS, NEAR
 from flows.replay.watching import RATE_TOLERANCE
 from schemas.cards import CARDS
 from schemas.columns import VEHICLES
+from schemas.counting import counted
 from schemas.errors import TilikError
 from schemas.registry import Camera, Registry
 from schemas.registry.links import newest
@@ -177,7 +178,9 @@ def _rate(camera: Camera, seen: Seen) -> Iterator[Suggestion]:
         return
     common = min(COMMON_FPS, key=lambda rate: abs(rate / seen.fps - 1) if seen.fps else 0.0)
     rate = common if abs(common / seen.fps - 1) <= NEAR else round(seen.fps, 2)
-    told = f"{seen.fps:.3g} frames/s measured (median of {seen.minutes:,} minutes), the registry says {said:g}"
+    told = (
+        f"{seen.fps:.3g} frames/s measured (median of {counted(seen.minutes, 'minutes')}), the registry says {said:g}"
+    )
     if camera.event_fps is not None:
         todo = f"set event_fps = {rate:g}"
     else:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from connectors.registry import columns, lists, places
 from connectors.registry.ids import clean, name_all, slug
 from connectors.registry.merge import Draft, Merged, Problem, merge
+from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
 from schemas.geo import Areas
 from schemas.registry import CATEGORIES, Registry
@@ -153,7 +154,7 @@ def _rate_assumed(drafts: Sequence[Draft], defaults: Defaults) -> list[str]:
     """Say of how many cameras the frame rate is only assumed."""
     silent = sum("fps" not in draft.said for draft in drafts) if defaults.fps is None else 0
     said = (
-        f"{silent} cameras without a frame rate: {ASSUMED_FPS:g} is assumed; give --fps F or a column fps, "
+        f"{counted(silent, 'cameras')} without a frame rate: {ASSUMED_FPS:g} is assumed; give --fps F or a column fps, "
         "or see what `tilik registry suggest` measures"
     )
     return [said] if silent else []

@@ -14,6 +14,7 @@ import polars as pl
 
 from connectors.warehouse.runs import of_input
 from connectors.warehouse.session import Session
+from schemas.counting import counted
 from schemas.local_time import DAY_MINUTES
 
 SHOWN: Final = 5
@@ -35,7 +36,8 @@ class Conflicts(NamedTuple):
         """Name the first minutes and the input they come from."""
         shown = ", ".join(f"{camera} {ts:%Y-%m-%dT%H:%MZ} (run {run})" for camera, ts, run in self.minutes)
         more = f" and {self.found - len(self.minutes)} more" if self.found > len(self.minutes) else ""
-        return f"{self.found} minutes are already stored from other input ({', '.join(self.inputs)}): {shown}{more}"
+        found = f"{counted(self.found, 'minutes')} {'is' if self.found == 1 else 'are'} already stored"
+        return f"{found} from other input ({', '.join(self.inputs)}): {shown}{more}"
 
 
 def conflicts(session: Session, input_hash: int, minutes: pl.DataFrame) -> Conflicts | None:

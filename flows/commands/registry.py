@@ -9,6 +9,7 @@ import typer
 
 from flows.console import note, say
 from flows.options import Warehouse, settings_of
+from schemas.counting import counted
 
 if TYPE_CHECKING:
     from schemas.registry import Registry
@@ -41,7 +42,7 @@ def summary(registry: Registry) -> str:
     lines = sum(len(camera.line) for camera in registry.camera)
     counts = {"cameras": len({c.id for c in registry.camera}), "zones": zones, "lines": lines}
     counts |= {"roads": len(registry.road), "places": len(registry.place)}
-    return ", ".join(f"{number} {name}" for name, number in counts.items())
+    return ", ".join(counted(number, name) for name, number in counts.items())
 
 
 @app.command()

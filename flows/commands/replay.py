@@ -8,6 +8,7 @@ import typer
 
 from flows import options
 from flows.console import announce, note, progress, say
+from schemas.counting import counted
 
 if TYPE_CHECKING:
     from flows.replay import ReplaySummary
@@ -103,10 +104,11 @@ def as_text(summary: ReplaySummary, where: str = "") -> str:
     refused = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejects.items())
     rate = f" ({summary.frames / summary.seconds:,.0f} frames/s)" if summary.seconds > 0 else ""
     return (
-        f"{summary.frames:,} frames with {summary.objects:,} objects became {summary.rows:,} rows "
-        f"and {summary.incidents:,} incidents in {summary.seconds:.1f} s{rate}.\n"
-        f"{summary.late:,} late, {summary.duplicates:,} duplicates, "
-        f"{summary.dead_letters:,} dead letters{_why(summary, where)}."
+        f"{counted(summary.frames, 'frames')} with {counted(summary.objects, 'objects')} became "
+        f"{counted(summary.rows, 'rows')} and {counted(summary.incidents, 'incidents')} "
+        f"in {summary.seconds:.1f} s{rate}.\n"
+        f"{summary.late:,} late, {counted(summary.duplicates, 'duplicates')}, "
+        f"{counted(summary.dead_letters, 'dead letters')}{_why(summary, where)}."
         + (
             f"\nRefused inside frames: {refused} (see them: tilik query 'SELECT * FROM rejects'{where})."
             if refused

@@ -8,6 +8,7 @@ import typer
 
 from flows import options
 from flows.console import note, progress, say
+from schemas.counting import counted
 from schemas.errors import UsageError
 
 
@@ -30,7 +31,7 @@ def simulate(
     import simulation as city  # noqa: PLC0415  start-up time
 
     how = ", without noise" if noiseless else ""
-    note(f"SIMULATED: {cameras} cameras, {minutes} minutes from {start}, seed {seed}{how}")
+    note(f"SIMULATED: {counted(cameras, 'cameras')}, {counted(minutes, 'minutes')} from {start}, seed {seed}{how}")
     with progress("simulate", "cameras") as report:
         written = city.simulate(
             cameras,
@@ -43,8 +44,9 @@ def simulate(
             noiseless=noiseless,
         )
     say(
-        f"SIMULATED: {written.frames:,} frames with {written.objects:,} objects in {written.files} files "
-        f"({written.bytes:,} bytes)"
+        f"SIMULATED: {counted(written.frames, 'frames')} with {counted(written.objects, 'objects')} "
+        f"in {counted(written.files, 'files')} "
+        f"({counted(written.bytes, 'bytes')})"
     )
     say(f"{out}/registry.toml, {out}/events and {out}/truth are written; replay with:")
     say(f"  tilik replay {out}/events --format {format} --registry {out}/registry.toml")

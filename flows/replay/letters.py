@@ -10,6 +10,7 @@ import polars as pl
 
 from connectors.formats import looks_like
 from flows.replay.asked import Reason
+from schemas.counting import counted
 
 MOST_FILES: Final = 5
 """Files that are named one by one; of others it is said how many they are."""
@@ -45,7 +46,7 @@ class Letters:
         for path in files[:MOST_FILES]:
             yield f"{path}: {self._nothing(self.reasons(path))}{hint(path, kind)}"
         if len(files) > MOST_FILES:
-            yield f"{len(files) - MOST_FILES} more files gave no frame"
+            yield f"{counted(len(files) - MOST_FILES, 'more files')} gave no frame"
 
     def cut(self, silent: Sequence[str]) -> Iterator[str]:
         """Say which files could not be read to their end; those that gave no frame are said by themselves."""
@@ -53,7 +54,7 @@ class Letters:
         for path in list(found)[:MOST_FILES]:
             yield f"{path}: ends early ({found[path]}): the records after it are missing"
         if len(found) > MOST_FILES:
-            yield f"{len(found) - MOST_FILES} more files end early"
+            yield f"{counted(len(found) - MOST_FILES, 'more files')} could not be read to the end"
 
     def unread(self, files: Sequence[str], kind: str) -> str:
         """Say why nothing at all could be read of these files."""

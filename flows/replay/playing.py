@@ -25,6 +25,7 @@ from flows.replay.watching import Watch
 from flows.shard import Block
 from flows.thresholds import Thresholds
 from operators import city as cities
+from schemas.counting import counted
 from schemas.errors import UsageError
 from schemas.registry import TRACKERS, Registry
 
@@ -166,7 +167,8 @@ def _found(options: ReplayOptions, given: Input) -> tuple[Registry, list[str]]:
     """Return the registry that is given, or provisional cameras and what is said of them."""
     if options.registry is None:
         registry = provisional.register(given.reader(), options.fps, options.size)
-        said = [f"no --registry: {len(registry.camera)} cameras registered provisionally in area 00, one zone each"]
+        found = counted(len(registry.camera), "cameras")
+        said = [f"no --registry: {found} registered provisionally in area 00, one zone each"]
         return registry, said if registry.camera else []
     registry = registries.load(options.registry)
     if not registry.camera:

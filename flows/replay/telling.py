@@ -16,6 +16,7 @@ from connectors.warehouse import Run, Warehouse
 from flows import remedies
 from flows.remedies import SHARE, Counted, Left, Word
 from operators.tracking import tracker
+from schemas.counting import counted
 from schemas.registry import Registry
 from schemas.registry.links import newest
 from schemas.rejects import REJECTS
@@ -117,7 +118,7 @@ def of_rejects(left: Iterable[Left], registry: Registry) -> Iterator[str]:
             yield f"camera {one.camera}: {remedies.seen(one)}: {change}"
     for reason, count in more.items():
         if count > SHOWN:
-            yield f"{count - SHOWN} more cameras with {reason}: SELECT * FROM rejects"
+            yield f"{counted(count - SHOWN, 'more cameras')} with {reason}: SELECT * FROM rejects"
 
 
 def of_tracks(seen: Iterable[Seen], registry: Registry) -> Iterator[str]:

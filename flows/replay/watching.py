@@ -8,6 +8,7 @@ from connectors.formats import Chunk, Far
 from connectors.warehouse import Stage
 from flows import provisional
 from flows.replay.asked import Progress
+from schemas.counting import counted
 from schemas.registry import Registry
 
 RATE_TOLERANCE: Final = 0.2
@@ -53,7 +54,7 @@ class Watch:
     def remarks(self) -> list[str]:
         """Return how files were read where they could be meant otherwise."""
         more = len(self.said) - MOST_REMARKS
-        return [*list(self.said)[:MOST_REMARKS], *([f"{more} more files were read so"] if more > 0 else [])]
+        return [*list(self.said)[:MOST_REMARKS], *([f"{counted(more, 'more files')} read so"] if more > 0 else [])]
 
     def rates(self, registry: Registry) -> list[str]:
         """Return a warning a camera whose frames come at another rate than registered."""

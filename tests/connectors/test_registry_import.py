@@ -211,7 +211,7 @@ def test_every_bad_row_is_named_at_once(listed):
 def test_a_frame_rate_that_nobody_says_is_assumed_and_said(listed):
     done = listed("id,area,fps\na,00,\nb,00,5\n", fps=None)
     assert [camera.fps for camera in cameras(done)] == [10.0, 5.0]
-    assert any("1 cameras without a frame rate: 10 is assumed" in remark for remark in done.remarks)
+    assert any("1 camera without a frame rate: 10 is assumed" in remark for remark in done.remarks)
     assert not any("frame rate" in remark for remark in listed("id,area\na,00\n").remarks)
 
 

@@ -133,7 +133,7 @@ def test_settings_with_mistakes_stop_a_command_before_it_starts(tilik, monkeypat
 def test_a_good_registry_is_summed_up(tilik):
     code, out, _ = tilik("registry", "check", RECORDINGS / "tud" / "campus.toml")
     assert code == 0
-    assert "1 cameras, 1 zones, 1 lines" in out
+    assert "1 camera, 1 zone, 1 line" in out
 
 
 def test_every_mistake_of_a_registry_is_one_line(tilik, tmp_path):

@@ -132,7 +132,7 @@ def test_a_file_that_is_no_list_ends_with_1(tilik, tmp_path):
 def test_pictures_of_one_all_and_each(tilik, tmp_path):
     (tmp_path / "cameras.toml").write_text(DRAWN)
     code, out, _ = tilik("registry", "preview", "cameras.toml", "--camera", "simpang-lima", "--out", "one.png")
-    assert (code, out) == (0, "one.png: simpang-lima, 1 zones, 0 lines\n")
+    assert (code, out) == (0, "one.png: simpang-lima, 1 zone, 0 lines\n")
     with Image.open(tmp_path / "one.png") as picture:
         assert picture.size == (1920, 1080)
     assert tilik("registry", "preview", "cameras.toml", "--out", "all.png")[:2] == (0, "all.png: 2 cameras\n")
