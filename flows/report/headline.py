@@ -39,15 +39,16 @@ def _times(count: int, one: str, many: str) -> str:
     return f"1 {one}" if count == 1 else f"{count:,} {many}"
 
 
-def _long(minutes: float) -> str:
-    return f"{float(minutes):.0f} min" if minutes < 90 else f"{float(minutes) / 60:.1f} h"
+def _long(found: Found) -> str:
+    """Return how long it lasted; the store rounds, as in the tables: Python's 2.55 h would be 2.5."""
+    return f"{found['minutes']:.0f} min" if found["minutes"] < 90 else f"{found['hours']:.1f} h"
 
 
 def _longest(found: Found, still: str, at: str = "") -> str:
     """Return where and how long it lasted most, and how often it was `still` so at the end."""
     since = f" from {found['since']}" if "since" in found else ""
     left = f"{found['open']:,}" if found["open"] else "none"
-    return f"the longest {at}{found['place']}{since} ({_long(found['minutes'])}); {left} {still} at the end"
+    return f"the longest {at}{found['place']}{since} ({_long(found)}); {left} {still} at the end"
 
 
 def _watched(found: Found) -> str:
@@ -157,7 +158,8 @@ def _lasting(columns: str, *kinds: str) -> str:
     """Return the question how often something was that no site explains, where longest, and more `columns`."""
     named = ", ".join(f"'{kind}'" for kind in kinds)
     return f"""
-SELECT count() AS times, countIf({OPEN}) AS open, argMax(place, lasts) AS place, max(lasts) / 60 AS minutes, {columns}
+SELECT count() AS times, countIf({OPEN}) AS open, argMax(place, lasts) AS place,
+    round(max(lasts) / 60) AS minutes, round(max(lasts) / 3600, 1) AS hours, {columns}
 FROM (SELECT i.*, place, {LASTS} AS lasts FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
       WHERE kind IN ({named}) AND inhibited_by = '' AND {OF_DAY})
 HAVING times > 0"""

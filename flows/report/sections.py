@@ -24,6 +24,18 @@ LASTS: Final = f"coalesce(duration_s, toFloat64({AGE}))"
 """How long an incident `i` lasted, or has lasted when the recording ended [s]."""
 
 
+MADE_HERE: Final = f"""(
+    SELECT DISTINCT place_id
+    FROM (SELECT place_id, splitByChar('/', arrayJoin(arrayConcat(zones, gates)))[1] AS camera_id
+          FROM tilik.places_log FINAL WHERE deleted = 0)
+    WHERE camera_id IN (SELECT camera_id FROM tilik.health_minute AS m WHERE {ON_DAY} GROUP BY camera_id
+                        HAVING sumIf(m.objects, startsWith(model_id, 'tilik-')) > 0.1 * sum(m.objects)))"""
+"""The places of which a camera's tracks were made here on that day, of more than a tenth of its objects (ours).
+
+Not of its frames: before anybody came, a stream has shown no id yet.
+"""
+
+
 class Section(NamedTuple):
     """One table of the page."""
 
@@ -66,20 +78,24 @@ ORDER BY c.persons_mean DESC, camera_id LIMIT 5""",
         "no zone was watched long enough to publish an hour",
     ),
     Section(
-        "Flow: the lines with most crossings",
-        "Counted over the whole day; per_hour: over the time that was watched.",
+        "Flow: the lines that most vehicles cross an hour",
+        "Counted in the minutes that were watched enough, of lines with an hour of these; per_hour: vehicles over that "
+        "time. vehicles: two_wheeled (motorcycles, bicycles), cars and heavy (buses, trucks); riders and persons stand "
+        "beside them and are not in it.",
         f"""
-SELECT place, camera_id AS camera, line_id AS line, direction, crossings,
-    round(crossings / (watched / 3.6e6)) AS per_hour, motorcycles, cars, heavy, persons
-FROM (SELECT camera_id, line_id, direction, sum(f.crossings) AS crossings,
-        sumIf(f.crossings, class = 'motorcycle') AS motorcycles, sumIf(f.crossings, class = 'car') AS cars,
-        sumIf(f.crossings, class IN ('bus', 'truck')) AS heavy, sumIf(f.crossings, class = 'person') AS persons,
+SELECT place, camera_id AS camera, line_id AS line, direction, round(vehicles / (watched / 3.6e6)) AS per_hour,
+    vehicles, two_wheeled, cars, heavy, riders, persons
+FROM (SELECT camera_id, line_id, direction, sumIf(f.crossings, class = 'car') AS cars,
+        sumIf(f.crossings, class IN ('motorcycle', 'bicycle')) AS two_wheeled,
+        sumIf(f.crossings, class IN ('bus', 'truck')) AS heavy, two_wheeled + cars + heavy AS vehicles,
+        sumIf(f.crossings, class = 'rider') AS riders, sumIf(f.crossings, class = 'person') AS persons,
         sumIf(f.observed_ms, class = 'car') AS watched
-      FROM tilik.flow_minute AS f WHERE {ON_DAY} GROUP BY camera_id, line_id, direction
-      HAVING crossings > 0 ORDER BY crossings DESC, camera_id, line_id, direction LIMIT 6) AS f
+      FROM tilik.flow_minute AS f WHERE f.crossings IS NOT NULL AND {ON_DAY} GROUP BY camera_id, line_id, direction
+      HAVING vehicles > 0 AND watched >= 3.6e6
+      ORDER BY vehicles / watched DESC, camera_id, line_id, direction LIMIT 6) AS f
 INNER JOIN {NAMES} USING (camera_id)
-ORDER BY f.crossings DESC, camera_id, line, direction""",
-        "nothing crossed a line in a minute that was watched enough",
+ORDER BY f.vehicles / f.watched DESC, camera_id, line, direction""",
+        "no vehicle crossed a line that was watched for an hour",
     ),
     Section(
         "Roads: where traffic stood, then nearest to capacity; the worst hour of each",
@@ -102,15 +118,18 @@ GROUP BY h.road, h.direction ORDER BY max(j.jam_min) DESC, any(h.dj) DESC, road 
     Section(
         "Visits by place, in its watched hours",
         "basis entries: people who came in by the gates; basis lintasan: passages through the view, person-minutes "
-        "over the median stay. Who passes twice counts twice: these are no visitors.",
+        "over the median stay. Who passes twice counts twice: these are no visitors. tracks 'made here': of one of its "
+        "cameras at least, where they break: stays may be counted several times; such places come last.",
         f"""
-SELECT any(v.name) AS place, any(v.basis) AS basis, countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
+SELECT any(v.name) AS place, any(v.basis) AS basis, if(any(h.place_id) = '', 'own', 'made here') AS tracks,
+    countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
     sum(if(v.basis = 'entries', toFloat64(v.entries), round(v.passages))) AS counted_in_them,
     round(quantileExact(0.5)(v.stay_median_s)) AS stay_s, max(v.cameras_total) AS cameras, any(t.verdict) AS trend
 FROM tilik.visits_place_hour AS v
 LEFT JOIN (SELECT place_id, argMax(verdict, day) AS verdict FROM tilik.visits_trend GROUP BY place_id) AS t
-    USING (place_id)
-WHERE {ON_DAY} GROUP BY v.place_id HAVING hours > 0 ORDER BY counted_in_them DESC LIMIT 6""",
+    ON t.place_id = v.place_id
+LEFT JOIN {MADE_HERE} AS h ON h.place_id = v.place_id
+WHERE {ON_DAY} GROUP BY v.place_id HAVING hours > 0 ORDER BY tracks = 'made here', counted_in_them DESC LIMIT 6""",
         "no place was watched for a whole hour",
     ),
     Section(

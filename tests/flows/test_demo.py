@@ -10,8 +10,9 @@ from connectors import warehouse as warehouses
 from flows import asking, demo, report, warehouse_status
 from flows.report.headline import SENTENCES, sentences
 from flows.report.sections import RECORDED, SECTIONS
-from schemas.registry import Camera, Registry
+from schemas.registry import Camera, Place, Registry
 from tests.connectors.minutes import rows
+from tests.connectors.test_warehouse_persistence import incident, put
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,59 @@ def test_a_full_hour_without_like_days_stands_against_its_whole_day(street):
     street.command("DELETE FROM crowd_hour_log WHERE ts < '2026-01-12 00:00:00' AND toDayOfWeek(ts) < 6")
     (said,) = [text for text in sentences(street) if text.startswith("People: ")]
     assert "6 at once on average, against 6 over its whole day" in said
+
+
+def _table(store, title: str) -> list[dict]:
+    """Return the rows of the page's table whose title begins so."""
+    (section,) = [section for section in SECTIONS if section.title.startswith(title)]
+    answer = asking.ask(store, section.sql)
+    return [dict(zip(answer.column_names, row, strict=True)) for row in answer.rows]
+
+
+def test_the_vehicles_of_a_line_are_no_riders_and_lines_rank_by_their_rate(street):
+    """The line of most vehicles was watched longer, that of most crossings is one of people: neither comes first."""
+    counts = {
+        "fast": (60, {"motorcycle_n": 3, "rider_n": 3, "car_n": 2, "bus_n": 1, "truck_n": 1, "bicycle_n": 1}),
+        "long": (120, {"motorcycle_n": 5, "rider_n": 5}),
+        "people": (60, {"person_n": 90, "car_n": 1}),
+        "brief": (10, {"car_n": 50}),
+    }
+    for line, (minutes, given) in counts.items():
+        street.insert("flow_minute_log", rows("flow", "sim-1", NOON, minutes, line_id=line, simulated=True, **given))
+    found = _table(street, "Flow: ")
+    assert [(row["line"], row["per_hour"], row["vehicles"]) for row in found] == [
+        ("fast", 480, 480),
+        ("long", 300, 600),
+        ("people", 60, 60),
+    ]
+    assert all(row["vehicles"] == row["two_wheeled"] + row["cars"] + row["heavy"] for row in found)
+    assert [(row["riders"], row["persons"]) for row in found] == [(180, 0), (600, 0), (0, 5400)]
+
+
+def test_places_whose_tracks_are_made_here_are_marked_and_come_last(street):
+    gates = {"own": 1, "here": 9}
+    places = tuple(Place(id=name, name=name, gates=(f"sim-{name}/utara",)) for name in gates)
+    cameras = tuple(Camera(id=f"sim-{name}", area="33.74.07.1005", fps=1.0, simulated=True) for name in gates)
+    street.store_registry(Registry(camera=cameras, place=places), registries.load_areas(), "test")
+    for name, entries in gates.items():
+        made = {"simulated": True, "model_id": "tilik-iou/2" if name == "here" else ""}
+        street.insert("health_minute_log", rows("health", f"sim-{name}", NOON, 60, objects=9, **made))
+        empty = {"simulated": True, "model_id": "tilik-iou/2"}  # before anybody came
+        street.insert("health_minute_log", rows("health", f"sim-{name}", NOON - timedelta(hours=2), 90, **empty))
+        street.insert("visits_minute_log", rows("visits", f"sim-{name}", NOON, 60, entries_n=entries, **made))
+    street.roll()
+    found = [(row["place"], row["tracks"], row["counted_in_them"]) for row in _table(street, "Visits")]
+    assert found == [("own", "own", 60), ("here", "made here", 540)]
+
+
+def test_a_flood_has_one_length_on_the_page(street):
+    """153 minutes are 2.55 h, which Python rounds down and the store up."""
+    end = NOON + timedelta(minutes=153)
+    one = {"area": "33.74.07.1005", "camera_id": "sim-1", "simulated": True, "closed_at": end, "updated_at": end}
+    put(street, [incident("f", "flood", NOON, **one)])
+    street.insert("flood_minute_log", rows("flood", "sim-1", NOON, 200, zone_id="jalan", simulated=True))
+    street.insert("flood_hour_log", rows("flood", "sim-1", NOON, 1, zone_id="jalan", simulated=True).drop("run"))
+    (flood,) = _table(street, "Floods")
+    (said,) = [text for text in sentences(street) if text.startswith("Water: ")]
+    assert f"({flood['longest_h']:.1f} h)" in said
+    assert "(2.6 h)" in said
