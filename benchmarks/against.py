@@ -7,11 +7,14 @@ meets both; what is said is the ratio of CPU times.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +30,31 @@ def tree(base: str) -> Path:
         packed = subprocess.run(["git", "archive", base], cwd=ROOT, check=True, capture_output=True).stdout
         subprocess.run(["tar", "-x"], cwd=place, check=True, input=packed)
     return place
+
+
+def tables(name: str, about: str | None, beside: Path, table: Callable[[int], None], seeds: int, repeats: str) -> None:
+    """Run a benchmark's command line: its table, and with ``--base`` another version's before it.
+
+    Parameters
+    ----------
+    name
+        Of the benchmark's module; its file, `beside` and this one go along to the other version.
+    about, repeats
+        What the benchmark is, and what ``--seeds`` repeats.
+    """
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--base", help="another version: a commit")
+    parser.add_argument("--seeds", type=int, default=seeds, help=repeats)
+    given = parser.parse_args()
+    if given.base is not None:
+        place = tree(given.base)
+        for module in (beside.with_name(f"{name}.py"), beside, Path(__file__)):
+            shutil.copy(module, place / "benchmarks" / module.name)
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--seeds", str(given.seeds)]
+        print(given.base, flush=True)
+        subprocess.run(command, cwd=place, env=os.environ | {"PYTHONPATH": str(place)}, check=True)
+        print("now")
+    table(given.seeds)
 
 
 def rates(place: Path) -> dict[str, float]:

@@ -9,12 +9,10 @@ index leaves to be read, by EXPLAIN.
 
 from __future__ import annotations
 
-import argparse
-import tempfile
 from typing import Final
 
-from benchmarks.now import START, seconds
-from connectors.warehouse import Warehouse, connect
+from benchmarks.now import START, city, seconds
+from connectors.warehouse import Warehouse
 
 TRIES: Final = 3
 CAMERA: Final = "concat('smg-', leftPad(toString({}), 5, '0'))"
@@ -63,12 +61,7 @@ def read(store: Warehouse, sql: str) -> int:
 
 def main() -> None:
     """Fill a warehouse, ask, print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cameras", type=int, default=20_000)
-    parser.add_argument("--days", type=int, default=30)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, connect(f"embedded:{folder}") as store:
-        store.migrate()
+    with city() as (store, given):
         last = 86_400 * given.days - 7_200
         minutes(store, "7", "60 * number", 1_440 * given.days - 120)
         for hour in range(2):

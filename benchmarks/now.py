@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -97,14 +99,21 @@ def seconds(store: Warehouse, sql: str, tries: int) -> tuple[float, int]:
     return best, rows
 
 
-def main() -> None:
-    """Fill a warehouse, ask, print."""
+@contextmanager
+def city() -> Iterator[tuple[Warehouse, argparse.Namespace]]:
+    """Open an empty warehouse for the ``cameras`` and ``days`` that the command line asks for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--cameras", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=30)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, connect(f"embedded:{folder}") as store:
         store.migrate()
+        yield store, given
+
+
+def main() -> None:
+    """Fill a warehouse, ask, print."""
+    with city() as (store, given):
         started = time.perf_counter()
         fill(store, given.cameras, given.days)
         print(f"{given.cameras} cameras, {given.days} days: filled in {time.perf_counter() - started:.0f} s")

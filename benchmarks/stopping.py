@@ -7,11 +7,6 @@ are incidents beside the marked vehicle.
 
 from __future__ import annotations
 
-import argparse
-import os
-import shutil
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -128,27 +123,5 @@ def table(seeds: int) -> None:
     print(f"{'mean':<22}" + "".join(f"{value:>8.2f}" for value in np.mean(scores, axis=0)))
 
 
-def base(commit: str, seeds: int) -> None:
-    """Print another version's table."""
-    place = against.tree(commit)
-    for module in (__file__, recorded.__file__):
-        shutil.copy(module, place / "benchmarks" / Path(module).name)
-    command = [sys.executable, "-m", "benchmarks.stopping", "--seeds", str(seeds)]
-    print(commit, flush=True)
-    subprocess.run(command, cwd=place, env=os.environ | {"PYTHONPATH": str(place)}, check=True)
-
-
-def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(chr(10))[0])
-    parser.add_argument("--base", help="another version: a commit")
-    parser.add_argument("--seeds", type=int, default=5, help="how often each disturbance is put in")
-    given = parser.parse_args()
-    if given.base is not None:
-        base(given.base, given.seeds)
-        print("now")
-    table(given.seeds)
-
-
 if __name__ == "__main__":
-    main()
+    against.tables("stopping", __doc__, Path(recorded.__file__), table, 5, "how often each disturbance is put in")

@@ -9,11 +9,6 @@ IoU of 0.5.
 
 from __future__ import annotations
 
-import argparse
-import os
-import shutil
-import subprocess
-import sys
 import warnings
 from collections import defaultdict
 from pathlib import Path
@@ -142,27 +137,5 @@ def table(seeds: int) -> None:
     print(f"all: {sum(s.wrong for s in every) / sum(s.crossed for s in every):.1%} of crossings wrong")
 
 
-def base(commit: str, seeds: int) -> None:
-    """Print another version's table: its kernels, these streets."""
-    place = against.tree(commit)
-    for module in (__file__, crowds.__file__):
-        shutil.copy(module, place / "benchmarks" / Path(module).name)
-    command = [sys.executable, "-m", "benchmarks.tracking", "--seeds", str(seeds)]
-    print(commit, flush=True)
-    subprocess.run(command, cwd=place, env=os.environ | {"PYTHONPATH": str(place)}, check=True)
-
-
-def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(chr(10))[0])
-    parser.add_argument("--base", help="another version: a commit")
-    parser.add_argument("--seeds", type=int, default=3, help="how often faults are put in")
-    given = parser.parse_args()
-    if given.base is not None:
-        base(given.base, given.seeds)
-        print("now")
-    table(given.seeds)
-
-
 if __name__ == "__main__":
-    main()
+    against.tables("tracking", __doc__, Path(crowds.__file__), table, 3, "how often faults are put in")

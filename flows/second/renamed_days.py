@@ -13,13 +13,12 @@ from typing import Final
 
 from connectors.warehouse import Run, Span, Warehouse, calendar_days
 from flows.second import groups, mutes
+from flows.second.stored import DAY_US
 from flows.thresholds import Thresholds
-from schemas.local_time import OFFSET_US
+from schemas.local_time import EPOCH, OFFSET_US
 
 DAYS: Final = 31
 """Days that are judged at once: with the weeks around them that bounds what is read."""
-DAY_US: Final = 86_400_000_000
-EPOCH: Final = date(1970, 1, 1)
 
 
 def update(warehouse: Warehouse, thresholds: Thresholds, run: Run) -> int:
@@ -30,8 +29,8 @@ def update(warehouse: Warehouse, thresholds: Thresholds, run: Run) -> int:
     cameras = frozenset(camera.id for camera in groups.registered(warehouse))
     written = 0
     for first, last in spans([day for day, _ in marks]):
-        since_us = (first - EPOCH).days * DAY_US - OFFSET_US
-        until_us = ((last - EPOCH).days + 1) * DAY_US - OFFSET_US
+        since_us = (first - EPOCH.date()).days * DAY_US - OFFSET_US
+        until_us = ((last - EPOCH.date()).days + 1) * DAY_US - OFFSET_US
         written += mutes.update(warehouse, thresholds, Span(cameras, since_us, until_us), run)
     calendar_days.judged(warehouse, marks)
     return written

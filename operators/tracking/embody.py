@@ -47,7 +47,6 @@ SAME: Final = 0.5
 
 _WALKERS: Final = np.array([name in ("person", "rider") for name in CLASSES] + [False] * (256 - len(CLASSES)))
 """(256,) who walks, by code of class."""
-_NOBODY, _KNOWN, _FAR = range(3)
 
 
 class Params(NamedTuple):

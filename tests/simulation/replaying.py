@@ -18,6 +18,12 @@ ROW = ("camera_id", "zone_id", "line_id", "direction", "ts")
 
 def replayed(out: Path, start_us: int, end_us: int, *, noiseless: bool) -> dict[str, pl.DataFrame]:
     """Return the rows that the kernels make of a city's events, each table as the warehouse keeps it."""
+    told = stated(out, start_us, end_us, noiseless=noiseless)
+    return {name: newest(rows) for name, rows in told.items()}
+
+
+def stated(out: Path, start_us: int, end_us: int, *, noiseless: bool) -> dict[str, pl.DataFrame]:
+    """Return all that the kernels state of a city's events, by table."""
     city = cities.build(registry.load(out / "registry.toml"))
     index = intake.lookup(city)
     shard = Shard(city, Thresholds())
@@ -29,7 +35,7 @@ def replayed(out: Path, start_us: int, end_us: int, *, noiseless: bool) -> dict[
             blocks += shard.push(state, intake.arrays(batch, city, index), batch.objects["track"])[0]
     blocks += shard.end(state, end_us - 1)[0]
     tables = {block.table for block in blocks}
-    return {name: newest(pl.concat([b.rows for b in blocks if b.table == name])) for name in tables}
+    return {name: pl.concat([b.rows for b in blocks if b.table == name]) for name in tables}
 
 
 def newest(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,13 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from connectors import registry
-from connectors.formats import ReadOptions, read
-from flows.shard import Shard
-from flows.thresholds import Thresholds
-from operators import city as cities
-from operators.stage import intake
 from simulation import simulate
+from tests.simulation.replaying import newest, stated
 
 MORNING_US = 1_767_571_200_000_000  # 2026-01-05 00:00 UTC, 7 in the morning in Semarang
 CAMERAS, MINUTES = 41, 90  # the 41st is a market; 33 and 34 look at underpasses
@@ -22,25 +17,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, pl.Da
     """Return a noiseless city and the rows that the kernels make of it."""
     out = tmp_path_factory.mktemp("city")
     simulate(CAMERAS, MINUTES, 5, MORNING_US, out, "arrow", fps=0.5, noiseless=True)
-    city = cities.build(registry.load(out / "registry.toml"))
-    index = intake.lookup(city)
-    shard = Shard(city, Thresholds())
-    state, blocks = shard.start(MORNING_US), []
-    for path in sorted((out / "events").iterdir()):
-        for chunk in read(path, "arrow", ReadOptions(now_us=MORNING_US * 2)):
-            assert chunk.dead.height == 0
-            batch = chunk.batch
-            blocks += shard.push(state, intake.arrays(batch, city, index), batch.objects["track"])[0]
-    blocks += shard.end(state, MORNING_US + MINUTES * 60_000_000 - 1)[0]
-    tables = {block.table for block in blocks}
-    joined = {name: pl.concat([b.rows for b in blocks if b.table == name]) for name in tables}
+    joined = stated(out, MORNING_US, MORNING_US + MINUTES * 60_000_000, noiseless=True)
     return out, {name: rows if name == "incidents_log" else newest(rows) for name, rows in joined.items()}
-
-
-def newest(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return what the warehouse keeps of rows that were stated again."""
-    keys = [name for name in ("camera_id", "zone_id", "line_id", "direction", "ts") if name in rows.columns]
-    return rows.sort("rev", maintain_order=True).unique(keys, keep="last", maintain_order=True)
 
 
 def differing(true: pl.DataFrame, rows: pl.DataFrame, keys: list[str], figures: list[str]) -> pl.DataFrame:
