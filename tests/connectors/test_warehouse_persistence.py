@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from connectors.warehouse import Warehouse
 from operators.incidents import persistence
 from operators.metrics import flood, garbage
+from schemas.errors import WarehouseError
 from schemas.incidents import INCIDENTS
 from schemas.views.persistence import EXPIRE_S, UNKNOWN_AFTER_S
 
@@ -55,7 +57,8 @@ def ended(warehouse: Warehouse):
     warehouse.insert("health_minute_log", rows("health", "k-1", END, area=AREA))
     yield END + timedelta(minutes=1)
     warehouse.forget("k-1")
-    warehouse.forget("k-2")
+    with suppress(WarehouseError):  # not there where the test that writes it ran in another worker
+        warehouse.forget("k-2")
 
 
 def hours(count: float) -> timedelta:
