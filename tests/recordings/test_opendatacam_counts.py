@@ -34,23 +34,24 @@ def counted(road: Played, height: float = 0.6) -> np.ndarray:
     return np.array([parts.values[parts.key == key, N : N + len(VEHICLES)].sum(0) for key in (0, 1)])
 
 
-def sightings(frames: Ordered) -> list[list[Sighting]]:
+def sightings(frames: Ordered) -> list[tuple[int, list[Sighting]]]:
     names = dict(enumerate(CLASSES))
     box = frames.box.astype(float)
+    objects = [
+        Sighting(
+            t_us,
+            int(frames.track[k]),
+            names.get(int(frames.cls[k]), "other"),
+            float(frames.confidence[k]),
+            (box[k, 0] + box[k, 2]) / 2,
+            box[k, 3],
+            box[k, 3] - box[k, 1],
+        )
+        for k, t_us in enumerate(np.repeat(frames.t_us, np.diff(frames.first)).tolist())
+    ]
+    edges = frames.first.tolist()
     return [
-        [
-            Sighting(
-                int(frames.t_us[i]),
-                int(frames.track[k]),
-                names.get(int(frames.cls[k]), "other"),
-                float(frames.confidence[k]),
-                (box[k, 0] + box[k, 2]) / 2,
-                box[k, 3],
-                box[k, 3] - box[k, 1],
-            )
-            for k in range(frames.first[i], frames.first[i + 1])
-        ]
-        for i in range(len(frames.t_us))
+        (t_us, objects[begin:end]) for t_us, begin, end in zip(frames.t_us.tolist(), edges, edges[1:], strict=False)
     ]
 
 

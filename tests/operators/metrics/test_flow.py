@@ -336,21 +336,37 @@ STORIES = st.lists(
 def test_any_split_gives_what_a_plain_reading_of_the_definition_gives(
     story: list, step_us: int, data: st.DataObject
 ) -> None:
+    as_a_plain_reading_says(story, step_us, tuple(data.draw(st.lists(st.integers(0, len(story)), max_size=3))))
+
+
+def test_a_crossing_is_told_when_its_time_is_over_although_its_track_is_out_of_sight() -> None:
+    """An empty frame ends the wait; that the track had begun to come back shows only in the next."""
+    here, there = (0.4, 0.3), (0.53, 0.5)
+    seen = [(1, *here), (1, *here), (1, *there), None, None, (3, *there), None, (3, *here), (3, *here)]
+    told = as_a_plain_reading_says([[] if s is None else [(*s, "car")] for s in seen], 500_000, ())
+    assert told == ["to_right", "to_left"]
+
+
+def as_a_plain_reading_says(story: list, step_us: int, splits: tuple[int, ...]) -> list[str]:
+    """Check a story of (track, x, y, class) at a short line against the plain reading; return the directions told."""
     short = city(camera(line=(line("short", (0.5, 0.9), (0.52, 0.4)),)))
     rows = [(0, T0 + i * step_us, [at(x, y, k, c) for k, x, y, c in seen]) for i, seen in enumerate(story)]
-    splits = tuple(data.draw(st.lists(st.integers(0, len(rows)), max_size=3)))
     boxes = [np.array([o[2] for o in seen], np.float32).astype(float).reshape(-1, 4) for _, _, seen in rows]
     sightings = [
-        [
-            Sighting(t, o[3], o[0], float(np.float32(o[1])), (b[0] + b[2]) / 2, b[3], b[3] - b[1])
-            for o, b in zip(seen, box, strict=True)
-        ]
+        (
+            t,
+            [
+                Sighting(t, o[3], o[0], float(np.float32(o[1])), (b[0] + b[2]) / 2, b[3], b[3] - b[1])
+                for o, b in zip(seen, box, strict=True)
+            ],
+        )
         for (_, t, seen), box in zip(rows, boxes, strict=True)
     ]
     expected = crossings(sightings, ((0.5, 0.9), (0.52, 0.4)), 1920 / 1080)
     got = counted(rows, short, splits)
     told = [(["to_right", "to_left"][k % 2], m, c) for k, m, c in zip(got.key, got.minute, classes(got), strict=True)]
     assert told == [(c.direction, c.t_us // 60_000_000, c.cls) for c in expected]
+    return [direction for direction, _, _ in told]
 
 
 @settings(deadline=None, max_examples=50)

@@ -49,9 +49,9 @@ class Memory:
 
 
 def crossings(
-    frames: list[list[Sighting]], line: tuple[tuple[float, float], tuple[float, float]], aspect: float
+    frames: list[tuple[int, list[Sighting]]], line: tuple[tuple[float, float], tuple[float, float]], aspect: float
 ) -> list[Crossing]:
-    """Return the crossings of one line by the objects of one camera's frames."""
+    """Return the crossings of one line by the objects of one camera's frames: (time, objects), empty ones too."""
     (x1, y1), (x2, y2) = ((x * aspect, y) for x, y in line)
     length = math.hypot(x2 - x1, y2 - y1)
     band = 0.01 * math.hypot(aspect, 1.0)
@@ -61,12 +61,11 @@ def crossings(
     def distance(x: float, y: float) -> float:
         return ((x2 - x1) * (y - y1) - (y2 - y1) * (x * aspect - x1)) / length
 
-    for sightings in frames:
-        if sightings:
-            _tell(memory, sightings[0].t_us - 2_000_000, out)
+    for now_us, sightings in frames:
+        _tell(memory, now_us - 2_000_000, out)
         now = [s for s in sightings if s.track and s.cls != "garbage"]
         now = [s for i, s in enumerate(now) if s.track not in {o.track for o in now[:i]}]
-        known = {t for t, m in memory.items() if now and now[0].t_us - m.sightings[-1][0] <= 30_000_000}
+        known = {t for t, m in memory.items() if now_us - m.sightings[-1][0] <= 30_000_000}
         for s in [s for s in now if s.track in known] + [s for s in now if s.track not in known]:
             if s.track not in known:
                 memory[s.track] = _heir(memory, s, aspect, band)
@@ -82,8 +81,7 @@ def crossings(
             m.votes[s.cls] = m.votes.get(s.cls, 0) + round(s.confidence * 1e6)
             if abs(d) > band:
                 _beyond(m, 1 if d > 0 else -1, out)
-        if sightings:
-            _tell(memory, sightings[0].t_us, out)
+        _tell(memory, now_us, out)
     _tell(memory, 1 << 62, out)
     return out
 
