@@ -9,7 +9,7 @@ from flows import metrics_page
 from schemas import columns
 
 ROOT = Path(__file__).parents[1]
-PROSE = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+PROSE = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def test_the_committed_metrics_page_is_what_the_definitions_say():
