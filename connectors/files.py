@@ -20,7 +20,7 @@ from backports.zstd import ZstdError, ZstdFile
 from numpy.typing import NDArray
 
 from connectors import json_records
-from connectors.text_bytes import as_utf8, foreign
+from connectors.text_bytes import MARK, as_utf8, foreign
 from schemas.errors import TilikError, UsageError
 
 RAW_BYTES: Final = 64 * 1024
@@ -40,6 +40,8 @@ WAREHOUSE: Final = ("version", "clients.lock")
 """Files that every embedded warehouse has."""
 PACKED: Final = (".gz", ".zst", ".zstd")
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+ZSTD_SKIPPED: Final = b"\x2a\x4d\x18"
+"""Behind a byte 0x50..0x5f: a frame to be passed over, as pzstd puts before the first (RFC 8878, 3.1.2)."""
 BROKEN: Final = (OSError, EOFError, zlib.error, ZstdError)
 """What a reader of compressed bytes raises when they cannot be read on."""
 
@@ -133,7 +135,7 @@ def open_plain(path: Path) -> IO[bytes]:
         raise TilikError(f"{path}: cannot be opened: {error.strerror}") from error
     if magic[:2] == GZIP_MAGIC:
         return gzip.open(path, "rb")  # type: ignore[return-value]
-    if magic == ZSTD_MAGIC:
+    if magic == ZSTD_MAGIC or (magic[1:] == ZSTD_SKIPPED and magic[0] >> 4 == 5):
         return ZstdFile(path)  # type: ignore[return-value]
     return path.open("rb")
 
@@ -269,7 +271,7 @@ def _split(data: bytes, reader: _LineReader, lines: int) -> Iterator[Block]:
     """Cut whole lines into blocks."""
     buffer = np.frombuffer(data, np.uint8)
     newline = np.flatnonzero(buffer == ord("\n"))
-    start = np.concatenate([[0], newline[:-1] + 1])
+    start = _behind_marks(data, np.concatenate([[0], newline[:-1] + 1]))
     end = newline - ((buffer[newline - 1] == ord("\r")) & (newline > start))
     position = reader.lines + 1 + np.arange(len(newline))
     reader.lines += len(newline)
@@ -281,6 +283,13 @@ def _split(data: bytes, reader: _LineReader, lines: int) -> Iterator[Block]:
     kept = np.stack([start, end, position])[:, (size > 0) & ~long]
     for first in range(0, kept.shape[1], lines):
         yield _block(buffer, kept[:, first : first + lines], reader)
+
+
+def _behind_marks(data: bytes, start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where lines begin; a byte-order mark, which files put together have inside, is no part of a line."""
+    if MARK not in data:
+        return start
+    return start + np.array([len(MARK) if data.startswith(MARK, at) else 0 for at in start.tolist()])
 
 
 def _block(buffer: NDArray[np.uint8], kept: NDArray[np.int64], reader: _LineReader) -> Block:

@@ -14,6 +14,8 @@ from typing import Final
 MARK: Final = b"\xef\xbb\xbf"
 UTF_16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 """Byte-order marks of UTF-16."""
+LONGEST_MARK: Final = 4
+"""Bytes by which an encoding is told."""
 KINDS: Final = (
     (0, b"ARROW1", "is Arrow: read it with --format arrow"),
     (0, b"\xff\xff\xff\xff", "is an Arrow stream: read it with --format arrow"),
@@ -64,6 +66,8 @@ def decoded(raw: bytes) -> str:
 def as_utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the pieces of a text as UTF-8 without a byte-order mark; UTF-8 itself is not looked into."""
     first = next(pieces, b"")
+    while len(first) < LONGEST_MARK and (piece := next(pieces, b"")):
+        first += piece
     name = encoding(first)
     if name == "utf-8":
         yield first.removeprefix(MARK)

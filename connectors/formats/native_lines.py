@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -82,7 +82,14 @@ class Timed(NamedTuple):
     t_us: int
 
 
+class Time(msgspec.Struct):
+    """The time alone, of whatever type."""
+
+    ts: Any
+
+
 _DECODER = msgspec.json.Decoder(Frame)
+_TIME = msgspec.json.Decoder(Time)
 
 
 def decode(line: bytes, now_us: int = 0) -> Timed | Fault:
@@ -91,9 +98,11 @@ def decode(line: bytes, now_us: int = 0) -> Timed | Fault:
         frame = _DECODER.decode(line)
     except msgspec.ValidationError as error:
         detail = str(error)
-        if not detail.endswith("`$.ts`"):
-            return Fault("bad_type", detail)
-        return Fault("bad_time", f"{detail}: {refused(msgspec.json.decode(line)['ts'], now_us)}")
+        return (
+            Fault("bad_time", _of_time(line, detail, now_us))
+            if detail.endswith("`$.ts`")
+            else Fault("bad_type", detail)
+        )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _not_json(line, f"{type(error).__name__}: {error}")
     if frame.ts_source is not None and frame.ts_source not in CLOCKS:
@@ -102,6 +111,14 @@ def decode(line: bytes, now_us: int = 0) -> Timed | Fault:
     if t_us is None:
         return Fault("bad_time", refused(frame.ts, now_us))
     return Timed(frame, t_us)
+
+
+def _of_time(line: bytes, detail: str, now_us: int) -> str:
+    """Say what is wrong with a time of the wrong type; one that no 64 bits hold is said by the decoder alone."""
+    try:
+        return f"{detail}: {refused(_TIME.decode(line).ts, now_us)}"
+    except msgspec.MsgspecError:
+        return detail
 
 
 def _not_json(line: bytes, detail: str) -> Fault:

@@ -3,7 +3,8 @@
 It reads one fixed structure and gives up a line at anything unusual: an escape,
 a byte beyond ASCII, a number it cannot round exactly, a nested unknown field, a
 wrong type. Such lines go to `native_lines`, which knows the format's whole
-meaning; where both can read a line they agree, which a law tests.
+meaning; where both can read a line they agree, on numbers of any length too: a law
+tests it.
 
 Numba's cache of this module does not see changes in `native_tokens`: touch this
 file when that one changes.

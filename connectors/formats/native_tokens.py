@@ -116,7 +116,7 @@ def number(d, p):  # type: ignore[no-untyped-def]
     mantissa, digits, power = np.int64(0), np.int64(0), np.int64(0)
     while 48 <= d[p] <= 57 and digits <= MOST_DIGITS:
         mantissa = mantissa * 10 + (np.int64(d[p]) - 48)
-        digits += mantissa > 0
+        digits += mantissa != 0  # 19 digits may be beyond 63 bits: below 0, never 0
         p += 1
     if p == first or digits > MOST_DIGITS or (d[first] == 48 and p > first + 1):
         return -1, FAIL, 0.0, np.int64(0)
@@ -127,7 +127,7 @@ def number(d, p):  # type: ignore[no-untyped-def]
         point = p
         while 48 <= d[p] <= 57 and digits <= MOST_DIGITS:
             mantissa = mantissa * 10 + (np.int64(d[p]) - 48)
-            digits += mantissa > 0
+            digits += mantissa != 0
             p += 1
         power = np.int64(point - p)
         if p == point or digits > MOST_DIGITS:

@@ -22,6 +22,8 @@ MOST_ZONE_MIN: Final = 14 * 60
 SLACK_MIN: Final = 5
 """A frame is a little old when it is read."""
 EARLIEST_US: Final = 946_684_800_000_000  # 2000
+MOST: Final = 2**63
+"""No time in any of the units is as large."""
 _ZONE_NAME: Final = re.compile(r"\[[\w+\-/]+\]$")
 _WORD: Final = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
 _MIDNIGHT: Final = re.compile(r"[Tt ]24:?00(?::?00(?:[.,]0+)?)?(?=[Zz+\-]|$)")
@@ -49,6 +51,8 @@ def _otherwise(text: str) -> int | None:
 
 def meant(number: float, now_us: int) -> str:
     """Say which time a number would be in another unit than microseconds; '' where it would be none of ours."""
+    if not abs(number) < MOST:
+        return ""
     for unit, factor in UNITS:
         t_us = int(number // 1000) if factor is None else int(number * factor)
         if EARLIEST_US <= t_us <= now_us + 86_400_000_000:
