@@ -103,8 +103,8 @@ class RowMaker:
     def _shared(
         self, due: emit.Minutes, expected: NDArray[np.int64], health: NDArray[np.int64], lost: tuple[str, ...]
     ) -> Watched:
-        here, frames = (health[:, HEALTH.offset(name)] for name in ("made_here", "frames"))
-        is_here = self.always_here[due.camera] | (2 * here > frames)
+        here, frames, late = (health[:, HEALTH.offset(name)] for name in ("made_here", "frames", "late_frames"))
+        is_here = self.always_here[due.camera] | (2 * here > frames - late)
         common = self.cameras[due.camera].with_columns(
             model_id=pl.Series(["", tracker.MODEL], dtype=pl.String).gather(is_here.astype(np.uint32)),
             ts=pl.from_epoch(pl.Series(due.minute * 60), time_unit="s").dt.replace_time_zone("UTC"),

@@ -28,7 +28,7 @@ MOST_WORDS: Final = 20
 
 
 class Seen(NamedTuple):
-    """What a run stored of a camera: frames and those tracked here, persons and vehicles by their ids, and the rest."""
+    """What a run stored of a camera: on-time frames, those tracked here, persons and vehicles by ids, and the rest."""
 
     camera: str
     frames: int
@@ -42,9 +42,9 @@ class Seen(NamedTuple):
 
 def read(warehouse: Warehouse, run: Run) -> list[Seen]:
     """Return what a run stored, by camera."""
-    sums = ", ".join(f"sum({name})" for name in Seen._fields[1:-1])
+    sums = ", ".join(f"sum({name})" for name in Seen._fields[2:-1])
     rows = warehouse.query(
-        f"SELECT toString(camera_id), {sums}, sumForEach(refused_hist) "
+        f"SELECT toString(camera_id), sum(frames - late_frames), {sums}, sumForEach(refused_hist) "
         "FROM health_minute_log FINAL WHERE run = {r:UInt32} AND deleted = 0 GROUP BY camera_id ORDER BY camera_id",
         {"r": run.run},
     ).rows

@@ -26,7 +26,7 @@ ONLINE, SKEW, DEGRADED, BLURRED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
     STATES.index(name)
     for name in ("online", "clock_skew", "degraded", "blurred", "dark", "frozen", "flapping", "stale", "offline")
 )
-VERSION = 2
+VERSION = 3
 LONGEST_SILENCE = 1440
 """Minutes of a silence that get rows; a longer outage is one incident."""
 

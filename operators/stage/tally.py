@@ -124,7 +124,7 @@ def _count(
         out[at.objects] += first[i + 1] - first[i]
         out[at.with_id] += whose.with_id[i]
         out[at.without_id] += whose.without_id[i]
-        out[at.made_here] += whose.made_here[i]
+        out[at.made_here] += whose.made_here[i] and not is_late  # no track is made of a late one
         out[at.last_ms] = max(out[at.last_ms], t_us[i] // 1000)
         if arrival_us[i] >= 0:
             delay = (arrival_us[i] - t_us[i]) // 1000

@@ -18,7 +18,7 @@ from operators.tracking.tracker import MODEL
 from schemas.frames import FrameBatch
 from schemas.registry import Registry
 from schemas.words import REASONS
-from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, stream
+from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, shuffled, stream
 
 SECONDS = 400
 TRACKED = ("flow_minute_log",)
@@ -83,6 +83,27 @@ def test_streams_with_ids_lose_nothing_without_a_tracker(own) -> None:
     found = play(chunks(WITH_IDS), plan(registry("none")))
     assert crossings(found) == crossings(own)
     assert found["flow_minute_log"]["observed_ms"].equals(own["flow_minute_log"]["observed_ms"])
+
+
+def delayed(batch: FrameBatch, end_s: int) -> FrameBatch:
+    """The frames of the first seconds come at the end; nothing is seen in them."""
+    early = (batch.frames["t_us"] - START < end_s * SECOND).to_numpy()
+    objects = batch.objects.filter(~pl.Series(early).gather(batch.objects["frame"]))
+    order = np.concatenate([np.flatnonzero(~early), np.flatnonzero(early)])
+    return shuffled(replace(batch, objects=objects), order)
+
+
+@pytest.mark.parametrize("batch", [WITH_IDS, WITHOUT], ids=["with ids", "without"])
+def test_late_frames_say_nothing_of_whose_tracks_there_are(batch: FrameBatch) -> None:
+    """A backlog of a street at night, without a soul in it: the bug made its camera one that is tracked here."""
+    own = {""} if batch is WITH_IDS else {MODEL}
+    found = play(chunks(delayed(batch, 90)), plan(registry()))
+    health, flow = found["health_minute_log"], found["flow_minute_log"].sort("ts", "camera_id")
+    assert health["late_frames"].sum() == 2 * 180
+    assert health["made_here"].sum() == (0 if batch is WITH_IDS else health["frames"].sum() - 2 * 180)
+    partly = flow.filter(pl.col("ts") > flow["ts"].min())  # no frame of the first minute came in time
+    assert set(partly["model_id"]) == own
+    assert set(flow["model_id"]) <= own | {""}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
