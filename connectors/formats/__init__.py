@@ -6,7 +6,7 @@ from connectors.formats.chunks import Chunk, ReadOptions
 from connectors.formats.merge import MergedReader, first_time_us, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
 from connectors.formats.readers import FORMATS, read
-from connectors.formats.sniffing import looks_like
+from connectors.formats.sniffing import looks_like, table_between
 
 __all__ = [
     "FORMATS",
@@ -19,6 +19,7 @@ __all__ = [
     "looks_like",
     "read",
     "read_merged",
+    "table_between",
     "to_json_lines",
     "to_table",
     "write_arrow",

@@ -21,6 +21,9 @@ BY_KEYS: Final = (
 )
 SENDERS: Final = (frozenset({"sensorId"}), frozenset({"@timestamp"}))
 """Keys that nvschema has and OpenDataCam's documents, which share others with it, do not."""
+SIGNS: Final = {b";": "semicolons", b"\t": "tabs", b",": "commas"}
+"""What stands between the cells of a table; commas last, they stand within numbers too."""
+FEWEST_CELLS: Final = 3
 
 
 def looks_like(path: Path) -> str:
@@ -32,6 +35,19 @@ def looks_like(path: Path) -> str:
     if any(_is_row(line) for line in lines):
         return "mot"
     return _of_json(_first_value(begin.decode(errors="replace").strip().removeprefix("data:").lstrip()), DEEPEST)
+
+
+def table_between(path: Path) -> str:
+    """Return what stands between the cells of a table of any columns; '' where a file looks like none."""
+    whole_lines = head(path, HEAD_BYTES).rpartition(b"\n")[0] or head(path, HEAD_BYTES)
+    lines = [line for line in whole_lines.splitlines() if line.strip()][:3]
+    if len(lines) < 2 or any(line.lstrip()[:1] in b"{[" or b"\0" in line for line in lines):
+        return ""
+    for sign, name in SIGNS.items():
+        cells = {line.count(sign) + 1 for line in lines}
+        if len(cells) == 1 and cells.pop() >= FEWEST_CELLS:
+            return name
+    return ""
 
 
 def _is_row(line: bytes) -> bool:

@@ -8,12 +8,16 @@ from typing import Final
 
 import polars as pl
 
-from connectors.formats import looks_like
+from connectors.formats import looks_like, table_between
 from flows.replay.asked import Reason
 from schemas.counting import counted
 
 MOST_FILES: Final = 5
 """Files that are named one by one; of others it is said how many they are."""
+TABLES: Final = (
+    "it looks like a table with {between} between its cells: --format mot reads those of "
+    "frame,id,left,top,width,height,confidence, `tilik registry import` lists of cameras"
+)
 
 
 class Letters:
@@ -75,6 +79,9 @@ def in_words(reasons: Sequence[Reason]) -> str:
 
 
 def hint(path: str, kind: str) -> str:
-    """Return which format a file looks like, where it is another than the one that was asked for."""
+    """Return what a file looks like, where it is something else than what was asked for, and what reads it."""
     seen = looks_like(Path(path))
-    return f"; it looks like --format {seen}" if seen and seen != kind else ""
+    if seen:
+        return f"; it looks like --format {seen}" if seen != kind else ""
+    between = table_between(Path(path)) if kind != "mot" else ""  # whose own complaint names the columns
+    return f"; {TABLES.format(between=between)}" if between else ""
