@@ -18,7 +18,7 @@ from operators.stage.health import HealthParams
 from operators.tracking import bodies, tracker
 from schemas.card import Card
 from schemas.cards import CARDS
-from schemas.registry import Camera, fingerprint, written
+from schemas.registry import Camera, fingerprints, written
 
 Given: TypeAlias = tuple[object, ...]
 """A kernel's thresholds, a NamedTuple of its own."""
@@ -96,19 +96,16 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     here. What people call a camera, whose it is and which of its metrics are on is not.
     """
     every = (thresholds.reorder_us, thresholds.lateness_us, bodies.VERSION, thresholds.bodies)
-    cameras = [(written(definition(c)), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
-    more: dict[str, list[tuple[object, ...]]] = {
-        "congestion": [road(city, code) for code in range(len(city.cameras))],
-        "outages": [(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],
+    cameras = [written(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
+    more = {
+        "congestion": [written(*road(city, code)) for code in range(len(city.cameras))],
+        "outages": [written(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],
     }
     out: dict[str, list[int]] = {}
     for metric, version in VERSIONS.items():
-        numbers = tuple(thresholds.of(metric))
-        also = more.get(metric, [()] * len(cameras))
-        out[metric] = [
-            fingerprint(metric, version, every, numbers, *camera, *extra)
-            for camera, extra in zip(cameras, also, strict=True)
-        ]
+        also = more.get(metric, [b""] * len(cameras))
+        head = (metric, version, every, tuple(thresholds.of(metric)))
+        out[metric] = fingerprints(head, (camera + extra for camera, extra in zip(cameras, also, strict=True)))
     return out
 
 

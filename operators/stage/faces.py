@@ -13,55 +13,62 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
+from operators.stage import texts
 from schemas.rejects import NOT_JUDGED
 
 MASKED, UNMASKED = 1, 2
 """Votes; a mask worn wrongly is none worn."""
 
 VOTES: Final = {"masked": MASKED, "unmasked": UNMASKED, "incorrect": UNMASKED}
-WORDS: Final = pl.Enum([*VOTES, *NOT_JUDGED])
+WORDS: Final = texts.vocabulary([*VOTES, *NOT_JUDGED])
 """Words for masks, those that are votes first."""
 PX_BITS: Final = 8
 WIDEST_PX: Final = (1 << PX_BITS) - 1
 CONFIDENCE: Final = 1_000_000
 
 
-_VOTE: Final = np.array([VOTES.get(word, 0) for word in WORDS.categories], np.uint32)
+_VOTE: Final = np.zeros(texts.UNKNOWN + 1, np.uint32)
+_VOTE[: len(VOTES)] = list(VOTES.values())
 
 
-def words(mask: pl.Series) -> pl.Series:
-    """Return what is said of masks as `WORDS`, null where nobody knows the word."""
-    return mask.cast(WORDS, strict=False)
+def words(mask: pl.Series) -> NDArray[np.uint8]:
+    """Return (m,) what is said of masks, as numbers of `WORDS` (`texts.numbers`)."""
+    if mask.null_count() == len(mask):
+        return np.full(len(mask), texts.ABSENT, np.uint8)
+    return texts.numbers(mask, WORDS)
 
 
-def pack(mask: pl.Series, confidence: pl.Series, face_px: pl.Series) -> NDArray[np.uint32]:
+def pack(mask: NDArray[np.uint8], confidence: pl.Series, face_px: pl.Series) -> NDArray[np.uint32]:
     """Return (m,) packed faces, 0 where none was judged.
 
     Parameters
     ----------
     mask
-        Of `WORDS`; what is no vote, or null, is no judgement.
+        Numbers of `WORDS`; what is no vote is no judgement.
     confidence
         0..1; absent counts as sure.
     face_px
         Width of the face [px]; absent is 0: too small to decide by.
     """
-    if mask.null_count() == len(mask):
-        return np.zeros(len(mask), np.uint32)
-    said = mask.is_not_null()
-    vote = _VOTE[mask.drop_nulls().to_physical().to_numpy()]
-    # null is NaN
-    sure, wide = (column.filter(said).cast(pl.Float32).to_numpy() for column in (confidence, face_px))
+    vote = _VOTE[mask]
     out = np.zeros(len(mask), np.uint32)
-    out[said.to_numpy()] = _packed(vote, sure, wide)
+    if vote.any():
+        columns = (column.cast(pl.Float32).fill_null(float("nan")) for column in (confidence, face_px))
+        sure, wide = (column.to_numpy() for column in columns)
+        _pack(vote, sure, wide, out)
     return out
 
 
-def _packed(vote: NDArray[np.uint32], sure: NDArray[np.float32], wide: NDArray[np.float32]) -> NDArray[np.uint32]:
-    sureness = np.clip(np.nan_to_num(sure.astype(np.float64), nan=1.0), 0.0, 1.0)
-    px = np.clip(np.nan_to_num(wide.astype(np.float64), nan=0.0), 0.0, WIDEST_PX).astype(np.uint32)
-    face = (np.rint(sureness * CONFIDENCE).astype(np.uint32) << (PX_BITS + 2)) | (px << 2) | vote
-    return np.where(vote > 0, face, np.uint32(0))
+@njit(cache=True)
+def _pack(
+    vote: NDArray[np.uint32], sure: NDArray[np.float32], wide: NDArray[np.float32], out: NDArray[np.uint32]
+) -> None:
+    for i in range(len(vote)):
+        if vote[i] == 0:
+            continue
+        sureness = 1.0 if np.isnan(sure[i]) else min(max(np.float64(sure[i]), 0.0), 1.0)
+        px = 0.0 if np.isnan(wide[i]) else min(max(np.float64(wide[i]), 0.0), float(WIDEST_PX))
+        out[i] = (np.uint32(np.rint(sureness * CONFIDENCE)) << (PX_BITS + 2)) | (np.uint32(px) << 2) | vote[i]
 
 
 @njit(cache=True)

@@ -15,55 +15,18 @@ from numpy.typing import NDArray
 
 from operators.arrays import OTHER
 from operators.city import City
-from operators.stage import faces, refused
+from operators.stage import faces, refused, texts
 from operators.stage.arrived import Arrived, sealed
 from schemas.frames import CLASSES, FrameBatch
 from schemas.registry import ZONE_KINDS
 
 UNKNOWN, NOT_VALID = -1, -2
-NAMED = np.uint64(1 << 63)
-"""Top bit of a hashed track name; without it the code is the number itself plus one."""
-OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a, 64 bit
-
-
-@njit(cache=True)
-def _encode(offsets: NDArray[np.int64], data: NDArray[np.uint8], out: NDArray[np.uint64]) -> None:
-    """Write the number + 1 for plain decimal names, an FNV-1a hash with the top bit for others."""
-    for i in range(len(out)):
-        start, end = offsets[i], offsets[i + 1]
-        size = end - start
-        number = np.uint64(0)
-        digits = 0 < size <= 18 and (size == 1 or data[start] != 48)
-        code = OFFSET
-        for j in range(start, end):
-            byte = np.uint64(data[j])
-            digits = digits and 48 <= byte <= 57
-            number = number * np.uint64(10) + (byte - np.uint64(48))
-            code = (code ^ byte) * PRIME
-        out[i] = number + np.uint64(1) if digits else (code | NAMED)
-
-
-def codes(names: pl.Series) -> NDArray[np.uint64]:
-    """Return a code a name, the same on every machine; 0 for null."""
-    text = names.to_arrow(compat_level=pl.CompatLevel.oldest())
-    out = np.empty(len(names), np.uint64)
-    buffers = text.buffers()
-    if len(names) and buffers[2] is not None:
-        offsets = np.frombuffer(buffers[1], np.int64)[text.offset : text.offset + len(names) + 1]
-        _encode(offsets, np.frombuffer(buffers[2], np.uint8), out)
-    else:
-        out[:] = 0
-    if names.null_count():
-        out[names.is_null().to_numpy()] = 0
-    return out
-
-
-EMPTY_NAMES = tuple(int(c) for c in codes(pl.Series(["", "-1", "18446744073709551615"])))
+EMPTY_NAMES = tuple(int(c) for c in texts.codes(pl.Series(["", "-1", "18446744073709551615"])))
 
 
 def tracks(names: pl.Series) -> NDArray[np.uint64]:
     """Return a code a track id; 0 for untracked (null, empty, -1, 2^64-1)."""
-    out = codes(names)
+    out = texts.codes(names)
     for code in EMPTY_NAMES:
         out[out == np.uint64(code)] = 0
     return out
@@ -71,13 +34,15 @@ def tracks(names: pl.Series) -> NDArray[np.uint64]:
 
 def track_name(code: int, names: dict[int, str]) -> str:
     """Return the stream's own name of a track code."""
-    if code & int(NAMED):
-        return names.get(code, f"t-{code & (int(NAMED) - 1):x}")
+    if code & int(texts.NAMED):
+        return names.get(code, f"t-{code & (int(texts.NAMED) - 1):x}")
     return str(code - 1)
 
 
 def _slices(frame: NDArray[np.integer[Any]], count: int) -> NDArray[np.int64]:
-    return np.searchsorted(frame, np.arange(count + 1)).astype(np.int64)
+    first = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(frame, minlength=count), out=first[1:])
+    return first
 
 
 class Lookup(NamedTuple):
@@ -123,7 +88,7 @@ def _versions(
 
 
 def _floats(column: pl.Series) -> NDArray[np.float32]:
-    out: NDArray[np.float32] = column.to_numpy().astype(np.float32, copy=False)  # null is NaN
+    out: NDArray[np.float32] = column.cast(pl.Float32).fill_null(float("nan")).to_numpy()
     return out
 
 
@@ -135,11 +100,9 @@ def _ints(column: pl.Series, absent: int) -> NDArray[np.int64]:
     return out
 
 
-def _classes(known: pl.Series) -> NDArray[np.uint8]:
-    """Return codes of words known to `refused.KNOWN`; what is none of ours is other."""
-    code = known.to_physical().cast(pl.UInt8).fill_null(OTHER).to_numpy()
-    out: NDArray[np.uint8] = np.where(code < len(CLASSES), code, np.uint8(OTHER))
-    return out
+_OURS = np.full(texts.UNKNOWN + 1, OTHER, np.uint8)
+"""Our class of each word of `refused.KNOWN`; what is none of ours is other."""
+_OURS[: len(CLASSES)] = np.arange(len(CLASSES))
 
 
 def strange(batch: FrameBatch, frames: Arrived, index: Lookup) -> pl.DataFrame | None:
@@ -179,9 +142,9 @@ def arrays(batch: FrameBatch, city: City, index: Lookup, first_row: int = 0) -> 
         height=_ints(frames["height"], 0).astype(np.int32, copy=False),
         luma=_floats(frames["luma"]),
         sharpness=_floats(frames["sharpness"]),
-        image=codes(frames["image_hash"]),
+        image=texts.codes(frames["image_hash"]),
         first=_slices(objects["frame"].to_numpy(), len(camera)),
-        cls=_classes(known.cls),
+        cls=_OURS[known.cls],
         confidence=_floats(objects["confidence"]),
         box=np.stack([objects[name].to_numpy() for name in ("x1", "y1", "x2", "y2")], axis=1),
         track=tracks(objects["track"]),

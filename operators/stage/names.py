@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from operators import carrying
 from operators.arrays import frozen
-from operators.stage.intake import NAMED, track_name
+from operators.stage.intake import track_name
+from operators.stage.texts import NAMED
 
 LEAST: Final = 1 << 16
 """Names for which looking through a shard's state is not worth while (some 10 MB); ours."""

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from operators.stage import faces
+from operators.stage import faces, texts
 from schemas.class_words import OTHERS
 from schemas.frames import CLASSES, FrameBatch
 from schemas.rejects import NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS
@@ -22,7 +22,7 @@ from schemas.rejects import NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_K
 FIRST: Final = -2
 """Code of the first reason; the next ones follow downwards."""
 
-KNOWN: Final = pl.Enum([*CLASSES, *OTHERS])
+KNOWN: Final = texts.vocabulary([*CLASSES, *OTHERS])
 """Classes that somebody knows, ours first."""
 
 LONGEST: Final = 40
@@ -30,10 +30,10 @@ LONGEST: Final = 40
 
 
 class Known(NamedTuple):
-    """The words of `m` objects, null where nobody knows one."""
+    """The words of `m` objects, as numbers of `texts.numbers`."""
 
-    cls: pl.Series  # of `KNOWN`
-    mask: pl.Series  # of `faces.WORDS`
+    cls: NDArray[np.uint8]  # of `KNOWN`
+    mask: NDArray[np.uint8]  # of `faces.WORDS`
 
 
 class Signals(NamedTuple):
@@ -68,7 +68,7 @@ _NONE: Final = Signals(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0,
 
 def known(objects: pl.DataFrame) -> Known:
     """Return objects' words as those that are known."""
-    return Known(objects["class"].cast(KNOWN, strict=False), faces.words(objects["mask"]))
+    return Known(texts.numbers(objects["class"], KNOWN), faces.words(objects["mask"]))
 
 
 def signals(batch: FrameBatch, camera: NDArray[np.int32], zones: pl.DataFrame, words: Known) -> Signals:
@@ -127,11 +127,9 @@ _NUMBERS: Final = {reason: number for number, reason in enumerate(REJECTS)}
 
 def strange(objects: pl.DataFrame, words: Known) -> Iterator[tuple[str, pl.Series]]:
     """Yield which (m,) objects have a word that nobody knows, by reason; nothing where all are known."""
-    if words.cls.null_count():
-        yield "unknown_class", words.cls.is_null()
-    masks = objects["mask"]
-    if words.mask.null_count() > masks.null_count():
-        yield "unknown_mask", words.mask.is_null() & masks.is_not_null()
+    for reason, number in ("unknown_class", words.cls >= texts.ABSENT), ("unknown_mask", words.mask == texts.UNKNOWN):
+        if number.any():
+            yield reason, pl.Series(number)
 
 
 def words(batch: FrameBatch, camera: NDArray[np.int32], zones: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from schemas.registry.entries import (
     Road,
     Zone,
     fingerprint,
+    fingerprints,
     written,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "Road",
     "Zone",
     "fingerprint",
+    "fingerprints",
     "written",
 ]

@@ -7,6 +7,7 @@ are in `schemas.registry.check`; a `Registry` that comes from there is valid.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -167,9 +168,20 @@ def fingerprint(*parts: object) -> int:
     return int.from_bytes(hashlib.blake2b(_json(parts), digest_size=8).digest(), "big")
 
 
-def written(part: object) -> msgspec.Raw:
-    """Return a part as `fingerprint` writes it: for one that goes into many hashes."""
-    return msgspec.Raw(_json(part))
+def fingerprints(head: tuple[object, ...], tails: Iterable[bytes]) -> list[int]:
+    """Return ``fingerprint(*head, *tail)`` for each tail, which is given as `written`."""
+    begun = hashlib.blake2b(_json(head)[:-1], digest_size=8)
+    out = []
+    for tail in tails:
+        each = begun.copy()
+        each.update(tail + b"]")
+        out.append(int.from_bytes(each.digest(), "big"))
+    return out
+
+
+def written(*parts: object) -> bytes:
+    """Return parts as `fingerprint` writes them behind others: for those that go into many hashes."""
+    return b"".join(b"," + _json(part) for part in parts)
 
 
 def _json(part: object) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from flows.thresholds import Thresholds, params_hashes
 from operators import city as cities
 from operators.tracking.tracker import TrackerParams
-from schemas.registry import Registry
+from schemas.registry import Registry, fingerprint, fingerprints, written
 from tests.flows.every import camera
 
 
@@ -56,3 +56,9 @@ def test_another_polygon_changes_every_figure() -> None:
     moved = msgspec.structs.replace(first, polygon=((0.0, 0.0), (0.9, 0.0), (0.9, 0.3), (0.0, 0.3)))
     now, then = hashes({}), hashes({"zone": (moved, *rest)})
     assert all(now[metric] != then[metric] for metric in now)
+
+
+def test_many_hashes_behind_one_head_are_those_one_by_one() -> None:
+    tails = [(), ((1.5, None),), ("a", {"b": [2]})]
+    found = fingerprints(("flow", 3, (1, 2)), [written(*tail) for tail in tails])
+    assert found == [fingerprint("flow", 3, (1, 2), *tail) for tail in tails]
