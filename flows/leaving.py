@@ -59,7 +59,7 @@ def wait(waiting: Waiting, batch: FrameBatch, rows: NDArray[np.int64]) -> None:
     if not len(rows):
         return
     waiting.since = int(rows[0]) if waiting.since is None else waiting.since
-    frames = batch.frames.with_columns(row=pl.Series(rows), source=pl.lit(batch.source, pl.String))
+    frames = batch.frames.with_columns(row=pl.Series(rows), source=batch.sources)
     whole = FrameBatch(frames, batch.objects, batch.signals, batch.source)
     waiting.kept.append(Kept(whole, rows, np.ones(len(rows), np.bool_)))
 
@@ -106,8 +106,10 @@ def taken(waiting: Waiting, rows: NDArray[np.int64]) -> FrameBatch:
     """Return frames by their numbers, as they came; they wait no longer."""
     none = np.zeros(len(rows), np.int32)
     out = leave(waiting, Left(rows, none.astype(np.uint8), none))
-    source = out.frames["source"][0] if len(out) else ""
-    return FrameBatch(out.frames.select(list(FRAMES)), out.objects, out.signals, source)
+    files = out.frames["source"].unique(maintain_order=True)
+    file = out.frames["source"].cast(pl.Enum(files)).to_physical().cast(pl.Int32).to_numpy()
+    first = files[0] if len(files) else ""
+    return FrameBatch(out.frames.select(list(FRAMES)), out.objects, out.signals, first, tuple(files), file)
 
 
 def let_go(waiting: Waiting, rows: NDArray[np.int64]) -> None:

@@ -25,7 +25,7 @@ def refused(batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int
     lines = to_json_lines(chosen).splitlines()
     cameras, times = chosen.frames["camera"].to_list(), chosen.frames["t_us"].to_list()
     columns = {
-        "source": [batch.source] * len(rows),
+        "source": chosen.sources,
         "position": chosen.frames["position"],
         "reason": [reason] * len(rows),
         "detail": [DETAILS[reason].format(camera=c, at=_moment(t)) for c, t in zip(cameras, times, strict=True)],

@@ -70,12 +70,16 @@ class FrameBatch:
         Where the records came from (a path or topic), for dead letters.
     frames, objects, signals
         Tables with the columns of `FRAMES`, `OBJECTS` and `SIGNALS`.
+    files, file
+        Where they came from, if from several: all of them, and (n,) the number of each frame's own.
     """
 
     frames: pl.DataFrame
     objects: pl.DataFrame = field(default_factory=lambda: _empty(OBJECTS))
     signals: pl.DataFrame = field(default_factory=lambda: _empty(SIGNALS))
     source: str = ""
+    files: tuple[str, ...] = ()
+    file: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -86,7 +90,15 @@ class FrameBatch:
         if len(rows) == self.frames.height:
             return self
         objects, signals = _of(self.objects, rows), _of(self.signals, rows)
-        return FrameBatch(self.frames[rows], objects, signals, self.source)
+        file = None if self.file is None else self.file[rows]
+        return FrameBatch(self.frames[rows], objects, signals, self.source, self.files, file)
+
+    @property
+    def sources(self) -> pl.Series:
+        """Return (n,) where each frame came from."""
+        if self.file is None:
+            return pl.Series([self.source], dtype=pl.String).new_from_index(0, len(self))
+        return pl.Series(self.files, dtype=pl.String).gather(self.file)
 
 
 def _of(table: pl.DataFrame, rows: NDArray[np.intp]) -> pl.DataFrame:
@@ -116,7 +128,7 @@ DEAD_LETTER_REASONS: Final = (
 )
 DEAD_LETTERS: Final = {
     "source": pl.String(),  # path or topic
-    "position": pl.Int64(),  # record number from 1 (a file's bad_file: the record it ended at)
+    "position": pl.Int64(),  # record number from 1 (bad_file: the one it ended at; an empty frame of MOT: -its number)
     "reason": pl.String(),  # one of `DEAD_LETTER_REASONS`
     "detail": pl.String(),  # what was expected and what came
     "first_seen_us": pl.Int64(),  # for replays: the run's start

@@ -98,7 +98,11 @@ COLUMNS: Final = {
         Label("Sebab selesai", "Why it ended"),
     ),
     "peak": Column("Float64", "Highest signal", Label("Puncak", "Peak"), "1", ",.2f"),
-    "track_ids": Column("Array(String)", "Tracks behind it, as the stream names them", Label("Jejak objek", "Tracks")),
+    "track_ids": Column(
+        "Array(String)",
+        "Tracks behind it: the stream's own numbers; other names as a hash",
+        Label("Jejak objek", "Tracks"),
+    ),
     "inhibited_by": Column(
         "String",
         "Incident of the site that explains this one: nobody is told of it; or ''",

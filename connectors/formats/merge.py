@@ -198,4 +198,5 @@ def _interleave(taken: list[_Taken]) -> FrameBatch:
         tables.append(joined[np.argsort(moved, kind="stable")])
     frames = pl.concat([batch.frames for batch in batches])[order]
     source = f"{batches[0].source} and {len(batches) - 1} more files"
-    return FrameBatch(frames, tables[0], tables[1], source)
+    file = np.repeat(np.arange(len(batches), dtype=np.int32), [len(batch) for batch in batches])[order]
+    return FrameBatch(frames, tables[0], tables[1], source, tuple(batch.source for batch in batches), file)

@@ -110,7 +110,7 @@ def _draft(found: Rows, first: int, end: int, options: ReadOptions) -> Draft:
     assert options.start_us is not None
     assert options.size is not None
     number = np.arange(first, end)
-    line = np.zeros(len(number), np.int64)
+    line = -number  # an empty frame has no record of its own, and yet a place by which it is known
     for row in reversed(rows):
         line[row.frame - first] = row.line
     frames = {

@@ -24,6 +24,8 @@ MANY: Final = "SETTINGS max_partitions_per_insert_block = 0"
 """For statements that copy rows within a table: theirs may be of any number of days."""
 
 RAW_BYTES: Final = 65_536
+KNOWN_BY: Final = ("source", "position", "reason", "content")
+"""Which record a dead letter is: the same path with other content is another file."""
 MINUTE_TABLES: Final = {f"{metric.name}_minute_log": metric.name for metric in METRICS}
 MARK_OPEN, MARK_LANDED, MARK_ROLLED = 0, 1, 2
 
@@ -102,14 +104,16 @@ def _dead_letters(session: Session, frame: pl.DataFrame) -> None:
         frame = frame.with_columns(first_seen=pl.from_epoch("first_seen_us", "us").dt.replace_time_zone("UTC"))
     if "run" not in frame.columns:
         frame = frame.with_columns(run=pl.lit(0, pl.UInt32))
+    if "content" not in frame.columns:
+        frame = frame.with_columns(content=pl.lit(0, pl.UInt64))
     frame = frame.with_columns(pl.col("position").fill_null(0), pl.col("detail").fill_null(""))
-    kept = frame.select("source", "position", "reason", "detail", "first_seen", "count", "run")
+    kept = frame.select(*KNOWN_BY, "detail", "first_seen", "count", "run")
     for block in kept.iter_slices(BLOCK_ROWS):
         session.insert_block("dead_letters_log", to_arrow(block))
     if "raw" not in frame.columns:
         return
     raw = frame.filter(pl.col("raw").is_not_null()).select(
-        "source", "position", "reason", pl.col("raw").bin.slice(0, RAW_BYTES), stored_at=pl.lit(datetime.now(UTC))
+        *KNOWN_BY, pl.col("raw").bin.slice(0, RAW_BYTES), stored_at=pl.lit(datetime.now(UTC))
     )
     for block in raw.iter_slices(BLOCK_ROWS // 100):
         session.insert_block("dead_letters_raw", to_arrow(block))

@@ -8,7 +8,7 @@ over everything that was ever stated where it reaches.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self
 
@@ -36,6 +36,8 @@ class Statement(NamedTuple):
     simulated: bool = False
     replaces: bool = False
     """It may write over minutes that other input watched."""
+    contents: Mapping[str, int] = {}
+    """Hash of each of its files alone, with what the options say of it, by path."""
 
 
 class Span(NamedTuple):
@@ -161,6 +163,26 @@ def stated(session: Session, input_hash: int) -> Span:
 def meets_others(session: Session, input_hash: int, span: Span) -> bool:
     """Say whether a run of other input reached any of these cameras in this time."""
     return any(each.meets and each.input != input_hash for each in _earlier(session, span))
+
+
+def others(session: Session, input_hash: int, span: Span) -> dict[int, int]:
+    """Return the runs of other input that reached any of these cameras in this time, and the input of each."""
+    met = [each for each in _earlier(session, span) if each.meets and each.input != input_hash]
+    return {each.run: each.input for each in met}
+
+
+def watching(session: Session, of: Mapping[int, int]) -> set[int]:
+    """Return of which inputs something that was watched still stands; `of` are runs, each with its input."""
+    if not of:
+        return set()
+    rows = session.query(
+        "SELECT DISTINCT run FROM health_minute_log FINAL WHERE deleted = 0 AND frames > 0 "
+        "AND run IN {r:Array(UInt32)} AND ts >= (SELECT toDateTime(toStartOfMinute(min(since)), 'UTC') FROM runs_log "
+        "FINAL WHERE run IN {r:Array(UInt32)}) "
+        "AND ts < (SELECT toDateTime(max(until), 'UTC') FROM runs_log FINAL WHERE run IN {r:Array(UInt32)})",
+        {"r": sorted(of)},
+    ).rows
+    return {of[run] for (run,) in rows}
 
 
 def standing(session: Session, run: Run) -> int:

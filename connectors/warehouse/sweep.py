@@ -67,12 +67,7 @@ def _forgotten(session: Session, run: Run) -> int:
     earlier = f"SELECT run FROM runs_log FINAL WHERE {runs.of_input(run.input)} AND run != {run.run}"
     if not session.query(earlier).num_rows:
         return 0
-    swept = sum(_tombstone(session, run, table, f"run IN ({earlier})") for table in TABLES)
-    session.command(
-        f"INSERT INTO dead_letters_log SELECT * REPLACE (toUInt32(0) AS count, toUInt32({run.run}) AS run) "
-        f"FROM (SELECT * FROM dead_letters_log FINAL WHERE count > 0 AND run IN ({earlier}))"
-    )
-    return swept
+    return sum(_tombstone(session, run, table, f"run IN ({earlier})") for table in TABLES)
 
 
 def _spans(session: Session, run: Run) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from connectors.warehouse import calendar_days, conflicts, inserts, leases, registered, runs, sweep
+from connectors.warehouse import calendar_days, conflicts, inserts, leases, letters, registered, runs, sweep
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
@@ -132,6 +132,7 @@ class Writer:
                 written += int(piece.estimated_size())
                 progress(written)
         sweep.sweep(self.session, run)
+        letters.sweep(self.session, run, self.statement, span)
         registered.withdraw(self.session, definitions.registry, definitions.source)
 
     def _fail(self) -> None:

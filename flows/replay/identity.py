@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,15 +17,31 @@ from schemas.registry import Registry, fingerprint
 PIECE: Final = 1 << 20
 
 
-def of_input(paths: Iterable[Path], options: ReplayOptions) -> int:
-    """Return a 64-bit hash of the input: its bytes and what the options say of them."""
-    digest = hashlib.blake2b(digest_size=8)
+class InputHash(NamedTuple):
+    """64-bit hashes of an input: bytes and what the options say of them."""
+
+    whole: int
+    files: dict[str, int]
+    """Each file by itself: two of the same bytes are alike, wherever they lie."""
+
+
+def of_input(paths: Iterable[Path], options: ReplayOptions) -> InputHash:
+    """Return the hashes of the input, all files read once."""
+    given = (options.format, options.camera, options.fps, options.start_us, options.size, options.class_map)
+    said = msgspec.json.encode(given, order="deterministic")
+    whole, files = hashlib.blake2b(digest_size=8), {}
     for path in paths:
+        alone = hashlib.blake2b(digest_size=8)
         with path.open("rb") as stream:
             while piece := stream.read(PIECE):
-                digest.update(piece)
-    given = (options.format, options.camera, options.fps, options.start_us, options.size, options.class_map)
-    digest.update(msgspec.json.encode(given, order="deterministic"))
+                whole.update(piece)
+                alone.update(piece)
+        files[str(path)] = _number(alone, said)
+    return InputHash(_number(whole, said), files)
+
+
+def _number(digest: hashlib.blake2b, said: bytes) -> int:
+    digest.update(said)
     return int.from_bytes(digest.digest(), "big")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import polars as pl
 
 from connectors import calendar as calendars
 from connectors import files
@@ -94,13 +95,15 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
     )
     registry, remarks = _registry(options, given)
     thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
+    hashes = identity.of_input(given.paths, options)
     statement = Statement(
-        identity.of_input(given.paths, options),
+        hashes.whole,
         identity.of_definitions(registry, calendars.load(options.calendar), thresholds),
         "replay",
         [str(path) for path in given.paths],
         simulated=any(camera.simulated for camera in registry.camera),
         replaces=options.replace,
+        contents=hashes.files,
     )
     source = f"input {statement.input:016x}" if options.registry is None else str(Path(options.registry).resolve())
     days = calendars.days(options.calendar, now_us)
@@ -122,7 +125,7 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
 
     def keep(item: Block | Dead) -> None:
         if isinstance(item, Dead):
-            stage.add("dead_letters_log", item.rows)
+            stage.add("dead_letters_log", item.rows.with_columns(content=_contents(item.rows["source"], asked)))
             plan.totals.add(dead_letters=int(item.rows["count"].sum()))
             letters.add(item.rows)
             return
@@ -133,6 +136,11 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
     ending = Ending()
     ending.run(build(plan, ChunkSource(lambda: ending.source(iter(reader)), plan), ending.sink(keep)), asked.workers)
     return Read(plan.totals, watch, started_s, letters, reader.silent)
+
+
+def _contents(source: pl.Series, asked: Asked) -> pl.Series:
+    """Return what each letter's file holds, as a hash: it is known by that, wherever it lies."""
+    return source.replace_strict(asked.statement.contents, default=asked.statement.input, return_dtype=pl.UInt64)
 
 
 def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> ReplaySummary:

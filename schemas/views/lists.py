@@ -13,7 +13,7 @@ from schemas.service_tables import SERVICE_TABLES
 from schemas.views.sql import View, select, view
 from schemas.words import Label
 
-BOOKKEEPING: Final = ("version", "deleted", "run")
+BOOKKEEPING: Final = ("version", "deleted", "run", "content")
 
 LABELS: Final = {
     "area": Label("Kode wilayah", "Area code"),
