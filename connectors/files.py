@@ -287,7 +287,7 @@ def _split(data: bytes, reader: _LineReader, lines: int) -> Iterator[Block]:
 
 def _behind_marks(data: bytes, start: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where lines begin; a byte-order mark, which files put together have inside, is no part of a line."""
-    if MARK not in data:
+    if MARK[:1] not in data or MARK not in data:  # one byte is looked for ten times as fast
         return start
     return start + np.array([len(MARK) if data.startswith(MARK, at) else 0 for at in start.tolist()])
 

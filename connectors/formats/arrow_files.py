@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from connectors.files import open_plain, read_so_far
+from connectors.files import PIECE_BYTES, open_plain, read_so_far
+from connectors.formats import parquet_files
+from connectors.formats.arrow_guard import Guarded
+from connectors.formats.arrow_trust import WrongColumns
 from connectors.text_bytes import foreign
 
 FILE_MAGIC, PARQUET_MAGIC, STREAM_MAGIC = b"ARROW1", b"PAR1", b"\xff\xff\xff\xff"
-
-
-class WrongColumns(Exception):
-    """A file whose columns are not ours."""
 
 
 def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
@@ -26,36 +25,38 @@ def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
 
     An IPC file is a stream between two marks: read as such, a truncated one
     gives what came before the break, and a compressed one needs no seeking.
+
+    Raises
+    ------
+    WrongColumns, pa.ArrowException, OSError
+        It is none of them, is larger than its bounds, or breaks off.
     """
     with open_plain(path) as file:
         magic = file.read(8)
     if not magic:
         return
     if magic[:4] == PARQUET_MAGIC:
-        yield from _of_parquet(path, rows)
+        yield from parquet_files.batches(path, rows)
         return
     is_file = magic[:6] == FILE_MAGIC
     if not is_file and magic[:4] != STREAM_MAGIC:
         raise WrongColumns(_foreign(magic))
-    with path.open("rb") as raw:
-        plain = raw.read(8) == magic
-    opened = None if plain else open_plain(path)
-    with pa.memory_map(str(path)) if opened is None else pa.PythonFile(opened, mode="r") as file:
+    with open_plain(path) as file:
         if is_file:
             file.read(8)
-        with pa.ipc.open_stream(file) as reader:
+        with pa.ipc.open_stream(pa.PythonFile(Guarded(file), mode="r")) as reader:
             for batch in reader:
-                yield batch, file.tell() if opened is None else read_so_far(opened)
-        if is_file and not file.read().endswith(FILE_MAGIC):
+                yield batch, read_so_far(file)
+        if is_file and not _last(file).endswith(FILE_MAGIC):
             raise pa.ArrowInvalid("expected the file's closing mark, it is truncated")
 
 
-def _of_parquet(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
-    size, done = path.stat().st_size, 0
-    with pq.ParquetFile(path) as parquet:
-        for batch in parquet.iter_batches(batch_size=rows):
-            done += batch.num_rows
-            yield batch, size * done // parquet.metadata.num_rows
+def _last(file: IO[bytes]) -> bytes:
+    """Return the last bytes of a file, read to its end in pieces."""
+    last = b""
+    while piece := file.read(PIECE_BYTES):
+        last = (last + piece)[-len(FILE_MAGIC) :]
+    return last
 
 
 def _foreign(magic: bytes) -> str:

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from connectors.files import RAW_BYTES, Block
-from connectors.formats import boxes
+from connectors.formats import boxes, limits
 from connectors.formats.boxes import Far
 from connectors.formats.times import ahead, meant
 from schemas.errors import UsageError
@@ -48,6 +48,8 @@ class ReadOptions:
         Most records a chunk.
     max_record_bytes
         Records above this size are dead letters.
+    block_bytes
+        A chunk is closed at this size.
     """
 
     now_us: int
@@ -59,6 +61,7 @@ class ReadOptions:
     class_map: Mapping[str, str] = field(default_factory=dict)
     chunk_records: int = 8192
     max_record_bytes: int = 4 << 20
+    block_bytes: int = 16 << 20
 
 
 class Chunk(NamedTuple):
@@ -80,6 +83,7 @@ class Dead(NamedTuple):
     reason: str  # one of `DEAD_LETTER_REASONS`
     detail: str
     raw: bytes = b""
+    records: int = 1  # that it stands for
 
 
 class Draft(NamedTuple):
@@ -93,7 +97,9 @@ class Draft(NamedTuple):
 
 def dead_letters(dead: Sequence[Dead], source: str, now_us: int) -> pl.DataFrame:
     """Return records that cannot be read as a table of `DEAD_LETTERS`."""
-    rows = [(source, d.position, d.reason, d.detail, now_us, 1, d.raw[:RAW_BYTES]) for d in dead]
+    rows = [
+        (source, d.position, d.reason, d.detail[: limits.DETAIL], now_us, d.records, d.raw[:RAW_BYTES]) for d in dead
+    ]
     return pl.DataFrame(rows, schema=DEAD_LETTERS, orient="row")
 
 
@@ -165,6 +171,7 @@ def settle(
     sides = dict(zip(BOX, judged.box, strict=True))
     objects = pl.DataFrame([pl.Series(n, sides[n]) if n in sides else objects[n] for n in OBJECTS])
     faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, options.now_us)
+    faults |= limits.exceeded(frames, objects, draft.signals)
     is_dead = np.zeros(frames.height, np.bool_)
     is_dead[list(faults)] = True
     signals, keep = draft.signals, judged.keep

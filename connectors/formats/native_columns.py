@@ -16,14 +16,17 @@ from typing import Final
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from connectors.files import BROKEN, RAW_BYTES
-from connectors.formats.arrow_files import WrongColumns, batches
+from connectors.formats import arrow_casts as casts
+from connectors.formats import arrow_layout as layout
+from connectors.formats import arrow_rows, limits
+from connectors.formats.arrow_files import batches
+from connectors.formats.arrow_rows import Faults
+from connectors.formats.arrow_trust import WrongColumns, unreadable, without
 from connectors.formats.chunks import (
     BOX,
-    CLOCKS,
     WITHOUT_BOX,
     Chunk,
     Dead,
@@ -34,7 +37,6 @@ from connectors.formats.chunks import (
     table,
 )
 from connectors.formats.native_words import translated
-from connectors.formats.times import refused, time_us
 from schemas.frames import FRAMES, SIGNALS
 
 OBJECT: Final = pa.struct(
@@ -64,7 +66,9 @@ SCHEMA: Final = pa.schema(
     ]
 )
 
-UNREADABLE: Final = (*BROKEN, pa.ArrowException, WrongColumns)
+UNREADABLE: Final = (*BROKEN, pa.ArrowException, WrongColumns, UnicodeDecodeError)
+TEXTS: Final = ("class", "track", "mask"), ("kind", "zone")
+"""Fields of objects, and of signals, that are texts."""
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
@@ -73,13 +77,15 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     position, at = 1, 0
     try:
         for batch, end in batches(path, options.chunk_records):
-            for first in range(0, batch.num_rows, options.chunk_records):
-                part = batch.slice(first, options.chunk_records)
-                yield _chunk(part, position, options, source, end - at)
-                position, at = position + part.num_rows, end
+            yield from _of_batch(batch, position, options, source, end - at)
+            position, at = position + batch.num_rows, end
     except UNREADABLE as error:
-        letter = Dead(position, "bad_file", f"{type(error).__name__}: {error}")
-        yield settle(draft_of_nothing(), options, source, lambda row: b"", [letter])
+        yield _nothing(Dead(position, "bad_file", f"{type(error).__name__}: {error}"), options, source)
+
+
+def _nothing(letter: Dead, options: ReadOptions, source: str, size: int = 0) -> Chunk:
+    """Return a chunk of one letter."""
+    return settle(draft_of_nothing(), options, source, lambda row: b"", [letter], size)
 
 
 def draft_of_nothing() -> Draft:
@@ -88,164 +94,160 @@ def draft_of_nothing() -> Draft:
     return Draft(empty.frames, empty.objects.drop(BOX), np.empty((0, 4), np.float32), empty.signals)
 
 
-def _chunk(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str, size: int) -> Chunk:
-    made, faults = _draft(batch, position, options.now_us)
-    dead = [Dead(position + row, *why, _raw(batch, row)) for row, why in faults.items()]
-    rows = made.frames["position"]
-    made = translated(made, options.class_map)
-    return settle(made, options, source, lambda row: _raw(batch, rows[row] - position), dead, size, in_pixels=False)
+def _of_batch(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str, size: int) -> Iterator[Chunk]:
+    """Yield a record batch in chunks; one whose columns cannot be read is one letter that counts its rows."""
+    first = 0
+    try:
+        batch = _ours(batch)
+        broken = unreadable(batch)
+        for first, end in _cuts(batch, options.chunk_records):
+            own = broken[np.searchsorted(broken, first) : np.searchsorted(broken, end)] - first
+            faults = {row: ("bad_type", "expected texts in UTF-8") for row in own.tolist()}
+            yield from _parts(batch.slice(first, end - first), position + first, faults, options, source, size)
+            size = 0
+    except WrongColumns as error:
+        left = batch.num_rows - first
+        if left:
+            yield _nothing(Dead(position + first, "bad_type", str(error), records=left), options, source, size)
+
+
+def _ours(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return our columns of a batch."""
+    names = batch.schema.names
+    twice = [name for name in SCHEMA.names if names.count(name) > 1]
+    if twice:
+        raise WrongColumns(f"expected each column once, found {twice[0]} more than once")
+    for name in ("camera", "ts", "objects"):
+        if name not in names:
+            raise WrongColumns(f"expected a column {name}, found {', '.join(names)[: limits.TEXT_BYTES]}")
+    return batch.select([name for name in names if name in SCHEMA.names])
+
+
+def _cuts(batch: pa.RecordBatch, records: int) -> Iterator[tuple[int, int]]:
+    """Yield first and end of the rows that are decoded at once; one with too many objects comes alone."""
+    lists = [layout.sizes(layout.column(batch, name), batch.num_rows) for name in ("objects", "signals")]
+    total = np.cumsum(lists[0] + lists[1])
+    first = 0
+    while first < batch.num_rows:
+        before = total[first - 1] if first else 0
+        end = min(first + records, int(np.searchsorted(total, before + limits.TOGETHER, side="right")))
+        end = max(end, first + 1)
+        yield first, end
+        first = end
+
+
+def _parts(
+    batch: pa.RecordBatch, position: int, faults: Faults, options: ReadOptions, source: str, size: int
+) -> Iterator[Chunk]:
+    """Yield a piece of a batch, in several where its texts are long."""
+    rows = np.arange(batch.num_rows)
+    for name in ("objects", "signals"):
+        for row in np.flatnonzero(layout.sizes(layout.column(batch, name), batch.num_rows) > limits.OBJECTS).tolist():
+            faults[row] = "too_large", f"expected at most {limits.OBJECTS:,} {name} in a frame"
+    held, rows = _held(batch, rows, list(faults))
+    weight = _weights(held, min(options.max_record_bytes, options.block_bytes))
+    heavy = np.flatnonzero(weight > options.max_record_bytes)
+    said = "too_large", f"expected texts of at most {options.max_record_bytes:,} bytes in a frame"
+    faults.update((int(rows[row]), said) for row in heavy)
+    held, rows = _held(held, rows, heavy.tolist())
+    dead = [Dead(position + at, *why) for at, why in faults.items()]
+    spent = np.cumsum(np.delete(weight, heavy))
+    begin = 0
+    while begin < held.num_rows or dead:
+        before = spent[begin - 1] if begin else 0
+        end = max(begin + 1, int(np.searchsorted(spent, before + options.block_bytes)))
+        part = held.slice(begin, end - begin)
+        yield _chunk(part, position + rows[begin:end], dead, options, source, size)
+        begin, dead, size = end, [], 0
+
+
+def _held(batch: pa.RecordBatch, rows: NDArray[np.int64], drop: list[int]) -> tuple[pa.RecordBatch, NDArray[np.int64]]:
+    """Return a batch without some of its rows, and which of `rows` are left."""
+    return (without(batch, np.array(sorted(drop))), np.delete(rows, drop)) if drop else (batch, rows)
+
+
+def _weights(batch: pa.RecordBatch, enough: int) -> NDArray[np.int64]:
+    """Return how many bytes of text there are in each row; nothing where all together cannot be `enough`."""
+    own = np.zeros(batch.num_rows, np.int64)
+    found: list[tuple[pa.Array | None, NDArray[np.uint32] | None]] = []
+    found += [(layout.column(batch, name), None) for name in ("camera", "ts_source")]
+    for name, fields in zip(("objects", "signals"), TEXTS, strict=True):
+        things, of = layout.flat(layout.column(batch, name))
+        found += [(layout.child(things, field), of) for field in fields]
+    if sum(casts.most_bytes(texts) for texts, _ in found) < enough:
+        return own
+    for texts, frame in found:
+        if texts is not None:
+            sizes = casts.text_bytes(texts)
+            own += sizes if frame is None else np.bincount(frame, sizes, batch.num_rows).astype(np.int64)
+    return own
+
+
+def _chunk(
+    batch: pa.RecordBatch,
+    position: NDArray[np.int64],
+    dead: list[Dead],
+    options: ReadOptions,
+    source: str,
+    size: int,
+) -> Chunk:
+    """Return a piece of a batch whose buffers are sound."""
+    told = casts.times(layout.required(batch, "ts"), options.now_us)
+    faults: Faults = {row: ("bad_time", detail) for row, detail in told.faults.items()}
+    arrow_rows.add(batch, faults)
+    rows = np.delete(np.arange(batch.num_rows), list(faults))
+    good = batch.take(pa.array(rows)) if faults else batch
+    made = translated(_draft(good, told.t_us[rows], position[rows]), options.class_map)
+    letters = [*dead, *(Dead(int(position[row]), *why, _raw(batch, row)) for row, why in faults.items())]
+    return settle(made, options, source, lambda row: _raw(good, row), letters, size, in_pixels=False)
 
 
 def _raw(batch: pa.RecordBatch, row: int) -> bytes:
-    """Return a row as JSON, for a dead letter."""
-    return json.dumps(batch.slice(row, 1).to_pylist()[0], default=str).encode()[:RAW_BYTES]
+    """Return a row as JSON, for a dead letter; nothing where Python has no such time."""
+    try:
+        return json.dumps(batch.slice(row, 1).to_pylist()[0], default=str).encode()[:RAW_BYTES]
+    except (ValueError, OverflowError, pa.ArrowException):
+        return b""
 
 
-def _draft(batch: pa.RecordBatch, position: int, now_us: int) -> tuple[Draft, dict[int, tuple[str, str]]]:
-    """Return a batch's readable rows as columns, and why the others are not, by row."""
-    rows = np.arange(batch.num_rows)
-    t_us, faults = _times(_column(batch, "ts", required=True), now_us)
-    _row_faults(batch, faults)
-    if faults:
-        rows = np.delete(rows, list(faults))
-        batch = batch.take(pa.array(rows))
-    objects, frame = _flat(_column(batch, "objects", required=True))
-    signals, signal_frame = _flat(_column(batch, "signals"))
-    height = len(rows)
-    image = _column(batch, "image")
-    measured = {"luma": "luma", "sharpness": "sharpness", "image_hash": "hash"}
+def _draft(batch: pa.RecordBatch, t_us: NDArray[np.int64], position: NDArray[np.int64]) -> Draft:
+    """Return the rows of a batch, all of which can be read, as columns."""
+    height = batch.num_rows
+    objects, frame = layout.flat(layout.required(batch, "objects"))
+    signals, signal_frame = layout.flat(layout.column(batch, "signals"))
+    image = layout.column(batch, "image")
     frames = {
-        **{name: _series(_column(batch, name)) for name in ("camera", "ts_source", "seq", "width", "height")},
-        **{name: _series(_child(image, field)) for name, field in measured.items()},
-        "t_us": t_us[rows],
-        "position": position + rows,
+        **{name: _series(casts.text(layout.column(batch, name), name)) for name in ("camera", "ts_source")},
+        **{name: arrow_rows.whole(batch, name).values for name in arrow_rows.RANGES},
+        **{name: casts.real(layout.child(image, name), name) for name in ("luma", "sharpness")},
+        "image_hash": _series(casts.text(layout.child(image, "hash"), "hash")),
+        "t_us": t_us,
+        "position": position,
     }
-    things = {name: _series(_child(objects, name)) for name in WITHOUT_BOX} | {"frame": frame}
-    values = {name: _series(_child(signals, name)) for name in SIGNALS} | {"frame": signal_frame}
+    things = {
+        **{
+            name: _series(casts.text(layout.child(objects, name), name, or_number=name == "track")) for name in TEXTS[0]
+        },
+        **{
+            name: casts.real(layout.child(objects, name), name) for name in ("confidence", "mask_confidence", "face_px")
+        },
+        "frame": frame,
+    }
+    values = {
+        **{name: _series(casts.text(layout.child(signals, name), name)) for name in TEXTS[1]},
+        "value": casts.real(layout.child(signals, "value"), "value"),
+        "frame": signal_frame,
+    }
     made = table(frames, FRAMES, height).with_columns(pl.col("ts_source").fill_null("capture"))
-    box = _box(_child(objects, "box"), len(frame))
-    return Draft(made, table(things, WITHOUT_BOX, len(frame)), box, table(values, SIGNALS, len(signal_frame))), faults
-
-
-def _column(batch: pa.RecordBatch, name: str, *, required: bool = False) -> pa.Array | None:
-    index = batch.schema.get_field_index(name)
-    if index < 0 and required:
-        raise WrongColumns(f"expected a column {name}, found {', '.join(batch.schema.names)}")
-    return None if index < 0 else batch.column(index)
-
-
-def _child(struct: pa.Array | None, name: str) -> pa.Array | None:
-    """Return a field of a struct, null where the struct is."""
-    if struct is None or struct.type.get_field_index(name) < 0:
-        return None
-    return pc.struct_field(struct, name) if struct.null_count else struct.field(name)
+    box = _box(layout.child(objects, "box"), len(frame))
+    return Draft(made, table(things, WITHOUT_BOX, len(frame)), box, table(values, SIGNALS, len(signal_frame)))
 
 
 def _series(column: pa.Array | None) -> pl.Series | None:
-    """Return a column for Polars; NaN is absence."""
-    if column is None or pa.types.is_null(column.type):
-        return None
-    series = pl.Series(pl.from_arrow(column))
-    return series.fill_nan(None) if series.dtype.is_float() and series.is_nan().any() else series
-
-
-def _times(column: pa.Array, now_us: int) -> tuple[NDArray[np.int64], dict[int, tuple[str, str]]]:
-    """Return times in microseconds, and the rows whose time cannot be read."""
-    kind, written = column.type, column
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        column = pa.array([None if text is None else time_us(text) for text in column.to_pylist()], pa.int64())
-    elif pa.types.is_timestamp(kind) and kind.tz is not None:
-        column = column.cast(pa.timestamp("us", kind.tz), safe=False).view(pa.int64())
-    elif not pa.types.is_integer(kind):
-        raise WrongColumns(f"expected ts as timestamp with a zone, integer microseconds or ISO text, got {kind}")
-    missing = np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)) if column.null_count else ()
-    t_us = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    return t_us, {int(row): ("bad_time", refused(written[int(row)].as_py(), now_us)) for row in missing}
-
-
-def _row_faults(batch: pa.RecordBatch, faults: dict[int, tuple[str, str]]) -> None:
-    """Add rows with something required missing, or a value outside its range."""
-    camera, objects, clock = (_column(batch, name) for name in ("camera", "objects", "ts_source"))
-    if camera is None or not _is_text(camera.type):
-        raise WrongColumns(f"expected camera as text, got {camera and camera.type}")
-    _mark(faults, pc.fill_null(pc.equal(pc.binary_length(_plain(camera)), 0), True), "expected a camera")
-    if clock is not None and not pa.types.is_null(clock.type):
-        strange = pc.invert(pc.is_in(_plain(clock), pa.array([*CLOCKS, None], _plain(clock).type)))
-        _mark(faults, strange, f"expected ts_source {'|'.join(CLOCKS)}")
-    if objects is None or not _is_list(objects.type):
-        raise WrongColumns(f"expected objects as a list of structs, got {objects and objects.type}")
-    _mark(faults, objects.is_null(), "expected objects, a list that may be empty")
-    things, frame = _flat(objects)
-    assert things is not None
-    for name in ("class", "box"):
-        child = _child(things, name)
-        if child is None:
-            raise WrongColumns(f"expected objects with a field {name}, found {objects.type}")
-        if child.null_count:
-            _mark(faults, child.is_null(), f"expected {name} in every object", frame)
-    box = _child(things, "box")
-    assert box is not None
-    if not pa.types.is_fixed_size_list(box.type):
-        _mark(faults, pc.not_equal(pc.list_value_length(box), 4), "expected a box of 4 numbers", frame)
-    elif box.type.list_size != 4:
-        raise WrongColumns(f"expected a box of 4 numbers, got {box.type}")
-    for name in ("confidence", "mask_confidence"):
-        _outside(faults, _series(_child(things, name)), name, frame)
-    signals, signal_frame = _flat(_column(batch, "signals"))
-    for name in ("kind", "value"):
-        series = _series(_child(signals, name))
-        if series is not None and series.null_count():
-            _mark(faults, pa.array(series.is_null()), f"expected {name} in every signal", signal_frame)
-
-
-def _outside(faults: dict[int, tuple[str, str]], ratio: pl.Series | None, name: str, frame: NDArray[np.uint32]) -> None:
-    if ratio is None or not ratio.len():
-        return
-    low, high = ratio.min(), ratio.max()
-    if low is not None and (low < 0 or high > 1):  # type: ignore[operator]
-        wrong = ((ratio < 0) | (ratio > 1)).fill_null(value=False)
-        _mark(faults, pa.array(wrong), f"expected {name} in 0..1", frame)
-
-
-def _mark(
-    faults: dict[int, tuple[str, str]], wrong: pa.Array, detail: str, frame: NDArray[np.uint32] | None = None
-) -> None:
-    found = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))
-    for row in found if frame is None else frame[found]:
-        faults.setdefault(int(row), ("bad_type", detail))
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind)) and pa.types.is_struct(kind.value_type)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    return column if pa.types.is_large_string(column.type) else column.cast(pa.large_string())
-
-
-def _flat(lists: pa.Array | None) -> tuple[pa.Array | None, NDArray[np.uint32]]:
-    """Return a list column's structs as one, and the row of each."""
-    if lists is None or not _is_list(lists.type):
-        return None, np.empty(0, np.uint32)
-    offsets = lists.offsets.to_numpy()
-    size = np.diff(offsets)
-    if lists.null_count:
-        size = np.where(lists.is_null().to_numpy(zero_copy_only=False), 0, size)
-        values = lists.flatten()
-    else:
-        values = lists.values.slice(offsets[0], offsets[-1] - offsets[0])
-    return values, np.repeat(np.arange(len(lists), dtype=np.uint32), size)
+    return None if column is None else pl.Series(pl.from_arrow(column))
 
 
 def _box(column: pa.Array | None, objects: int) -> NDArray[np.float32]:
     if column is None:
         return np.empty((0, 4), np.float32)
-    flat = column.flatten().to_numpy(zero_copy_only=False)
-    with np.errstate(over="ignore"):
-        out: NDArray[np.float32] = flat.astype(np.float32, copy=False).reshape(objects, 4)
-    return out
+    return casts.reals(column.flatten(), "box").reshape(objects, 4)

@@ -20,8 +20,9 @@ from schemas.frames import FRAMES, SIGNALS
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Pixels = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-Sequence = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+LARGEST_PX, LARGEST_SEQ = 2**31 - 1, 2**63 - 1
+Pixels = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_PX)]
+Sequence = Annotated[int, msgspec.Meta(ge=-LARGEST_SEQ - 1, le=LARGEST_SEQ)]
 FARTHEST_US = 2**62
 NAN_WORDS = (b"NaN", b"Infinity")
 

@@ -1,0 +1,70 @@
+"""How our columns lie in a record batch: lists of structs as one struct and the row of each of its entries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from connectors.formats.arrow_trust import WrongColumns
+
+
+def column(batch: pa.RecordBatch, name: str) -> pa.Array | None:
+    """Return a column, None where there is none."""
+    index = batch.schema.get_field_index(name)
+    return None if index < 0 else batch.column(index)
+
+
+def required(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Return a column.
+
+    Raises
+    ------
+    WrongColumns
+        There is none.
+    """
+    found = column(batch, name)
+    if found is None:
+        raise WrongColumns(f"expected a column {name}")
+    return found
+
+
+def child(struct: pa.Array | None, name: str) -> pa.Array | None:
+    """Return a field of a struct, null where the struct is."""
+    if struct is None or not pa.types.is_struct(struct.type):
+        return None
+    if struct.type.get_field_index(name) < 0:
+        if any(struct.type.field(i).name == name for i in range(struct.type.num_fields)):
+            raise WrongColumns(f"expected each field once, found {name} more than once")
+        return None
+    return pc.struct_field(struct, name) if struct.null_count else struct.field(name)
+
+
+def is_any_list(kind: pa.DataType) -> bool:
+    """Tell whether a type is a list of any length."""
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Tell whether a type is a list of structs."""
+    return is_any_list(kind) and pa.types.is_struct(kind.value_type)
+
+
+def sizes(lists: pa.Array | None, rows: int) -> NDArray[np.int64]:
+    """Return how many entries each list has; a list that is null has none."""
+    if lists is None or not is_any_list(lists.type):
+        return np.zeros(rows, np.int64)
+    size: NDArray[np.int64] = np.diff(lists.offsets.to_numpy()).astype(np.int64)
+    return np.where(lists.is_null().to_numpy(zero_copy_only=False), 0, size) if lists.null_count else size
+
+
+def flat(lists: pa.Array | None) -> tuple[pa.Array | None, NDArray[np.uint32]]:
+    """Return a list column's structs as one, and the row of each."""
+    if lists is None or not is_list(lists.type):
+        return None, np.empty(0, np.uint32)
+    size = sizes(lists, len(lists))
+    offsets = lists.offsets
+    first, end = offsets[0].as_py(), offsets[-1].as_py()
+    values = lists.flatten() if lists.null_count else lists.values.slice(first, end - first)
+    return values, np.repeat(np.arange(len(lists), dtype=np.uint32), size)

@@ -1,0 +1,109 @@
+"""What a row of Arrow must have: why rows cannot stand though their buffers are sound."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from connectors.formats import arrow_casts as casts
+from connectors.formats import arrow_layout as layout
+from connectors.formats import limits
+from connectors.formats.arrow_trust import WrongColumns
+from connectors.formats.chunks import CLOCKS
+from connectors.formats.native_lines import LARGEST_PX, LARGEST_SEQ
+
+Faults = dict[int, tuple[str, str]]
+"""Reason and detail of rows that cannot stand."""
+
+RANGES: Final = {
+    "seq": (-LARGEST_SEQ - 1, LARGEST_SEQ),
+    "width": (0, LARGEST_PX),
+    "height": (0, LARGEST_PX),
+}
+"""What whole numbers may be."""
+
+
+def add(batch: pa.RecordBatch, faults: Faults) -> None:
+    """Add rows with something required missing, or a value outside its range."""
+    camera = casts.text(layout.required(batch, "camera"), "camera")
+    if camera is None:
+        raise WrongColumns("expected camera as text, got nulls alone")
+    _mark(faults, pc.fill_null(pc.equal(pc.binary_length(camera), 0), True), "expected a camera")
+    clock = casts.text(layout.column(batch, "ts_source"), "ts_source")
+    if clock is not None:
+        strange = pc.invert(pc.is_in(clock, pa.array([*CLOCKS, None], clock.type)))
+        _mark(faults, strange, f"expected ts_source {'|'.join(CLOCKS)}")
+    for name, (low, high) in RANGES.items():
+        wrong = whole(batch, name).wrong
+        if wrong is not None:
+            _mark(faults, pa.array(wrong), f"expected {name} as a whole number in {low}..{high}")
+    image = layout.column(batch, "image")
+    if not casts.is_absent(image) and image is not None and not pa.types.is_struct(image.type):
+        raise WrongColumns(f"expected image as a struct, got {image.type}")
+    _object_faults(layout.required(batch, "objects"), faults)
+    _signal_faults(layout.column(batch, "signals"), faults)
+
+
+def whole(batch: pa.RecordBatch, name: str) -> casts.Whole:
+    """Return one of the columns of `RANGES`."""
+    return casts.whole(layout.column(batch, name), name, *RANGES[name])
+
+
+def _object_faults(objects: pa.Array, faults: Faults) -> None:
+    if not layout.is_list(objects.type):
+        raise WrongColumns(f"expected objects as a list of structs, got {objects.type}")
+    _mark(faults, objects.is_null(), "expected objects, a list that may be empty")
+    things, frame = layout.flat(objects)
+    for name in ("class", "box"):
+        child = layout.child(things, name)
+        if child is None:
+            raise WrongColumns(f"expected objects with a field {name}, found {str(objects.type)[: limits.TEXT_BYTES]}")
+        if child.null_count:
+            _mark(faults, child.is_null(), f"expected {name} in every object", frame)
+    named = casts.text(layout.child(things, "class"), "class")
+    if named is not None:
+        _mark(faults, pc.fill_null(pc.equal(pc.binary_length(named), 0), False), "expected a class", frame)
+    box = layout.child(things, "box")
+    if box is None or not (layout.is_any_list(box.type) or pa.types.is_fixed_size_list(box.type)):
+        raise WrongColumns(f"expected a box of 4 numbers, got {box and box.type}")
+    if not pa.types.is_fixed_size_list(box.type):
+        _mark(faults, pc.not_equal(pc.list_value_length(box), 4), "expected a box of 4 numbers", frame)
+    elif box.type.list_size != 4:
+        raise WrongColumns(f"expected a box of 4 numbers, got {box.type}")
+    for name in ("confidence", "mask_confidence"):
+        _outside(faults, casts.real(layout.child(things, name), name), name, frame)
+
+
+def _signal_faults(signals: pa.Array | None, faults: Faults) -> None:
+    if casts.is_absent(signals) or signals is None:
+        return
+    if not layout.is_list(signals.type):
+        raise WrongColumns(f"expected signals as a list of structs, got {signals.type}")
+    things, frame = layout.flat(signals)
+    for name, cast in (("kind", casts.text), ("value", casts.real)):
+        child = layout.child(things, name)
+        if child is None and len(frame):
+            raise WrongColumns(f"expected signals with a field {name}, found {str(signals.type)[: limits.TEXT_BYTES]}")
+        cast(child, name)
+        if child is not None and child.null_count:
+            _mark(faults, child.is_null(), f"expected {name} in every signal", frame)
+
+
+def _outside(faults: Faults, ratio: pl.Series | None, name: str, frame: NDArray[np.uint32]) -> None:
+    if ratio is None or not ratio.len():
+        return
+    low, high = ratio.min(), ratio.max()
+    if low is not None and (low < 0 or high > 1):  # type: ignore[operator]
+        wrong = ((ratio < 0) | (ratio > 1)).fill_null(value=False)
+        _mark(faults, pa.array(wrong), f"expected {name} in 0..1", frame)
+
+
+def _mark(faults: Faults, wrong: pa.Array, detail: str, frame: NDArray[np.uint32] | None = None) -> None:
+    found = np.flatnonzero(wrong.to_numpy(zero_copy_only=False) == True)  # noqa: E712  null is neither
+    for row in found if frame is None else frame[found]:
+        faults.setdefault(int(row), ("bad_type", detail))
