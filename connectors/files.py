@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from connectors import json_records
 from connectors.text_bytes import MARK, as_utf8, foreign
 from schemas.errors import TilikError, UsageError
+from schemas.plain import listed
 
 RAW_BYTES: Final = 64 * 1024
 """Bytes of a record that a dead letter keeps."""
@@ -95,7 +96,7 @@ def find(paths: Sequence[str | Path], kind: str) -> list[Path]:
             wrong.append(f"{path}: expected a file, directory or pattern with {kind} input, found none")
         found.update(dict.fromkeys(files))
     if wrong:
-        raise UsageError("\n".join(wrong))
+        raise UsageError(listed(wrong))
     return list(found)
 
 

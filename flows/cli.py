@@ -11,12 +11,14 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import sys
 from typing import Annotated, Final
 
 import typer
 
+from flows.arguments import hide_passwords
 from flows.commands import calendar, dead_letters, doctor, query, registry, replay, simulate, warehouse
-from flows.console import fail
+from flows.console import fail, note
 from schemas.errors import TilikError, UsageError
 
 INTERRUPTED: Final = 130
@@ -71,6 +73,9 @@ def _interrupted(ended: BaseException) -> str:
 def main() -> None:
     """Run the command line; every way it can end becomes one of the four exit codes."""
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # what it logs, our reason says better
+    if hide_passwords(sys.argv):
+        note("tilik: a password in the arguments can be read by every user of this machine while a command starts:")
+        note("tilik: set TILIK_WAREHOUSE_PASSWORD instead")
     try:
         app()
     except UsageError as error:

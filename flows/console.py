@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Final, NoReturn
 
 from flows.settings import Settings
+from schemas.plain import plain, plain_text
 
 CLOSED: Final = 128 + signal.SIGPIPE
 """Exit code of a command whose reader has gone, as shells know it."""
@@ -17,13 +19,13 @@ CLOSED: Final = 128 + signal.SIGPIPE
 
 def note(text: str) -> None:
     """Write one line for the person who waits (stderr)."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(plain(text) + "\n")
     sys.stderr.flush()
 
 
 def say(text: str) -> None:
-    """Write a result (stdout)."""
-    sys.stdout.write(text + "\n")
+    """Write a result of one or more lines (stdout)."""
+    sys.stdout.write(plain_text(text) + "\n")
     sys.stdout.flush()
 
 
@@ -46,10 +48,15 @@ def read_to_its_end() -> Iterator[BinaryIO]:
 
 
 def pour(pieces: Iterable[bytes]) -> None:
-    """Write a result that is long (stdout), for as long as somebody reads it."""
+    """Write a result that is long (stdout), for as long as somebody reads it; a terminal gets no control codes."""
     with read_to_its_end() as out:
-        for piece in pieces:
+        for piece in _shown(pieces) if sys.stdout.isatty() else pieces:
             out.write(piece)
+
+
+def _shown(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for text in codecs.iterdecode(pieces, "utf-8", "replace"):
+        yield plain_text(text).encode()
 
 
 def announce(settings: Settings) -> None:
@@ -59,7 +66,7 @@ def announce(settings: Settings) -> None:
 
 def fail(text: str, code: int) -> NoReturn:
     """Write why a command ends, and end it."""
-    for line in text.splitlines() or ["failed without a reason"]:
+    for line in text.split("\n") if text else ["failed without a reason"]:
         note(f"tilik: {line}")
     raise SystemExit(code)
 

@@ -28,7 +28,7 @@ from connectors import warehouse as warehouses
 from flows import fewer_cameras, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.replay import ReplayOptions, ReplaySummary, replay
-from flows.settings import Settings, hide, load
+from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import ConflictError, TilikError
 from schemas.local_time import DAY_MINUTES
@@ -109,7 +109,9 @@ def main() -> None:
         if "--stop" in sys.argv[1:]:
             stop()
         else:
-            _run(load(os.environ))
+            settings = load(os.environ)
+            refuse_to_tell(settings, os.environ)
+            _run(settings)
     except TilikError as error:
         fail(str(error), 1)
     except KeyboardInterrupt:

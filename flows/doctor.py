@@ -16,9 +16,10 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from flows.settings import Settings, hide, load
+from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
+from schemas.plain import listed
 
 MIN_DISK_BYTES: Final = 2 << 30
 """A day of 60 cameras needs far less; a merge needs room beside what it merges."""
@@ -38,6 +39,7 @@ def examine(settings_path: str | None = None) -> list[Finding]:
     """Look at everything; a check that breaks is itself a finding."""
     try:
         settings = load(os.environ, settings_path)
+        refuse_to_tell(settings, os.environ)
     except UsageError as error:
         wrong = [Finding("settings", "wrong", line) for line in str(error).splitlines()]
         return [*wrong, *_machine()]
@@ -126,7 +128,7 @@ def _warehouse(settings: Settings) -> list[Finding]:
 
 def as_text(findings: list[Finding]) -> str:
     """Return the findings for the eye."""
-    return "\n".join(f"{state:<6}{what:<11}{detail}" for what, state, detail in findings)
+    return listed(f"{state:<6}{what:<11}{detail}" for what, state, detail in findings)
 
 
 def as_json(findings: list[Finding]) -> str:

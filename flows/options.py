@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from flows.settings import Settings, load, with_options, without_password
+from flows.settings import Settings, load, refuse_to_tell, with_options, without_password
 from schemas.errors import UsageError
 
 FORMATS: Final = ("native", "arrow", "nvschema", "opendatacam", "mot")
@@ -27,7 +27,9 @@ Warehouse = Annotated[
 
 def settings_of(context: typer.Context, **options: object) -> Settings:
     """Return the settings of a command, its own options first."""
-    return with_options(load(os.environ, context.obj), **options)
+    settings = with_options(load(os.environ, context.obj), **options)
+    refuse_to_tell(settings, os.environ)
+    return settings
 
 
 def warehouse_again(context: typer.Context, url: str, given: str | None) -> str:

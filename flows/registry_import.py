@@ -19,6 +19,7 @@ from connectors.registry.writing import to_toml, write
 from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
 from schemas.geo import PROVISIONAL, Areas
+from schemas.plain import listed
 from schemas.registry import CATEGORIES, Registry
 from schemas.registry.check import parse
 from schemas.registry.mistakes import did_you_mean, expected
@@ -66,7 +67,7 @@ def run(wanted: Wanted) -> Done:
         raise TilikError(_refused(done, out))
     if not done.merged.registry.camera:
         causes = registry_import.in_groups(done.problems)
-        raise TilikError("\n".join([*causes, *done.unread, f"{out}: no row is left: nothing is written"]))
+        raise TilikError(listed([*causes, *done.unread, f"{out}: no row is left: nothing is written"]))
     heading = HEADING if existing is None else _heading(existing)
     text = to_toml(done.merged.registry, heading)
     parse({str(out): text}, areas)
@@ -97,13 +98,13 @@ def _check(wanted: Wanted, out: Path, existing: Path | None, areas: Areas) -> No
     elif out.exists() and (existing is None or not existing.exists() or not out.samefile(existing)):
         said.append(f"--out {out}: is there already: --merge {out} keeps its zones and lines, or choose another name")
     if said:
-        raise UsageError("\n".join(said))
+        raise UsageError(listed(said))
 
 
 def _refused(done: Imported, out: Path) -> str:
     count = len(done.problems)
     last = f"{count} of {done.rows} rows cannot be used: {out} is not written; correct them, or add --skip-bad"
-    return "\n".join([*registry_import.in_groups(done.problems), *done.unread, last])
+    return listed([*registry_import.in_groups(done.problems), *done.unread, last])
 
 
 def _heading(existing: Path) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from schemas.plain import plain, plain_text
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -74,13 +76,13 @@ def digits(value: Decimal) -> str:
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, width: int = 0) -> str:
-    """Write a table for the eye: numbers to the right, NULL as a dash; one that is too wide as records."""
+    """Write a table for the eye: numbers to the right, NULL as a dash; too wide, or a text by itself: records."""
     from rich.console import Console  # noqa: PLC0415  only for the eye
 
     held = [tuple(row) for row in rows]
     grid = _grid(names, held, title)
     wide = width or _width()
-    if held and Console(width=UNBOUNDED).measure(grid).maximum > wide:
+    if _is_text(held) or (held and Console(width=UNBOUNDED).measure(grid).maximum > wide):
         return records(names, held, title)
     out = io.StringIO()
     Console(file=out, width=wide, color_system=None, highlight=False).print(grid)
@@ -96,8 +98,13 @@ def _grid(names: Sequence[str], rows: Sequence[Sequence[object]], title: str | N
         number = any(isinstance(row[at], int | float | Decimal) for row in rows)
         grid.add_column(Text(name), justify="right" if number else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(Text(_shown(value)) for value in row))
+        grid.add_row(*(Text(plain(_shown(value))) for value in row))
     return grid
+
+
+def _is_text(rows: Sequence[Sequence[object]]) -> bool:
+    """Tell whether an answer is one text of several lines, such as a definition."""
+    return len(rows) == 1 and any(isinstance(value, str) and "\n" in value for value in rows[0])
 
 
 def records(names: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> str:
@@ -107,7 +114,7 @@ def records(names: Sequence[str], rows: Iterable[Sequence[object]], title: str |
     for at, row in enumerate(rows, 1):
         lines.append(f"row {at}")
         for name, value in zip(names, row, strict=True):
-            text = _shown(value).replace("\n", "\n" + " " * indent)
+            text = plain_text(_shown(value)).replace("\n", "\n" + " " * indent)
             lines.append(f"  {name}".ljust(indent) + text)
     return "\n".join(lines) + "\n"
 

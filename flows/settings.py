@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.errors import UsageError
+from schemas.plain import listed
 
 FILE: Final = "tilik.toml"
 PREFIX: Final = "TILIK_"
-NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_WAREHOUSE_PASSWORD")
+PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
+NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", PASSWORD)
 """Variables with our prefix that are read elsewhere: the file's name, whether to show traces, a secret."""
 
 
@@ -46,6 +48,8 @@ class Settings:
         Frames later than this many seconds become dead letters; a day at most.
     sources
         Where values came from, for the line printed at start.
+    is_found
+        Whether the warehouse stands in a settings file that nobody named: it happened to lie in this folder.
     """
 
     warehouse: str = "embedded:./data/warehouse"
@@ -56,10 +60,11 @@ class Settings:
     reorder_s: float = 2.0
     lateness_s: float = 600.0
     sources: tuple[str, ...] = field(default=(), compare=False)
+    is_found: bool = field(default=False, compare=False)
 
     def line(self) -> str:
         """Return all values on one line, passwords hidden."""
-        shown = [f"{f.name}={hide(str(getattr(self, f.name)))}" for f in fields(self) if f.name != "sources"]
+        shown = [f"{f.name}={hide(str(getattr(self, f.name)))}" for f in fields(self) if f.name in READERS]
         return " ".join(shown) + f" (from {', '.join(self.sources) or 'defaults'})"
 
 
@@ -184,9 +189,10 @@ def load(environ: Mapping[str, str], path: str | None = None) -> Settings:
     from_environment = _from_environment(environ)
     values = _read(from_file, mistakes) | _read(from_environment, mistakes)
     if mistakes:
-        raise UsageError("\n".join(mistakes))
+        raise UsageError(listed(mistakes))
     sources = ([str(file)] if from_file else []) + [place.split()[1] for place, _ in from_environment.values()]
-    return replace(Settings(**values), sources=tuple(sources))
+    is_found = named is None and "warehouse" in from_file and "warehouse" not in from_environment
+    return replace(Settings(**values), sources=tuple(sources), is_found=is_found)
 
 
 def with_options(settings: Settings, **options: object) -> Settings:
@@ -195,6 +201,22 @@ def with_options(settings: Settings, **options: object) -> Settings:
     given = {n: (f"--{n.replace('_', '-')}", v) for n, v in options.items() if v is not None}
     values = _read(given, mistakes)
     if mistakes:
-        raise UsageError("\n".join(mistakes))
+        raise UsageError(listed(mistakes))
     sources = settings.sources + tuple(place for place, _ in given.values())
-    return replace(settings, **values, sources=sources)
+    return replace(settings, **values, sources=sources, is_found=settings.is_found and "warehouse" not in values)
+
+
+def refuse_to_tell(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Let no folder's file say who is told the password of the environment.
+
+    Raises
+    ------
+    UsageError
+        There is one, and the server stands in a `tilik.toml` that nobody named.
+    """
+    url = settings.warehouse
+    if settings.is_found and url.startswith("http") and environ.get(PASSWORD) and hide(url) == url:
+        raise UsageError(
+            f"{FILE}: warehouse: {PASSWORD} is not sent to a server that only a file of this folder names "
+            f"({url}): name it by --warehouse, by TILIK_WAREHOUSE, or the file by TILIK_SETTINGS={FILE}"
+        )

@@ -19,6 +19,7 @@ from schemas.cards import CARDS
 from schemas.columns import VEHICLES
 from schemas.counting import counted
 from schemas.errors import TilikError
+from schemas.plain import listed
 from schemas.registry import Camera, Registry
 from schemas.registry.links import newest
 
@@ -109,8 +110,8 @@ def find(store: Store, registry: Registry) -> list[Suggestion]:
 
 def as_text(found: list[Suggestion]) -> str:
     """Return a line a suggestion; says so where there is none."""
-    lines = [f"camera {one.camera}: {one.seen}: {one.change}" for one in found]
-    return "\n".join(lines) if lines else "nothing to suggest: the registry fits what its cameras showed"
+    said = [f"camera {one.camera}: {one.seen}: {one.change}" for one in found]
+    return listed(said) if said else "nothing to suggest: the registry fits what its cameras showed"
 
 
 def read(store: Store) -> Shown:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
@@ -29,6 +30,10 @@ DIGITS: Final = 15
 """Digits of a binary fraction that mean something: the rest is noise of its last bit."""
 
 
+FORMULA: Final = re.compile(r"[=@\t\r]|[+-](?![\d.,:]*$)")
+"""Texts that a spreadsheet would run: they get an apostrophe. A number with its sign is none."""
+
+
 def pieces(found: Rows | Text, form: str) -> Iterator[bytes]:
     """Yield an answer's bytes in a format of `WRITERS`, or as it is where the query asked for a format itself."""
     return found.chunks if isinstance(found, Text) else WRITERS[form](found)
@@ -46,7 +51,7 @@ def as_json(found: Rows) -> Iterator[bytes]:
 
 
 def as_csv(found: Rows) -> Iterator[bytes]:
-    """Yield CSV with a header; NULL is an empty field."""
+    """Yield CSV with a header; NULL is an empty field, and no text is a formula of a spreadsheet."""
     if found.names:
         yield _lines([found.names])
     for rows in _batches(found.cells):
@@ -95,7 +100,8 @@ def _exact(cell: bytes) -> str:
     if cell == NULL:
         return ""
     if cell[:1] == b'"':
-        return str(json.loads(cell))
+        text = str(json.loads(cell))
+        return f"'{text}" if FORMULA.match(text) else text
     return rendering.digits(Decimal(cell.decode())) if b"e" in cell and cell[:1] in b"-0123456789" else cell.decode()
 
 

@@ -18,6 +18,7 @@ import msgspec
 from schemas.calendar import CityCalendar, Event, HijriMonth, Holiday, Hours, SchoolHoliday, Weekly
 from schemas.errors import UsageError
 from schemas.local_time import CLOCK, minutes
+from schemas.plain import listed
 from schemas.registry.mistakes import Flaw, Located, did_you_mean, expected, render, under
 from schemas.toml_lines import Path
 
@@ -75,7 +76,7 @@ def parse(file: str, text: str, also: Also | None = None) -> CityCalendar:
     if not flaws and also is not None:
         flaws = list(also(calendar))
     if flaws:
-        raise UsageError("\n".join(render([Located(file, flaw) for flaw in flaws], {file: text}, {file: document})))
+        raise UsageError(listed(render([Located(file, flaw) for flaw in flaws], {file: text}, {file: document})))
     return calendar
 
 

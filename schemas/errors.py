@@ -1,5 +1,7 @@
 """One tree of exceptions: what was expected, what came, where, and what to do."""
 
+from schemas.plain import listed
+
 
 class TilikError(Exception):
     """Anything that ends a command with exit code 1 and a reason on stderr."""
@@ -13,7 +15,7 @@ class RegistryError(UsageError):
     """A registry with mistakes; ``mistakes`` holds every one, with file and place."""
 
     def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
+        super().__init__(listed(mistakes))
         self.mistakes = mistakes
 
 

@@ -18,6 +18,7 @@ from connectors.registry.merge import Draft, Merged, Problem, merge
 from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
 from schemas.geo import Areas
+from schemas.plain import listed
 from schemas.registry import CATEGORIES, Registry
 from schemas.registry.mistakes import did_you_mean, expected
 from schemas.registry.rules import SIMULATED
@@ -196,7 +197,7 @@ def _tables(paths: Sequence[Path], given: Mapping[str, str]) -> dict[Path, lists
         except TilikError as error:
             refused.append(str(error))
     if refused:
-        raise TilikError("\n".join(refused))
+        raise TilikError(listed(refused))
     return tables
 
 

@@ -40,17 +40,18 @@ def parse(url: str) -> Address | Path:
         return Path(rest).expanduser()
     if scheme not in ("http", "https"):
         raise UsageError(f"warehouse {_shown(url)!r}: {EXPECTED}")
+    account, _, server = rest.removeprefix("//").rpartition("@")  # a password may hold any character
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(f"//{server}")
         port = parts.port or (8443 if scheme == "https" else 8123)
-    except ValueError as error:
-        raise UsageError(f"warehouse {_shown(url)!r}: {error}; {EXPECTED}") from error
+    except ValueError:
+        raise UsageError(f"warehouse {_shown(url)!r}: {EXPECTED}") from None
     database = parts.path.strip("/") or "tilik"
     if not parts.hostname or not database.isidentifier():
         raise UsageError(f"warehouse {_shown(url)!r}: {EXPECTED}")
-    password = os.environ.get("TILIK_WAREHOUSE_PASSWORD", "") if parts.password is None else unquote(parts.password)
-    user = unquote(parts.username or "default")
-    return Address(parts.hostname, port, user, password, database, scheme == "https")
+    user, colon, given = account.partition(":")
+    password = unquote(given) if colon else os.environ.get("TILIK_WAREHOUSE_PASSWORD", "")
+    return Address(parts.hostname, port, unquote(user) or "default", password, database, scheme == "https")
 
 
 def embedded(root: Path, server: Server) -> Address:

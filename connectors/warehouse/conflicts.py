@@ -16,6 +16,7 @@ from connectors.warehouse.runs import of_input
 from connectors.warehouse.session import Session
 from schemas.counting import counted
 from schemas.local_time import DAY_MINUTES
+from schemas.plain import plain
 
 SHOWN: Final = 5
 CAMERAS_A_QUESTION: Final = 500
@@ -37,7 +38,7 @@ class Conflicts(NamedTuple):
         shown = ", ".join(f"{camera} {ts:%Y-%m-%dT%H:%MZ} (run {run})" for camera, ts, run in self.minutes)
         more = f" and {self.found - len(self.minutes)} more" if self.found > len(self.minutes) else ""
         found = f"{counted(self.found, 'minutes')} {'is' if self.found == 1 else 'are'} already stored"
-        return f"{found} from other input ({', '.join(self.inputs)}): {shown}{more}"
+        return plain(f"{found} from other input ({', '.join(self.inputs)}): {shown}{more}")
 
 
 def conflicts(session: Session, input_hash: int, minutes: pl.DataFrame) -> Conflicts | None:

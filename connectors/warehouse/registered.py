@@ -21,6 +21,7 @@ from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
 from schemas.geo import Areas
 from schemas.local_time import EPOCH, minutes
+from schemas.plain import listed
 from schemas.registry import Camera, Place, Registry
 
 T = TypeVar("T")
@@ -209,12 +210,12 @@ def refuse_moved(session: Session, registry: Registry) -> None:
     held = [row for some in _slices(moved) for row in _stand(session, some)]
     wrong = [(camera, area) for camera, area in held if areas[camera] != area]
     if wrong:
-        listed = "\n".join(
+        told = listed(
             f"camera {camera}: registered in area {areas[camera]}, but its stored rows stand in area {area}"
             for camera, area in wrong[:20]
         )
         raise WarehouseError(
-            f"{listed}\na camera never changes its area: give it a new id, or forget its rows first "
+            f"{told}\na camera never changes its area: give it a new id, or forget its rows first "
             f"(tilik registry forget {wrong[0][0]} --warehouse ...)"
         )
 

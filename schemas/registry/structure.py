@@ -8,14 +8,17 @@ rule minds, so that the rules still see the rest of the table.
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
 from schemas.cards import METRIC_NAMES
+from schemas.plain import plain
 from schemas.registry.entries import Point, Registry
 from schemas.registry.mistakes import Flaw, did_you_mean, expected, under
+from schemas.toml_lines import Path
 
 UNREAD = "?"
 """Neutral id or kind of a table whose own could not be read."""
@@ -55,11 +58,26 @@ class Read(NamedTuple):
 
 def read(document: dict[str, Any]) -> tuple[Registry, list[Flaw]]:
     """Turn a parsed TOML document into a `Registry`, naming all structural mistakes."""
+    codes = list(_codes(document, ()))
     try:
-        return msgspec.convert(document, Registry), []
+        return msgspec.convert(document, Registry), codes
     except msgspec.ValidationError:
         value, flaws = _struct(Registry, document)
-        return value, flaws
+        return value, codes + flaws
+
+
+def _codes(part: Any, path: Path) -> Iterator[Flaw]:
+    """Yield texts that a terminal or a page would not show as they are."""
+    if isinstance(part, str) and plain(part) != part:
+        todo = "remove control codes, line breaks and marks of direction"
+        yield Flaw(path, expected("a text of one line", repr(plain(part)[:40]), todo))
+    elif isinstance(part, dict):
+        for name, inner in part.items():
+            yield from _codes(name, path)
+            yield from _codes(inner, (*path, name))
+    elif isinstance(part, list):
+        for i, inner in enumerate(part):
+            yield from _codes(inner, (*path, i))
 
 
 def _struct(kind: type[msgspec.Struct], table: Any) -> Read:
