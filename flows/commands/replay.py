@@ -56,7 +56,8 @@ def replay(
     wanted = options.format_name(format)
     start_us, pixels, names = options.start_us(start), options.size(size), options.class_map(class_map)
     announce(settings)
-    from flows import replay as flow  # noqa: PLC0415  start-up time
+    from flows import compiling  # noqa: PLC0415  start-up time
+    from flows import replay as flow  # noqa: PLC0415
 
     asked = flow.ReplayOptions(
         paths=tuple(paths),
@@ -75,7 +76,7 @@ def replay(
         reorder_s=settings.reorder_s,
         lateness_s=settings.lateness_s,
     )
-    with progress("replay") as report:
+    with progress("replay") as report, compiling.told(note):
         summary = flow.replay(asked, report)
     for warning in summary.warnings:
         note(f"warning: {warning}")

@@ -88,7 +88,7 @@ COMMON: Final = {
 """Columns that mean the same in every view that has them."""
 
 COLUMNS: Final = {
-    "views": Figure("", "The view that has the column", Label("Tampilan", "View")),
+    "view": Figure("", "The view that has the column", Label("Tampilan", "View")),
     "name": Figure("", "The column", Label("Kolom", "Column")),
     "unit": Figure("", "Its unit, 1 for counts and ratios", Label("Satuan", "Unit")),
     "meaning": Figure("", "What it says", Label("Arti", "Meaning")),
@@ -100,13 +100,16 @@ COLUMNS: Final = {
         "How it adds up over windows and places: sum, max, or no (parts must be merged first)",
         Label("Cara menjumlah", "How it adds up"),
     ),
+    "views": Figure(
+        "", "The same as `view`, by the name it had before", Label("Tampilan (nama lama)", "View (former name)")
+    ),
 }
 
 
 class Said(NamedTuple):
     """A row of the view `columns`."""
 
-    views: str
+    view: str
     name: str
     unit: str
     meaning: str
@@ -188,12 +191,12 @@ def describe(views: Sequence[View]) -> View:
     own = View("columns", tuple(COLUMNS), "")
     held: dict[tuple[str, ...], list[str]] = {}
     for row in _rows([*views, own]):
-        held.setdefault(row[1:], []).append(row.views)
+        held.setdefault(row[1:], []).append(row.view)
     values = ",\n    ".join(_quoted((*said, " ".join(names))) for said, names in held.items())
     types = ", ".join(f"{name} String" for name in (*Said._fields[1:], "held_by"))
     query = (
-        f"SELECT views, {', '.join(Said._fields[1:])}\nFROM values('{types}',\n    {values})\n"
-        "ARRAY JOIN splitByChar(' ', held_by) AS views"
+        f"SELECT view, {', '.join(Said._fields[1:])}, view AS views\nFROM values('{types}',\n    {values})\n"
+        "ARRAY JOIN splitByChar(' ', held_by) AS view"
     )
     return view("columns", tuple(COLUMNS), query, "What every column of every view says, its unit, labels and format")
 

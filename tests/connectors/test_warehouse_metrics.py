@@ -206,9 +206,10 @@ def test_the_view_columns_lists_the_columns_that_views_have_and_no_other(warehou
     sql = "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN {v:Array(String)}"
     held = set(warehouse.query(sql, {"v": _views(warehouse)}).rows)
     held |= {(view, name) for view, given in PARAMETERS.items() for name in _columns_of(warehouse, view, *given)}
-    said = warehouse.query("SELECT views, name FROM columns").rows
+    said = warehouse.query("SELECT view, name FROM columns").rows
     assert len(said) == len(set(said))
     assert set(said) == held
+    assert warehouse.query("SELECT views, name FROM columns").rows == said  # as older notebooks ask
 
 
 def test_a_view_itself_says_what_its_columns_mean(warehouse: Warehouse) -> None:
@@ -217,7 +218,7 @@ def test_a_view_itself_says_what_its_columns_mean(warehouse: Warehouse) -> None:
         "WHERE c.database = currentDatabase() AND c.table IN {v:Array(String)}"
     )
     on_views = {(view, name): said for view, name, said in warehouse.query(sql, {"v": _views(warehouse)}).rows}
-    in_columns = warehouse.query("SELECT views, name, meaning, unit FROM columns").rows
+    in_columns = warehouse.query("SELECT view, name, meaning, unit FROM columns").rows
     wanted = {(view, name): f"{said} [{unit}]" if unit else said for view, name, said, unit in in_columns}
     assert on_views == {key: wanted[key] for key in on_views}
 
