@@ -4,7 +4,7 @@ from connectors.warehouse.client import Warehouse, connect, existing, is_there
 from connectors.warehouse.conflicts import Conflicts
 from connectors.warehouse.embedded import READER, WRITER, Lease
 from connectors.warehouse.leases import ACROSS
-from connectors.warehouse.runs import Run, Span, Statement
+from connectors.warehouse.runs import Former, Run, Span, Statement
 from connectors.warehouse.serve import password, serve
 from connectors.warehouse.stage import Stage
 from connectors.warehouse.writer import Definitions, Writer
@@ -15,6 +15,7 @@ __all__ = [
     "WRITER",
     "Conflicts",
     "Definitions",
+    "Former",
     "Lease",
     "Run",
     "Span",

@@ -94,6 +94,10 @@ class Warehouse(Session):
         """Return where all runs of an input reached."""
         return runs.stated(self, input_hash)
 
+    def former(self, run: runs.Run) -> runs.Former | None:
+        """Return the run that stated a run's input last before it."""
+        return runs.former(self, run)
+
     def standing(self, run: runs.Run) -> int:
         """Return how many incidents of a run count."""
         return runs.standing(self, run)

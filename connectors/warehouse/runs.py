@@ -69,6 +69,15 @@ class Run(NamedTuple):
     """No run before it reached where it reaches: there is nothing that it could leave no room for."""
 
 
+class Former(NamedTuple):
+    """The run that stated an input last, before another one did."""
+
+    run: int
+    definitions: int
+    summary: str
+    """JSON; '' where it ended half-way."""
+
+
 class Earlier(NamedTuple):
     """A run that was registered before, as the choice of a generation sees it."""
 
@@ -158,6 +167,15 @@ def stated(session: Session, input_hash: int) -> Span:
         f"max(toUnixTimestamp64Micro(until)) AS until_us FROM runs_log FINAL WHERE {of_input(input_hash)}"
     ).to_pylist()[0]
     return Span(frozenset(found["cameras"]), found["since_us"], found["until_us"])
+
+
+def former(session: Session, run: Run) -> Former | None:
+    """Return the run that stated this run's input last before it; None where it is the first."""
+    found = session.query(
+        f"SELECT run, definitions, summary FROM runs_log FINAL WHERE {of_input(run.input)} AND run < {run.run} "
+        "ORDER BY run DESC LIMIT 1"
+    ).rows
+    return Former(*found[0]) if found else None
 
 
 def meets_others(session: Session, input_hash: int, span: Span) -> bool:

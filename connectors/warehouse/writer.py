@@ -49,6 +49,8 @@ class Writer:
         self.session, self.statement, self.stage = session, statement, stage
         self.run: Run | None = None
         """What it writes under, once it writes."""
+        self.withdrawn = 0
+        """Rows that it has left no room for."""
         self._silence_is_known = False
 
     @contextmanager
@@ -131,7 +133,7 @@ class Writer:
                 inserts.insert(self.session, table, self._row(run, table, piece))
                 written += int(piece.estimated_size())
                 progress(written)
-        sweep.sweep(self.session, run)
+        self.withdrawn = sweep.sweep(self.session, run)
         letters.sweep(self.session, run, self.statement, span)
         registered.withdraw(self.session, definitions.registry, definitions.source)
 

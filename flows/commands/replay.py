@@ -93,12 +93,13 @@ def as_json(summary: ReplaySummary) -> str:
     import json  # noqa: PLC0415  start-up time
 
     names = ("frames", "objects", "rows", "dead_letters", "late", "duplicates")
-    also = {"rejects": summary.rejects, "seconds": round(summary.seconds, 3)}
+    restated = None if summary.restated is None else summary.restated._asdict()
+    also = {"rejects": summary.rejects, "restated": restated, "seconds": round(summary.seconds, 3)}
     return json.dumps({name: getattr(summary, name) for name in names} | also)
 
 
 def as_text(summary: ReplaySummary, where: str = "") -> str:
-    """Return a replay's figures as two sentences, and a third where something was refused.
+    """Return a replay's figures as two sentences, and more where something was refused or stated anew.
 
     `where` is the option that names its warehouse in other commands.
     """
@@ -115,7 +116,17 @@ def as_text(summary: ReplaySummary, where: str = "") -> str:
             if refused
             else ""
         )
+        + _anew(summary)
     )
+
+
+def _anew(summary: ReplaySummary) -> str:
+    """Return which run was stated anew, and why; '' where none was."""
+    if summary.restated is None:
+        return ""
+    from flows.replay.restating import in_words  # noqa: PLC0415  start-up time
+
+    return f"\n{in_words(summary.restated)}"
 
 
 def _why(summary: ReplaySummary, where: str) -> str:

@@ -38,6 +38,16 @@ class Reason(NamedTuple):
     detail: str
 
 
+class Restated(NamedTuple):
+    """An earlier run of the same input by other definitions, and what became of it."""
+
+    run: int
+    differs: tuple[str, ...]
+    """Parts of what it went by that are others now; none where it does not say what it went by."""
+    withdrawn: int
+    """Its rows that are said no more."""
+
+
 @dataclass(frozen=True)
 class ReplaySummary:
     """Records in = frames + duplicates + dead letters; late frames are among frames."""
@@ -59,6 +69,9 @@ class ReplaySummary:
     warnings: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     """Dead letters by reason, the commonest first."""
+    restated: Restated | None = None
+    by: dict[str, str] = field(default_factory=dict)
+    """Hashes of registry, calendar, thresholds and version, for the next run of this input."""
     unread: str = ""
     """Why no record at all could be read, '' when one was."""
 

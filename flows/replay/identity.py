@@ -45,6 +45,19 @@ def _number(digest: hashlib.blake2b, said: bytes) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
+def parts(registry: Registry, calendar: CityCalendar, thresholds: Thresholds) -> dict[str, str]:
+    """Return a hash of each part of what a statement is made by, for who compares two."""
+    cameras = tuple(msgspec.structs.replace(camera, tracker="none") for camera in registry.camera)
+    named: dict[str, tuple[object, ...]] = {
+        "registry": (msgspec.structs.replace(registry, camera=cameras),),
+        "tracker": tuple((camera.id, camera.tracker) for camera in registry.camera),
+        "calendar": (calendar,),
+        "thresholds": (thresholds,),
+        "version": (VERSIONS,),
+    }
+    return {name: f"{fingerprint(*each):016x}" for name, each in named.items()}
+
+
 def of_definitions(registry: Registry, calendar: CityCalendar, thresholds: Thresholds) -> int:
     """Return a 64-bit hash of all that decides, beside the input, what a statement says; never 0."""
     return fingerprint(registry, calendar, thresholds, VERSIONS) or 1

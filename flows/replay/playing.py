@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Write
 from flows import afterwards, provisional
 from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
-from flows.replay import identity, telling
+from flows.replay import identity, restating, telling
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary
 from flows.replay.letters import Letters
 from flows.replay.running import Ending
@@ -52,6 +53,8 @@ class Asked(NamedTuple):
     thresholds: Thresholds
     workers: int
     remarks: list[str]
+    by: dict[str, str]
+    """What decides what the statement says, by parts."""
 
 
 class Read(NamedTuple):
@@ -96,9 +99,10 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
     registry, remarks = _registry(options, given)
     thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
     hashes = identity.of_input(given.paths, options)
+    by = registry, calendars.load(options.calendar), thresholds
     statement = Statement(
         hashes.whole,
-        identity.of_definitions(registry, calendars.load(options.calendar), thresholds),
+        identity.of_definitions(*by),
         "replay",
         [str(path) for path in given.paths],
         simulated=any(camera.simulated for camera in registry.camera),
@@ -108,7 +112,7 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
     source = f"input {statement.input:016x}" if options.registry is None else str(Path(options.registry).resolve())
     days = calendars.days(options.calendar, now_us)
     definitions = Definitions(registry, source, registries.load_areas(), days)
-    return Asked(given, statement, definitions, thresholds, options.workers, remarks)
+    return Asked(given, statement, definitions, thresholds, options.workers, remarks, identity.parts(*by))
 
 
 def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
@@ -152,6 +156,8 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
             stored = "its rows are stored, but not all that follows (outages, hours, days, trends)"
             afterwards.follow(warehouse, run, asked.thresholds)
             summary = _summary(done, warehouse.standing(run), asked, telling.read(warehouse, run))
+            former = restating.compared(warehouse.former(run), asked.statement.definitions, asked.by, writer.withdrawn)
+            summary = replace(summary, by=asked.by, restated=former)
             warehouse.finish_run(run, msgspec.json.encode(summary).decode())
     except KeyboardInterrupt:
         if writer.run is not None:
