@@ -14,12 +14,15 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
 from schemas.plain import listed
+
+if TYPE_CHECKING:
+    pass
 
 MIN_DISK_BYTES: Final = 2 << 30
 """A day of 60 cameras needs far less; a merge needs room beside what it merges."""
@@ -117,13 +120,20 @@ def _warehouse(settings: Settings) -> list[Finding]:
         with warehouses.connect(settings.warehouse) as store:
             ((answer,),) = store.query("SELECT version()").rows
             waits = not store.plan().empty
+            gone = [] if waits else store.mark_killed_runs()
     except TilikError as error:
         return [Finding("warehouse", "wrong", line) for line in str(error).splitlines()]
     found = [Finding("warehouse", "good", f"{hide(settings.warehouse)}: ClickHouse {answer}")]
     older = Finding(
         "warehouse", "note", "its tables or views are older: `tilik warehouse migrate --plan` says what waits"
     )
-    return [*found, older] if waits else found
+    ended = [
+        Finding(
+            "warehouse", "note", f"run {each.run} ({each.command} {', '.join(each.inputs)}) was killed: run it again"
+        )
+        for each in gone
+    ]
+    return [*found, older] if waits else [*found, *ended]
 
 
 def as_text(findings: list[Finding]) -> str:

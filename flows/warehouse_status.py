@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from flows import rendering
@@ -38,9 +39,13 @@ class Status(NamedTuple):
     runs: Answer
 
 
-def read(store: Store) -> Status:
-    """Ask a warehouse what it holds."""
-    return Status(ask(store, VERSION), ask(store, TABLES), ask(store, MARKS), ask(store, RUNS))
+def read(store: Store, gone: Collection[int] = ()) -> Status:
+    """Ask a warehouse what it holds; `gone` are runs that say they are running and are not."""
+    runs = ask(store, RUNS)
+    number, state = runs.column_names.index("run"), runs.column_names.index("state")
+    for row in runs.rows:
+        row[state] = "failed" if row[number] in gone else row[state]
+    return Status(ask(store, VERSION), ask(store, TABLES), ask(store, MARKS), runs)
 
 
 def as_text(status: Status) -> str:

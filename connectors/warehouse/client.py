@@ -16,6 +16,7 @@ from connectors.warehouse import (
     calendar_days,
     embedded,
     forgetting,
+    gone,
     inserts,
     leases,
     migrations,
@@ -93,6 +94,14 @@ class Warehouse(Session):
     def stated(self, input_hash: int) -> runs.Span:
         """Return where all runs of an input reached."""
         return runs.stated(self, input_hash)
+
+    def killed_runs(self) -> list[gone.Gone]:
+        """Return the runs that say they are running and whose process is gone."""
+        return gone.find(self)
+
+    def mark_killed_runs(self) -> list[gone.Gone]:
+        """Say of those that they failed."""
+        return gone.mark(self)
 
     def former(self, run: runs.Run) -> runs.Former | None:
         """Return the run that stated a run's input last before it."""

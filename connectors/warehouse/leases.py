@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from connectors.warehouse.bakery import GONE, RENEW_US, Claim, Scope, Ticket, View
+from connectors.warehouse.bakery import EXPIRY_US, GONE, RENEW_US, Claim, Scope, Ticket, View
 from connectors.warehouse.processes import Owner, is_dead, me
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
@@ -81,6 +81,24 @@ def held(session: Session, scope: Scope, waiting: Callable[[str], None] = lambda
     finally:
         with suppress(WarehouseError):  # who comes next strikes it off
             claim.end()
+
+
+def inputs(session: Session) -> frozenset[int]:
+    """Return the inputs that somebody alive states: his process is there, or has said so in time.
+
+    The dead live on while the store does what they asked for.
+    """
+    table, mine = _Table(session), me()
+    seen = table.read("rows")
+
+    def is_alive(ticket: Ticket) -> bool:
+        if ticket.owner.place == mine.place != "":
+            there = not is_dead(ticket.owner)
+        else:
+            there = seen.now_us - ticket.renewed_us <= EXPIRY_US
+        return there or table.is_busy(ticket.owner)
+
+    return frozenset(ticket.scope.input for ticket in seen.tickets if is_alive(ticket))
 
 
 def _wait(claim: Claim, waiting: Callable[[str], None]) -> None:

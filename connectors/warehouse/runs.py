@@ -154,6 +154,12 @@ def fail_dead(session: Session, input_hash: int, span: Span) -> None:
     _fail(session, f"(fingerprint = {input_hash} OR (definitions != 0 AND {_MEETS}))", _reach(span))
 
 
+def fail_all(session: Session, numbers: Sequence[int]) -> None:
+    """Say of these runs that they failed, where they never said that they were done."""
+    if numbers:
+        _fail(session, "has({r:Array(UInt32)}, run)", {"r": list(numbers)})
+
+
 def _fail(session: Session, which: str, parameters: dict[str, Any]) -> None:
     running = f"SELECT * EXCEPT (step, state) FROM runs_log FINAL WHERE state = 'running' AND {which}"
     for row in session.query(running, parameters).to_pylist():

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from connectors.warehouse import calendar_days, conflicts, inserts, leases, letters, registered, runs, sweep
+from connectors.warehouse import calendar_days, conflicts, gone, inserts, leases, letters, registered, runs, sweep
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
@@ -125,6 +125,7 @@ class Writer:
             registered.store(self.session, definitions.registry, definitions.areas, definitions.source)
             calendar_days.store(self.session, definitions.days)
             runs.fail_dead(self.session, self.statement.input, span)
+            gone.mark(self.session)
             run = runs.begin(self.session, self.statement, span)  # one at a time: no number is asked for twice
             self.run = run
         written = 0

@@ -102,5 +102,5 @@ def status(
     from flows import warehouse_status  # noqa: PLC0415  start-up time
 
     with warehouses.existing(settings.warehouse) as store:
-        found = warehouse_status.read(store)
+        found = warehouse_status.read(store, [each.run for each in store.killed_runs()])
     say(warehouse_status.as_json(found) if json else warehouse_status.as_text(found))

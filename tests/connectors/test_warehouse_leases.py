@@ -14,6 +14,8 @@ import pytest
 
 from connectors.warehouse import Warehouse, leases, session
 from connectors.warehouse.bakery import TRUST_US
+from connectors.warehouse.gone import Gone
+from connectors.warehouse.processes import Owner
 from schemas.errors import WarehouseError
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +52,37 @@ def test_the_next_on_this_machine_gets_the_lease_of_a_killed_holder_at_once(
         monkeypatch.setattr(leases.time, "sleep", lambda s: pytest.fail("waited for a process that is dead"))
         with leases.held(warehouse, of("dead-1"), pytest.fail):
             pass
+
+
+RUN = """
+import sys
+from connectors.warehouse import Span, Statement, connect, leases, runs
+span = Span(frozenset({"gone-1"}), 0, 10)
+with connect(sys.argv[1]) as store, leases.held(store, leases.rows(*span, int(sys.argv[2]))):
+    run = runs.begin(store, Statement(int(sys.argv[2]), 1, "replay", ["gone.jsonl"]), span)
+    print(run.run, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_run_is_gone_once_its_process_is(
+    warehouse: Warehouse, warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-c", RUN, warehouse_url, "8311"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        number = int(process.stdout.readline())
+        assert number not in {each.run for each in warehouse.killed_runs()}
+        with monkeypatch.context() as elsewhere:  # as another machine sees it: it renews its claim, or does not
+            elsewhere.setattr(leases, "me", lambda: Owner("another machine", 1, 1))
+            assert number not in {each.run for each in warehouse.killed_runs()}
+            elsewhere.setattr(leases, "EXPIRY_US", -1)
+            assert Gone(number, "replay", ["gone.jsonl"]) in warehouse.killed_runs()
+        process.kill()
+    assert Gone(number, "replay", ["gone.jsonl"]) in warehouse.killed_runs()
+    warehouse.mark_killed_runs()
+    assert warehouse.query(f"SELECT state FROM runs_log FINAL WHERE run = {number}").rows == [("failed",)]
+    assert number not in {each.run for each in warehouse.killed_runs()}
 
 
 STATEMENT = """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from connectors.warehouse import connect, writer
-from flows import afterwards
+from flows import afterwards, doctor
+from flows.settings import Settings
 from tests.flows.statements import Killed
 
 ASKED = ("replay", "a.jsonl", "--warehouse", "embedded:./store")
@@ -60,14 +62,31 @@ def test_a_replay_interrupted_before_it_stores_says_no_more_than_that(folder, ti
     assert (code, err.splitlines()[-1]) == (130, "tilik: interrupted")
 
 
-def test_the_next_run_says_of_one_that_was_killed_that_it_failed(folder, tilik, monkeypatch):
+def killed(tilik) -> None:
     with pytest.MonkeyPatch.context() as breaks:
         ends_by(breaks, afterwards, "follow", Killed())
         with pytest.raises(Killed):
             tilik(*ASKED)
+
+
+def test_the_next_run_says_of_one_that_was_killed_that_it_failed(folder, tilik):
+    killed(tilik)
     assert states(folder) == ["running"]
     (folder / "b.jsonl").write_text('{"camera":"b","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
     assert tilik("replay", "b.jsonl", *ASKED[2:])[0] == 0
-    assert states(folder) == ["running", "done"], "another camera's run says nothing of it"
+    assert states(folder) == ["failed", "done"], "whatever the next run is about"
     assert tilik(*ASKED)[0] == 0
     assert states(folder) == ["failed", "done", "done"]
+
+
+def test_a_run_that_was_killed_is_never_told_as_running(folder, tilik):
+    """It stood as running until something was replayed over it."""
+    killed(tilik)
+    where = ASKED[2:]
+    assert [run["state"] for run in json.loads(tilik("warehouse", "status", *where, "--json")[1])["runs"]] == ["failed"]
+    assert states(folder) == ["running"], "who only asks writes nothing"
+    (_, noted) = doctor._warehouse(Settings(warehouse=f"embedded:{folder / 'store'}"))
+    assert noted.state == "note"
+    assert "run 1 (replay " in noted.detail
+    assert states(folder) == ["failed"]
+    assert len(doctor._warehouse(Settings(warehouse=f"embedded:{folder / 'store'}"))) == 1
