@@ -12,6 +12,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -46,7 +47,7 @@ def examine(settings_path: str | None = None) -> list[Finding]:
     except UsageError as error:
         wrong = [Finding("settings", "wrong", line) for line in str(error).splitlines()]
         return [*wrong, *_machine()]
-    checks: tuple[Callable[[Settings], list[Finding]], ...] = (_registry, _disk, _warehouse)
+    checks: tuple[Callable[[Settings], list[Finding]], ...] = (_registry, _disk, _stored)
     found = [Finding("settings", "good", settings.line()), *_machine()]
     for check in checks:
         found += check(settings)
@@ -111,6 +112,19 @@ def _disk(settings: Settings) -> list[Finding]:
     return [Finding("disk", "good", f"{free / 2**30:.1f} GiB free at {there}")]
 
 
+def _stored(settings: Settings) -> list[Finding]:
+    """Look at the warehouse, at what of it cannot be read and at its doors, over one engine."""
+    from connectors import warehouse as warehouses  # noqa: PLC0415  a broken driver must not stop the other checks
+    from flows import doors, unreadable  # noqa: PLC0415  as above
+
+    with suppress(TilikError):  # which `_warehouse` says
+        if warehouses.is_there(settings.warehouse):
+            with warehouses.connect(settings.warehouse) as store:
+                missing = [Finding("warehouse", "wrong", line) for line in unreadable.lines(store)]
+                return [*_warehouse(settings), *missing, *(Finding(*door) for door in doors.examine(store))]
+    return _warehouse(settings)
+
+
 def _warehouse(settings: Settings) -> list[Finding]:
     from connectors import warehouse as warehouses  # noqa: PLC0415  a broken driver must not stop the other checks
 
@@ -138,7 +152,7 @@ def _warehouse(settings: Settings) -> list[Finding]:
 
 def as_text(findings: list[Finding]) -> str:
     """Return the findings for the eye."""
-    return listed(f"{state:<6}{what:<11}{detail}" for what, state, detail in findings)
+    return listed(f"{state:<6}{what:<12}{detail}" for what, state, detail in findings)
 
 
 def as_json(findings: list[Finding]) -> str:

@@ -22,8 +22,8 @@ from schemas.plain import listed
 FILE: Final = "tilik.toml"
 PREFIX: Final = "TILIK_"
 PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
-NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", PASSWORD)
-"""Variables with our prefix that are read elsewhere: the file's name, whether to show traces, a secret."""
+NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_SANDBOX", PASSWORD)
+"""Variables with our prefix that are read elsewhere: the file's name, whether to show traces, the sandbox, a secret."""
 
 
 @dataclass(frozen=True, slots=True)

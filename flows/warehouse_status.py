@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from flows import rendering
-from flows.asking import Answer, Store, ask
+from connectors.warehouse import Warehouse
+from flows import rendering, unreadable
+from flows.asking import Answer, ask
 
 TABLES: Final = """
 SELECT name, coalesce(total_rows, 0) AS rows, coalesce(total_bytes, 0) AS bytes
@@ -31,21 +32,28 @@ FROM runs_log FINAL ORDER BY run DESC LIMIT 20
 
 
 class Status(NamedTuple):
-    """Four answers: the version, tables with rows and bytes, open marks, the newest runs."""
+    """Four answers: the version, tables with rows and bytes, open marks, the newest runs; and what cannot be read."""
 
     version: Answer
     tables: Answer
     marks: Answer
     runs: Answer
+    unreadable: list[str]
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """The four, by name."""
+        return {"version": self.version, "tables": self.tables, "marks": self.marks, "runs": self.runs}
 
 
-def read(store: Store, gone: Collection[int] = ()) -> Status:
+def read(store: Warehouse, gone: Collection[int] = ()) -> Status:
     """Ask a warehouse what it holds; `gone` are runs that say they are running and are not."""
     runs = ask(store, RUNS)
     number, state = runs.column_names.index("run"), runs.column_names.index("state")
     for row in runs.rows:
         row[state] = "failed" if row[number] in gone else row[state]
-    return Status(ask(store, VERSION), ask(store, TABLES), ask(store, MARKS), runs)
+    version, tables, marks = (ask(store, sql) for sql in (VERSION, TABLES, MARKS))
+    return Status(version, tables, marks, runs, unreadable.lines(store))
 
 
 def as_text(status: Status) -> str:
@@ -53,16 +61,19 @@ def as_text(status: Status) -> str:
     titles = ("version", "tables", "hours waiting to be rolled up", "runs, newest first")
     parts = [
         rendering.table(answer.column_names, answer.rows, title) if answer.rows else f"{title}: none\n"
-        for title, answer in zip(titles, status, strict=True)
+        for title, answer in zip(titles, status.answers.values(), strict=True)
     ]
+    if status.unreadable:
+        parts.append("\n".join(["files that cannot be read:", *status.unreadable]))
     return "\n".join(parts).rstrip("\n")
 
 
 def as_json(status: Status) -> str:
-    """Return the status as one JSON object: `version`, `tables`, `marks`, `runs`."""
+    """Return the status as one JSON object: `version`, `tables`, `marks`, `runs`, `unreadable`."""
     return rendering.to_json(
         {
             name: [dict(zip(answer.column_names, row, strict=True)) for row in answer.rows]
-            for name, answer in status._asdict().items()
+            for name, answer in status.answers.items()
         }
+        | {"unreadable": status.unreadable}
     )

@@ -1,11 +1,12 @@
 """The warehouse: ClickHouse, embedded in a directory or behind an URL."""
 
+from connectors.warehouse.accounts import READER, WRITER, closed, password
 from connectors.warehouse.client import Warehouse, connect, existing, is_there
 from connectors.warehouse.conflicts import Conflicts
-from connectors.warehouse.embedded import READER, WRITER, Lease
+from connectors.warehouse.embedded import Lease
 from connectors.warehouse.leases import ACROSS
 from connectors.warehouse.runs import Former, Run, Span, Statement
-from connectors.warehouse.serve import password, serve
+from connectors.warehouse.serve import serve
 from connectors.warehouse.stage import Stage
 from connectors.warehouse.writer import Definitions, Writer
 
@@ -23,6 +24,7 @@ __all__ = [
     "Statement",
     "Warehouse",
     "Writer",
+    "closed",
     "connect",
     "existing",
     "is_there",

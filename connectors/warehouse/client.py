@@ -23,6 +23,7 @@ from connectors.warehouse import (
     registered,
     rolls,
     runs,
+    unreadable,
 )
 from connectors.warehouse.address import parse
 from connectors.warehouse.bakery import Scope
@@ -129,6 +130,14 @@ class Warehouse(Session):
     def forget(self, name: str) -> list[str]:
         """Withdraw a camera with all its rows, a place or a road; return what was called so."""
         return forgetting.forget(self, name)
+
+    def unreadable(self) -> list[unreadable.Unreadable]:
+        """Name parts of tables that could not be read and were set aside: their rows are missing."""
+        return unreadable.find(self)
+
+    def discard_unreadable(self) -> int:
+        """Delete parts that could not be read; return how many."""
+        return unreadable.discard(self)
 
     def roll(self) -> int:
         """Recompute marked hours into quarters, hours and days; return how many hours."""

@@ -1,43 +1,38 @@
 """The embedded warehouse: one engine process a directory, shared by every command.
 
-Files in the directory: `clients.lock` (each client holds it shared), `start.lock`
+Files in the directory, its owner's alone: `clients.lock` (each client holds it shared), `start.lock`
 (one at a time starts an engine), `engine.lock` (the engine holds it), `server.json`
-(pid, port, versions), `secrets.json` (mode 600), `engine.log` and `data/`. Locks
-are the kernel's: a killed process holds none, so nothing here goes stale.
+(port, versions), `stop` (the engine is asked to end), `secrets.json`, `engine.log` and `data/`. Locks
+are the kernel's: a killed process holds none. An engine is known by its lock alone; no process is
+ever signalled by a number that stands in a file.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import hashlib
 import json
 import os
-import secrets
-import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from string import Template
+from typing import Any, Final
 
+from connectors.warehouse import accounts, doors
+from connectors.warehouse.engine import landlock
+from connectors.warehouse.locks import explained, is_held, open_lock, try_lock, wait_for, write_private
 from schemas.errors import WarehouseError
 from schemas.registry.mistakes import did_you_mean, expected
 
-START_S = 60.0
-STOP_S = 10.0
-MEMORY_BYTES = 4_000_000_000
-HERE = Path(__file__).parent
-WRITER = "tilik"
-"""The account that changes things: Tilik's own commands use it."""
-
-READER = "reader"
-"""The account that reads what is published."""
+START_S: Final = 60.0
+STOP_S: Final = 10.0
+MOST_STARTS: Final = 3
+"""Times that an engine is started again which was killed before it said a word."""
+ENGINE: Final = Path(__file__).parent / "engine"
+KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", landlock.SWITCH)
+"""What an engine gets of the environment: passwords and tokens stay outside."""
 
 
 def is_there(root: Path) -> bool:
@@ -55,12 +50,17 @@ def absent(root: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where an embedded engine listens, and how to log in."""
+    """Where an embedded engine listens, and how to log in.
+
+    `began` [ns since 1970] tells two engines apart; `unconfined` says why its sandbox is off, '' where it is on.
+    """
 
     port: int
     pid: int
     user: str
     password: str
+    began: int
+    unconfined: str
 
 
 class Lease:
@@ -72,32 +72,80 @@ class Lease:
     def __init__(self, root: Path, port: int | None = None) -> None:
         self.root = root.absolute()
         self._port = port
-        with _explained(self.root):
+        with explained(self.root):
             self._open_directory()
-            self._clients = os.open(self.root / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._clients = open_lock(self.root / "clients.lock")
         try:
-            _wait_for(lambda: _try_lock(self._clients, fcntl.LOCK_SH), START_S, f"{self.root} is being closed")
+            wait_for(lambda: try_lock(self._clients, fcntl.LOCK_SH), START_S, f"{self.root} is being closed")
             self.server = self.ensure()
         except BaseException:
             os.close(self._clients)
             raise
 
     def ensure(self) -> Server:
-        """Return the running engine, starting one where there is none."""
-        with _explained(self.root):
-            gate = os.open(self.root / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        """Return the running engine, starting one where there is none; one that is dying is waited for."""
+        with explained(self.root):
+            gate = open_lock(self.root / "start.lock")
             try:
-                _wait_for(lambda: _try_lock(gate, fcntl.LOCK_EX), START_S, f"another process is starting {self.root}")
-                if not self._engine_runs():
-                    self._start()
+                wait_for(lambda: try_lock(gate, fcntl.LOCK_EX), START_S, f"another process is starting {self.root}")
+                starts = self._started(0)
                 log = self.root / "engine.log"
-                _wait_for(self._is_ready, START_S, f"the engine of {self.root} does not answer: see {log}")
+
+                def ready() -> bool:
+                    nonlocal starts
+                    if self.current() is not None:
+                        return True
+                    starts = self._started(starts)
+                    return False
+
+                wait_for(ready, START_S, f"the engine of {self.root} does not answer: see {log}")
                 self.server = self._announced()
                 self._refuse_elsewhere()
                 self._note_version()
                 return self.server
             finally:
                 os.close(gate)
+
+    def current(self) -> Server | None:
+        """Return the engine that answers now: it holds the lock, has said where it listens, and listens."""
+        try:
+            facts = self._facts()
+            if not is_held(self.root / "engine.lock"):
+                return None
+            with socket.create_connection(("127.0.0.1", facts["port"]), timeout=1):
+                return self._server(facts)
+        except (OSError, ValueError):  # it starts, dies, or is dead
+            return None
+
+    def close(self) -> None:
+        """Give the claim back; the last to leave stops the engine and waits until it is gone."""
+        if self._clients < 0:
+            return
+        try:
+            if try_lock(self._clients, fcntl.LOCK_EX) and self.root.exists() and self._engine_runs():
+                self._stop()
+        finally:
+            os.close(self._clients)
+            self._clients = -1
+
+    def _stop(self) -> None:
+        """Ask whoever holds the engine's lock to end, and wait until it is free.
+
+        Engines of older versions look for clients only: this claim is given back first.
+        """
+        stop = self.root / "stop"
+        os.close(os.open(stop, os.O_WRONLY | os.O_CREAT, 0o600))
+        if not self._listens_to_stop():
+            fcntl.flock(self._clients, fcntl.LOCK_UN)
+        wait_for(lambda: not self._engine_runs(), STOP_S, f"the engine of {self.root} does not end")
+        for name in ("server.json", "stop"):
+            (self.root / name).unlink(missing_ok=True)
+
+    def _listens_to_stop(self) -> bool:
+        try:
+            return "began" in self._facts()
+        except (OSError, ValueError):
+            return True
 
     def _refuse_elsewhere(self) -> None:
         if self._port is not None and self.server.port != self._port:
@@ -106,29 +154,13 @@ class Lease:
                 f"expected port {self._port}; wait until they have ended, or leave --port out"
             )
 
-    def close(self) -> None:
-        """Give the claim back; the last to leave stops the engine and waits until it is gone."""
-        if self._clients < 0:
-            return
-        try:
-            if _try_lock(self._clients, fcntl.LOCK_EX) and self.root.exists() and self._engine_runs():
-                self._stop()
-        finally:
-            os.close(self._clients)
-            self._clients = -1
-
-    def _stop(self) -> None:
-        """Stop the engine that runs now: another client may have started it anew; one that ends says so no more."""
-        with suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(json.loads((self.root / "server.json").read_text())["pid"], signal.SIGTERM)
-        _wait_for(lambda: not self._engine_runs(), STOP_S, f"the engine of {self.root} does not end")
-        (self.root / "server.json").unlink(missing_ok=True)
-
     def _open_directory(self) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, exist_ok=True)
+        doors.shut(self.root)
         written = self.root / "version"
         if not written.exists():
-            written.write_text(version("chdb-core"))
+            write_private(written, version("chdb-core"))
         if _number(written.read_text()) > _number(version("chdb-core")):
             raise WarehouseError(
                 f"{self.root} was written by chdb-core {written.read_text()}, this is {version('chdb-core')}: "
@@ -136,67 +168,81 @@ class Lease:
             )
 
     def _engine_runs(self) -> bool:
-        mine = os.open(self.root / "engine.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            return not _try_lock(mine, fcntl.LOCK_EX)
-        finally:
-            os.close(mine)
+        return is_held(self.root / "engine.lock")
+
+    def _started(self, before: int) -> int:
+        """Start an engine where none runs; return how many were, of which all but the last said nothing and died."""
+        if self._engine_runs():
+            return before
+        if before and ((said := self._last_words()) or before >= MOST_STARTS):
+            raise WarehouseError(self._why(said))
+        self._start()
+        return before + 1
 
     def _start(self) -> None:
-        (self.root / "server.json").unlink(missing_ok=True)
-        port = _free_port() if self._port is None else _wanted(self._port)
-        self._configure(port)
-        with (self.root / "engine.log").open("wb") as log:
+        port = self._wanted_port()
+        for name in ("server.json", "stop"):
+            (self.root / name).unlink(missing_ok=True)
+        doors.shut_data(self.root)
+        accounts.configure(self.root, port)
+        handle = os.open(self.root / "engine.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as log:
             subprocess.run(
-                [sys.executable, str(HERE / "engine.py"), str(self.root), str(port)],
+                [sys.executable, str(ENGINE), str(self.root), str(port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={name: os.environ[name] for name in KEPT if name in os.environ},
                 start_new_session=True,
                 check=False,
             )
 
-    def _is_ready(self) -> bool:
-        """Say whether the engine is announced: who started it may have been killed meanwhile."""
-        if (self.root / "server.json").exists():
-            return True
-        if not self._engine_runs():
-            raise WarehouseError(self._why())
-        return False
+    def _wanted_port(self) -> int:
+        """Return where the next engine listens: where told to, else where one was that died, else anywhere."""
+        if self._port is not None:
+            return _bindable(self._port)
+        try:
+            return _bindable(int(self._facts()["port"]))
+        except (OSError, ValueError, WarehouseError):
+            return _bindable(0)
 
     def _note_version(self) -> None:
         if (self.root / "version").read_text() != version("chdb-core"):
-            (self.root / "version").write_text(version("chdb-core"))
+            write_private(self.root / "version", version("chdb-core"))
 
-    def _configure(self, port: int) -> None:
-        words = self._secrets()
-        hashes = {f"{user}_sha256": hashlib.sha256(word.encode()).hexdigest() for user, word in words.items()}
-        for name, values in (
-            ("config.xml", {"port": str(port), "memory_bytes": str(MEMORY_BYTES)}),
-            ("users.xml", hashes),
-        ):
-            text = Template((HERE.parent / f"clickhouse-{name}").read_text()).substitute(values)
-            _write_private(self.root / name, text)
+    def _facts(self) -> dict[str, Any]:
+        """Read what the engine said of itself.
 
-    def _secrets(self) -> dict[str, str]:
-        path = self.root / "secrets.json"
-        if not path.exists():
-            _write_private(path, json.dumps({user: secrets.token_urlsafe(24) for user in (WRITER, READER)}))
-        words: dict[str, str] = json.loads(path.read_text())
-        return words
+        Raises
+        ------
+        OSError, ValueError
+            When it has not said it yet, or not to its end.
+        """
+        facts = json.loads((self.root / "server.json").read_text())
+        if not isinstance(facts, dict) or not isinstance(facts.get("port"), int):
+            raise ValueError("server.json names no port")
+        return facts
 
     def _announced(self) -> Server:
-        facts = json.loads((self.root / "server.json").read_text())
+        facts = self._facts()
         if facts["chdb-core"] != version("chdb-core"):
             raise WarehouseError(
                 f"{self.root} is served by chdb-core {facts['chdb-core']} (pid {facts['pid']}), this command has "
                 f"{version('chdb-core')}: stop the other command first"
             )
-        return Server(facts["port"], facts["pid"], WRITER, self._secrets()[WRITER])
+        return self._server(facts)
 
-    def _why(self) -> str:
-        """Read the engine's last words and say what to do about them."""
-        log = (self.root / "engine.log").read_text(errors="replace").strip()
+    def _server(self, facts: dict[str, Any]) -> Server:
+        older = "it was started by an older version: end the commands that use it"
+        why = facts.get("unconfined", older)
+        word = accounts.words(self.root)[accounts.WRITER]
+        return Server(facts["port"], facts["pid"], accounts.WRITER, word, facts.get("began", 0), why)
+
+    def _last_words(self) -> str:
+        return (self.root / "engine.log").read_text(errors="replace").strip()
+
+    def _why(self, log: str) -> str:
+        """Say what to do about an engine's last words."""
         if "Cannot lock file" in log or "Another server instance" in log:
             owner = self.root / "data" / "status"
             lines = owner.read_text().splitlines() if owner.exists() else []
@@ -206,59 +252,19 @@ class Lease:
             return f"the disk that holds {self.root} is full: free some space"
         if "Address already in use" in log:
             return f"the port for {self.root} was taken meanwhile: run the command again"
-        return f"the engine of {self.root} did not start: {log[-600:] or 'it said nothing'}"
+        return f"the engine of {self.root} did not start: {log[-600:] or 'it was killed each time'}"
 
 
-@contextmanager
-def _explained(root: Path) -> Iterator[None]:
-    """Say what the machine refuses in our words."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise WarehouseError(f"the disk that holds {root} is full: free some space") from error
-        raise WarehouseError(f"cannot write to the warehouse directory {root}: {error.strerror}") from error
-
-
-def _try_lock(handle: int, mode: int) -> bool:
-    try:
-        fcntl.flock(handle, mode | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _wait_for(ready: Callable[[], bool], limit_s: float, complaint: str) -> None:
-    end = time.monotonic() + limit_s
-    while not ready():
-        if time.monotonic() > end:
-            raise WarehouseError(f"{complaint} (waited {limit_s:.0f} s)")
-        time.sleep(0.03)
-
-
-def _wanted(port: int) -> int:
+def _bindable(port: int) -> int:
+    """Return a port of this machine that can be had; for 0 any free one."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise WarehouseError(f"port {port} of 127.0.0.1 cannot be had: {error.strerror}: give another") from error
-    return port
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _write_private(path: Path, text: str) -> None:
-    draft = path.with_suffix(".new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    draft.replace(path)
+        found: int = probe.getsockname()[1]
+        return found
 
 
 def _number(text: str) -> tuple[int, ...]:

@@ -24,10 +24,13 @@ ADVICE = {
 }
 """ClickHouse error code -> what to do."""
 
+FORBIDDEN = 497
+"""The account lacks a grant."""
+
 PASSING = {159, 202, 209, 210, 236, 242, 252, 319, 425, 999}
 """Codes that a retry may cure: timeouts, too many queries or parts, network, keeper."""
 
-_CODE = re.compile(r"[Cc]ode: (\d+)\.|error code (\d+)")
+_CODE = re.compile(r"[Cc]ode: (\d+)[.,]|error code (\d+)")
 
 
 def code(error: BaseException) -> int | None:
@@ -55,6 +58,11 @@ def explain(error: BaseException, where: str, doing: str) -> WarehouseError:
     advice = ADVICE.get(number)
     if "No space left" in str(error):
         advice = ADVICE[243]
+    if "getcwd" in str(error):
+        return WarehouseError(
+            f"{where}: {doing} failed: no query reads files of the machine (a function "
+            "file(), a table that is not of tilik): correct the name, or give the files to `tilik replay`"
+        )
     said = _first_line(error)
     return WarehouseError(f"{where}: {doing} failed: {said}" + (f": {advice}" if advice else ""))
 

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-from connectors.warehouse.embedded import READER, WRITER, Lease
-from schemas.errors import WarehouseError
+from connectors.warehouse.embedded import Lease
+
+LOOK_S: Final = 0.5
+"""How often it looks whether the engine is still there."""
+ENDING: Final = {signal.SIGINT, signal.SIGTERM}
 
 
-def serve(root: Path, say: Callable[[Lease], object], port: int | None = None) -> None:
-    """Keep the engine of `root` running until Ctrl-C or SIGTERM; `say` gets who holds it.
+def serve(
+    root: Path,
+    say: Callable[[Lease], object],
+    port: int | None = None,
+    again: Callable[[Lease], object] = lambda lease: None,
+) -> None:
+    """Keep the engine of `root` running until Ctrl-C or SIGTERM.
+
+    `say` gets who holds it, once more whenever its address is another; `again` whenever another engine had to take
+    over from one that died.
 
     Raises
     ------
     WarehouseError
-        When it answers on another port for somebody else, or the port cannot be had.
+        When it answers on another port for somebody else, the port cannot be had, or the engine does not come back.
     """
-    lease = Lease(root, port)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
-        say(lease)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        lease = Lease(root, port)
+        try:
+            say(lease)
+            while signal.sigtimedwait(ENDING, LOOK_S) is None:
+                _look(lease, say, again)
+        finally:
+            lease.close()
     finally:
-        lease.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def password(root: Path, account: str = READER) -> str:
-    """Return the password of an account of an embedded directory, whether an engine runs or not.
-
-    Raises
-    ------
-    WarehouseError
-        When there is no warehouse, or it may not be read by who asks.
-    """
-    assert account in (READER, WRITER)
-    try:
-        words: dict[str, str] = json.loads((root / "secrets.json").read_text())
-    except OSError as error:
-        raise WarehouseError(f"{root}: expected an embedded warehouse of yours: {error.strerror}") from error
-    return words[account]
+def _look(lease: Lease, say: Callable[[Lease], object], again: Callable[[Lease], object]) -> None:
+    told = lease.server
+    if lease.current() == told:
+        return
+    if lease.ensure() != told:
+        again(lease)
+        if lease.server.port != told.port:
+            say(lease)

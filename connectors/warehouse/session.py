@@ -65,6 +65,11 @@ class Session:
         return self.address.url
 
     @property
+    def unconfined(self) -> str:
+        """Why an embedded engine is not confined; '' where it is, and for a server."""
+        return "" if self._lease is None else self._lease.server.unconfined
+
+    @property
     def where(self) -> str:
         """How messages name the warehouse."""
         return f"warehouse {self._given if self._lease is not None else self.url}"
@@ -142,10 +147,7 @@ class Session:
         self._attempt(lambda: self.write_client().command(create, use_database=False), "making its database")
 
     def _open(self) -> None:
-        try:
-            self.write_client()
-        except FAILURES as error:
-            raise failures.explain(error, self.where, "connecting") from error
+        self._attempt(self.write_client, "connecting", 0)
         if self._lease is not None:
             self.make_database()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from flows import options
-from flows.console import pour, read_to_its_end
+from flows.console import note, pour, read_to_its_end
 from schemas.errors import UsageError
 
 FORMATS: Final = ("table", "csv", "json", "parquet")
@@ -27,9 +27,11 @@ def query(
         raise UsageError("--format parquet: expected a file to write to, came a terminal: add > FILE")
     settings = options.settings_of(context, warehouse=warehouse)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import asking, writing  # noqa: PLC0415  start-up time
+    from flows import asking, unreadable, writing  # noqa: PLC0415  start-up time
 
     with warehouses.existing(settings.warehouse) as store:
+        for line in unreadable.lines(store):
+            note(f"warning: {line}")
         if format == "parquet":
             with store.batches(sql) as found, read_to_its_end() as out:
                 writing.parquet(found.schema, found.batches, out)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows import options
-from flows.console import announce, say
+from flows.console import announce, note, say
 from flows.settings import hide
+from schemas.counting import counted
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,12 +54,21 @@ def serve(
     root = _root(settings)
     announce(settings)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import connecting  # noqa: PLC0415  start-up time
+    from flows import connecting, unreadable  # noqa: PLC0415  start-up time
 
     account = warehouses.WRITER if writer else warehouses.READER
     with warehouses.connect(settings.warehouse, port) as store:
         _ready(store, settings)
-        warehouses.serve(root, lambda lease: say(connecting.words(lease, account)), port)
+        for line in unreadable.lines(store):
+            note(f"warning: {line}")
+        warehouses.serve(
+            root,
+            lambda lease: say(connecting.words(lease, account)),
+            port,
+            lambda lease: note(
+                f"the engine of {root} had ended and was started again: {connecting.url(lease, account)}"
+            ),
+        )
 
 
 @app.command()
@@ -88,6 +98,17 @@ def migrate(
     with warehouses.connect(settings.warehouse) as store:
         found = store.plan() if plan else _ready(store, settings)
     say(migration_plan.as_text(found) if plan else migration_plan.in_short(found))
+
+
+@app.command()
+def discard(context: typer.Context, warehouse: options.Warehouse = None) -> None:
+    """Delete files that could not be read (`status` names them), once what came then was replayed again."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+
+    with warehouses.existing(settings.warehouse) as store:
+        gone = store.discard_unreadable()
+    say(f"{counted(gone, 'parts')} deleted")
 
 
 @app.command()

@@ -16,7 +16,7 @@ from connectors import registry as registries
 from connectors import warehouse as warehouses
 from connectors.formats import MergedReader, ReadOptions
 from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Writer
-from flows import afterwards, provisional
+from flows import afterwards, provisional, unreadable
 from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
 from flows.replay import identity, restating, telling
@@ -158,6 +158,8 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
             summary = _summary(done, warehouse.standing(run), asked, telling.read(warehouse, run))
             former = restating.compared(warehouse.former(run), asked.statement.definitions, asked.by, writer.withdrawn)
             summary = replace(summary, by=asked.by, restated=former)
+            missing = unreadable.lines(warehouse)
+            summary = replace(summary, warnings=(*missing, *summary.warnings))
             warehouse.finish_run(run, msgspec.json.encode(summary).decode())
     except KeyboardInterrupt:
         if writer.run is not None:

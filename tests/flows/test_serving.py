@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -73,6 +74,46 @@ def test_what_it_says_lets_a_reader_in_and_nobody_drop(folder: Path, served: tup
     with pytest.raises(DatabaseError, match="privileges"):
         client.command("DROP TABLE crowd_minute_log")
     client.close()
+
+
+def engine(folder: Path) -> int:
+    return int(json.loads((folder / "store" / "server.json").read_text())["pid"])
+
+
+def test_a_served_engine_that_dies_is_said_and_started_again_where_it_was(folder: Path) -> None:
+    command = [TILIK, "warehouse", "serve", "--warehouse", "embedded:store"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = re.search(r"http://reader@127.0.0.1:\d+/tilik", process.stdout.readline())
+        assert url
+        os.kill(engine(folder), signal.SIGKILL)
+        said = next(line for line in process.stderr if "engine" in line)
+        assert said.rstrip().endswith(f"had ended and was started again: {url[0]}")
+        word = run("warehouse", "password", "--warehouse", "embedded:store", folder=folder).stdout.strip()
+        port = int(url[0].rpartition(":")[2].partition("/")[0])
+        given = {"host": "127.0.0.1", "port": port, "username": "reader", "password": word}
+        with clickhouse_connect.get_client(**given) as client:
+            assert client.command("SELECT 1") == 1
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_serving_that_cannot_go_on_says_why(folder: Path) -> None:
+    """The engine died, and what it needs is gone."""
+    command = [TILIK, "warehouse", "serve", "--warehouse", "embedded:store"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "serving" in process.stdout.readline()
+        pid = engine(folder)
+        (folder / "store" / "version").write_text("99.0.0")
+        (folder / "store" / "start.lock").unlink()
+        (folder / "store" / "start.lock").mkdir()
+        os.kill(pid, signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, "Traceback" in said) == (1, False)
+        assert f"cannot write to the warehouse directory {folder / 'store'}: Is a directory" in said
 
 
 def test_a_port_is_kept_or_refused(folder: Path, served: tuple[int, str]) -> None:

@@ -1,0 +1,90 @@
+"""Who may come in: the accounts of an embedded engine, and what the engine is told of them.
+
+Its own account, `default`, has no password and cannot be closed: so its one session is the
+engine's, and nobody is answered over HTTP who does not name another account first. The
+reader's goes to nobody where the engine is not confined.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from connectors.warehouse.engine import landlock
+from connectors.warehouse.locks import write_private
+from schemas.errors import WarehouseError
+
+WRITER: Final = "tilik"
+"""The account that changes things: Tilik's own commands use it."""
+READER: Final = "reader"
+"""The account that reads what is published."""
+MEMORY_BYTES: Final = 4_000_000_000
+TEMPLATES: Final = Path(__file__).parents[1]
+RULE: Final = """
+        <rule><headers><{header}>{value}</{header}></headers>
+            <handler><type>dynamic_query_handler</type><query_param_name>query</query_param_name></handler></rule>"""
+
+
+def words(root: Path) -> dict[str, str]:
+    """Return the password of each account, making them once."""
+    path = root / "secrets.json"
+    if not path.exists():
+        write_private(path, json.dumps({user: secrets.token_urlsafe(24) for user in (WRITER, READER)}))
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def configure(root: Path, port: int) -> None:
+    """Write what an engine reads when it starts, into the folder that it works in until it answers."""
+    users = [WRITER] if landlock.missing() else [WRITER, READER]
+    told = {user: word if user in users else secrets.token_urlsafe(24) for user, word in words(root).items()}
+    hashes = {f"{user}_sha256": hashlib.sha256(word.encode()).hexdigest() for user, word in told.items()}
+    server = {"port": str(port), "memory_bytes": str(MEMORY_BYTES), "known": "".join(map(_let_in, users))}
+    place = root / "run"
+    place.mkdir(mode=0o700, exist_ok=True)
+    for name, values in (("config.xml", server), ("users.xml", hashes)):
+        write_private(place / name, Template((TEMPLATES / f"clickhouse-{name}").read_text()).substitute(values))
+        (root / name).unlink(missing_ok=True)  # where older versions kept it
+
+
+def password(root: Path, account: str = READER) -> str:
+    """Return the password of an account of an embedded directory, whether an engine runs or not.
+
+    Raises
+    ------
+    WarehouseError
+        When there is no warehouse, it may not be read by who asks, or the account goes to nobody here.
+    """
+    assert account in (READER, WRITER)
+    try:
+        found: dict[str, str] = json.loads((root / "secrets.json").read_text())
+    except OSError as error:
+        raise WarehouseError(f"{root}: expected an embedded warehouse of yours: {error.strerror}") from error
+    if account == READER and (why := landlock.missing()):
+        raise WarehouseError(closed(why))
+    return found[account]
+
+
+def closed(why: str) -> str:
+    """Say why nobody gets the account that reads."""
+    return (
+        f"the account {READER} is given to nobody on this machine: the engine is not confined ({why}), so a hole in it "
+        f"would be a hole in your own account; --writer gives the other account, for programs of your own"
+    )
+
+
+def _let_in(user: str) -> str:
+    """Return the rules that answer an account: by ClickHouse's header, or by its name in basic authorization.
+
+    Base64 is compared up to the sign that holds bits of the password. Names in the URL are not looked at by any rule.
+    """
+    named = f"{user}:".encode()
+    beginning = base64.b64encode(named)[: len(named) * 8 // 6].decode().replace("+", "[+]")
+    return RULE.format(header="X-ClickHouse-User", value=user) + RULE.format(
+        header="Authorization", value=f"regex:(?i:basic) +{beginning}.*"
+    )
