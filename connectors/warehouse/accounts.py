@@ -35,8 +35,7 @@ def words(root: Path) -> dict[str, str]:
     path = root / "secrets.json"
     if not path.exists():
         write_private(path, json.dumps({user: secrets.token_urlsafe(24) for user in (WRITER, READER)}))
-    found: dict[str, str] = json.loads(path.read_text())
-    return found
+    return _read(path)
 
 
 def configure(root: Path, port: int) -> None:
@@ -62,12 +61,21 @@ def password(root: Path, account: str = READER) -> str:
     """
     assert account in (READER, WRITER)
     try:
-        found: dict[str, str] = json.loads((root / "secrets.json").read_text())
+        found = _read(root / "secrets.json")
     except OSError as error:
         raise WarehouseError(f"{root}: expected an embedded warehouse of yours: {error.strerror}") from error
     if account == READER and (why := landlock.missing()):
         raise WarehouseError(closed(why))
     return found[account]
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        found = json.loads(path.read_text())
+        return {user: str(found[user]) for user in (WRITER, READER)}
+    except (ValueError, TypeError, KeyError) as error:
+        todo = "put it back, or delete it: new ones are made at the next start"
+        raise WarehouseError(f"{path}: expected the passwords of {WRITER} and {READER}, came others: {todo}") from error
 
 
 def closed(why: str) -> str:

@@ -114,7 +114,7 @@ class Lease:
                 return None
             with socket.create_connection(("127.0.0.1", facts["port"]), timeout=1):
                 return self._server(facts)
-        except (OSError, ValueError):  # it starts, dies, or is dead
+        except (OSError, ValueError, OverflowError):  # it starts, dies, or is dead
             return None
 
     def close(self) -> None:
@@ -219,8 +219,8 @@ class Lease:
             When it has not said it yet, or not to its end.
         """
         facts = json.loads((self.root / "server.json").read_text())
-        if not isinstance(facts, dict) or not isinstance(facts.get("port"), int):
-            raise ValueError("server.json names no port")
+        if not isinstance(facts, dict) or not {"port", "pid", "chdb-core"} <= facts.keys():
+            raise ValueError("server.json names no server")
         return facts
 
     def _announced(self) -> Server:

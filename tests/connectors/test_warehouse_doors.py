@@ -337,3 +337,14 @@ def test_why_there_is_no_sandbox_is_said(
     monkeypatch.setattr(landlock.sys, "platform", platform)
     monkeypatch.setattr(landlock, "_version", known)
     assert said in landlock.missing({})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"tilik": "x"}', "\xff", "7"])
+def test_passwords_that_cannot_be_read_are_said_to_be_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "secrets.json").write_text(text)
+    said = rf"{tmp_path}/secrets.json: expected the passwords of tilik and reader, came others: put it back"
+    with pytest.raises(WarehouseError, match=said):
+        password(tmp_path, WRITER)
+    with pytest.raises(WarehouseError, match=said):
+        connect(f"embedded:{tmp_path}")
+    assert not (tmp_path / "run").exists()
