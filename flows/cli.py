@@ -2,7 +2,7 @@
 
 Commands live in `flows.commands`, one module each, and import what is heavy
 only when they run, so that `--help` answers at once. Exit codes: 0 done,
-1 failed, 2 wrong usage or settings, 130 interrupted, 141 nobody reads on (no reason
+1 failed, 2 wrong usage or settings, 130 interrupted (Ctrl-C or SIGTERM), 141 nobody reads on (no reason
 is said); a reason stands on stderr.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import sys
 from typing import Annotated, Final
 
@@ -73,6 +74,7 @@ def _interrupted(ended: BaseException) -> str:
 def main() -> None:
     """Run the command line; every way it can end becomes one of the four exit codes."""
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # what it logs, our reason says better
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends as Ctrl-C does
     if hide_passwords(sys.argv):
         note("tilik: a password in the arguments can be read by every user of this machine while a command starts:")
         note("tilik: set TILIK_WAREHOUSE_PASSWORD instead")

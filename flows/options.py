@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from flows.settings import Settings, load, refuse_to_tell, with_options, without_password
+from schemas import toml_lines
 from schemas.errors import UsageError
 
 FORMATS: Final = ("native", "arrow", "nvschema", "opendatacam", "mot")
@@ -92,10 +92,10 @@ def _pair(item: str) -> tuple[str, str]:
 def _table(path: Path) -> dict[str, object]:
     if not path.is_file():
         raise UsageError(f"--class-map {path}: no such file, and not a list of pairs such as 2=car,7=truck")
-    read = json.loads if path.suffix == ".json" else tomllib.loads
+    read = json.loads if path.suffix == ".json" else toml_lines.loads
     try:
         table = read(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--class-map {path}: {error}") from None
     if not isinstance(table, dict):
         raise UsageError(f"--class-map {path}: expected a table of class names")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from schemas import toml_lines
 from schemas.errors import UsageError
 from schemas.plain import listed
 
@@ -155,7 +156,7 @@ def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tup
         return {}
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
-        table = tomllib.loads(text)
+        table = toml_lines.loads(text)
     except tomllib.TOMLDecodeError as error:
         mistakes.append(f"{path}: not TOML: {error}")
         return {}

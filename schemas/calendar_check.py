@@ -20,7 +20,7 @@ from schemas.errors import UsageError
 from schemas.local_time import CLOCK, minutes
 from schemas.plain import listed
 from schemas.registry.mistakes import Flaw, Located, did_you_mean, expected, render, under
-from schemas.toml_lines import Path
+from schemas.toml_lines import Path, loads
 
 LONGEST_DAYS: Final = 366
 """A school holiday or event longer than a year is a typing error."""
@@ -67,7 +67,7 @@ def parse(file: str, text: str, also: Also | None = None) -> CityCalendar:
         With every mistake, one a line: ``file:line: place: what was expected, what came: what to do``.
     """
     try:
-        document = tomllib.loads(text)
+        document = loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(_syntax(file, text, str(error))) from None
     rows, flaws = _read(document)

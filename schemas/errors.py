@@ -1,6 +1,11 @@
 """One tree of exceptions: what was expected, what came, where, and what to do."""
 
+from typing import Final
+
 from schemas.plain import listed
+
+SHOWN: Final = 50
+"""Mistakes that are said at once: nobody mends more from one list."""
 
 
 class TilikError(Exception):
@@ -12,10 +17,12 @@ class UsageError(TilikError):
 
 
 class RegistryError(UsageError):
-    """A registry with mistakes; ``mistakes`` holds every one, with file and place."""
+    """A registry with mistakes; ``mistakes`` holds every one, with file and place, the text the first of many."""
 
     def __init__(self, mistakes: list[str]) -> None:
-        super().__init__(listed(mistakes))
+        more = len(mistakes) - SHOWN
+        rest = [f"... and {more:,} more of {len(mistakes):,} mistakes: tilik registry check --all lists them"]
+        super().__init__(listed([*mistakes[:SHOWN], *(rest if more > 0 else [])]))
         self.mistakes = mistakes
 
 

@@ -1,4 +1,4 @@
-"""Where in a TOML text a table or key stands: tomllib keeps no positions.
+"""TOML texts, and where in them a table or key stands: tomllib keeps no positions.
 
 A statement is everything up to a newline that is outside strings and brackets;
 its first line is the line of its key. What stands inside an inline table or a
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 Path = tuple[str | int, ...]
 
@@ -17,6 +18,20 @@ _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}\n=]|[^"\'#\[\]{}\n=]+',
     re.DOTALL,
 )
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Read a text.
+
+    Raises
+    ------
+    tomllib.TOMLDecodeError
+        It is no TOML, or nests deeper than anything that is meant.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("lists and tables nest too deep") from None
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, bool]]:

@@ -26,11 +26,18 @@ def _load(path: str) -> Registry:
 
 
 @app.command()
-def check(path: Path) -> None:
-    """Report every mistake of a registry with its file and place (exit code 2 when there is one), and what is odd."""
+def check(
+    path: Path, every: Annotated[bool, typer.Option("--all", help="List all mistakes, however many.")] = False
+) -> None:
+    """Report the mistakes of a registry with file and place (exit code 2 when there is one), and what is odd."""
     from flows import registry_check  # noqa: PLC0415  start-up time
+    from schemas.errors import RegistryError, UsageError  # noqa: PLC0415  start-up time
+    from schemas.plain import listed  # noqa: PLC0415  start-up time
 
-    done = registry_check.run(path)
+    try:
+        done = registry_check.run(path)
+    except RegistryError as error:
+        raise UsageError(listed(error.mistakes)) if every else error from None
     say(f"{path}: good: {summary(done.registry)}" + (f"; worth a look: {len(done.remarks)}" if done.remarks else ""))
     for remark in done.remarks:
         say(f"  {remark}")

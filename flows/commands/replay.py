@@ -23,7 +23,9 @@ def replay(
         str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
     ] = None,
     camera: Annotated[str | None, typer.Option(metavar="ID", help="Camera, where the format carries none.")] = None,
-    fps: Annotated[float | None, typer.Option(min=0.01, help="Frames a second, where the format has no clock.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(min=0.01, max=1000.0, help="Frames a second, where the format has none.")
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from schemas import toml_lines
 from schemas.errors import RegistryError
 from schemas.geo import Areas
 from schemas.registry.entries import Camera, Registry
@@ -48,7 +49,7 @@ def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Registry:
     documents: dict[str, dict[str, Any]] = {}
     for file, text in texts.items():
         try:
-            documents[file] = tomllib.loads(text)
+            documents[file] = toml_lines.loads(text)
         except tomllib.TOMLDecodeError as error:
             mistakes.append(_syntax(file, text, str(error)))
     registries: dict[str, Registry] = {}

@@ -6,7 +6,6 @@ and at an import. Bounds are ours: what lies beyond was never seen in a street.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -15,7 +14,7 @@ from schemas.geo import PROVISIONAL, Areas
 from schemas.registry.entries import Camera, Registry, Road
 from schemas.registry.rules import SIMULATED
 from schemas.roads import TYPES
-from schemas.toml_lines import table_lines
+from schemas.toml_lines import loads, table_lines
 
 LANE_M: Final = (2.0, 6.0)
 """Width of a lane [m]: MKJI 1997's tables reach from 2.5 (half of 5 m, 2/2 UD) to 5.5 (half of 11 m)."""
@@ -48,7 +47,7 @@ def of_files(texts: Mapping[str, str]) -> list[str]:
     """
     out: list[str] = []
     for file, text in texts.items():
-        document = tomllib.loads(text)
+        document = loads(text)
         if not any(document.get(name) for name in ("camera", "road", "place")):
             out.append(f"{file}: registers nothing: no [[camera]], [[road]] or [[place]]")
         lines = table_lines(text)
