@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from connectors.warehouse.accounts import MEMORY_BYTES as ENGINE_BYTES
 from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MIN_DISK_BYTES: Final = 2 << 30
 """A day of 60 cameras needs far less; a merge needs room beside what it merges."""
 MIN_MEMORY_BYTES: Final = 2 << 30
-"""The engine takes about 300 MB, a flow of 20,000 cameras about 1 GB."""
+"""A flow of 20,000 cameras takes about 1 GB. Where the engine is ours, what it may take comes on top."""
 
 
 class Finding(NamedTuple):
@@ -46,16 +47,16 @@ def examine(settings_path: str | None = None) -> list[Finding]:
         refuse_to_tell(settings, os.environ)
     except UsageError as error:
         wrong = [Finding("settings", "wrong", line) for line in str(error).splitlines()]
-        return [*wrong, *_machine()]
+        return [*wrong, *_machine("")]
     checks: tuple[Callable[[Settings], list[Finding]], ...] = (_registry, _disk, _stored)
-    found = [Finding("settings", "good", settings.line()), *_machine()]
+    found = [Finding("settings", "good", settings.line()), *_machine(settings.warehouse)]
     for check in checks:
         found += check(settings)
     return found
 
 
-def _machine() -> list[Finding]:
-    return [_python(), *_packages(), _memory()]
+def _machine(warehouse: str) -> list[Finding]:
+    return [_python(), *_packages(), _memory(warehouse.startswith("embedded:"))]
 
 
 def _python() -> Finding:
@@ -81,10 +82,13 @@ def _packages() -> list[Finding]:
     return [Finding("packages", "good", f"tilik {version('tilik')}; {', '.join(found)}"), *wrong]
 
 
-def _memory() -> Finding:
+def _memory(has_engine: bool) -> Finding:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    state: Literal["good", "wrong"] = "good" if total >= MIN_MEMORY_BYTES else "wrong"
-    return Finding("memory", state, f"{total / 2**30:.1f} GiB" + ("" if state == "good" else ", 2 GiB are needed"))
+    needed = MIN_MEMORY_BYTES + (ENGINE_BYTES if has_engine else 0)
+    text = f"{total / 2**30:.1f} GiB"
+    if total >= needed:
+        return Finding("memory", "good", text)
+    return Finding("memory", "wrong", f"{text}, {needed / 2**30:.1f} GiB are needed")
 
 
 def _registry(settings: Settings) -> list[Finding]:

@@ -23,7 +23,8 @@ WRITER: Final = "tilik"
 """The account that changes things: Tilik's own commands use it."""
 READER: Final = "reader"
 """The account that reads what is published."""
-MEMORY_BYTES: Final = 4_000_000_000
+MEMORY_BYTES: Final = 3_000_000_000
+"""What an engine may take; a query that needs more is refused, and the doctor asks whether the machine has it."""
 TEMPLATES: Final = Path(__file__).parents[1]
 RULE: Final = """
         <rule><headers><{header}>{value}</{header}></headers>
