@@ -7,27 +7,23 @@ kept and the rest is read past. What comes before a break in the file counts.
 from __future__ import annotations
 
 import glob
-import gzip
 import itertools
-import os
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-from backports.zstd import ZstdError, ZstdFile
 from numpy.typing import NDArray
 
 from connectors import json_records
 from connectors.text_bytes import MARK, as_utf8, foreign
+from connectors.unpacking import BROKEN, PIECE_BYTES, open_plain, read_so_far
 from schemas.errors import TilikError, UsageError
 from schemas.plain import listed
 
 RAW_BYTES: Final = 64 * 1024
 """Bytes of a record that a dead letter keeps."""
-PIECE_BYTES: Final = 1 << 18
-BLOCK_BYTES: Final = 16 << 20
+BLOCK_BYTES: Final = 8 << 20
 """A block of lines is closed at this size; with one piece and one record more it bounds a reader's memory."""
 SUFFIXES: Final = {
     "native": (".jsonl", ".json", ".ndjson"),
@@ -40,11 +36,6 @@ OTHER_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".txt")
 WAREHOUSE: Final = ("version", "clients.lock")
 """Files that every embedded warehouse has."""
 PACKED: Final = (".gz", ".zst", ".zstd")
-GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-ZSTD_SKIPPED: Final = b"\x2a\x4d\x18"
-"""Behind a byte 0x50..0x5f: a frame to be passed over, as pzstd puts before the first (RFC 8878, 3.1.2)."""
-BROKEN: Final = (OSError, EOFError, zlib.error, ZstdError)
-"""What a reader of compressed bytes raises when they cannot be read on."""
 
 
 class Oversize(NamedTuple):
@@ -93,11 +84,20 @@ def find(paths: Sequence[str | Path], kind: str) -> list[Path]:
         if len(files) < len(every) and (named or not files):
             wrong.append(f"{path}: expected {kind} input, came files of a warehouse: name the input's own folder")
         elif not files:
-            wrong.append(f"{path}: expected a file, directory or pattern with {kind} input, found none")
+            wrong.append(f"{path}: {_none(Path(path), kind)}")
         found.update(dict.fromkeys(files))
     if wrong:
         raise UsageError(listed(wrong))
     return list(found)
+
+
+def _none(place: Path, kind: str) -> str:
+    """Say why nothing was found under a path."""
+    if place.exists() and not place.is_dir():
+        return (
+            f"expected a file with {kind} input, came a pipe or a device: input is read more than once, write it first"
+        )
+    return f"expected a file, directory or pattern with {kind} input, found none"
 
 
 def _in_warehouse(file: Path) -> bool:
@@ -109,41 +109,18 @@ def _expand(path: str, kind: str) -> list[Path]:
     place = Path(path)
     if place.is_dir():
         return sorted(file for file in place.rglob("*") if file.is_file() and _fits(file.name, kind))
-    if place.exists():
+    if place.is_file():
         return [place]
     parts = [Path(match) for match in sorted(glob.glob(path, recursive=True))] if glob.has_magic(path) else []
-    return [file for part in parts for file in (_expand(str(part), kind) if part.is_dir() else [part])]
+    return [
+        file for part in parts for file in (_expand(str(part), kind) if part.is_dir() else [part]) if file.is_file()
+    ]
 
 
 def _fits(name: str, kind: str) -> bool:
     for ending in PACKED:
         name = name.removesuffix(ending)
     return name.lower().endswith(SUFFIXES.get(kind, OTHER_SUFFIXES))
-
-
-def open_plain(path: Path) -> IO[bytes]:
-    """Open a file, decompressing what begins like gzip or zstd, whatever its name.
-
-    Raises
-    ------
-    TilikError
-        The file cannot be opened.
-    """
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise TilikError(f"{path}: cannot be opened: {error.strerror}") from error
-    if magic[:2] == GZIP_MAGIC:
-        return gzip.open(path, "rb")  # type: ignore[return-value]
-    if magic == ZSTD_MAGIC or (magic[1:] == ZSTD_SKIPPED and magic[0] >> 4 == 5):
-        return ZstdFile(path)  # type: ignore[return-value]
-    return path.open("rb")
-
-
-def read_so_far(file: IO[bytes]) -> int:
-    """Return how many bytes were read of what `open_plain` opened: of the file as it is, packed or not."""
-    return os.lseek(file.fileno(), 0, os.SEEK_CUR)
 
 
 def head(path: Path, size: int) -> bytes:
@@ -163,7 +140,9 @@ def _first(pieces: Iterator[bytes], size: int) -> bytes:
     return found
 
 
-def blocks(path: Path, lines: int, max_bytes: int, marks: json_records.Marks = ()) -> Iterator[Block]:
+def blocks(
+    path: Path, lines: int, max_bytes: int, marks: json_records.Marks = (), block_bytes: int = BLOCK_BYTES
+) -> Iterator[Block]:
     """Yield a text's lines in blocks of at most that many lines.
 
     Parameters
@@ -177,8 +156,10 @@ def blocks(path: Path, lines: int, max_bytes: int, marks: json_records.Marks = (
     marks
         For JSON: the keys of a record, by which records are found that stand in an array, under
         a key or over several lines. Each becomes a line; positions are then numbers of records.
+    block_bytes
+        A block is closed at this size.
     """
-    reader = _LineReader(path, max_bytes, marks)
+    reader = _LineReader(path, max_bytes, marks, block_bytes)
     for data in reader.whole_lines(lines):
         yield from _split(data, reader, lines)
     if reader.oversize or reader.broken:
@@ -188,8 +169,9 @@ def blocks(path: Path, lines: int, max_bytes: int, marks: json_records.Marks = (
 class _LineReader:
     """Bytes of a file as runs of whole lines; long lines are set aside."""
 
-    def __init__(self, path: Path, max_bytes: int, marks: json_records.Marks) -> None:
+    def __init__(self, path: Path, max_bytes: int, marks: json_records.Marks, block_bytes: int) -> None:
         self.path = path
+        self.block_bytes = block_bytes
         self.max_bytes = max_bytes
         self.marks = marks
         self.lines = 0  # lines handed out so far
@@ -250,7 +232,7 @@ class _LineReader:
                 tail.clear()
             tail += rest[cut:]
             too_long = len(tail) > self.max_bytes
-            if parts and (too_long or count >= lines or held >= BLOCK_BYTES):
+            if parts and (too_long or count >= lines or held >= self.block_bytes):
                 yield b"".join(parts)
                 parts, held, count = [], 0, 0
             if too_long:

@@ -11,11 +11,11 @@ from typing import IO
 
 import pyarrow as pa
 
-from connectors.files import PIECE_BYTES, open_plain, read_so_far
 from connectors.formats import parquet_files
 from connectors.formats.arrow_guard import Guarded
 from connectors.formats.arrow_trust import WrongColumns
 from connectors.text_bytes import foreign
+from connectors.unpacking import PIECE_BYTES, open_plain, read_so_far
 
 FILE_MAGIC, PARQUET_MAGIC, STREAM_MAGIC = b"ARROW1", b"PAR1", b"\xff\xff\xff\xff"
 

@@ -40,6 +40,8 @@ class ReadOptions:
     camera, fps, start_us, size
         What the format does not carry: camera id, frames per second, time of the
         first frame, width and height in px.
+    asks_size
+        A file none of whose frames says the size of its picture is a question to whoever called, not dead letters.
     first_number
         Number of the frame that is at the start, where several files share one numbering; else each file's first.
     class_map
@@ -57,11 +59,12 @@ class ReadOptions:
     fps: float | None = None
     start_us: int | None = None
     size: tuple[int, int] | None = None
+    asks_size: bool = True
     first_number: int | None = None
     class_map: Mapping[str, str] = field(default_factory=dict)
     chunk_records: int = 8192
     max_record_bytes: int = 4 << 20
-    block_bytes: int = 16 << 20
+    block_bytes: int = 8 << 20
 
 
 class Chunk(NamedTuple):
@@ -127,6 +130,41 @@ def demand(options: ReadOptions, kind: str, flags: Sequence[str]) -> None:
         raise UsageError(f"--format {kind} does not carry {', '.join(missing)}: give them on the command line")
     if options.fps is not None and not 0 < options.fps < float("inf"):
         raise UsageError(f"--fps {options.fps}: expected frames per second above 0")
+
+
+class Sizes:
+    """Whether a file's frames say how large their pictures are: one that does not is a dead letter, all are a question.
+
+    Parameters
+    ----------
+    kind
+        The format.
+    options
+        Whether somebody is to be asked: not where other files of the input say it.
+    """
+
+    def __init__(self, kind: str, options: ReadOptions) -> None:
+        self.kind, self.is_asked = kind, options.asks_size
+        self.are_missing = self.are_known = False
+
+    def missed(self, is_so: bool) -> None:
+        """Take note of a frame that does not say it."""
+        self.are_missing |= is_so
+
+    def seen(self, is_so: bool) -> None:
+        """Take note of frames that do."""
+        self.are_known |= is_so
+
+    def demand(self) -> None:
+        """Check, at the end of the file, that some frame did.
+
+        Raises
+        ------
+        UsageError
+            None did.
+        """
+        if self.is_asked and self.are_missing and not self.are_known:
+            raise UsageError(f"--format {self.kind}: this file does not say how large the picture is, give --size WxH")
 
 
 def lost_lines(block: Block) -> list[Dead]:
@@ -213,3 +251,8 @@ def without(batch: FrameBatch, drop: NDArray[np.bool_]) -> FrameBatch:
 def no_frames(source: str = "") -> FrameBatch:
     """Return a batch of nothing."""
     return FrameBatch(pl.DataFrame(schema=FRAMES), pl.DataFrame(schema=OBJECTS), pl.DataFrame(schema=SIGNALS), source)
+
+
+def no_letters() -> pl.DataFrame:
+    """Return a table of no dead letters."""
+    return pl.DataFrame(schema=DEAD_LETTERS)

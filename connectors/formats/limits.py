@@ -36,12 +36,6 @@ COLUMN_BYTES: Final = 256 * MIB
 """One column of it."""
 GROUP_OBJECTS: Final = 32 << 20
 """Objects of a row group."""
-UNPACKED_FREE: Final = 256 * MIB
-"""What a packed file may unpack to whatever its size; beyond that its ratio is looked at."""
-UNPACKED_RATIO: Final = 1_000
-"""How many times its size a packed file may unpack to."""
-ZSTD_WINDOW_LOG: Final = 23
-"""Bits of zstd's window: 8 MiB, which every decoder has to support (RFC 8878, 3.1.1.1.2)."""
 TEXTS: Final = [
     (of, name)
     for of, schema in (("frames", FRAMES), ("objects", OBJECTS_SCHEMA), ("signals", SIGNALS))

@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from connectors.files import BROKEN, RAW_BYTES
+from connectors.files import RAW_BYTES
 from connectors.formats import arrow_casts as casts
 from connectors.formats import arrow_layout as layout
 from connectors.formats import arrow_rows, limits
@@ -37,6 +37,7 @@ from connectors.formats.chunks import (
     table,
 )
 from connectors.formats.native_words import translated
+from connectors.unpacking import BROKEN
 from schemas.frames import FRAMES, SIGNALS
 
 OBJECT: Final = pa.struct(
@@ -147,7 +148,10 @@ def _parts(
     held, rows = _held(batch, rows, list(faults))
     weight = _weights(held, min(options.max_record_bytes, options.block_bytes))
     heavy = np.flatnonzero(weight > options.max_record_bytes)
-    said = "too_large", f"expected texts of at most {options.max_record_bytes:,} bytes in a frame"
+    said = (
+        "too_large",
+        f"expected texts of at most {limits.TEXT_BYTES:,} bytes, {options.max_record_bytes:,} in a frame together",
+    )
     faults.update((int(rows[row]), said) for row in heavy)
     held, rows = _held(held, rows, heavy.tolist())
     dead = [Dead(position + at, *why) for at, why in faults.items()]
@@ -167,7 +171,10 @@ def _held(batch: pa.RecordBatch, rows: NDArray[np.int64], drop: list[int]) -> tu
 
 
 def _weights(batch: pa.RecordBatch, enough: int) -> NDArray[np.int64]:
-    """Return how many bytes of text there are in each row; nothing where all together cannot be `enough`."""
+    """Return how many bytes of text there are in each row, too many where one is too long.
+
+    Nothing is looked at where all together cannot be `enough`.
+    """
     own = np.zeros(batch.num_rows, np.int64)
     found: list[tuple[pa.Array | None, NDArray[np.uint32] | None]] = []
     found += [(layout.column(batch, name), None) for name in ("camera", "ts_source")]
@@ -179,6 +186,7 @@ def _weights(batch: pa.RecordBatch, enough: int) -> NDArray[np.int64]:
     for texts, frame in found:
         if texts is not None:
             sizes = casts.text_bytes(texts)
+            sizes = np.where(sizes > limits.TEXT_BYTES, limits.BATCH_BYTES, sizes)
             own += sizes if frame is None else np.bincount(frame, sizes, batch.num_rows).astype(np.int64)
     return own
 

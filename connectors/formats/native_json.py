@@ -26,7 +26,7 @@ MARKS: Final = (frozenset({"camera", "ts", "objects"}),)
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     """Yield a file's frames and what could not be read of it."""
-    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS):
+    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS, options.block_bytes):
         yield _chunk(block, options, str(path))
 
 

@@ -16,16 +16,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from connectors.files import Block, blocks
-from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, lost_lines, settle, table
+from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, Sizes, lost_lines, settle, table
 from connectors.formats.native_lines import Fault
 from connectors.formats.nvschema_classes import ClassNames
-from connectors.formats.nvschema_lines import Seen, decode
+from connectors.formats.nvschema_lines import UNSIZED, Seen, decode
 from connectors.formats.nvschema_objects import Object
 from schemas.frames import FRAMES, SIGNALS
 
 MARKS: Final = (frozenset({"objects", "timestamp"}), frozenset({"objects", "@timestamp"}))
 """What a frame has: where objects with these keys stand, a document's frames stand."""
-UNSIZED: Final = (1, 1)
+NO_SIZE: Final = (1, 1)
 """Stands in for the size of a picture that nobody knows; such a frame has no objects."""
 
 
@@ -35,14 +35,15 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     Raises
     ------
     UsageError
-        The first frame with objects is met whose picture has no known size.
+        Frames with objects are met, and the picture of none has a known size.
     """
-    names = ClassNames(options.class_map)
-    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS):
-        yield _chunk(block, options, str(path), names)
+    names, sizes = ClassNames(options.class_map), Sizes("nvschema", options)
+    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS, options.block_bytes):
+        yield _chunk(block, options, str(path), names, sizes)
+    sizes.demand()
 
 
-def _chunk(block: Block, options: ReadOptions, source: str, names: ClassNames) -> Chunk:
+def _chunk(block: Block, options: ReadOptions, source: str, names: ClassNames, sizes: Sizes) -> Chunk:
     dead = lost_lines(block)
     seen, rows = [], []
     for row in range(len(block.start)):
@@ -51,10 +52,12 @@ def _chunk(block: Block, options: ReadOptions, source: str, names: ClassNames) -
             continue
         found = decode(line, options.camera, options.size)
         if isinstance(found, Fault):
+            sizes.missed(found.detail == UNSIZED)
             dead.append(Dead(int(block.position[row]), *found, line))
         else:
             seen.append(found)
             rows.append(row)
+    sizes.seen(any(frame.size is not None for frame in seen))
     draft = _draft(seen, block.position[rows], names)
     return settle(draft, options, source, lambda row: block.line(rows[row]), dead, block.size)
 
@@ -101,6 +104,6 @@ def _boxes(seen: list[Seen], things: list[Object], count: list[int]) -> NDArray[
         ([b.leftX for b in boxes], [b.topY for b in boxes], [b.rightX for b in boxes], [b.bottomY for b in boxes])
     ):
         corner[:, side] = values
-    size = np.array([frame.size or UNSIZED for frame in seen], np.float64).reshape(-1, 2).repeat(count, axis=0)
+    size = np.array([frame.size or NO_SIZE for frame in seen], np.float64).reshape(-1, 2).repeat(count, axis=0)
     with np.errstate(over="ignore", invalid="ignore"):
         return (corner / np.hstack([size, size])).astype(np.float32)

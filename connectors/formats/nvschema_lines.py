@@ -15,12 +15,12 @@ import msgspec
 
 from connectors.formats.native_lines import NAN_WORDS, Fault
 from connectors.formats.nvschema_objects import SHOWN, Faulty, Object, checked
-from schemas.errors import UsageError
 from schemas.local_time import EPOCH
 
 LARGEST_PX: Final = 2**31 - 1
 LARGEST_SEQ: Final = 2**63 - 1
 DIGITS: Final = len(str(LARGEST_SEQ))
+UNSIZED: Final = "boxes are in px and nothing says of how many: give --size WxH"
 TIMES: Final = ("`$.timestamp`", "`$.@timestamp`")
 """How an error names the fields of the time."""
 
@@ -71,10 +71,7 @@ def decode(line: bytes, camera: str | None, size: tuple[int, int] | None) -> See
     size
         Width and height of pictures whose frame does not say them, px.
 
-    Raises
-    ------
-    UsageError
-        The frame has objects, and neither it nor `size` says how large the picture is.
+    A frame that has objects, and neither it nor `size` says how large the picture is, is a fault with `UNSIZED`.
     """
     try:
         frame = _DECODER.decode(line)
@@ -101,7 +98,7 @@ def _seen(frame: Frame, camera: str | None, size: tuple[int, int] | None) -> See
     objects = [checked(thing) for thing in frame.objects]
     said = _size(frame.info) or size
     if said is None and objects:
-        raise UsageError("--format nvschema: boxes are in px and this file does not say of how many, give --size WxH")
+        raise Faulty(UNSIZED)
     return Seen(named, t_us, _whole(frame.id), said, objects)
 
 

@@ -21,17 +21,20 @@ from connectors.formats.chunks import (
     Dead,
     Draft,
     ReadOptions,
+    Sizes,
     demand,
     lost_lines,
     settle,
     table,
 )
-from connectors.formats.opendatacam_lines import MARKS, Detection, Seen, decode, is_frame
+from connectors.formats.opendatacam_lines import MARKS, UNSIZED, Detection, Seen, decode, is_frame
 from schemas.frames import FRAMES, SIGNALS
 
 NAMES: Final = {"motorbike": "motorcycle", "pedestrian": "person"}
 """Darknet's COCO names that differ from ours."""
 HEAD_BYTES: Final = 1 << 16
+FARTHEST_US: Final = 2**62
+UNTIMED: Final = "the frame is only numbered: give --fps and --start"
 KEPT_WITH_OBJECTS: Final = (
     "OpenDataCam's download leaves out frames without objects: in a registry the camera needs sends_empty = false, "
     "or its quiet times count as outages; without one that is taken to be so"
@@ -44,14 +47,19 @@ class Numbered:
     def __init__(self, options: ReadOptions) -> None:
         self.options, self.first = options, options.first_number
 
+    @property
+    def is_set(self) -> bool:
+        """Whether frames that are only numbered have a time."""
+        return self.options.fps is not None and self.options.start_us is not None
+
     def t_us(self, number: int) -> int:
         """Return the time of a frame."""
-        demand(self.options, "opendatacam", ("fps", "start"))
         assert self.options.fps is not None
         assert self.options.start_us is not None
         if self.first is None:
             self.first = number
-        return self.options.start_us + round((number - self.first) * (1e6 / self.options.fps))
+        t_us = self.options.start_us + round((number - self.first) * (1e6 / self.options.fps))
+        return max(-FARTHEST_US, min(t_us, FARTHEST_US))
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
@@ -60,8 +68,8 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     Raises
     ------
     UsageError
-        The camera is not given; frames per second or start, where frames have no time of their own; the
-        size, where the file does not say it.
+        The camera is not given; frames per second or start, where no frame has a time of its own; the
+        size, where no frame says it.
     """
     carries_times = b'"timestamp"' in head(path, HEAD_BYTES)
     demand(options, "opendatacam", ("camera",) if carries_times else ("camera", "fps", "start"))
@@ -69,12 +77,13 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
 
 
 def _read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
-    clock = Numbered(options)
-    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS):
-        yield _chunk(block, options, str(path), clock)
+    clock, sizes = Numbered(options), Sizes("opendatacam", options)
+    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS, options.block_bytes):
+        yield _chunk(block, options, str(path), clock, sizes)
+    sizes.demand()
 
 
-def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered) -> Chunk:
+def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered, sizes: Sizes) -> Chunk:
     dead = lost_lines(block)
     seen, rows = [], []
     for row in range(len(block.start)):
@@ -82,10 +91,14 @@ def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered) -> 
         if not is_frame(line):
             continue
         found = decode(line, options)
-        if isinstance(found, Seen):
+        if isinstance(found, Seen) and (found.t_us is not None or clock.is_set):
             seen.append(found)
             rows.append(row)
+            sizes.seen(True)
+        elif isinstance(found, Seen):
+            dead.append(Dead(int(block.position[row]), "bad_time", UNTIMED, line))
         else:
+            sizes.missed(found[1] == UNSIZED)
             dead.append(Dead(int(block.position[row]), *found, line))
     draft = _draft(seen, block.position[rows], options, clock)
     chunk = settle(draft, options, source, lambda row: block.line(rows[row]), dead, block.size)

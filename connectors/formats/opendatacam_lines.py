@@ -13,7 +13,6 @@ import msgspec
 
 from connectors.formats.chunks import ReadOptions
 from connectors.formats.times import refused, time_us
-from schemas.errors import UsageError
 
 MARKS: Final = (
     frozenset({"frame", "detections"}),
@@ -21,12 +20,17 @@ MARKS: Final = (
     frozenset({"timestamp", "objects"}),
 )
 """What a frame has: where objects with these keys stand, a document's frames stand."""
+UNSIZED: Final = "nothing says how large the picture is: give --size WxH"
 SSE: Final = b"data:"
 SSE_OTHERS: Final = (b":", b"event:", b"id:", b"retry:")
 """Lines of an event stream that are no data."""
 COUNTER: Final = (b'"counterHistory"', b'"countingDirection"', b'"area"')
 Pixels = Annotated[int, msgspec.Meta(gt=0, le=2**31 - 1)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
+
+class _Unsized(Exception):
+    """Nothing says how large the picture is."""
 
 
 class Detection(msgspec.Struct):
@@ -94,20 +98,17 @@ def is_frame(line: bytes) -> bool:
 
 
 def decode(line: bytes, options: ReadOptions) -> Seen | tuple[str, str]:
-    """Read one line, or say what is wrong with it.
-
-    Raises
-    ------
-    UsageError
-        Neither the frame nor `options` says how large the picture is.
-    """
+    """Read one line, or say what is wrong with it; `UNSIZED` where nothing says how large the picture is."""
     try:
         frame = _DECODER.decode(line.lstrip().removeprefix(SSE))
     except msgspec.ValidationError as error:
         return "bad_type", str(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return "not_json", f"{type(error).__name__}: {error}"
-    return _seen(frame, options) or ("bad_type", _other(line))
+    try:
+        return _seen(frame, options) or ("bad_type", _other(line))
+    except _Unsized:
+        return "bad_type", UNSIZED
 
 
 def _seen(frame: Line, options: ReadOptions) -> Seen | tuple[str, str] | None:
@@ -128,7 +129,7 @@ def _seen(frame: Line, options: ReadOptions) -> Seen | tuple[str, str] | None:
 
 def _sized(size: tuple[int, int] | None) -> tuple[int, int]:
     if size is None:
-        raise UsageError("--format opendatacam: this file does not carry the size of the picture, give --size WxH")
+        raise _Unsized
     return size
 
 

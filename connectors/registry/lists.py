@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from connectors.files import BROKEN, open_plain
 from connectors.registry import nested
 from connectors.text_bytes import encoding
+from connectors.unpacking import BROKEN, open_plain
 from schemas.errors import TilikError
 from schemas.registry.mistakes import expected
 

@@ -18,8 +18,10 @@ import polars as pl
 
 from connectors.warehouse.runs import Span
 
-MEMORY_BYTES: Final = 256 << 20
-"""Rows held in memory; ours: a tenth of what the kernels of a full shard take."""
+MEMORY_BYTES: Final = 128 << 20
+"""Rows held in memory; ours: a twentieth of what the kernels of a full shard take."""
+PIECE_BYTES: Final = 32 << 20
+"""Bytes of rows that are gathered, ours: what a statement sends at once, several times over in memory."""
 
 MINUTE_US: Final = 60_000_000
 
@@ -64,15 +66,15 @@ class Stage:
         return sorted({*self._rows, *self._files})
 
     def pieces(self, table: str, most_rows: int) -> Iterator[pl.DataFrame]:
-        """Return a table's rows, gathered until there are `most_rows` and cut there."""
+        """Return a table's rows, gathered until there are `most_rows` or `PIECE_BYTES`, and cut there."""
         gathered: list[pl.DataFrame] = []
-        count = 0
+        count = size = 0
         for part in self._parts(table):
             gathered.append(part)
-            count += part.height
-            if count >= most_rows:
-                yield from pl.concat(gathered).iter_slices(most_rows)
-                gathered, count = [], 0
+            count, size = count + part.height, size + int(part.estimated_size())
+            if count >= most_rows or size >= PIECE_BYTES:
+                yield from pl.concat(gathered).iter_slices(_rows(most_rows, count, size))
+                gathered, count, size = [], 0, 0
         if gathered:
             yield pl.concat(gathered)
 
@@ -96,6 +98,11 @@ class Stage:
             files.append(Path(self._folder.name) / f"{table}-{len(files)}.arrow")
             pl.concat(blocks).write_ipc(files[-1], compression="lz4")
         self._rows, self._held = {}, 0
+
+
+def _rows(most: int, rows: int, size: int) -> int:
+    """Return how many rows of `size` bytes together are a piece."""
+    return max(1, min(most, rows * PIECE_BYTES // max(size, 1)))
 
 
 def _span(rows: pl.DataFrame) -> Span:

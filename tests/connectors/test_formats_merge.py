@@ -117,3 +117,48 @@ def test_a_first_frame_behind_any_number_of_unreadable_lines_is_found(tmp_path: 
     lines = to_json_lines(batch(20)).splitlines()
     paths = write(tmp_path, [[b"noise"] * 1_100 + lines])
     assert MergedReader(paths, "native", options()).first_us == START_US
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    starts=st.lists(st.integers(0, 40), min_size=1, max_size=24),
+    length=st.integers(1, 30),
+    most=st.integers(2, 4),
+    records=st.integers(1, 8),
+)
+def test_few_files_open_at_once_merge_as_all_do(
+    tmp_path_factory: pytest.TempPathFactory, starts: list[int], length: int, most: int, records: int
+) -> None:
+    """1,500 files that overlap once needed as many open at once."""
+    folder = tmp_path_factory.mktemp("many")
+    line = b'{"camera":"c%d","ts":%d,"objects":[{"class":"car","box":[0,0,1,1],"track":%d}]}'
+    each = [[(start + j) * 1000 + i for j in range(length)] for i, start in enumerate(starts)]
+    parts = [[b"noise", *(line % (i, START_US + t, t) for t in times)] for i, times in enumerate(each)]
+    paths = write(folder, parts)
+    asked = options(chunk_records=records)
+    wanted = list(read_merged(paths, "native", asked))
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(merge, "OPEN_LINES", most)
+        few.setattr(merge, "read", opened := Opened())
+        got = list(read_merged(paths, "native", asked))
+    assert_same(joined(got), joined(wanted))
+    assert sorted(dead(got)) == sorted(dead(wanted))
+    assert sum(chunk.bytes_read for chunk in got) == sum(chunk.bytes_read for chunk in wanted)
+    named = [[source for chunk in chunks for source in chunk.batch.sources] for chunks in (got, wanted)]
+    assert named[0] == named[1]
+    assert opened.most <= 6 * most
+
+
+class Opened:
+    """Reads as readers do, and counts what is open at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    def __call__(self, *asked):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            yield from read(*asked)
+        finally:
+            self.now -= 1
