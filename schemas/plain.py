@@ -31,5 +31,10 @@ def plain_text(text: str) -> str:
     return _IN_TEXT.sub(_escape, text)
 
 
+def words(text: str) -> str:
+    """Return what is meant by a text that was typed: its words, single blanks and no codes between them."""
+    return " ".join(_IN_LINE.sub(" ", text).split())
+
+
 def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found.group()):04x}"

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from connectors.registry.lists import POINT
 from schemas.errors import UsageError
+from schemas.plain import words
 from schemas.registry import CATEGORIES
 from schemas.registry.mistakes import did_you_mean, expected
 
@@ -165,7 +166,7 @@ def _rank(header: str, field: str) -> tuple[int, int]:
 
 def cell(values: Mapping[str, str], header: str | None) -> str:
     """Return a cell's text, '' where the list says nothing."""
-    text = " ".join(values.get(header, "").split()) if header is not None else ""
+    text = words(values.get(header, "")) if header is not None else ""
     return "" if text.lower() in NOTHING else text
 
 

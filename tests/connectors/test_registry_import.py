@@ -97,6 +97,11 @@ def test_names_keep_their_commas_quotes_and_lines(listed):
     assert [line for line, _ in reasons(done)] == [5]  # the quoted name takes two lines
 
 
+def test_codes_of_a_terminal_are_no_part_of_a_name(listed):
+    done = listed('id,name,lat,lon\nk\x1b1,"Jl\x1b[31m\u202e Pemuda",-6.9902,110.4229\n')
+    assert [(c.id, c.name) for c in cameras(done)] == [("k-1", "Jl [31m Pemuda")]
+
+
 def test_windows_letters_are_read_and_said(listed):
     done = listed("id,nama,lat,lon\nk1,Caf\xe9,-6.9902,110.4229\n".encode("cp1252"))
     assert cameras(done)[0].name == "Caf\xe9"

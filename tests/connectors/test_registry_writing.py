@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from connectors import registry as registries
 from connectors.registry.writing import to_toml, write
 from schemas.errors import TilikError
+from schemas.plain import plain
 from schemas.registry import Camera, Line, Place, Registry, Road, Zone
 from schemas.registry.check import parse
 from simulation import layout
 
-NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+NAMES = st.text(max_size=12).map(plain)
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 PLAIN: dict[Any, st.SearchStrategy] = {
     str: NAMES,
