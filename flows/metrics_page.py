@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Final
 
 from flows.thresholds import KERNELS, RULES_OF, Thresholds
-from operators.tracking import bodies, outline, riders, streams
+from operators.tracking import bodies, outline, riders, streams, sureness
 from schemas import docs
 
 TARGET: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -53,7 +53,15 @@ def _kernel(name: str, module: ModuleType) -> list[str]:
 def _streams() -> list[str]:
     """Return what decides whose tracks a camera has."""
     rows = (("`BARE_US`", f"{streams.BARE_US:,}", ""), ("`BARE_OBJECTS`", str(streams.BARE_OBJECTS), ""))
-    return ["### tracks", "", _paragraph(streams), "", *docs.table(("threshold", "value", ""), rows)]
+    scale = (
+        ("`SURE`", str(sureness.SURE), ""),
+        ("`LEAST`", str(sureness.LEAST), ""),
+        ("`RARE`", f"{sureness.RARE:,}", ""),
+    )
+    return [
+        "### tracks", "", _paragraph(streams), "", _paragraph(sureness), "",
+        *docs.table(("threshold", "value", ""), (*rows, *scale)),
+    ]  # fmt: skip
 
 
 def _bodies() -> list[str]:

@@ -26,7 +26,7 @@ from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
 from operators.stage import absence, arrived, clocks, cover, emit, feet, health, intake, names, ordered, tally, windows
 from operators.stage.arrived import Arrived
-from operators.tracking import bodies, streams
+from operators.tracking import bodies, streams, sureness
 from schemas.cards import OF_TRACKS
 from schemas.columns import METRICS
 from schemas.incidents import END_OF_INPUT, VERSION_ENDED
@@ -225,6 +225,7 @@ class Shard:
         codes = health.step(state.health, city, released, limits.health)
         whose = streams.step(state.streams, self.trackers, released.ordered)
         seen = released.ordered._replace(usable=health.usable(codes), made_here=whose.made_here)
+        seen = seen._replace(confidence=sureness.read(state.sure, seen))
         state.tracks, track = streams.tracked(state.tracks, city, seen, whose.made_here, limits.tracker)
         told = bodies.step(state.bodies, city, seen._replace(track=track), limits.bodies)
         names.rename(state.names, told.code, told.track, states.holders(state))

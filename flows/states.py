@@ -29,13 +29,13 @@ from operators.metrics import crowd, flow
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_US
 from operators.stage import clocks, cover, emit, health, names, ordered, windows
-from operators.tracking import bodies, streams, tracker
+from operators.tracking import bodies, streams, sureness, tracker
 from schemas.columns import METRICS
 from schemas.errors import StateError
 from schemas.parts import Metric
 from schemas.registry import Camera, Registry, fingerprint
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised when a part of `State` changes its meaning: a state of another format is not read."""
 SHOWN: Final = 5
 
@@ -81,6 +81,7 @@ class State:
     levels: crowd.Levels
     crossings: flow.State
     streams: streams.Streams
+    sure: sureness.Seen
     tracks: tracker.TrackerState
     bodies: bodies.State
     crowds: persistence.State
@@ -111,7 +112,9 @@ class Wiring:
     @cached_property
     def header(self) -> Header:
         """What states of this city are made of."""
-        rules = fingerprint(FORMAT, VERSIONS, bodies.VERSION, msgspec.to_builtins(vars(self.thresholds)))
+        rules = fingerprint(
+            FORMAT, VERSIONS, bodies.VERSION, sureness.VERSION, msgspec.to_builtins(vars(self.thresholds))
+        )
         cameras = self.city.cameras
         definitions = tuple(fingerprint(definition(c), road(self.city, i)) for i, c in enumerate(cameras))
         return Header(FORMAT, rules, msgspec.json.encode(cameras, order="deterministic"), definitions)
@@ -130,6 +133,7 @@ def start(wiring: Wiring, since_us: int) -> State:
         levels=crowd.start(city),
         crossings=flow.start(city),
         streams=streams.start(count),
+        sure=sureness.start(count),
         tracks=tracker.start(count, wiring.thresholds.tracker, [c.id for c in city.cameras]),
         bodies=bodies.start(count),
         crowds=crowd_incidents.start(wiring.crowds),
@@ -191,6 +195,7 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     carrying.fields(into.levels, source.levels, moved.zone)
     flow.carry(into.crossings, wiring.city, source.crossings, moved)
     streams.carry(into.streams, source.streams, moved.camera)
+    sureness.carry(into.sure, source.sure, moved.camera)
     into.tracks = tracker.carry(into.tracks, source.tracks, moved.camera)
     bodies.carry(into.bodies, source.bodies, moved.camera)
     crowd_incidents.carry(into.crowds, wiring.crowds, source.crowds, before.crowds, moved)

@@ -15,7 +15,7 @@ from operators.city import City
 from operators.metrics import crowd, flow
 from operators.stage import health
 from operators.stage.health import HealthParams
-from operators.tracking import bodies, tracker
+from operators.tracking import bodies, sureness, tracker
 from schemas.card import Card
 from schemas.cards import CARDS
 from schemas.registry import Camera, fingerprints, written
@@ -95,7 +95,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     Whatever changes a figure is part of it: also how late a frame may come, and the tracker where tracks are made
     here. What people call a camera, whose it is and which of its metrics are on is not.
     """
-    every = (thresholds.reorder_us, thresholds.lateness_us, bodies.VERSION, thresholds.bodies)
+    every = (thresholds.reorder_us, thresholds.lateness_us, bodies.VERSION, thresholds.bodies, sureness.VERSION)
     cameras = [written(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
     more = {
         "congestion": [written(*road(city, code)) for code in range(len(city.cameras))],

@@ -60,6 +60,15 @@ class Letters:
         if len(found) > MOST_FILES:
             yield f"{counted(len(found) - MOST_FILES, 'more files')} could not be read to the end"
 
+    def unseen(self) -> Iterator[str]:
+        """Say what becomes of the time in which cameras sent nothing but boxes that were refused."""
+        many = sum(count for (_, reason), count in self.count.items() if reason == "boxes_refused")
+        if many:
+            yield (
+                f"{counted(many, 'frames')} with refused boxes alone (boxes_refused) are time without frames: where no "
+                "other came, cameras are told as offline and camera_down though they did send"
+            )
+
     def unread(self, files: Sequence[str], kind: str) -> str:
         """Say why nothing at all could be read of these files."""
         hints = next((found for path in files[:MOST_FILES] if (found := hint(path, kind))), "")

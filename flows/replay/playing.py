@@ -214,6 +214,7 @@ def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen])
             *done.watch.remarks(),
             *silent,
             *(done.letters.cut(done.silent) if is_read else ()),
+            *done.letters.unseen(),
             *done.watch.rates(registry),
             *telling.of_tracks(seen, registry),
             *telling.of_rejects(left_out, registry),

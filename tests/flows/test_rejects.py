@@ -160,6 +160,7 @@ def test_a_street_in_pixels_is_dead_letters_and_not_an_empty_street(store: Wareh
     summary = replayed(store, folder, path)
     assert (summary.frames, summary.dead_letters, summary.rejects) == (120, 60, {})
     assert [one.reason for one in summary.reasons] == ["boxes_refused"]
+    assert any(one.startswith("60 frames with refused boxes alone") for one in summary.warnings)
     said = [one for one in summary.warnings if "they reach 640 x 500" in one]
     assert said
     assert "divide them by the width and height" in said[0]

@@ -85,6 +85,23 @@ def test_streams_with_ids_lose_nothing_without_a_tracker(own) -> None:
     assert found["flow_minute_log"]["observed_ms"].equals(own["flow_minute_log"]["observed_ms"])
 
 
+def faint(batch: FrameBatch) -> FrameBatch:
+    """As a small detector sees it: never surer than 0.36."""
+    return replace(batch, objects=batch.objects.with_columns(pl.col("confidence") * 0.4))
+
+
+@pytest.mark.parametrize("batch", [WITH_IDS, WITHOUT], ids=["with ids", "without"])
+def test_a_detector_that_never_reaches_the_bar_is_read_on_its_own_scale(batch: FrameBatch, own) -> None:
+    """No parking was told of such a camera, and without ids no crossing either: zeros at full coverage."""
+    found = play(chunks(faint(batch)), plan(registry()))
+    assert found["incidents_log"].filter(pl.col("kind") == "parking").height == 2
+    half_us = START + SECONDS // 2 * SECOND  # what it says is known after some minutes
+    late = pl.col("ts").dt.epoch("us") >= half_us
+    assert crossings({"flow_minute_log": found["flow_minute_log"].filter(late)}) == crossings(
+        {"flow_minute_log": own["flow_minute_log"].filter(late)}
+    )
+
+
 def delayed(batch: FrameBatch, end_s: int) -> FrameBatch:
     """The frames of the first seconds come at the end; nothing is seen in them."""
     early = (batch.frames["t_us"] - START < end_s * SECOND).to_numpy()

@@ -20,7 +20,7 @@ from operators.stage.feet import is_in
 
 __all__ = ["PARKED", "STOPPED", "VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
 
-VERSION: Final = 5
+VERSION: Final = 6
 STOPPED, PARKED = 1, 2
 """Severities."""
 
