@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from connectors.formats import to_json_lines
+from connectors.formats import to_json_lines, without_names
 from schemas.frames import DEAD_LETTERS, FrameBatch
 from schemas.local_time import at_time
 
@@ -21,7 +21,7 @@ DETAILS = {
 
 def refused(batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int) -> pl.DataFrame:
     """Return the frames at these ascending rows as `DEAD_LETTERS`, first seen at `now_us`."""
-    chosen = batch.pick(rows)
+    chosen = without_names(batch.pick(rows))
     lines = to_json_lines(chosen).splitlines()
     cameras, times = chosen.frames["camera"].to_list(), chosen.frames["t_us"].to_list()
     columns = {

@@ -47,6 +47,8 @@ class Settings:
         Frames of a camera are sorted within so many seconds, 60 at most.
     lateness_s
         Frames later than this many seconds become dead letters; a day at most.
+    keep_unreadable
+        Records that cannot be parsed are kept for some days as they came, whatever they hold of persons.
     sources
         Where values came from, for the line printed at start.
     is_found
@@ -60,6 +62,7 @@ class Settings:
     tracker: str | None = None
     reorder_s: float = 2.0
     lateness_s: float = 600.0
+    keep_unreadable: bool = False
     sources: tuple[str, ...] = field(default=(), compare=False)
     is_found: bool = field(default=False, compare=False)
 
@@ -112,6 +115,12 @@ def _seconds(most: float, why: str) -> Callable[[object], float]:
     return read
 
 
+def _switch(value: object) -> bool:
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError("true or false")
+    return str(value).lower() == "true"
+
+
 READERS: Final[dict[str, Callable[[object], object]]] = {
     "warehouse": _warehouse,
     "registry": _text,
@@ -119,6 +128,7 @@ READERS: Final[dict[str, Callable[[object], object]]] = {
     "workers": _workers,
     "tracker": _tracker,
     "reorder_s": _seconds(60, "frames wait whole for so long; what comes later is late, see lateness_s"),
+    "keep_unreadable": _switch,
     "lateness_s": _seconds(86_400, "each frame is remembered for so long; older recordings are replayed from files"),
 }
 """How each setting is read; the error says what was expected."""

@@ -65,3 +65,18 @@ def meant(word: str) -> str | None:
         name = COCO_NAMES[int(plain)]
         return name if name in CLASSES else None
     return MEANT.get(plain)
+
+
+def is_listed(word: str) -> bool:
+    """Tell whether a word is in one of the lists above, or a class's number: then it names nobody."""
+    plain = word.strip().casefold()
+    return plain in LISTED or (plain.isdecimal() and plain.isascii() and len(plain) <= MOST_DIGITS)
+
+
+MOST_DIGITS: Final = 3
+"""Of a class's number: no model knows 1,000 classes of what is on a street."""
+LISTED: Final = frozenset(
+    word.casefold() for word in (*CLASSES, *COCO_NAMES, *OTHERS, *MEANT, *MEANT.values(), *VISDRONE.values())
+)
+UNLISTED: Final = "unlisted"
+"""Stands for a class's name that is in no list, where such names are not kept; it counts as any unknown one."""

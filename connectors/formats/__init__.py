@@ -3,6 +3,8 @@
 from connectors.files import find
 from connectors.formats.boxes import Far
 from connectors.formats.chunks import Chunk, ReadOptions
+from connectors.formats.kept import letters as kept_letters
+from connectors.formats.kept_batch import without_names
 from connectors.formats.merge import MergedReader, first_time_us, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
 from connectors.formats.readers import FORMATS, read
@@ -16,11 +18,13 @@ __all__ = [
     "ReadOptions",
     "find",
     "first_time_us",
+    "kept_letters",
     "looks_like",
     "read",
     "read_merged",
     "table_between",
     "to_json_lines",
     "to_table",
+    "without_names",
     "write_arrow",
 ]

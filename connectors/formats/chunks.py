@@ -25,6 +25,7 @@ BOX: Final = ("x1", "y1", "x2", "y2")
 AHEAD_US: Final = 5 * 60 * 1_000_000
 YEAR_2000_US: Final = 946_684_800_000_000
 CLOCKS: Final = ("capture", "convert", "arrival", "pts")
+EARLY: Final = "expected a time from 2000 on, came an earlier one, read as microseconds since 1970"
 BAD_BOX: Final = "a box is not finite, or its width or height negative: corners are meant (x1, y1, x2, y2)"
 WITHOUT_BOX: Final = {name: kind for name, kind in OBJECTS.items() if name not in BOX}
 
@@ -234,7 +235,7 @@ def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: int) -> di
     for row in np.flatnonzero(t_us > now_us + AHEAD_US):
         found[int(row)] = "future", ahead(int(t_us[row]), now_us)
     for row in np.flatnonzero(t_us < YEAR_2000_US):
-        found[int(row)] = "before_2000", f"ts {t_us[row]} us since 1970{meant(int(t_us[row]), now_us)}"
+        found[int(row)] = "before_2000", f"{EARLY}{meant(int(t_us[row]), now_us)}"
     return found
 
 

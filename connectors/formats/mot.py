@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from connectors.files import Block, blocks
 from connectors.formats import limits, mot_rows, mot_table
 from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, demand, lost_lines, settle, table
+from connectors.formats.kept_rows import is_heading
 from connectors.formats.mot_columns import IGNORED, Columns, judge
 from connectors.formats.mot_rows import Faulty, Row
 from schemas.counting import counted
@@ -176,7 +177,7 @@ def _most_quiet(options: ReadOptions) -> float:
 
 
 def _foreign(words: list[str]) -> str:
-    named = ",".join(words)[:120]
+    named = ",".join(word if is_heading(word) else "..." for word in words)[:120]
     return f"expected the columns frame,id,left,top,width,height,confidence in this order, the heading says {named}"
 
 

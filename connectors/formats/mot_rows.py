@@ -12,6 +12,8 @@ import math
 import re
 from typing import Final, NamedTuple
 
+from schemas.came import came
+
 LAST_FRAME: Final = 10_000_000
 """No recording is longer: a frame number above it is a mistake that would imply as many empty frames."""
 FEWEST_COLUMNS: Final = 6
@@ -67,13 +69,13 @@ def read(line: bytes, position: int) -> Row:
         raise Faulty("bad_type", f"expected frame,id,left,top,width,height,confidence, got {len(cells)} columns")
     number, track, left, top, width, height = cells[:FEWEST_COLUMNS]
     if not 0 <= number <= LAST_FRAME or number % 1:
-        raise Faulty("bad_type", f"expected a frame number in 0..{LAST_FRAME}, got {number:g}")
+        raise Faulty("bad_type", f"expected a frame number in 0..{LAST_FRAME}, got {came(number)}")
     empty = left == top == width == height == -1
     box = (left, top, width, height)
     if not empty and not (all(map(math.isfinite, box)) and width >= 0 and height >= 0):
         raise Faulty("bad_box", "a box is not finite, or its width or height negative")
     if not math.isfinite(track):
-        raise Faulty("bad_type", f"expected a track number, got {track:g}")
+        raise Faulty("bad_type", f"expected a track number, got {came(track)}")
     confidence = cells[FEWEST_COLUMNS] if len(cells) >= WITH_CONFIDENCE else None
     return Row(int(number), position, empty, confidence, str(int(track)) if track >= 0 else None, box, cells)
 
@@ -81,11 +83,11 @@ def read(line: bytes, position: int) -> Row:
 def _numbers(line: bytes) -> list[float]:
     try:
         return [float(cell) for cell in line.decode().rstrip(", \t").split(",")]
-    except ValueError as error:
-        return _otherwise(line, str(error))
+    except ValueError:
+        return _otherwise(line)
 
 
-def _otherwise(line: bytes, said: str) -> list[float]:
+def _otherwise(line: bytes) -> list[float]:
     """Read what stands between other signs than commas."""
     text = line.decode(errors="replace").strip().rstrip(",; \t")
     if _BLANKS.fullmatch(text):
@@ -96,7 +98,7 @@ def _otherwise(line: bytes, said: str) -> list[float]:
     try:
         return [float(cell.strip().replace(",", ".")) for cell in cells]
     except ValueError:
-        raise Faulty("bad_type", f"expected numbers between commas, semicolons or blanks: {said}") from None
+        raise Faulty("bad_type", f"expected numbers between commas, semicolons or blanks, got {came(text)}") from None
 
 
 def heading(line: bytes) -> list[str] | None:

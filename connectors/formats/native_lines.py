@@ -16,6 +16,7 @@ import polars as pl
 
 from connectors.formats.chunks import CLOCKS, WITHOUT_BOX, Draft, table
 from connectors.formats.times import refused, time_us
+from schemas.came import came
 from schemas.frames import FRAMES, SIGNALS
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -107,7 +108,7 @@ def decode(line: bytes, now_us: int = 0) -> Timed | Fault:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _not_json(line, f"{type(error).__name__}: {error}")
     if frame.ts_source is not None and frame.ts_source not in CLOCKS:
-        return Fault("bad_type", f"expected ts_source {'|'.join(CLOCKS)}, got {frame.ts_source!r}")
+        return Fault("bad_type", f"expected ts_source {'|'.join(CLOCKS)}, got {came(frame.ts_source)}")
     t_us = time_us(frame.ts) if isinstance(frame.ts, str) else max(-FARTHEST_US, min(frame.ts, FARTHEST_US))
     if t_us is None:
         return Fault("bad_time", refused(frame.ts, now_us))

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from connectors.formats.native_lines import NAN_WORDS, Fault
-from connectors.formats.nvschema_objects import SHOWN, Faulty, Object, checked
+from connectors.formats.nvschema_objects import Faulty, Object, checked
+from schemas.came import came
 from schemas.local_time import EPOCH
 
 LARGEST_PX: Final = 2**31 - 1
@@ -91,7 +92,7 @@ def _seen(frame: Frame, camera: str | None, size: tuple[int, int] | None) -> See
         raise Faulty("expected timestamp or @timestamp, found neither")
     t_us = time_us(text)
     if t_us is None:
-        raise Faulty(f"expected a time such as 2026-01-05T00:00:00.100Z, got {text[:SHOWN]!r}", "bad_time")
+        raise Faulty(f"expected a time such as 2026-01-05T00:00:00.100Z, got {came(text)}", "bad_time")
     named = camera if frame.sensorId in (None, "") else str(frame.sensorId)
     if named is None:
         raise Faulty("expected sensorId, found none: name the camera of such frames with --camera")

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from schemas.came import came
+
 NOT_SET: Final = (-0.1, -1.0)
 """Confidences that mean "none": DeepStream writes -0.1 for what only the tracker found, or where the clustering
 keeps no confidence (SDK reference, `NvDsObjectMeta.confidence`), and other senders -1."""
@@ -20,8 +22,6 @@ MASKS: Final = ("masked", "unmasked", "incorrect")
 PRIMARY: Final = 6
 """Fields of the shortest minimal object: id, left, top, right, bottom, type."""
 MARK, POSE = "#", "pose"
-SHOWN: Final = 80
-"""Characters of a text that an error shows."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -97,11 +97,11 @@ def minimal(text: str) -> Object:
     """
     fields = text.split("|")
     if len(fields) < PRIMARY or not fields[5]:
-        raise Faulty(f"expected id|left|top|right|bottom|type, got {text[:SHOWN]!r}")
+        raise Faulty(f"expected id|left|top|right|bottom|type, got {came(text)}")
     try:
         box = Bbox(*map(float, fields[1:5]))
     except ValueError:
-        raise Faulty(f"expected a box of four numbers, got {'|'.join(fields[1:5])[:SHOWN]!r}") from None
+        raise Faulty(f"expected a box of four numbers, got {came('|'.join(fields[1:5]))}") from None
     return Object(box, fields[5], fields[0], _confidence(fields[PRIMARY:]))
 
 
@@ -118,7 +118,7 @@ def _confidence(fields: list[str]) -> float | None:
     number = _number(last)
     if number is not None:
         if not -1 <= number <= 1:
-            raise Faulty(f"expected a confidence in 0..1, got {number:g}")
+            raise Faulty("expected a confidence in 0..1, got another number")
         return number
     number = _number(first[-2]) if len(first) > 1 and not first[-1] else None
     return number if number is not None and (0 <= number <= 1 or _is_not_set(number)) else None
@@ -149,7 +149,7 @@ def _ratio(number: float | None, name: str) -> float | None:
     if number is None or _is_not_set(number):
         return None
     if not 0 <= number <= 1:
-        raise Faulty(f"expected {name} in 0..1, got {number:g}")
+        raise Faulty(f"expected {name} in 0..1, got another number")
     return number
 
 
@@ -159,5 +159,5 @@ def _attribute(value: Any, name: str) -> float | None:
         return None
     number = _number(value) if isinstance(value, str) else value
     if not isinstance(number, int | float) or isinstance(number, bool) or not math.isfinite(number):
-        raise Faulty(f"expected info.{name} as a number, got {str(value)[:SHOWN]!r}")
+        raise Faulty(f"expected info.{name} as a number, got {came(value)}")
     return float(number)

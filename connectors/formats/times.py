@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from schemas.came import came
 from schemas.local_time import EPOCH
 
 UNITS: Final = (("seconds", 1_000_000), ("milliseconds", 1_000), ("nanoseconds", None))
@@ -74,7 +75,7 @@ def ahead(t_us: int, now_us: int) -> str:
 
 def refused(value: object, now_us: int) -> str:
     """Say what is wrong with a time that cannot be read, and what it may mean."""
-    said = f"expected ISO 8601 with an offset or microseconds since 1970, got {value!r}"
+    said = f"expected ISO 8601 with an offset or microseconds since 1970, got {came(value)}"
     if isinstance(value, str):
         text = value.strip()
         if re.fullmatch(r"\d{9,20}(?:\.\d+)?", text):

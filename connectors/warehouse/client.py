@@ -6,7 +6,7 @@ What each word means stands in the module it names.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import polars as pl
@@ -21,11 +21,12 @@ from connectors.warehouse import (
     leases,
     migrations,
     registered,
+    retention,
     rolls,
     runs,
     unreadable,
 )
-from connectors.warehouse.address import parse
+from connectors.warehouse.address import Address, parse
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
@@ -70,6 +71,12 @@ def is_there(url: str) -> bool:
 
 class Warehouse(Session):
     """A ClickHouse database with Tilik's tables."""
+
+    def __init__(self, place: Address | Path, port: int | None = None) -> None:
+        super().__init__(place, port)
+        if isinstance(place, Path):
+            with suppress(WarehouseError):  # a full disk keeps nobody from reading
+                retention.apply(self)
 
     def migrate(self) -> migrations.Plan:
         """Bring tables and views to this version; return what was done."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from connectors.warehouse.client import Warehouse
 from connectors.warehouse.embedded import Lease
 
 LOOK_S: Final = 0.5
@@ -34,6 +35,8 @@ def serve(
     try:
         lease = Lease(root, port)
         try:
+            with Warehouse(root):  # opened as by any command: what was kept for too long goes
+                pass
             say(lease)
             while signal.sigtimedwait(ENDING, LOOK_S) is None:
                 _look(lease, say, again)

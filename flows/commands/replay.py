@@ -43,6 +43,10 @@ def replay(
     ] = None,
     reorder_s: Annotated[float | None, typer.Option(min=0.0, help="Sort frames within so many seconds.")] = None,
     lateness_s: Annotated[float | None, typer.Option(min=0.0, help="Later frames become dead letters.")] = None,
+    keep_unreadable: Annotated[
+        bool | None,
+        typer.Option("--keep-unreadable", help="Keep what cannot be parsed as it came, persons' data too, for 7 days."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="End with one JSON line on stdout.")] = False,
 ) -> None:
     """Replay recorded frame events into the warehouse; a rerun of the same input restates it."""
@@ -54,6 +58,7 @@ def replay(
         tracker=tracker,
         reorder_s=reorder_s,
         lateness_s=lateness_s,
+        keep_unreadable=keep_unreadable,
     )
     wanted = options.format_name(format)
     start_us, pixels, names = options.start_us(start), options.size(size), options.class_map(class_map)
@@ -77,6 +82,7 @@ def replay(
         tracker=settings.tracker,
         reorder_s=settings.reorder_s,
         lateness_s=settings.lateness_s,
+        keep_unreadable=settings.keep_unreadable,
     )
     with progress("replay") as report, compiling.told(note):
         summary = flow.replay(asked, report)

@@ -28,6 +28,8 @@ class ReplayOptions:
     tracker: str | None = None
     reorder_s: float = 2.0
     lateness_s: float = 600.0
+    keep_unreadable: bool = False
+    """Records that cannot be parsed are kept as they came."""
 
 
 class Reason(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -14,22 +15,25 @@ from connectors import calendar as calendars
 from connectors import files
 from connectors import registry as registries
 from connectors import warehouse as warehouses
-from connectors.formats import MergedReader, ReadOptions
+from connectors.formats import Far, MergedReader, ReadOptions, kept_letters
 from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Writer
 from flows import afterwards, provisional, unreadable
 from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
+from flows.incidents import named
+from flows.refusals import DETAILS
 from flows.replay import identity, restating, telling
-from flows.replay.asked import Progress, ReplayOptions, ReplaySummary
+from flows.replay.asked import Progress, ReplayOptions, ReplaySummary, Restated
 from flows.replay.letters import Letters
 from flows.replay.running import Ending
+from flows.replay.unnamed import Words, unnamed
 from flows.replay.watching import Watch
 from flows.shard import Block
 from flows.thresholds import Thresholds
 from operators import city as cities
 from schemas.counting import counted
 from schemas.errors import UsageError
-from schemas.registry import TRACKERS, Registry
+from schemas.registry import TRACKERS, Registry, links
 
 
 class Input(NamedTuple):
@@ -55,6 +59,7 @@ class Asked(NamedTuple):
     remarks: list[str]
     by: dict[str, str]
     """What decides what the statement says, by parts."""
+    keeps_unreadable: bool = False
 
 
 class Read(NamedTuple):
@@ -66,6 +71,10 @@ class Read(NamedTuple):
     letters: Letters
     silent: list[str]
     """Files without a frame that can be read."""
+    words: Words
+    """Words that were not understood."""
+    far: Mapping[tuple[str, str], Far]
+    """Boxes that were left out, by camera and reason."""
 
 
 def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int | None = None) -> ReplaySummary:
@@ -112,7 +121,10 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
     source = f"input {statement.input:016x}" if options.registry is None else str(Path(options.registry).resolve())
     days = calendars.days(options.calendar, now_us)
     definitions = Definitions(registry, source, registries.load_areas(), days)
-    return Asked(given, statement, definitions, thresholds, options.workers, remarks, identity.parts(*by))
+    statement_by = identity.parts(*by)
+    return Asked(
+        given, statement, definitions, thresholds, options.workers, remarks, statement_by, options.keep_unreadable
+    )
 
 
 def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
@@ -125,26 +137,32 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
     plan = Plan(city, asked.thresholds, asked.workers, since_us, now_us)
     watch = Watch(stage, progress, sum(path.stat().st_size for path in asked.input.paths))
     plan.on_chunk = watch.chunk
-    letters = Letters()
+    letters, known = Letters(), links.ids(asked.definitions.registry)
 
     def keep(item: Block | Dead) -> None:
         if isinstance(item, Dead):
-            stage.add("dead_letters_log", item.rows.with_columns(content=_contents(item.rows["source"], asked)))
-            plan.totals.add(dead_letters=int(item.rows["count"].sum()))
-            letters.add(item.rows)
-            return
-        stage.add(item.table, item.rows)
-        if item.table != "incidents_log":
+            rows = _kept(item.rows, asked, known)
+            stage.add("dead_letters_log", rows)
+            plan.totals.add(dead_letters=int(rows["count"].sum()))
+            letters.add(rows)
+        elif item.table == "incidents_log":
+            stage.add(item.table, named(item.rows))
+        else:
+            stage.add(item.table, item.rows)
             plan.totals.add(rows=item.rows.height)
 
     ending = Ending()
     ending.run(build(plan, ChunkSource(lambda: ending.source(iter(reader)), plan), ending.sink(keep)), asked.workers)
-    return Read(plan.totals, watch, started_s, letters, reader.silent)
+    return Read(plan.totals, watch, started_s, letters, reader.silent, plan.totals.words, watch.far)
 
 
-def _contents(source: pl.Series, asked: Asked) -> pl.Series:
-    """Return what each letter's file holds, as a hash: it is known by that, wherever it lies."""
-    return source.replace_strict(asked.statement.contents, default=asked.statement.input, return_dtype=pl.UInt64)
+def _kept(rows: pl.DataFrame, asked: Asked, known: frozenset[str]) -> pl.DataFrame:
+    """Return dead letters as they are kept; each is known by what its file holds, wherever that lies."""
+    kept = kept_letters(rows, asked.input.format, known, DETAILS, keeps_unreadable=asked.keeps_unreadable)
+    of = asked.statement
+    return kept.with_columns(
+        content=pl.col("source").replace_strict(of.contents, default=of.input, return_dtype=pl.UInt64)
+    )
 
 
 def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> ReplaySummary:
@@ -155,12 +173,14 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
         with writer.committed(asked.definitions, note, done.watch.written) as run:
             stored = "its rows are stored, but not all that follows (outages, hours, days, trends)"
             afterwards.follow(warehouse, run, asked.thresholds)
-            summary = _summary(done, warehouse.standing(run), asked, telling.read(warehouse, run))
+            incidents, seen = warehouse.standing(run), telling.read(warehouse, run)
             former = restating.compared(warehouse.former(run), asked.statement.definitions, asked.by, writer.withdrawn)
-            summary = replace(summary, by=asked.by, restated=former)
             missing = unreadable.lines(warehouse)
-            summary = replace(summary, warnings=(*missing, *summary.warnings))
-            warehouse.finish_run(run, msgspec.json.encode(summary).decode())
+            summary, remembered = (
+                _more(_summary(each, incidents, asked, seen), asked, former, missing)
+                for each in (done, _unnamed(done, asked))
+            )
+            warehouse.finish_run(run, msgspec.json.encode(replace(remembered, seconds=summary.seconds)).decode())
     except KeyboardInterrupt:
         if writer.run is not None:
             raise KeyboardInterrupt(f"{stored}: the same command again finishes it") from None
@@ -192,11 +212,24 @@ def _found(options: ReplayOptions, given: Input) -> tuple[Registry, list[str]]:
     return registry, []
 
 
+def _more(summary: ReplaySummary, asked: Asked, former: Restated | None, missing: Sequence[str]) -> ReplaySummary:
+    """Return a summary with what it restates and what the warehouse lacks."""
+    return replace(summary, by=asked.by, restated=former, warnings=(*missing, *summary.warnings))
+
+
+def _unnamed(done: Read, asked: Asked) -> Read:
+    """Return what reading gave without words and cameras that nobody knows: they may name persons."""
+    registry = asked.definitions.registry
+    known = links.ids(registry)
+    far = {key: one for key, one in done.far.items() if one.camera in known}
+    return done._replace(words=unnamed(done.words, registry), far=far)
+
+
 def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen]) -> ReplaySummary:
     totals, kind, registry = done.totals, asked.input.format, asked.definitions.registry
     is_read = totals.frames + totals.duplicates > 0
     silent = tuple(done.letters.silent(done.silent, kind)) if is_read else ()
-    left_out = telling.left_out(seen, totals.words, done.watch.far)
+    left_out = telling.left_out(seen, done.words, done.far)
     return ReplaySummary(
         frames=totals.frames,
         objects=totals.objects,

@@ -32,6 +32,14 @@ def since(camera: Camera) -> datetime:
     return begins.replace(tzinfo=UTC) if begins.tzinfo is None else begins
 
 
+def ids(registry: Registry) -> frozenset[str]:
+    """Return the ids of all cameras, their zones and lines."""
+    cameras = registry.camera
+    zones = (zone.id for camera in cameras for zone in camera.zone)
+    lines = (line.id for camera in cameras for line in camera.line)
+    return frozenset((*(camera.id for camera in cameras), *zones, *lines))
+
+
 def newest(cameras: Iterable[Camera]) -> dict[str, Camera]:
     """Return the newest version of each camera by id, in the order of the ids' first versions."""
     found: dict[str, Camera] = {}

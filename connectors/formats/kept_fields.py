@@ -1,0 +1,185 @@
+"""The fields of a record that are kept where it is refused, format by format: those that its reader reads.
+
+A field is kept where its value is of the kind that is meant; else a text stands there
+that says what came. Fields that nobody reads go with their names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from connectors.formats.chunks import CLOCKS
+from connectors.formats.nvschema_classes import CLASSES as LABELS
+from connectors.formats.nvschema_classes import SEPARATORS
+from connectors.formats.nvschema_objects import Faulty
+from connectors.formats.nvschema_objects import minimal as read_minimal
+from schemas import track_names
+from schemas.came import came
+from schemas.class_words import UNLISTED, is_listed
+from schemas.rejects import NOT_JUDGED, SIGNAL_KINDS
+
+Cut = Callable[[Any], Any]
+"""Takes a value of a record, returns what is kept of it."""
+
+MASKS: Final = ("masked", "unmasked", "incorrect", *NOT_JUDGED)
+SIDES: Final = 4
+PRIMARY: Final = 6
+"""Fields of nvschema's shortest object: id, left, top, right, bottom, type."""
+MOST_OF_ID: Final = 64
+_NUMBER: Final = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+_ID: Final = re.compile(r"[\w.\-:/]+")
+_HASH: Final = re.compile(r"[0-9A-Fa-f]{1,128}")
+_TIME: Final = re.compile(r"[0-9TtZz:.,+\-/ ]{1,40}(?:\[[A-Za-z_]+/[A-Za-z_]+\])?(?: ?(?:UTC|GMT))?")
+
+
+def instead(value: Any) -> str | None:
+    """Return what stands in the place of a value that is not kept."""
+    return None if value is None else f"<{came(value)}>"
+
+
+def number(value: Any) -> Any:
+    """Keep a number, also one that is written as a text."""
+    is_one = isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value))
+    return value if is_one else instead(value)
+
+
+def _matching(pattern: re.Pattern[str], most: int) -> Cut:
+    def cut(value: Any) -> Any:
+        if isinstance(value, int | float):
+            return value
+        fits = isinstance(value, str) and len(value) <= most and (not value or pattern.fullmatch(value))
+        return value if fits else instead(value)
+
+    return cut
+
+
+def _word(*known: str) -> Cut:
+    return lambda value: value if value in known else instead(value)
+
+
+def _track(value: Any) -> Any:
+    """Keep a tracker's number; of a name its hash."""
+    return track_names.stored(str(value)) if isinstance(value, str | int) else instead(value)
+
+
+def _class(value: Any) -> Any:
+    """Keep a class's name that is in a list: another may be anything."""
+    if isinstance(value, str):
+        return value if is_class(value) or not value else UNLISTED
+    return number(value)
+
+
+def is_class(word: str) -> bool:
+    """Tell whether a class's name is in a list of ours or of a format's."""
+    return is_listed(word) or word.casefold().translate(SEPARATORS) in LABELS
+
+
+def _every(cut: Cut, most: int | None = None) -> Cut:
+    """Keep a list entry by entry; one that is longer than it may be is none of ours."""
+
+    def every(value: Any) -> Any:
+        fits = isinstance(value, list) and (most is None or len(value) <= most)
+        return [cut(each) for each in value] if fits else instead(value)
+
+    return every
+
+
+def _object(**fields: Cut) -> Cut:
+    return _named(fields)
+
+
+def _named(fields: Mapping[str, Cut]) -> Cut:
+    """Keep an object's fields that are named."""
+
+    def cut(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return instead(value)
+        return {name: keep(value[name]) for name, keep in fields.items() if name in value}
+
+    return cut
+
+
+def _date(value: Any) -> Any:
+    """Keep a time, also as MongoDB writes one: {"$date": ...}."""
+    if isinstance(value, dict):
+        return {name: _date(value[name]) for name in ("$date", "$numberLong") if name in value}
+    return _time(value)
+
+
+def minimal(value: Any) -> Any:
+    """Keep of nvschema's object in one text its first fields and its confidence, and nothing of what follows them."""
+    fields = value.split("|")
+    if len(fields) < PRIMARY:
+        return instead(value)
+    kept = [_track(fields[0]), *(number(field) for field in fields[1:5]), _class(fields[5])]
+    try:
+        confidence = read_minimal(value).confidence
+    except Faulty:
+        confidence = None
+    return "|".join(map(str, kept if confidence is None else [*kept, confidence]))
+
+
+def _thing(value: Any) -> Any:
+    return minimal(value) if isinstance(value, str) else _nv_object(value)
+
+
+_id = _matching(_ID, MOST_OF_ID)
+_time = _matching(_TIME, MOST_OF_ID)
+_size: Final = dict.fromkeys(("width", "height", "frameWidth", "frameHeight"), number)
+_nv_object = _object(
+    id=_track,
+    bbox=_object(leftX=number, topY=number, rightX=number, bottomY=number),
+    type=_class,
+    confidence=number,
+    info=_object(mask=_word(*MASKS), mask_confidence=number, face_px=number),
+)
+_detection = _object(
+    x=number, y=number, w=number, h=number, name=_class, prob=number, confidence=number, id=_track
+)  # fmt: skip
+_native = _named(
+    {
+        "camera": _id,
+        "ts": _time,
+        "ts_source": _word(*CLOCKS),
+        **dict.fromkeys(("seq", "width", "height"), number),
+        "objects": _every(
+            _named(
+                {
+                    "class": _class,
+                    "box": _every(number, SIDES),
+                    "track": _track,
+                    "mask": _word(*MASKS),
+                    **dict.fromkeys(("confidence", "mask_confidence", "face_px"), number),
+                }
+            )
+        ),
+        "signals": _every(_object(kind=_word(*SIGNAL_KINDS), zone=_id, value=number)),
+        "image": _object(luma=number, sharpness=number, hash=_matching(_HASH, 128)),
+    }
+)
+
+FORMATS: Final[Mapping[str, Cut]] = {
+    "native": _native,
+    "arrow": _native,
+    "nvschema": _named(
+        {
+            **dict.fromkeys(("timestamp", "@timestamp"), _time),
+            "sensorId": _id,
+            "id": number,
+            "objects": _every(_thing),
+            "info": _named(_size),
+        }
+    ),
+    "opendatacam": _named(
+        {
+            **dict.fromkeys(("frame", "frameId"), number),
+            "timestamp": _date,
+            **dict.fromkeys(("detections", "objects"), _every(_detection)),
+            "trackerDataForLastFrame": _object(frameIndex=number, data=_every(_detection)),
+            "videoResolution": _object(w=number, h=number),
+        }
+    ),
+}
+"""What is kept of a record, by its format."""

@@ -1,0 +1,40 @@
+"""Names of tracks as they are stored: a tracker's own numbers, and a hash of any other name.
+
+A sender may call a track by its plate. The hash (FNV-1a, 63 bits, the code that kernels
+know a track by) keeps apart what is apart and can be said again by every machine; it is
+a pseudonym, not a secret: who tries all plates finds the one behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import polars as pl
+
+from schemas.frames import UNTRACKED
+
+OFFSET: Final = 0xCBF29CE484222325
+PRIME: Final = 0x100000001B3
+"""FNV-1a, 64 bit (Fowler, Noll, Vo; draft-eastlake-fnv)."""
+PLAIN: Final = re.compile(r"\d{1,18}|t-[0-9a-f]{1,16}")
+"""A number, or what is a hash already."""
+
+
+def stored(name: str) -> str:
+    """Return a track's name as it is stored."""
+    return name if PLAIN.fullmatch(name) or name in UNTRACKED else hashed(name)
+
+
+def hashed(name: str) -> str:
+    """Return a name's hash."""
+    code = OFFSET
+    for byte in name.encode(errors="surrogatepass"):
+        code = (code ^ byte) * PRIME & (2**64 - 1)
+    return f"t-{code & (2**63 - 1):x}"
+
+
+def column(names: pl.Series) -> pl.Series:
+    """Return a column of names, each as it is stored."""
+    strange = names.filter(~names.str.contains(f"^({PLAIN.pattern})$")).drop_nulls().unique()
+    return names.replace({name: stored(name) for name in strange}) if len(strange) else names

@@ -1,0 +1,128 @@
+"""Messages of every format that name persons: good ones, refused ones and broken ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from tests.flows.city import SECOND, START
+
+PLATE, NAME, GENDER, AGE = "H 9321 PLANTED", "Budi-Planted Santoso", "perempuan-planted", "umur-planted-37"
+VECTOR: Final = [0.7316529481 + at / 1e9 for at in range(64)]
+PLANTED: Final = (PLATE, NAME, GENDER, AGE, "0.73165294", "planted", "PLANTED", "Planted")
+PERSON: Final[dict[str, Any]] = {
+    "plate": PLATE, "name": NAME, "gender": GENDER, "age": AGE, "embedding": VECTOR, NAME: 1,
+    "attributes": {"license": PLATE, "face": {"vector": VECTOR, "gender": GENDER}},
+}  # fmt: skip
+WRONG: Final = (NAME, PLATE, VECTOR, PERSON, True, [NAME], 7.5e300)
+"""What may stand where something else is meant."""
+
+
+def _time(at: int) -> int:
+    return START + at * SECOND
+
+
+def broken(line: str) -> list[bytes]:
+    """Return a line torn, doubled, wrapped, and in another encoding."""
+    raw = line.encode()
+    return [
+        raw[: len(raw) * 2 // 3], raw[: raw.index(b"anted") + 5], raw + raw, b"[" + raw + b"]", raw[1:],
+        b"\xff\xfe" + raw, raw.replace(b'"', b"'"), NAME.encode(), PLATE.encode() + b"\x00\x01",
+        json.dumps(NAME).encode(), raw.replace(b"0.5", b"NaN"),
+    ]  # fmt: skip
+
+
+def _spoiled(message: dict[str, Any], inside: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a message with each of its fields, and of those of an object in it, holding what it should not."""
+    found = [{**message, name: wrong} for name in message for wrong in WRONG]
+    holder = next(name for name, value in message.items() if isinstance(value, list))
+    return found + [{**message, holder: [{**inside, name: wrong}]} for name in inside for wrong in WRONG]
+
+
+def native(at: int = 0, camera: str = "a", **changes: Any) -> dict[str, Any]:
+    """Return a frame whose objects are called by persons' names."""
+    thing = {"class": NAME, "box": [0.1, 0.2, 0.3, 0.5], "track": PLATE, "mask": NAME, "confidence": 0.5, **PERSON}
+    signals = [{"kind": NAME, "zone": PLATE, "value": 0.5, **PERSON}]
+    image = {"luma": 0.5, "hash": NAME, **PERSON}
+    return {
+        "camera": camera, "ts": _time(at), "ts_source": "capture", "seq": at, "objects": [thing], "signals": signals,
+        "image": image, **PERSON, **changes,
+    }  # fmt: skip
+
+
+def natives() -> list[bytes]:
+    """Return lines of native JSON."""
+    good = [native(at) for at in range(90)]
+    far = [native(at, f"ghost-{at % 2}") for at in range(9)] + [native(ts=1), native(ts=_time(10**8)), native(5, "a")]
+    thing = native()["objects"][0]
+    bad = [*_spoiled(native(91), thing), native(92, objects=[{**thing, "box": [9, 9, 1, 1]}])]
+    times = [native(ts=f"{NAME} 2026"), native(ts="2026-01-05T25:00:00Z"), native(image=VECTOR), native(signals=NAME)]
+    return [json.dumps(each).encode() for each in [*good, *far, *bad, *times]] + broken(json.dumps(native(93)))
+
+
+def nvschemas() -> list[bytes]:
+    """Return lines of nvschema, full and minimal."""
+    box = {"leftX": 1.5, "topY": 2.5, "rightX": 30.5, "bottomY": 40.5}
+    thing = {"id": PLATE, "bbox": box, "type": NAME, "confidence": 0.5, "info": {"mask": NAME, **PERSON}, **PERSON}
+    frame = {
+        "version": "4.0", "id": "7", "@timestamp": "2026-01-05T00:10:01.000Z", "sensorId": "a", "objects": [thing],
+        "sensor": PERSON, "info": {"width": "640", **PERSON}, **PERSON,
+    }  # fmt: skip
+    small = f"{PLATE}|1|2|30|40|{NAME}|#|{PLATE}|{GENDER}|{AGE}|0.5|#|{'|'.join(map(str, VECTOR))}"
+    texts = [
+        small,
+        small.replace("|0.5|", "|37|"),
+        small.replace("|1|", f"|{NAME}|"),
+        NAME,
+        f"{PLATE}|1|2",
+        "|" + small,
+    ]
+    good = [{**frame, "@timestamp": f"2026-01-05T00:11:{at:02}.000Z"} for at in range(40)]
+    lines = [*good, *_spoiled(frame, thing), *({**frame, "objects": [text]} for text in texts)]
+    return [json.dumps(each).encode() for each in [*lines, {**frame, "sensorId": NAME}]] + broken(json.dumps(frame))
+
+
+def opendatacams() -> list[bytes]:
+    """Return lines of OpenDataCam, in each of its shapes."""
+    thing = {"x": 100, "y": 100, "w": 50, "h": 20.5, "name": NAME, "confidence": 0.5, "id": PLATE, **PERSON}
+    frame = {"frame": 1, "detections": [thing], **PERSON}
+    sse = {"trackerDataForLastFrame": {"frameIndex": 3, "data": [thing], **PERSON}, "videoResolution": PERSON, **PERSON}
+    document = {"timestamp": {"$date": NAME}, "objects": [thing], **PERSON}
+    good = [{**frame, "frame": at} for at in range(20)]
+    lines = [*good, *_spoiled(frame, thing), sse, document, {"counterHistory": PERSON}]
+    return (
+        [json.dumps(each).encode() for each in lines]
+        + [b"data: " + json.dumps(sse).encode()]
+        + broken(json.dumps(frame))
+    )
+
+
+def mots() -> list[bytes]:
+    """Return rows of MOTChallenge, a vector and names behind and between them."""
+    tail = f"{PLATE},{NAME},{','.join(map(str, VECTOR))}"
+    rows = [f"{at},{at},10,10,50,50,1,1,1,1,{tail.split(',', 2)[2]}" for at in range(1, 20)]
+    rows += [f"{NAME},1,10,10,50,50,1", f"21,{PLATE},10,10,50,50,1,{tail}", f"22,1,10,10,nan,50,1,1,1,1,{tail}"]
+    rows += [tail, NAME, f"23;1;10;10;-5;50;1;{NAME}", f"24 1 10 10 50 50 1 {PLATE}", f"99999999999,1,1,1,1,1,{NAME}"]
+    return [row.encode() for row in rows] + [b"\xff\xfe" + NAME.encode(), f'25,1,"{NAME}",{PLATE},1'.encode()]
+
+
+def write_arrow(path: Path) -> None:
+    """Write rows that are good, refused and of wrong kinds, with columns that nobody asked for."""
+    person = pa.array([json.dumps(PERSON)] * 7)
+    things = [[{"class": NAME, "box": [0.1, 0.2, 0.3, 0.5], "track": PLATE, "plate": PLATE, "confidence": 0.5}]] * 7
+    things[3] = [{"class": NAME, "box": None, "track": PLATE, "plate": PLATE, "confidence": 0.5}]
+    things[4] = [{"class": NAME, "box": [9.0, 9.0, 1.0, 1.0], "track": PLATE, "plate": NAME, "confidence": 37.0}]
+    columns = {
+        "camera": ["a", "a", "ghost", "a", "a", NAME, "a"],
+        "ts": [str(NAME), "2026-01-05T00:30:01Z", "2026-01-05T00:30:02Z", *["2026-01-05T00:30:03Z"] * 4],
+        "ts_source": ["capture", PLATE, *[None] * 5],
+        "objects": things,
+        "plate": person,
+        NAME: person,
+    }
+    found = pa.table(columns)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, found.schema) as writer:
+        writer.write_table(found)

@@ -1,0 +1,133 @@
+"""Nothing of a person is stored: not of good messages, not of refused ones, not of broken ones, in any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from connectors.formats import to_json_lines
+from connectors.registry.writing import to_toml
+from connectors.warehouse import Stage, Warehouse, connect
+from flows.replay import ReplayOptions, playing
+from flows.replay.asked import ReplaySummary
+from schemas import track_names
+from schemas.registry import Registry
+from schemas.views.order import wanted
+from tests.connectors.bytes_on_disk import holding
+from tests.flows import planted
+from tests.flows.city import START, camera, stream
+from tests.flows.planted import NAME, PLANTED, PLATE
+from tests.flows.statements import NOW_US, shifted
+
+LATER_US = START + 5 * 3_600_000_000
+CLIP = {"camera": "a", "fps": 10.0, "start_us": START + 3_600_000_000, "size": (640, 480)}
+GIVEN: dict[str, dict[str, Any]] = {
+    "native": {}, "arrow": {}, "nvschema": {"camera": "a", "size": (640, 480)}, "opendatacam": CLIP,
+    "mot": {**CLIP, "start_us": LATER_US},
+}  # fmt: skip
+
+
+class Played(NamedTuple):
+    """A warehouse that was closed after all of it was played, and what each replay said."""
+
+    folder: Path
+    said: dict[str, ReplaySummary]
+
+
+def replay(store: Warehouse, path: Path, kind: str, **given: Any) -> ReplaySummary:
+    registry = path.parent / "cameras.toml"
+    registry.write_text(to_toml(Registry(camera=(camera("a"),)), "r"))
+    options = ReplayOptions((str(path),), kind, "", registry=str(registry), replace=True, **GIVEN[kind] | given)
+    with Stage() as stage:
+        asked = playing.ask(options, NOW_US)
+        return playing.commit(store, asked, stage, playing.read(asked, stage))
+
+
+def write(folder: Path) -> dict[str, Path]:
+    """Write a file of each format, and one whose parked car is called by its plate."""
+    lines = {
+        "native": planted.natives(), "nvschema": planted.nvschemas(), "opendatacam": planted.opendatacams(),
+        "mot": planted.mots(),
+    }  # fmt: skip
+    for kind, each in lines.items():
+        (folder / f"in.{kind}").write_bytes(b"\n".join(each) + b"\n")
+    planted.write_arrow(folder / "in.arrow")
+    return {kind: folder / f"in.{kind}" for kind in (*lines, "arrow")}
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    folder, inputs = tmp_path_factory.mktemp("store"), tmp_path_factory.mktemp("inputs")
+    with connect(f"embedded:{folder}") as store:
+        store.migrate()
+        said = {kind: replay(store, path, kind) for kind, path in write(inputs).items()}
+        parked = inputs / "parked.jsonl"
+        parked.write_bytes(
+            to_json_lines(shifted(stream(["a"], 300), 10_800)).replace(b'"parked"', f'"{PLATE}"'.encode())
+        )
+        said["parked"] = replay(store, parked, "native")
+    return Played(folder, said)
+
+
+def found_in(store: Warehouse, names: list[str]) -> list[tuple[str, str]]:
+    """Return which tables or views hold which planted text, in any of their columns."""
+    found = []
+    for name in names:
+        columns = "* REPLACE (toValidUTF8(raw) AS raw)" if name == "dead_letters_raw" else "*"
+        rows = str(store.query(f"SELECT {columns} FROM {name}").rows)
+        found += [(name, text) for text in PLANTED if text in rows]
+    return found
+
+
+def tables(store: Warehouse) -> list[str]:
+    rows = store.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")
+    return [name for (name,) in rows.rows]
+
+
+def test_what_is_played_is_good_and_refused(played: Played) -> None:
+    for kind, said in played.said.items():
+        assert said.frames > 0, kind
+        assert said.dead_letters > 0 or kind == "parked", kind
+
+
+def test_no_file_of_the_store_holds_anything_of_a_person(played: Played) -> None:
+    """Its folder holds the tables, the engine's log and whatever an engine leaves behind."""
+    found = [(text, path.name) for text in PLANTED for path in holding(played.folder, text)]
+    assert found == []
+
+
+def test_no_table_and_no_view_says_anything_of_a_person(played: Played) -> None:
+    """Files are compressed: what they hold is also asked for."""
+    with connect(f"embedded:{played.folder}") as store:
+        asked = [name for name, view in wanted().items() if "{" not in view.statement]
+        assert len(asked) > 50
+        assert found_in(store, [*tables(store), *asked]) == []
+
+
+def test_what_is_kept_of_letters_is_there_and_can_be_read_again(played: Played, tmp_path: Path) -> None:
+    """Frames of a camera that nobody knew are frames once it is registered."""
+    with connect(f"embedded:{played.folder}") as store:
+        letters = store.query("SELECT reason, count() FROM dead_letters GROUP BY reason").rows
+        raw = store.query("SELECT raw FROM dead_letters_raw FINAL WHERE reason = 'unknown_camera'").rows
+        assert {reason for reason, _ in letters} > {"not_json", "bad_type", "bad_time", "unknown_camera", "bad_box"}
+        assert len(raw) > 5
+        again = tmp_path / "again.jsonl"
+        again.write_text("\n".join(line.replace("ghost-0", "a") for (line,) in raw if "ghost-0" in line))
+        assert replay(store, again, "native").frames == sum("ghost-0" in line for (line,) in raw) > 3
+
+
+def test_a_parked_car_called_by_its_plate_is_told_by_a_hash(played: Played) -> None:
+    with connect(f"embedded:{played.folder}") as store:
+        told = store.query("SELECT DISTINCT arrayJoin(track_ids) FROM incidents_log WHERE kind = 'parking'").rows
+        assert (track_names.hashed(PLATE),) in told
+
+
+def test_a_switch_keeps_what_cannot_be_parsed_and_only_where_records_are_kept(tmp_path: Path) -> None:
+    with connect(f"embedded:{tmp_path}/store") as store:
+        store.migrate()
+        path = tmp_path / "in.jsonl"
+        path.write_bytes(b"\n".join(planted.broken(f'{{"camera":"a","who":"{NAME}","x":0.5}}')))
+        replay(store, path, "native", keep_unreadable=True)
+        assert {name for name, _ in found_in(store, tables(store))} == {"dead_letters_raw"}
