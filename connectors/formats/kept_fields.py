@@ -32,11 +32,17 @@ _NUMBER: Final = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _ID: Final = re.compile(r"[\w.\-:/]+")
 _HASH: Final = re.compile(r"[0-9A-Fa-f]{1,128}")
 _TIME: Final = re.compile(r"[0-9TtZz:.,+\-/ ]{1,40}(?:\[[A-Za-z_]+/[A-Za-z_]+\])?(?: ?(?:UTC|GMT))?")
+_INSTEAD: Final = re.compile(
+    r"<(?:(?:a text|a list|an object) of [\d,]+ (?:characters?|entry|entries|fields?)"
+    r"|a number|a truth value|an empty (?:text|list|object))>"
+)
 
 
 def instead(value: Any) -> str | None:
-    """Return what stands in the place of a value that is not kept."""
-    return None if value is None else f"<{came(value)}>"
+    """Return what stands in the place of a value that is not kept; what does so already stays."""
+    if value is None or (isinstance(value, str) and _INSTEAD.fullmatch(value)):
+        return value
+    return f"<{came(value)}>"
 
 
 def number(value: Any) -> Any:

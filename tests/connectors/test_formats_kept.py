@@ -1,0 +1,144 @@
+"""Of a refused record what is read stays, each field of its kind; nothing else of it does, wherever it stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.formats import to_json_lines, without_names
+from connectors.formats.kept import letters, record, told
+from connectors.formats.kept_fields import FORMATS
+from operators.stage.intake import track_name, tracks
+from schemas import track_names
+from schemas.came import came
+from schemas.frames import DEAD_LETTERS
+from tests.flows.city import stream
+from tests.flows.planted import NAME, PLANTED, PLATE, VECTOR
+
+KINDS = sorted(FORMATS)
+READ = (
+    "camera", "ts", "objects", "class", "box", "track", "mask", "signals", "kind", "image", "hash", "confidence",
+    "timestamp", "@timestamp", "sensorId", "id", "bbox", "leftX", "type", "info", "width", "detections", "frame",
+    "name",
+    "x", "trackerDataForLastFrame", "frameIndex", "data", "videoResolution", "$date", "$numberLong",
+)  # fmt: skip
+PERSONAL = st.sampled_from([NAME, PLATE, f"7|1|2|30|40|{NAME}|{PLATE}", f"{PLATE}|1|2|3|4|car|#|{NAME}|0.5", VECTOR])
+FIELDS = st.sampled_from([*READ, NAME, "plate"])
+PLAIN = st.sampled_from([1, 0.5, None, True, "car", "7", "2026-01-05T00:00:00Z"])
+VALUES = st.recursive(
+    PERSONAL | PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from([*READ, NAME, "plate"]), inner, max_size=6)
+    ),
+    max_leaves=30,
+)
+
+
+def names(text: str) -> list[str]:
+    return [each for each in PLANTED if each in text]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(value=VALUES)
+def test_whatever_stands_wherever_nothing_of_a_person_is_kept(kind: str, value: Any) -> None:
+    kept = record(json.dumps(value).encode(), kind)
+    assert kept is not None
+    assert names(kept.decode()) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(value=VALUES)
+def test_what_is_kept_is_kept_as_it_is_again(kind: str, value: Any) -> None:
+    kept = record(json.dumps(value).encode(), kind)
+    assert kept is not None
+    assert record(kept, kind) == kept
+
+
+@given(st.lists(st.sampled_from(["1", "-2.5", "1e3", "nan", "", NAME, PLATE, str(VECTOR[0])]), max_size=80))
+def test_of_a_row_at_most_its_first_columns_are_kept(cells: list[str]) -> None:
+    kept = record(",".join(cells).encode(), "mot")
+    assert kept is not None
+    assert names(kept.decode().replace(str(VECTOR[0]), "")) == []
+    assert kept.count(b",") < 10
+
+
+def test_a_good_frame_is_kept_whole() -> None:
+    batch = stream(["a"], 5)
+    (line, *_) = to_json_lines(batch).splitlines()
+    kept = json.loads(record(line, "native") or b"")
+    wanted = json.loads(line)
+    for thing in wanted["objects"]:
+        thing["track"] = None if thing["track"] is None else track_names.stored(thing["track"])
+    assert kept == wanted
+
+
+def test_frames_as_columns_are_kept_like_records() -> None:
+    batch = stream(["a", "b"], 30)
+    strange = pl.col("class").replace({"car": NAME})
+    named = batch.objects.with_columns(strange, track=pl.lit(PLATE))
+    whole = type(batch)(batch.frames, named, batch.signals, batch.source)
+    written = to_json_lines(whole).splitlines()
+    columns = to_json_lines(without_names(whole)).splitlines()
+    assert names(b"".join(columns).decode()) == []
+    assert [json.loads(record(line, "native") or b"") for line in written] == [json.loads(line) for line in columns]
+
+
+KEPT = {
+    "a class in capitals": ("nvschema", '{"objects":[{"type":"Two-Wheeler"}]}', '{"objects":[{"type":"Two-Wheeler"}]}'),
+    "a class of no list": ("native", '{"objects":[{"class":"budi"}]}', '{"objects":[{"class":"unlisted"}]}'),
+    "a vector for a box": (
+        "native", json.dumps({"objects": [{"box": VECTOR}]}), '{"objects":[{"box":"<a list of 64 entries>"}]}',
+    ),
+    "a name for a number": ("native", json.dumps({"seq": NAME}), f'{{"seq":"<a text of {len(NAME)} characters>"}}'),
+    "a number as a text": ("native", '{"seq":"17"}', '{"seq":"17"}'),
+    "NaN, to be mended": ("native", '{"objects":[{"box":[NaN,0,1,1]}]}', '{"objects":[{"box":[NaN,0,1,1]}]}'),
+    "a minimal object": (
+        "nvschema", '{"objects":["5|1|2|3|4|Person|#|F|37|0.9|#|0.1|0.2"]}', '{"objects":["5|1|2|3|4|Person|0.9"]}',
+    ),
+    "an event of a stream": ("opendatacam", 'data: {"frame":1,"who":2}', '{"frame":1}'),
+    "a row": ("mot", f"1;2;{NAME};4;5;6;0,9;1;{PLATE};0.7", f"1;2;<a text of {len(NAME)} characters>;4;5;6;0,9;1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "raw", "kept"), KEPT.values(), ids=KEPT.keys())
+def test_what_is_kept_of_a_record(kind: str, raw: str, kept: str) -> None:
+    assert record(raw.encode(), kind) == kept.encode()
+
+
+@pytest.mark.parametrize("raw", [b"{", b"\xff\xfe{}", b'{"camera":"a"} more', b"[" * 100_000], ids=range(4))
+def test_what_cannot_be_parsed_is_kept_only_by_who_asks(raw: bytes) -> None:
+    row = {
+        "source": "f",
+        "position": 1,
+        "reason": "not_json",
+        "detail": "x",
+        "first_seen_us": 0,
+        "count": 1,
+        "raw": raw,
+    }
+    rows = pl.DataFrame([row], schema=DEAD_LETTERS)
+    assert letters(rows, "native", ())["raw"].to_list() == [None]
+    assert letters(rows, "native", (), keeps_unreadable=True)["raw"].to_list() == [raw]
+
+
+def test_details_quote_only_what_the_registry_knows() -> None:
+    said = told(f"camera 'a': the sender's {NAME!r} and \"{PLATE}\" at its clock's end", {"a"})
+    assert said == f"camera 'a': the sender's {came(NAME)} and {came(PLATE)} at its clock's end"
+    assert (
+        told(f"camera {PLATE}: all boxes lie outside", {"a"})
+        == "camera (an id of 14 characters): all boxes lie outside"
+    )
+    assert len(told("x" * 1_000_000, {"a"})) < 400
+
+
+@given(st.text(max_size=30))
+def test_a_track_is_stored_by_the_code_that_kernels_know_it_by(name: str) -> None:
+    (code,) = tracks(pl.Series([name], dtype=pl.String)).tolist()
+    if code and not track_names.PLAIN.fullmatch(name):
+        assert track_names.stored(name) == track_name(code, {}) == track_names.column(pl.Series([name]))[0]
+    assert track_names.stored(track_names.stored(name)) == track_names.stored(name)
