@@ -21,6 +21,7 @@ from connectors.warehouse import Warehouse, connect, shapes
 from connectors.warehouse.inserts import to_arrow
 from schemas import migration_files
 from schemas.views.order import wanted
+from tests.connectors.bytes_on_disk import holding
 
 from .minutes import METRICS, rows
 from .test_warehouse_migrations import shape
@@ -143,3 +144,26 @@ def test_a_warehouse_that_was_lost_while_the_first_release_made_it_is_finished(
             store.command(statement)
         store.migrate()
         assert shape(store) == shape(warehouse)
+
+
+def test_what_an_older_version_kept_of_persons_goes_from_tables_and_files(tmp_path: Path) -> None:
+    plate, word = "H-9321-PLANTED", "Budi-Planted"
+    summary = f'{{"frames":7,"left_out":[["a","unknown_class",1,1,[["{word}",1]]]],"warnings":["{plate}"]}}'
+    incident = "(area, camera_id, incident_id, kind, state, opened_at, track_ids)"
+    with connect(f"embedded:{tmp_path}") as store:
+        make_old(store)
+        quoted = f"('b.jsonl', 4, 'bad_type', 'got ''{plate}''')"
+        store.command(f"INSERT INTO dead_letters_log (source, position, reason, detail) VALUES {quoted}")
+        store.command(f"INSERT INTO dead_letters_raw (source, position, reason, raw) VALUES ('b', 4, 'x', '{plate}')")
+        store.command(f"INSERT INTO runs_log (run, token, state, summary) VALUES (2, 8, 'done', '{summary}')")
+        store.command(
+            f"INSERT INTO incidents_log {incident} VALUES "
+            f"('33.74', 'old-1', 'f01', 'parking', 'active', '2026-01-05 05:00:00', ['{plate}', '42'])"
+        )
+        assert holding(tmp_path, plate)
+        store.migrate()
+        assert holding(tmp_path, plate) == holding(tmp_path, word) == []
+        assert store.query("SELECT summary FROM runs_log FINAL WHERE run = 2").rows == [('{"frames":7}',)]
+        ((names,),) = store.query("SELECT track_ids FROM incidents_log FINAL WHERE incident_id = 'f01'").rows
+        assert (names[0][:2], names[1]) == ("t-", "42")
+        assert store.query("SELECT detail FROM dead_letters_log FINAL WHERE source = 'b.jsonl'").rows == [("",)]
