@@ -72,14 +72,18 @@ class Settings:
         return " ".join(shown) + f" (from {', '.join(self.sources) or 'defaults'})"
 
 
+_PASSWORD: Final = re.compile(r"(?<=://)([^/@:]*):.*@")
+"""In a URL: its user, and a password that may hold any sign."""
+
+
 def hide(url: str) -> str:
     """Return a URL with its password replaced by stars."""
-    return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:***@", url)
+    return _PASSWORD.sub(r"\1:***@", url)
 
 
 def without_password(url: str) -> str:
     """Return a URL as it may be typed again where TILIK_WAREHOUSE_PASSWORD is set."""
-    return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1@", url)
+    return _PASSWORD.sub(r"\1@", url)
 
 
 def _text(value: object) -> str:

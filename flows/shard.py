@@ -24,7 +24,21 @@ from operators.city import FOREVER_US, City
 from operators.metrics import crowd, flow, visits
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_MS, MINUTE_US
-from operators.stage import absence, arrived, clocks, cover, emit, feet, health, intake, names, ordered, tally, windows
+from operators.stage import (
+    absence,
+    arrived,
+    beliefs,
+    clocks,
+    cover,
+    emit,
+    feet,
+    health,
+    intake,
+    names,
+    ordered,
+    tally,
+    windows,
+)
 from operators.stage.arrived import Arrived
 from operators.tracking import bodies, streams, sureness
 from schemas.cards import OF_TRACKS
@@ -106,7 +120,7 @@ class Shard:
         state.over |= over
         return self._pushed(state, admitted, pushed, until)
 
-    def _clocks(self, state: State) -> clocks.Rules:
+    def _clocks(self, state: State) -> beliefs.Rules:
         return self.clocks._replace(since_us=state.since_us)
 
     def _over(self, state: State) -> NDArray[np.bool_]:

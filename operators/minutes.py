@@ -12,8 +12,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from schemas.local_time import MINUTE_US
+
+__all__ = ["MINUTE_MS", "MINUTE_US", "Segments", "groups", "segments"]
+
 MINUTE_MS: Final = 60_000
-MINUTE_US: Final = 60_000_000
 
 
 class Segments(NamedTuple):

@@ -15,6 +15,7 @@ ZONE: Final = "Asia/Jakarta"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """What times in integers are counted from."""
 DAY_MINUTES: Final = 1440
+MINUTE_US: Final = 60_000_000
 CLOCK: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 """A clock time as people write it: HH:MM, up to 24:00."""
 

@@ -13,11 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from schemas.came import came
-from schemas.local_time import EPOCH
+from schemas.local_time import EPOCH, MINUTE_US
 
 UNITS: Final = (("seconds", 1_000_000), ("milliseconds", 1_000), ("nanoseconds", None))
 """Units that senders count in instead, and microseconds of one (None: a thousandth of one)."""
-MINUTE_US: Final = 60_000_000
 MOST_ZONE_MIN: Final = 14 * 60
 """No zone's clock is further ahead of UTC."""
 SLACK_MIN: Final = 5

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from operators import city
-from operators.stage import clocks
+from operators.stage import beliefs, clocks
 from schemas.registry import Camera, Registry
 
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
@@ -124,7 +124,7 @@ def test_a_backlog_is_no_jump_and_the_stream_goes_on() -> None:
     mixed = [t for pair in zip(live[:20], old[:20], strict=True) for t in pair]
     said, never = judged([*mixed, *old[20:], *live[20:]])
     assert [t for t in said if t >= 0] == live
-    assert len(never) <= clocks.AGREE - 1
+    assert len(never) <= beliefs.AGREE - 1
 
 
 def test_live_frames_after_an_outage_are_believed_amid_a_backlog() -> None:
@@ -149,8 +149,8 @@ def test_no_camera_holds_more_than_its_room() -> None:
     """Every frame a day after the one before: nothing ever agrees."""
     state, row = clocks.believing(3), np.arange(100, dtype=np.int64)
     clocks.judge(state, BY, row, np.zeros(100, np.int32), row * DAY * 1_000_000)
-    assert state.filled.tolist() == [clocks.ROOM - 1, 0, 0]
-    assert len(state.held_us) == clocks.ROOM - 1
+    assert state.filled.tolist() == [beliefs.ROOM - 1, 0, 0]
+    assert len(state.held_us) == beliefs.ROOM - 1
 
 
 def test_versions_of_a_camera_share_its_clock() -> None:
