@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -n 2
 SOAK_MINUTES ?= 10
 
-.PHONY: help install run test lint bench soak stop docs migration notebooks lock
+.PHONY: help install run test lint bench soak fuzz stop docs migration notebooks lock
 
 help:  # Show what there is to do
 	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
@@ -43,6 +43,9 @@ soak: install  # Repeat all tests with new random cases for SOAK_MINUTES (10)
 	while [ $$(date +%s) -lt $$end ]; do \
 	  $(BIN)/python -m pytest -q $(PYTEST_ARGS) --hypothesis-seed=$$(date +%s) || exit 1; \
 	done
+
+fuzz: install  # Play broken files of every format until Ctrl-C, or FUZZ_ARGS="--messages N"
+	$(BIN)/python -m tests.fuzzing $(FUZZ_ARGS)
 
 stop: install  # End what `make run` left serving
 	@$(BIN)/python -m flows.demo --stop

@@ -94,11 +94,18 @@ def _otherwise(line: bytes) -> list[float]:
         cells = text.split()
     else:
         sign = ";" if ";" in text else "\t" if "\t" in text else ","
-        cells = next(csv.reader([text], delimiter=sign, skipinitialspace=True))
+        cells = _cells(text, sign)
     try:
         return [float(cell.strip().replace(",", ".")) for cell in cells]
     except ValueError:
         raise Faulty("bad_type", f"expected numbers between commas, semicolons or blanks, got {came(text)}") from None
+
+
+def _cells(text: str, sign: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=sign, skipinitialspace=True))
+    except csv.Error as error:
+        raise Faulty("bad_type", f"expected numbers between commas, semicolons or blanks: {error}") from None
 
 
 def heading(line: bytes) -> list[str] | None:

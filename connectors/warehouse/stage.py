@@ -19,8 +19,8 @@ import polars as pl
 from connectors.warehouse.runs import Span
 from schemas.local_time import MINUTE_US
 
-MEMORY_BYTES: Final = 128 << 20
-"""Rows held in memory; ours: a twentieth of what the kernels of a full shard take."""
+MEMORY_BYTES: Final = 64 << 20
+"""Rows held in memory; ours: a fortieth of what the kernels of a full shard take."""
 PIECE_BYTES: Final = 32 << 20
 """Bytes of rows that are gathered, ours: what a statement sends at once, several times over in memory."""
 

@@ -180,3 +180,9 @@ def test_what_is_staged_comes_back_in_pieces_of_bounded_bytes(monkeypatch) -> No
         pieces = list(stage.pieces("dead_letters_log", 1_000))
     assert pl.concat(pieces).equals(letters)
     assert max(piece.estimated_size() for piece in pieces) < 15_000
+
+
+def test_a_row_of_mot_with_a_line_end_inside_is_a_dead_letter(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1,1,1,1,5,5,1\n2,1,\r1,1\xbf,5,5,1\n3,1,1,1,5,5,1\n")
+    chunks = list(read(tmp_path / "a", "mot", options(**CLIP)))
+    assert dead(chunks) == [(2, "bad_type")]

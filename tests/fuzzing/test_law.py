@@ -1,0 +1,18 @@
+"""A share of `make fuzz`, the same every time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzzing import law
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", law.KINDS)
+def test_every_message_is_a_frame_a_duplicate_or_a_dead_letter(
+    tmp_path: Path, monkeypatch, kind: str, seed: int
+) -> None:
+    monkeypatch.setattr(law, "MOST_BYTES", float("inf"))  # other tests of this process took memory, too
+    law.held(law.case(tmp_path, kind, seed, 200))
