@@ -40,8 +40,7 @@ def test_a_sandbox_that_is_off_is_said_with_its_reason_and_what_follows(
 ) -> None:
     monkeypatch.setenv(landlock.SWITCH, "off")
     settings = Settings(warehouse=f"embedded:{tmp_path / 'store'}")
-    with connect(settings.warehouse) as store:
-        store.migrate()
+    with connect(settings.warehouse):
         found = [finding for finding in doctor._stored(settings) if finding.what in ("accounts", "sandbox")]
         assert [finding.state for finding in found] == ["note", "note"]
         assert "off: TILIK_SANDBOX=off; so the account that reads is given to nobody" in found[1].detail
