@@ -121,6 +121,8 @@ def _unpacked(body: bytes, offset: int, size: int) -> int:
     """Return the bytes that a packed buffer becomes: its first eight say it, -1 where it is not packed after all."""
     if size == 0:
         return 0
+    if not 0 <= offset <= len(body) - 8 or size < 0:
+        raise pa.ArrowInvalid("a buffer lies outside the body of its record batch")
     [unpacked] = struct.unpack_from("<q", body, offset)
     return size if unpacked < 0 else int(unpacked)
 

@@ -282,3 +282,17 @@ def test_columns_that_are_not_ours_are_not_read_from_parquet(tmp_path: Path, mon
     )
     monkeypatch.setattr(limits, "COLUMN_BYTES", 2_000)
     assert told(chunks_of(tmp_path / "a", made, "parquet")) == (ROWS, [])
+
+
+@pytest.mark.parametrize("at", range(0, 2_000, 23))
+def test_a_byte_that_was_changed_ends_in_letters_at_worst(tmp_path: Path, at: int) -> None:
+    made = pa.concat_tables([table()] * 50).combine_chunks()
+    with pa.ipc.new_stream(str(tmp_path / "a"), made.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
+        out.write_table(made)
+    raw = bytearray((tmp_path / "a").read_bytes())
+    raw[at % len(raw)] ^= 0x7F
+    (tmp_path / "a").write_bytes(raw)
+    frames, letters = told(list(read(tmp_path / "a", "arrow", options())))
+    assert frames <= 50 * ROWS
+    assert all(reason in ("bad_file", "bad_type", "bad_time", "too_large", "future", "before_2000", "bad_box",
+                          "boxes_refused") for _, reason, _ in letters)  # fmt: skip
