@@ -164,7 +164,7 @@ def test_dead_letters_are_counted_and_their_bytes_kept_apart(warehouse: Warehous
 def test_a_query_cannot_change_anything(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseError, match=r"(?i)readonly"):
         warehouse.query("DROP TABLE crowd_minute_log")
-    with pytest.raises(WarehouseError, match=r"(?i)privileges"):
+    with pytest.raises(WarehouseError, match=r"no query reads files of the machine"):
         warehouse.query("SELECT * FROM file('/etc/passwd', 'LineAsString')")
 
 
