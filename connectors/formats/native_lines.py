@@ -119,7 +119,7 @@ def _of_time(line: bytes, detail: str, now_us: int) -> str:
     """Say what is wrong with a time of the wrong type; one that no 64 bits hold is said by the decoder alone."""
     try:
         return f"{detail}: {refused(_TIME.decode(line).ts, now_us)}"
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return detail
 
 

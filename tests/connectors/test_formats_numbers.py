@@ -84,7 +84,9 @@ def test_both_readers_take_a_whole_number_for_what_it_is_or_leave_it(text: str) 
     assert not fast.read[0] or text == str(number)
 
 
-@pytest.mark.parametrize("ts", ["9223372036854775808", "-9223372036854775808", "1" * 5_000, "1e400", "1e305", "-1e305"])
+@pytest.mark.parametrize(
+    "ts", ["9223372036854775808", "-9223372036854775808", "1" * 5_000, "1e400", "1e305", "-1e305", '{"x":1}']
+)
 def test_a_time_beyond_all_bounds_is_a_dead_letter(tmp_path: Path, ts: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(line_of() + b"\n" + line_of(ts=ts) + b"\n" + line_of())
     chunks = list(read(tmp_path / "a.jsonl", "native", options(now_us=NOW_US)))
@@ -107,3 +109,10 @@ def test_a_zstd_file_may_begin_with_a_frame_to_be_skipped(tmp_path: Path, low: i
     skipped = bytes([low, 0x2A, 0x4D, 0x18]) + (3).to_bytes(4, "little") + b"abc"
     (tmp_path / "a").write_bytes(skipped + zstd.compress(to_json_lines(batch(6))))
     assert_same(joined(read(tmp_path / "a", "native", options())), batch(6))
+
+
+def test_a_time_of_the_wrong_type_that_is_no_utf_8_is_a_dead_letter(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(
+        line_of() + b"\n" + line_of().replace(str(START_US).encode(), b'["\xed\xa0\x80"]')
+    )
+    assert [position for position, _ in dead(read(tmp_path / "a.jsonl", "native", options()))] == [2]
