@@ -26,7 +26,8 @@ published when at least {share:.0%} of its expected time was watched, else its f
 are NULL and `reason` says why: absence is not zero.
 
 Of crossings, visits and stays, time in which nobody tracks persons and vehicles is not watched: reason `untracked`
-([whose tracks](decisions/whose-tracks.md)).
+([whose tracks](decisions/whose-tracks.md)). Neither is time of cameras that are tracked here and send less than a frame
+a second: nobody can be followed from so few.
 """
 
 

@@ -15,9 +15,9 @@ from connectors.formats import Far
 from connectors.warehouse import Run, Warehouse
 from flows import remedies
 from flows.remedies import SHARE, Counted, Left, Word
-from operators.tracking import tracker
+from operators.tracking import streams, tracker
 from schemas.counting import counted
-from schemas.registry import Registry
+from schemas.registry import Camera, Registry
 from schemas.registry.links import newest
 from schemas.rejects import REJECTS
 
@@ -123,10 +123,10 @@ def of_rejects(left: Iterable[Left], registry: Registry) -> Iterator[str]:
 
 def of_tracks(seen: Iterable[Seen], registry: Registry) -> Iterator[str]:
     """Yield a sentence for each thing that some cameras' streams have in common, naming them."""
-    trackers = {camera.id: camera.tracker for camera in registry.camera}
+    registered = newest(registry.camera)
     found: dict[str, list[str]] = {what: [] for what in _SAID}
     for one in seen:
-        for what in _kinds(one, trackers.get(one.camera, "")):
+        for what in _kinds(one, registered.get(one.camera)):
             found[what].append(one.camera)
     for what, cameras in found.items():
         if cameras:
@@ -138,11 +138,14 @@ def _named(cameras: list[str]) -> str:
     return f"camera {cameras[0]}" if len(cameras) == 1 else f"cameras {', '.join(cameras[:SHOWN])}{more}"
 
 
-def _kinds(one: Seen, mode: str) -> Iterator[str]:
+def _kinds(one: Seen, camera: Camera | None) -> Iterator[str]:
+    mode = "" if camera is None else camera.tracker
     named_or_not = one.with_id + one.without_id
     is_here = one.made_here > SHARE * one.frames
     if mode == "auto" and is_here:
         yield "partly" if one.with_id else "here"
+    if is_here and camera is not None and camera.period_us > streams.SPARSE_US:
+        yield "sparse"
     if one.with_id and one.without_id > SHARE * named_or_not:
         yield "mixed"
     if mode == "none" and one.without_id and not one.with_id:
@@ -152,6 +155,8 @@ def _kinds(one: Seen, mode: str) -> Iterator[str]:
 _SAID: Final = {
     "here": f"no track ids came, so tracks are made here ({tracker.MODEL})",
     "partly": f"track ids came for part of the time only, and tracks are made here for the rest ({tracker.MODEL})",
+    "sparse": "tracks are made here of less than a frame a second, too few to follow who moves: crossings, visits and "
+    "stays are NULL (untracked), send more frames or track ids",
     "mixed": "some persons and vehicles carry track ids and others none: those cross no line and park nowhere, "
     'set tracker = "iou" to track them here',
     "nobody": 'no track ids came, and tracker = "none": crossings, visits and stays are NULL (untracked) and nobody '

@@ -119,7 +119,7 @@ GROUP BY h.road, h.direction ORDER BY max(j.jam_min) DESC, any(h.dj) DESC, road 
         "Visits by place, in its watched hours",
         "basis entries: people who came in by the gates; basis lintasan: passages through the view, person-minutes "
         "over the median stay. Who passes twice counts twice: these are no visitors. tracks 'made here': of one of its "
-        "cameras at least, where they break: stays may be counted several times; such places come last.",
+        "cameras at least, at a frame a second or more; such places come last.",
         f"""
 SELECT any(v.name) AS place, any(v.basis) AS basis, if(any(h.place_id) = '', 'own', 'made here') AS tracks,
     countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,

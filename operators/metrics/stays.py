@@ -3,7 +3,9 @@
 A stay runs from a track's first sight in the zone to the end of its last, and is
 told when the track is gone from there, in the minute of that last sight. A stay
 that still goes on when the input ends is not counted, since its length is not
-known; one that a camera's death cuts off counts as far as it was seen.
+known; one that a camera's death cuts off counts as far as it was seen. A track that
+is made here has stayed once two frames showed it in the zone: a detector's doubles and
+false boxes begin tracks, too, that no second frame knows.
 """
 
 from __future__ import annotations
@@ -26,11 +28,11 @@ from schemas.frames import CLASSES
 
 __all__ = ["VERSION", "Params", "Plan", "State", "carry", "plan", "start", "step", "tick"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when the same input gives other figures."""
 
-STAY: Final = np.dtype([*sojourn.FIELDS, ("share_ms", np.int32)], align=True)
-"""A stay; its owner is the zone, `share_ms` is what the last sight stands for."""
+STAY: Final = np.dtype([*sojourn.FIELDS, ("share_ms", np.int32), ("made_here", np.bool_)], align=True)
+"""A stay; its owner is the zone, `share_ms` is what the last sight stands for, and whose track it is."""
 
 _PERSON: Final = CLASSES.index("person")
 _EDGES_MS: Final = np.array(STAY_EDGES_S, np.int64) * 1000
@@ -96,6 +98,7 @@ def carry(into: State, plan: Plan, source: State, before: Plan, moved: Moves) ->
 
 
 def _parts(over: NDArray[np.void]) -> Parts:
+    over = over[~over["made_here"] | (over["seen_us"] > over["first_us"])]
     length_ms = over["seen_us"] // 1000 - over["first_us"] // 1000 + over["share_ms"]
     values = np.zeros((len(over), STAYS.width), np.int64)
     values[:, _N] = 1
@@ -140,5 +143,5 @@ def _walk(
                     row[at].is_live = False
                 if is_back or not row[at].is_live:
                     row[at].is_live, row[at].first_us = True, t_us
-                row[at].seen_us, row[at].share_ms = t_us, share_ms
+                row[at].seen_us, row[at].share_ms, row[at].made_here = t_us, share_ms, ordered.made_here[i]
     return len(ordered.t_us), count

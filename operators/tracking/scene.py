@@ -26,6 +26,7 @@ class Scene(NamedTuple):
     box: NDArray[np.float64]  # (most, 4) where it is expected
     reach: NDArray[np.float64]  # (most,) how far around it to look
     least: NDArray[np.float64]  # (most,) least overlap with a sure box
+    walks: NDArray[np.bool_]  # (most,) a person just seen, who may have walked away from all overlap
     missed: NDArray[np.bool_]  # (most,) not matched yet
     seen: NDArray[np.int64]  # (most,) object of each box
     standing: NDArray[np.int64]  # (most,) TAKEN, UNSURE or SURE
@@ -43,6 +44,7 @@ def working_memory(most: int) -> Scene:
         np.empty((most, 4)),
         np.empty(most),
         np.empty(most),
+        np.empty(most, np.bool_),
         np.empty(most, np.bool_),
         np.empty(most, np.int64),
         np.empty(most, np.int64),

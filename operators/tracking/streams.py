@@ -5,7 +5,9 @@ before, and none again once `BARE_OBJECTS` of them came in a row without, over
 `BARE_US` and longer: a detector that is started again without its tracker. With
 `tracker = "auto"` a camera is tracked here while its stream has none; what comes
 without an id while the stream has them is seen and belongs to nobody. Only on-time
-frames decide, in their order, so that no cut of the input changes a decision.
+frames decide, in their order, so that no cut of the input changes a decision. Frames
+farther apart than `SPARSE_US` show too little for tracks that are made here: what
+crosses and stays there is not known.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ BARE_US: Final = 60_000_000
 BARE_OBJECTS: Final = 20
 """A stream that had ids has lost them after so long and so many persons and vehicles without; ours."""
 
+SPARSE_US: Final = 1_000_000
+"""Frames farther apart than this have no tracks made here that can be counted (docs/decisions/tracker.md)."""
+
 _AUTO, _IOU, _NONE = range(len(TRACKERS))
 _UNSEEN, _OWN, _BARE = range(3)
 _FOLLOWED: Final = np.array([i < len(CLASSES) and CLASSES[i] != "garbage" for i in range(256)], np.bool_)
@@ -43,13 +48,21 @@ class Streams(NamedTuple):
     since_us: NDArray[np.int64]  # (c,) when the first of them came
 
 
+class Modes(NamedTuple):
+    """What the registry says of `c` cameras' tracks."""
+
+    tracker: NDArray[np.uint8]  # (c,) codes of `TRACKERS`
+    sparse: NDArray[np.bool_]  # (c,) frames are too far apart to count tracks that are made here
+
+
 FRAME_FIELDS: Final = ("camera", "t_us", "dt_ms", "usable", "made_here", "width", "height")
 OBJECT_FIELDS: Final = ("cls", "confidence", "box", "track", "face", "zones")
 
 
-def modes(city: City) -> NDArray[np.uint8]:
-    """Return (c,) what the registry says of each camera's tracks, as codes of `TRACKERS`."""
-    return np.array([TRACKERS.index(camera.tracker) for camera in city.cameras], np.uint8)
+def modes(city: City) -> Modes:
+    """Return what the registry says of each camera's tracks."""
+    codes = [TRACKERS.index(camera.tracker) for camera in city.cameras]
+    return Modes(np.array(codes, np.uint8), city.period_us > SPARSE_US)
 
 
 def start(cameras: int) -> Streams:
@@ -57,21 +70,21 @@ def start(cameras: int) -> Streams:
     return Streams(np.zeros(cameras, np.uint8), np.zeros(cameras, np.int64), np.zeros(cameras, np.int64))
 
 
-def step(state: Streams, mode: NDArray[np.uint8], ordered: Ordered) -> Whose:
+def step(state: Streams, modes: Modes, ordered: Ordered) -> Whose:
     """Return whose tracks on-time frames have, sorted by (camera, time); the state is changed in place."""
     out = _nobodys(len(ordered.camera))
     _walk(
-        *state, mode, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, ordered.track,
+        *state, modes.tracker, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, ordered.track,
         out.made_here, out.untracked, out.with_id, out.without_id,
     )  # fmt: skip
-    return out
+    return _counted(out, modes, ordered)
 
 
-def late(mode: NDArray[np.uint8], ordered: Ordered) -> Whose:
+def late(modes: Modes, ordered: Ordered) -> Whose:
     """Return whose tracks late frames have, by what each shows alone: they change no decision."""
     out = _nobodys(len(ordered.camera))
-    _look(mode, _FOLLOWED, ordered.camera, ordered.first, ordered.cls, ordered.track, *out)
-    return out
+    _look(modes.tracker, _FOLLOWED, ordered.camera, ordered.first, ordered.cls, ordered.track, *out)
+    return _counted(out, modes, ordered)
 
 
 def tracked(
@@ -97,6 +110,11 @@ def tracked(
 def carry(into: Streams, source: Streams, camera: NDArray[np.int32]) -> None:
     """Take along what the streams of cameras that go along have shown."""
     carrying.fields(into, source, camera)
+
+
+def _counted(whose: Whose, modes: Modes, ordered: Ordered) -> Whose:
+    """Return whose tracks frames have, less those made here of frames too far apart: they follow nobody for sure."""
+    return whose._replace(untracked=whose.untracked | (whose.made_here & modes.sparse[ordered.camera]))
 
 
 def _nobodys(frames: int) -> Whose:

@@ -19,6 +19,7 @@ _PLACE_NOISE: Final = 0.02  # (box sizes)^2 / s: a third of its 1/20 height a fr
 _BOX_NOISE: Final = 0.05**2  # (box sizes)^2: its 1/20 height
 _FIRST_SPEED_NOISE: Final = 1.6**2  # (box sizes / s)^2: its 10/160 height a frame at 25 frames/s
 _SIZE_GAIN: Final = 0.5  # share of a new box's size in the track's size, seen best on TUD-Stadtmitte
+_SIZE_NOISE: Final = 0.3  # of the logarithm of a box's height from frame to frame: a foot hidden makes it 0.4 (ours)
 _NEAR: Final = 0.1  # box sizes: a way as short says little of a course (ours)
 
 SLOT: Final = np.dtype(
@@ -127,6 +128,24 @@ def expect(slot: Slot, now: int, hides: bool, still_us: float, farthest: float, 
         centre = slot.place[k] + slot.speed[k] * dt
         box[k], box[k + 2] = centre - slot.size[k] / 2, centre + slot.size[k] / 2
     return 0.0 if rests else min(np.sqrt(_spread(slot, age_us * 1e-6)[0]), farthest)
+
+
+@njit(cache=True, _nrt=False)  # type: ignore[call-overload]
+def misses(slot: Slot, now: int, box: NDArray[np.float32], pace: float) -> float:
+    """Return how far a box lies from the way of a track, squared, in standard deviations.
+
+    The way leads from where it was to where it should be now: who walks may stop at any
+    moment. Who stands may walk on, and who walks may turn, by `pace` box sizes a second.
+    """
+    dt = (now - slot.seen_us) * 1e-6
+    x = ((box[0] + box[2]) / 2 - slot.place[0]) / slot.size[0]
+    y = ((box[1] + box[3]) / 2 - slot.place[1]) / slot.size[1]
+    u, v = slot.speed[0] / slot.size[0] * dt, slot.speed[1] / slot.size[1] * dt
+    far = u * u + v * v
+    part = min(max((x * u + y * v) / far, 0.0), 1.0) if far > 0.0 else 0.0
+    x, y = x - part * u, y - part * v
+    grown = np.log((box[3] - box[1]) / slot.size[1]) / _SIZE_NOISE
+    return float((x * x + y * y) / (_spread(slot, dt)[0] + (pace * dt) ** 2) + grown * grown)
 
 
 @njit(cache=True, _nrt=False)  # type: ignore[call-overload]

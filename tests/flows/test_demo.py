@@ -126,9 +126,9 @@ def test_places_whose_tracks_are_made_here_are_marked_and_come_last(street):
     cameras = tuple(Camera(id=f"sim-{name}", area="33.74.07.1005", fps=1.0, simulated=True) for name in gates)
     street.store_registry(Registry(camera=cameras, place=places), registries.load_areas(), "test")
     for name, entries in gates.items():
-        made = {"simulated": True, "model_id": "tilik-iou/2" if name == "here" else ""}
+        made = {"simulated": True, "model_id": "tilik-iou/3" if name == "here" else ""}
         street.insert("health_minute_log", rows("health", f"sim-{name}", NOON, 60, objects=9, **made))
-        empty = {"simulated": True, "model_id": "tilik-iou/2"}  # before anybody came
+        empty = {"simulated": True, "model_id": "tilik-iou/3"}  # before anybody came
         street.insert("health_minute_log", rows("health", f"sim-{name}", NOON - timedelta(hours=2), 90, **empty))
         street.insert("visits_minute_log", rows("visits", f"sim-{name}", NOON, 60, entries_n=entries, **made))
     street.roll()

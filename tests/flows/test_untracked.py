@@ -170,6 +170,23 @@ def test_what_is_said_of_a_stream(seen: Seen, mode: str, expected: list[str]) ->
     assert all(one.startswith(start) for one, start in zip(said, expected, strict=True))
 
 
+def test_tracks_made_here_of_less_than_a_frame_a_second_are_said_to_be_none() -> None:
+    seen = Seen("a", 100, 100, 0, 0)
+    for mode, fps, count in (("auto", 0.5, 2), ("iou", 0.5, 1), ("auto", 1.0, 1), ("none", 0.5, 0)):
+        found = [seen._replace(made_here=0)] if mode == "none" else [seen]
+        said = list(of_tracks(found, Registry(camera=(camera("a", tracker=mode, fps=fps),))))
+        assert len(said) == count
+        assert any("less than a frame a second" in one for one in said) == (fps < 1 and mode != "none")
+
+
+def test_less_than_a_frame_a_second_is_no_watching_of_tracks() -> None:
+    slow = Registry(camera=(camera("a", fps=0.5), camera("b")))
+    flow = play(chunks(WITHOUT), plan(slow))["flow_minute_log"]
+    a, b = (flow.filter(pl.col("camera_id") == name) for name in "ab")
+    assert a["observed_ms"].sum() == 0 < b["observed_ms"].sum()
+    assert {REASONS[code] for code in a["reason"]} == {"untracked"}
+
+
 def test_many_cameras_are_said_in_one_sentence() -> None:
     (said,) = of_tracks(
         [Seen(f"c{i}", 100, 100, 0, 0) for i in range(9)], Registry(camera=tuple(camera(f"c{i}") for i in range(9)))

@@ -268,3 +268,22 @@ def test_any_split_gives_what_a_plain_reading_of_the_definition_gives(story: lis
         begin = end
     told.append(stays.tick(state, plan, *clocks(place, 1_000_000), ending=True))
     assert stayed(*told) == oracle(rows)
+
+
+@pytest.mark.parametrize(
+    ("way", "own", "here"),
+    [
+        pytest.param("x", [1], [], id="a double that one frame shows"),
+        pytest.param("xx", [2], [2], id="somebody who goes through"),
+        pytest.param("ox", [1], [], id="in the zone at his last sight alone"),
+        pytest.param("xx" + "-" * 10 + "x", [2, 1], [2], id="back for one frame"),
+    ],
+)
+def test_whoever_is_tracked_here_has_stayed_once_two_frames_say_so(way: str, own: list[int], here: list[int]) -> None:
+    place = town()
+    plan, seen = stays.plan(place), frames(walk(way), 1000, (), place)
+    for made_here, expected in ((False, own), (True, here)):
+        state = stays.start(plan)
+        told = stays.step(state, plan, seen._replace(made_here=np.full(len(way), made_here)))
+        found = stayed(told, stays.tick(state, plan, *clocks(place, 100_000), ending=True))
+        assert sorted(ms // 1000 for _, _, ms in found) == sorted(expected)

@@ -73,6 +73,23 @@ def test_objects_are_counted_by_their_ids() -> None:
     assert out.without_id.tolist() == [0, 1, 2, 0]
 
 
+@pytest.mark.parametrize(("fps", "is_followed"), [(0.5, False), (0.99, False), (1.0, True), (10.0, True)])
+def test_tracks_made_here_of_less_than_a_frame_a_second_are_no_watching(fps: float, is_followed: bool) -> None:
+    for mode, kinds in (("auto", [BARE, EMPTY]), ("iou", [OWN, EMPTY])):
+        town = city(camera(tracker=mode, fps=fps))
+        seen = frames([(0, i * 2 * SECOND, OBJECTS[kind]) for i, kind in enumerate(kinds)])
+        told = streams.step(streams.start(1), streams.modes(town), seen), streams.late(streams.modes(town), seen)
+        for whose in told:
+            assert whose.made_here.all()
+            assert whose.untracked.tolist() == [not is_followed] * 2
+
+
+def test_a_stream_with_ids_may_be_as_slow_as_it_likes() -> None:
+    town = city(camera(tracker="auto", fps=0.2))
+    seen = frames([(0, i * 5 * SECOND, OBJECTS[kind]) for i, kind in enumerate([OWN, EMPTY, OWN])])
+    assert not streams.step(streams.start(1), streams.modes(town), seen).untracked.any()
+
+
 def test_late_frames_decide_nothing() -> None:
     rows = [(0, 0, OBJECTS[BARE]), (0, SECOND, OBJECTS[OWN]), (0, 2 * SECOND, OBJECTS[EMPTY])]
     for mode, here, lost in zip(MODES, ([1, 0, 1], [1, 1, 1], [0, 0, 0]), ([0] * 3, [0] * 3, [1, 0, 0]), strict=True):

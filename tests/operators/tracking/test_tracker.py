@@ -304,3 +304,36 @@ def test_thresholds_out_of_order_are_refused() -> None:
 
 def test_an_id_reads_as_hex() -> None:
     assert tracker.label(255) == "t-ff"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([0.5, 1.0, 2.0]),
+    st.floats(0.5, 3.0),
+    st.integers(0, 12),
+    st.integers(0, 5),
+    st.integers(1, 12),
+    st.sampled_from([-1, 1]),
+)
+def test_whoever_walks_farther_than_boxes_overlap_keeps_the_id(
+    fps: float, pace: float, walks: int, stands: int, goes_on: int, way: int
+) -> None:
+    """A walker of up to 3 widths a second goes, stops and goes on, alone, in few frames a second."""
+    steps = np.array([1] * walks + [0] * stands + [1] * goes_on)
+    x = 0.5 + way * 0.02 * pace / fps * (np.cumsum(steps) - steps.sum() / 2)
+    x = x[(x > 0.02) & (x < 0.98)]
+    frames = [(i / fps, [("person", 0.9, _box(at, w=0.02, h=0.06), 0)]) for i, at in enumerate(x)]
+    assert len({track for ids in _ids(_film(frames), fps) for track in ids}) <= 1
+
+
+def test_vehicles_are_not_looked_for_beyond_their_boxes() -> None:
+    """The next in the lane stands where the first would be."""
+    frames = [(i, [_seen(0.3 + 0.15 * i)]) for i in range(4)]
+    assert len({track for ids in _ids(_film(frames), 1.0) for track in ids}) == 4
+
+
+def test_nobody_is_found_beyond_the_pace_of_who_walks() -> None:
+    near, far = (0.2, 0.2 + 0.06 * 3), (0.2, 0.2 + 0.06 * 9)
+    for way, count in ((near, 1), (far, 2)):
+        frames = [(i, [_seen(x, cls="person")]) for i, x in enumerate(way)]
+        assert len({track for ids in _ids(_film(frames), 1.0) for track in ids}) == count
