@@ -204,7 +204,7 @@ def _chunk(
     faults: Faults = {row: ("bad_time", detail) for row, detail in told.faults.items()}
     arrow_rows.add(batch, faults)
     rows = np.delete(np.arange(batch.num_rows), list(faults))
-    good = batch.take(pa.array(rows)) if faults else batch
+    good = without(batch, np.array(sorted(faults))) if faults else batch
     made = translated(_draft(good, told.t_us[rows], position[rows]), options.class_map)
     letters = [*dead, *(Dead(int(position[row]), *why, _raw(batch, row)) for row, why in faults.items())]
     return settle(made, options, source, lambda row: _raw(good, row), letters, size, in_pixels=False)

@@ -296,3 +296,8 @@ def test_a_byte_that_was_changed_ends_in_letters_at_worst(tmp_path: Path, at: in
     assert frames <= 50 * ROWS
     assert all(reason in ("bad_file", "bad_type", "bad_time", "too_large", "future", "before_2000", "bad_box",
                           "boxes_refused") for _, reason, _ in letters)  # fmt: skip
+
+
+def test_a_bad_row_among_texts_as_views_costs_itself(tmp_path: Path) -> None:
+    chunks = chunks_of(tmp_path / "a", table(camera=pa.array(["a", "", "a", "a"], pa.string_view())))
+    assert told(chunks) == (ROWS - 1, [(2, "bad_type", 1)])
