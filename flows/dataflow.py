@@ -136,6 +136,8 @@ def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
         rows = np.flatnonzero(codes == code)
         if len(rows):
             dead.append(refused(batch, rows, reason, plan.now_us))
+    if (codes == intake.UNKNOWN).any():
+        plan.totals.meet(batch.frames["camera"].filter(pl.Series(codes == intake.UNKNOWN)))
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
     plan.totals.add(rejected_objects=item.rejected_objects)
     out: list[tuple[int, Sent]] = [(0, Dead(rows)) for rows in dead]

@@ -11,7 +11,7 @@ from schemas.frames import DEAD_LETTERS, FrameBatch
 from schemas.local_time import at_time
 
 DETAILS = {
-    "unknown_camera": "camera {camera!r} is not in the registry: register it, then replay",
+    "unknown_camera": "expected a camera of the registry, came {camera!r}: register it, then replay",
     "not_valid": "camera {camera!r} was not yet valid at {at}",
     "clock_jump": "camera {camera!r}: no other frames agree with a clock at {at}: lone frames move no clock",
     "too_late": "camera {camera!r}: frame at {at} came later than lateness_s behind the newest",

@@ -25,6 +25,8 @@ class Totals:
     rows: int = 0
     words: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """Words that were not understood as they came, by camera, reason and word; `MOST_WORDS` at most."""
+    strangers: dict[str, int] = field(default_factory=dict)
+    """Frames of cameras that are not registered, by camera; `MOST_WORDS` cameras at most."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, **counts: int) -> None:
@@ -32,6 +34,13 @@ class Totals:
         with self.lock:
             for name, count in counts.items():
                 setattr(self, name, getattr(self, name) + count)
+
+    def meet(self, cameras: pl.Series) -> None:
+        """Count frames (n,) of cameras that are not registered; new ones no longer, once there are too many."""
+        with self.lock:
+            for camera, count in cameras.value_counts(sort=True).rows():
+                if camera in self.strangers or len(self.strangers) < MOST_WORDS:
+                    self.strangers[camera] = self.strangers.get(camera, 0) + count
 
     def hear(self, heard: pl.DataFrame) -> None:
         """Count words that were not understood; new ones no longer, once there are too many."""

@@ -75,6 +75,8 @@ class Read(NamedTuple):
     """Words that were not understood."""
     far: Mapping[tuple[str, str], Far]
     """Boxes that were left out, by camera and reason."""
+    strangers: Mapping[str, int]
+    """Frames of cameras that are not registered."""
 
 
 def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int | None = None) -> ReplaySummary:
@@ -153,7 +155,9 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
 
     ending = Ending()
     ending.run(build(plan, ChunkSource(lambda: ending.source(iter(reader)), plan), ending.sink(keep)), asked.workers)
-    return Read(plan.totals, watch, started_s, letters, reader.silent, plan.totals.words, watch.far)
+    return Read(
+        plan.totals, watch, started_s, letters, reader.silent, plan.totals.words, watch.far, plan.totals.strangers
+    )
 
 
 def _kept(rows: pl.DataFrame, asked: Asked, known: frozenset[str]) -> pl.DataFrame:
@@ -222,7 +226,7 @@ def _unnamed(done: Read, asked: Asked) -> Read:
     registry = asked.definitions.registry
     known = links.ids(registry)
     far = {key: one for key, one in done.far.items() if one.camera in known}
-    return done._replace(words=unnamed(done.words, registry), far=far)
+    return done._replace(words=unnamed(done.words, registry), far=far, strangers={})
 
 
 def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen]) -> ReplaySummary:
@@ -247,6 +251,7 @@ def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen])
             *done.watch.remarks(),
             *silent,
             *(done.letters.cut(done.silent) if is_read else ()),
+            *telling.of_strangers(done.strangers),
             *done.letters.unseen(),
             *done.watch.rates(registry),
             *telling.of_tracks(seen, registry),

@@ -59,6 +59,15 @@ def by_reason(seen: Iterable[Seen]) -> dict[str, int]:
     return {reason: total[reason] for reason in REJECTS if total[reason]}
 
 
+def of_strangers(strangers: Mapping[str, int]) -> Iterator[str]:
+    """Say which cameras are not registered, those with the most frames first."""
+    if strangers:
+        most = sorted(strangers.items(), key=lambda item: (-item[1], item[0]))[:SHOWN]
+        named = ", ".join(f"{camera} ({counted(count, 'frames')})" for camera, count in most)
+        more = f" and {len(strangers) - len(most)} more" if len(strangers) > len(most) else ""
+        yield f"cameras that are not in the registry: {named}{more}: register them, then replay"
+
+
 def _refused(one: Seen) -> dict[str, int]:
     return {reason: count for reason, count in zip(REJECTS, one.refused, strict=False) if count}
 

@@ -6,6 +6,11 @@ import csv
 import io
 import json
 
+from connectors.formats import to_json_lines
+from connectors.registry.writing import to_toml
+from schemas.registry import Registry
+from tests.flows.city import camera, stream
+
 WHERE = ("--warehouse", "embedded:./store")
 
 
@@ -42,3 +47,18 @@ def test_like_dead_letters_are_one_row_with_their_number(tilik, tmp_path):
         assert len(found) == 44
         assert list(found[0]) == ["source", "position", "reason", "detail", "first_seen", "count"]
     assert len(tilik("dead-letters", "list", *WHERE, "--limit", "2")[1].splitlines()) == 1 + 2
+
+
+def test_a_camera_that_is_not_registered_is_named_to_who_replays_and_stored_nowhere_but_in_the_record(tilik, tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(to_json_lines(stream(["known", "pak-budi"], 30)))
+    (tmp_path / "r.toml").write_text(to_toml(Registry(camera=(camera("known"),)), ""))
+    store = f"embedded:{tmp_path / 's'}"
+    options = ("--registry", str(tmp_path / "r.toml"), "--warehouse", store)
+    code, out, said = tilik("replay", str(tmp_path / "a.jsonl"), "--format", "native", *options)
+    assert code == 0
+    assert "cameras that are not in the registry: pak-budi (60 frames)" in said
+    assert "60 unknown_camera" in out
+    stored = tilik("query", "SELECT summary FROM tilik.runs_log", "--warehouse", store)[1]
+    letters = tilik("dead-letters", "list", "--warehouse", store)[1]
+    assert "pak-budi" not in stored + letters
+    assert "came a text of 8 characters: register it" in letters

@@ -96,3 +96,10 @@ def test_the_most_frequent_words_come_first_and_are_bounded() -> None:
     (left,) = telling.left_out([telling.Seen("a", 9, 0, 0, 0, objects=10, refused=refused)], words, {})
     assert left.words[0] == Word("w39", 39)
     assert len(left.words) == telling.MOST_WORDS
+
+
+def test_cameras_that_are_not_registered_are_named_those_with_most_frames_first() -> None:
+    assert list(telling.of_strangers({})) == []
+    (said,) = telling.of_strangers({f"c{i}": 10 - i for i in range(8)})
+    assert said.startswith("cameras that are not in the registry: c0 (10 frames), c1 (9 frames)")
+    assert "and 3 more: register them" in said
