@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from connectors.formats import arrow_words as words
 from connectors.formats.arrow_trust import WrongColumns
 from connectors.formats.times import refused, time_us
 
@@ -92,7 +93,7 @@ def text(column: pa.Array | None, name: str, *, or_number: bool = False) -> pa.A
         return None
     assert column is not None
     if not is_text(column.type) and not (or_number and pa.types.is_integer(column.type)):
-        raise WrongColumns(f"expected {name} as text, got {column.type}")
+        raise WrongColumns(f"expected {name} as text, got {words.kind(column)}")
     return column if pa.types.is_large_string(column.type) else column.cast(pa.large_string())
 
 
@@ -130,7 +131,7 @@ def _plain_numbers(column: pa.Array, name: str) -> pa.Array:
     if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
         return column.cast(pa.float64())
     if not pa.types.is_floating(kind) and not pa.types.is_integer(kind):
-        raise WrongColumns(f"expected {name} as a number, got {kind}")
+        raise WrongColumns(f"expected {name} as a number, got {words.kind(column)}")
     return column
 
 
@@ -180,7 +181,9 @@ def times(column: pa.Array, now_us: int) -> Times:
     elif is_absent(column):
         t_us = np.zeros(len(column), np.int64)
     else:
-        raise WrongColumns(f"expected ts as timestamp with a zone, integer microseconds or ISO text, got {kind}")
+        raise WrongColumns(
+            f"expected ts as timestamp with a zone, integer microseconds or ISO text, got {words.kind(column)}"
+        )
     missing = np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)) if column.null_count else ()
     return Times(t_us, {int(row): refused(None, now_us) for row in missing})
 

@@ -16,6 +16,7 @@ from connectors.formats.arrow_guard import Guarded
 from connectors.formats.arrow_trust import WrongColumns
 from connectors.text_bytes import foreign
 from connectors.unpacking import PIECE_BYTES, open_plain, read_so_far
+from schemas.came import came
 
 FILE_MAGIC, PARQUET_MAGIC, STREAM_MAGIC = b"ARROW1", b"PAR1", b"\xff\xff\xff\xff"
 
@@ -66,4 +67,4 @@ def _foreign(magic: bytes) -> str:
             "expected Arrow IPC or Parquet, this is JSON text: read it with --format native, or as what wrote it says"
         )
     said = foreign(magic).partition(", ")[2]
-    return f"expected Arrow IPC or Parquet, {said or f'this begins {magic!r}'}"
+    return f"expected Arrow IPC or Parquet, {said or f'this begins with {came(magic)}'}"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from connectors.formats import arrow_casts as casts
 from connectors.formats import arrow_layout as layout
-from connectors.formats import limits
+from connectors.formats import arrow_words as words
 from connectors.formats.arrow_trust import WrongColumns
 from connectors.formats.chunks import CLOCKS
 from connectors.formats.native_lines import LARGEST_PX, LARGEST_SEQ
@@ -44,7 +44,7 @@ def add(batch: pa.RecordBatch, faults: Faults) -> None:
             _mark(faults, pa.array(wrong), f"expected {name} as a whole number in {low}..{high}")
     image = layout.column(batch, "image")
     if not casts.is_absent(image) and image is not None and not pa.types.is_struct(image.type):
-        raise WrongColumns(f"expected image as a struct, got {image.type}")
+        raise WrongColumns(f"expected image as a struct, got {words.kind(image)}")
     _object_faults(layout.required(batch, "objects"), faults)
     _signal_faults(layout.column(batch, "signals"), faults)
 
@@ -56,13 +56,13 @@ def whole(batch: pa.RecordBatch, name: str) -> casts.Whole:
 
 def _object_faults(objects: pa.Array, faults: Faults) -> None:
     if not layout.is_list(objects.type):
-        raise WrongColumns(f"expected objects as a list of structs, got {objects.type}")
+        raise WrongColumns(f"expected objects as a list of structs, got {words.kind(objects)}")
     _mark(faults, objects.is_null(), "expected objects, a list that may be empty")
     things, frame = layout.flat(objects)
     for name in ("class", "box"):
         child = layout.child(things, name)
         if child is None:
-            raise WrongColumns(f"expected objects with a field {name}, found {str(objects.type)[: limits.TEXT_BYTES]}")
+            raise WrongColumns(f"expected objects with a field {name}, found {words.kind(objects)}")
         if child.null_count:
             _mark(faults, child.is_null(), f"expected {name} in every object", frame)
     named = casts.text(layout.child(things, "class"), "class")
@@ -70,11 +70,11 @@ def _object_faults(objects: pa.Array, faults: Faults) -> None:
         _mark(faults, pc.fill_null(pc.equal(pc.binary_length(named), 0), False), "expected a class", frame)
     box = layout.child(things, "box")
     if box is None or not (layout.is_any_list(box.type) or pa.types.is_fixed_size_list(box.type)):
-        raise WrongColumns(f"expected a box of 4 numbers, got {box and box.type}")
+        raise WrongColumns(f"expected a box of 4 numbers, got {words.kind(box)}")
     if not pa.types.is_fixed_size_list(box.type):
         _mark(faults, pc.not_equal(pc.list_value_length(box), 4), "expected a box of 4 numbers", frame)
     elif box.type.list_size != 4:
-        raise WrongColumns(f"expected a box of 4 numbers, got {box.type}")
+        raise WrongColumns(f"expected a box of 4 numbers, got {words.kind(box)}")
     for name in ("confidence", "mask_confidence"):
         _outside(faults, casts.real(layout.child(things, name), name), name, frame)
 
@@ -83,12 +83,12 @@ def _signal_faults(signals: pa.Array | None, faults: Faults) -> None:
     if casts.is_absent(signals) or signals is None:
         return
     if not layout.is_list(signals.type):
-        raise WrongColumns(f"expected signals as a list of structs, got {signals.type}")
+        raise WrongColumns(f"expected signals as a list of structs, got {words.kind(signals)}")
     things, frame = layout.flat(signals)
     for name, cast in (("kind", casts.text), ("value", casts.real)):
         child = layout.child(things, name)
-        if child is None and len(frame):
-            raise WrongColumns(f"expected signals with a field {name}, found {str(signals.type)[: limits.TEXT_BYTES]}")
+        if child is None:
+            raise WrongColumns(f"expected signals with a field {name}, found {words.kind(signals)}")
         cast(child, name)
         if child is not None and child.null_count:
             _mark(faults, child.is_null(), f"expected {name} in every signal", frame)

@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from connectors.formats import arrow_words as words
+
 MOST_BROKEN: Final = 10_000
 """Texts of a batch that are looked for one by one."""
 
@@ -38,7 +40,7 @@ def unreadable(batch: pa.RecordBatch) -> NDArray[np.int64]:
         except pa.ArrowException as error:
             found = None if "UTF8" not in str(error) else _broken(column)
             if found is None:
-                raise WrongColumns(f"{name}: {error}") from None
+                raise WrongColumns(f"{name}: {words.error(error)}") from None
             rows.update(found.tolist())
     return np.array(sorted(rows), np.int64)
 

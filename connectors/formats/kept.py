@@ -23,7 +23,7 @@ from schemas.came import came
 SSE: Final = re.compile(rb"^\s*data:")
 LONGEST_DETAIL: Final = 300
 """Characters of what is said of a letter."""
-QUOTED: Final = re.compile(r"""(?<!\w)(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
+QUOTED: Final = re.compile(r"""(?<!\w)b?(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
 CAMERA: Final = re.compile(r"^camera (.+?)(?=: all boxes )")
 """How a detail begins that names a camera before anybody knows whether it is registered."""
 

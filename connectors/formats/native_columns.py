@@ -22,6 +22,7 @@ from connectors.files import RAW_BYTES
 from connectors.formats import arrow_casts as casts
 from connectors.formats import arrow_layout as layout
 from connectors.formats import arrow_rows, limits
+from connectors.formats import arrow_words as words
 from connectors.formats.arrow_files import batches
 from connectors.formats.arrow_rows import Faults
 from connectors.formats.arrow_trust import WrongColumns, unreadable, without
@@ -81,7 +82,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
             yield from _of_batch(batch, position, options, source, end - at)
             position, at = position + batch.num_rows, end
     except UNREADABLE as error:
-        yield _nothing(Dead(position, "bad_file", f"{type(error).__name__}: {error}"), options, source)
+        yield _nothing(Dead(position, "bad_file", f"{type(error).__name__}: {words.error(error)}"), options, source)
 
 
 def _nothing(letter: Dead, options: ReadOptions, source: str, size: int = 0) -> Chunk:
@@ -120,7 +121,7 @@ def _ours(batch: pa.RecordBatch) -> pa.RecordBatch:
         raise WrongColumns(f"expected each column once, found {twice[0]} more than once")
     for name in ("camera", "ts", "objects"):
         if name not in names:
-            raise WrongColumns(f"expected a column {name}, found {', '.join(names)[: limits.TEXT_BYTES]}")
+            raise WrongColumns(f"expected a column {name}, found {words.names(names)}")
     return batch.select([name for name in names if name in SCHEMA.names])
 
 
@@ -211,10 +212,10 @@ def _chunk(
 
 
 def _raw(batch: pa.RecordBatch, row: int) -> bytes:
-    """Return a row as JSON, for a dead letter; nothing where Python has no such time."""
+    """Return a row as JSON, for a dead letter; nothing where Python has no such time, or zone."""
     try:
         return json.dumps(batch.slice(row, 1).to_pylist()[0], default=str).encode()[:RAW_BYTES]
-    except (ValueError, OverflowError, pa.ArrowException):
+    except (ValueError, LookupError, OSError, OverflowError, pa.ArrowException):
         return b""
 
 

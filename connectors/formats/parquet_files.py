@@ -108,7 +108,16 @@ def _longest(parquet: pq.ParquetFile, group: int, leaf: pq.ColumnChunkMetaData) 
             "write smaller row groups"
         )
     for batch in parquet.iter_batches(LOOKED_AT, row_groups=[group], columns=[leaf.path_in_schema]):
-        most = max(most, int(np.diff(batch.column(0).offsets.to_numpy()).max(initial=0)))
+        most = max(most, _fullest(batch.column(0)))
     if most > limits.OBJECTS:
         raise pa.ArrowInvalid(f"expected at most {limits.OBJECTS:,} objects in a frame, came {most:,}")
     return most
+
+
+def _fullest(column: pa.Array) -> int:
+    """Return how long the longest list of a column is; 0 where it is none, which is refused once it is read."""
+    if pa.types.is_fixed_size_list(column.type):
+        return int(column.type.list_size)
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return int(np.diff(column.offsets.to_numpy()).max(initial=0))
+    return 0

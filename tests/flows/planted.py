@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tests.flows.city import SECOND, START
 
@@ -126,3 +127,33 @@ def write_arrow(path: Path) -> None:
     found = pa.table(columns)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, found.schema) as writer:
         writer.write_table(found)
+
+
+def foreign_arrows(folder: Path) -> list[Path]:
+    """Write files that are no Arrow, and Arrow whose columns, fields and zones are called by persons' names."""
+    texts = {"text": b"Planted Budi, H 9321", "bytes": b"PLANTED\0\1\2", "apostrophes": b"'Planted'"}
+    for name, raw in texts.items():
+        (folder / f"{name}.arrow").write_bytes(raw)
+    for name, table in _named().items():
+        with pa.OSFile(str(folder / f"{name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        pq.write_table(table, folder / f"{name}.parquet.arrow")
+    return sorted(folder.glob("*.arrow"))
+
+
+def _named() -> dict[str, pa.Table]:
+    """Return tables that are refused for what they lack or for a type, with planted names in it."""
+    good = {"camera": pa.array(["a"]), "ts": pa.array(["2026-01-05T00:40:00Z"])}
+    person = pa.array([{NAME: 1, PLATE: 2}])
+    things = pa.array([[{"class": "car", "box": [0.1, 0.2, 0.3, 0.5], NAME: PLATE}]])
+    zone = pa.array([0], pa.timestamp("us", tz=f"Planted/{NAME}"))
+    return {
+        "a column that lacks": pa.table({**good, NAME: person, PLATE: person}),
+        "a field that lacks": pa.table({**good, "objects": pa.array([[{"box": [0.1] * 4, NAME: PLATE}]])}),
+        "signals that lack": pa.table({**good, "objects": things, "signals": pa.array([[{"zone": "a", NAME: 1}]])}),
+        "objects as a struct": pa.table({**good, "objects": person}),
+        "a picture as a list": pa.table({**good, "objects": things, "image": pa.array([[{"luma": 1, NAME: 1}]])}),
+        "a camera as a struct": pa.table({**good, "camera": person, "objects": things}),
+        "a width with a zone": pa.table({**good, "objects": things, "width": zone}),
+        "a map": pa.table({**good, "objects": pa.array([[(NAME, {PLATE: 1})]], pa.map_(pa.string(), person.type))}),
+    }

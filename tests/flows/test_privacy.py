@@ -63,6 +63,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     with connect(f"embedded:{folder}") as store:
         store.migrate()
         said = {kind: replay(store, path, kind) for kind, path in write(inputs).items()}
+        foreign = planted.foreign_arrows(tmp_path_factory.mktemp("foreign"))
+        assert replay(store, foreign[0].parent, "arrow").dead_letters == len(foreign)
         parked = inputs / "parked.jsonl"
         parked.write_bytes(
             to_json_lines(shifted(stream(["a"], 300), 10_800)).replace(b'"parked"', f'"{PLATE}"'.encode())
