@@ -94,6 +94,9 @@ def text(column: pa.Array | None, name: str, *, or_number: bool = False) -> pa.A
     assert column is not None
     if not is_text(column.type) and not (or_number and pa.types.is_integer(column.type)):
         raise WrongColumns(f"expected {name} as text, got {words.kind(column)}")
+    if pa.types.is_dictionary(column.type) and pa.types.is_string_view(column.type.value_type):
+        # Polars' categories: Arrow does not unpack a dictionary of views
+        column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
     return column if pa.types.is_large_string(column.type) else column.cast(pa.large_string())
 
 

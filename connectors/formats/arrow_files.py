@@ -12,20 +12,21 @@ from typing import IO
 import pyarrow as pa
 
 from connectors.formats import parquet_files
+from connectors.formats.arrow_footer import FILE_MAGIC, ByFooter, footer_of
 from connectors.formats.arrow_guard import Guarded
 from connectors.formats.arrow_trust import WrongColumns
 from connectors.text_bytes import foreign
 from connectors.unpacking import PIECE_BYTES, open_plain, read_so_far
 from schemas.came import came
 
-FILE_MAGIC, PARQUET_MAGIC, STREAM_MAGIC = b"ARROW1", b"PAR1", b"\xff\xff\xff\xff"
+PARQUET_MAGIC, STREAM_MAGIC = b"PAR1", b"\xff\xff\xff\xff"
 
 
 def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
     """Yield a file's record batches, whichever of the three containers it is, and how far into the file each ends.
 
-    An IPC file is a stream between two marks: read as such, a truncated one
-    gives what came before the break, and a compressed one needs no seeking.
+    An IPC file is read by its footer. One without, as where it was cut off, is read as the
+    stream that most writers put between a file's marks: it gives what came before the break.
 
     Raises
     ------
@@ -42,14 +43,23 @@ def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
     is_file = magic[:6] == FILE_MAGIC
     if not is_file and magic[:4] != STREAM_MAGIC:
         raise WrongColumns(_foreign(magic))
+    footer = footer_of(path) if is_file else None
+    if footer is not None:
+        with open_plain(path) as file, open_plain(path) as early:
+            yield from _messages(ByFooter(file, early, footer), file)
+        return
     with open_plain(path) as file:
         if is_file:
             file.read(8)
-        with pa.ipc.open_stream(pa.PythonFile(Guarded(file), mode="r")) as reader:
-            for batch in reader:
-                yield batch, read_so_far(file)
+        yield from _messages(Guarded(file), file)
         if is_file and not _last(file).endswith(FILE_MAGIC):
             raise pa.ArrowInvalid("expected the file's closing mark, it is truncated")
+
+
+def _messages(guarded: Guarded, file: IO[bytes]) -> Iterator[tuple[pa.RecordBatch, int]]:
+    with pa.ipc.open_stream(pa.PythonFile(guarded, mode="r")) as reader:
+        for batch in reader:
+            yield batch, read_so_far(file)
 
 
 def _last(file: IO[bytes]) -> bytes:

@@ -135,50 +135,51 @@ def described(header: bytes) -> Described:
     struct.error
         It points outside itself.
     """
-    message = _u32(header, 0)
-    kind = _at(header, message, 1)
-    place, body = _at(header, message, 2), _at(header, message, 3)
+    message = u32(header, 0)
+    kind = field(header, message, 1)
+    place, body = field(header, message, 2), field(header, message, 3)
     number = header[kind] if kind else 0
     size = struct.unpack_from("<q", header, body)[0] if body else 0
     if number not in (DICTIONARY, RECORDS) or not place:
         return Described(number, size, 0, [], 0, is_delta=False)
-    table = place + _u32(header, place)
+    table = place + u32(header, place)
     name, is_delta = 0, False
     if number == DICTIONARY:
-        told, delta, data = (_at(header, table, field) for field in (0, 2, 1))
+        told, delta, data = (field(header, table, number) for number in (0, 2, 1))
         name = struct.unpack_from("<q", header, told)[0] if told else 0
         is_delta = bool(delta and header[delta])
-        table = data + _u32(header, data)
-    rows = _at(header, table, 0)
+        table = data + u32(header, data)
+    rows = field(header, table, 0)
     count = struct.unpack_from("<q", header, rows)[0] if rows else 0
     return Described(number, size, count, _packed(header, table), name, is_delta)
 
 
 def _packed(header: bytes, table: int) -> list[tuple[int, int]]:
     """Return where a record batch's buffers lie, if they are packed."""
-    place = _at(header, table, 2)
-    if not place or not _at(header, table, 3):
+    place = field(header, table, 2)
+    if not place or not field(header, table, 3):
         return []
-    vector = place + _u32(header, place)
-    many = _u32(header, vector)
+    vector = place + u32(header, place)
+    many = u32(header, vector)
     if many * BUFFER_BYTES > len(header):
         raise struct.error("more buffers than its header holds")
     return [struct.unpack_from("<qq", header, vector + 4 + BUFFER_BYTES * i) for i in range(many)]
 
 
-def _at(header: bytes, table: int, field: int) -> int:
+def field(header: bytes, table: int, number: int) -> int:
     """Return where a field of a FlatBuffers table stands, 0 where it is absent."""
     [back] = struct.unpack_from("<i", header, table)
     fields = table - back
     if fields < 0:
         raise struct.error("a table outside")
     [size] = struct.unpack_from("<H", header, fields)
-    slot = 4 + 2 * field
+    slot = 4 + 2 * number
     if slot + 2 > size:
         return 0
     [offset] = struct.unpack_from("<H", header, fields + slot)
     return table + offset if offset else 0
 
 
-def _u32(header: bytes, at: int) -> int:
+def u32(header: bytes, at: int) -> int:
+    """Return the number of 32 bits that stands somewhere."""
     return int(struct.unpack_from("<I", header, at)[0])

@@ -51,6 +51,19 @@ def is_list(kind: pa.DataType) -> bool:
     return is_any_list(kind) and pa.types.is_struct(kind.value_type)
 
 
+def of_structs(lists: pa.Array, entry: pa.DataType) -> pa.Array:
+    """Return lists of nulls, the type of lists that are all empty, as lists of structs; others as they are."""
+    if pa.types.is_null(lists.type):
+        return pa.nulls(len(lists), pa.large_list(entry))
+    if not is_any_list(lists.type) or not pa.types.is_null(lists.type.value_type):
+        return lists
+    # by sizes, not by a cast: that would make as many structs as the whole batch says it has
+    ends = np.concatenate([[0], np.cumsum(sizes(lists, len(lists)))])
+    values = pa.nulls(int(ends[-1]), entry)
+    mask = lists.is_null() if lists.null_count else None
+    return pa.LargeListArray.from_arrays(pa.array(ends, pa.int64()), values, mask=mask)
+
+
 def sizes(lists: pa.Array | None, rows: int) -> NDArray[np.int64]:
     """Return how many entries each list has; a list that is null has none."""
     if lists is None or not is_any_list(lists.type):

@@ -69,9 +69,11 @@ def _object_faults(objects: pa.Array, faults: Faults) -> None:
     if named is not None:
         _mark(faults, pc.fill_null(pc.equal(pc.binary_length(named), 0), False), "expected a class", frame)
     box = layout.child(things, "box")
-    if box is None or not (layout.is_any_list(box.type) or pa.types.is_fixed_size_list(box.type)):
+    if casts.is_absent(box):
+        pass  # every object is refused with its frame: a frame without any may stand
+    elif box is None or not (layout.is_any_list(box.type) or pa.types.is_fixed_size_list(box.type)):
         raise WrongColumns(f"expected a box of 4 numbers, got {words.kind(box)}")
-    if not pa.types.is_fixed_size_list(box.type):
+    elif not pa.types.is_fixed_size_list(box.type):
         _mark(faults, pc.not_equal(pc.list_value_length(box), 4), "expected a box of 4 numbers", frame)
     elif box.type.list_size != 4:
         raise WrongColumns(f"expected a box of 4 numbers, got {words.kind(box)}")

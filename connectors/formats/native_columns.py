@@ -201,6 +201,7 @@ def _chunk(
     size: int,
 ) -> Chunk:
     """Return a piece of a batch whose buffers are sound."""
+    batch = _typed(batch)
     told = casts.times(layout.required(batch, "ts"), options.now_us)
     faults: Faults = {row: ("bad_time", detail) for row, detail in told.faults.items()}
     arrow_rows.add(batch, faults)
@@ -209,6 +210,15 @@ def _chunk(
     made = translated(_draft(good, told.t_us[rows], position[rows]), options.class_map)
     letters = [*dead, *(Dead(int(position[row]), *why, _raw(batch, row)) for row, why in faults.items())]
     return settle(made, options, source, lambda row: _raw(good, row), letters, size, in_pixels=False)
+
+
+def _typed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch whose lists of nulls are lists of structs."""
+    for name, entry in (("objects", OBJECT), ("signals", SIGNAL)):
+        lists = layout.column(batch, name)
+        if lists is not None and (typed := layout.of_structs(lists, entry)) is not lists:
+            batch = batch.set_column(batch.schema.get_field_index(name), name, typed)
+    return batch
 
 
 def _raw(batch: pa.RecordBatch, row: int) -> bytes:
@@ -257,6 +267,6 @@ def _series(column: pa.Array | None) -> pl.Series | None:
 
 
 def _box(column: pa.Array | None, objects: int) -> NDArray[np.float32]:
-    if column is None:
+    if column is None or not objects:
         return np.empty((0, 4), np.float32)
     return casts.reals(column.flatten(), "box").reshape(objects, 4)
