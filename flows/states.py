@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from flows import kernels
 from flows.incidents import SCHEMA
-from flows.thresholds import VERSIONS, Thresholds, definition, road
+from flows.thresholds import MADE_BY, Thresholds, definition, road
 from operators import carrying
 from operators import city as cities
 from operators.carrying import Codes, Moves
@@ -112,9 +112,7 @@ class Wiring:
     @cached_property
     def header(self) -> Header:
         """What states of this city are made of."""
-        rules = fingerprint(
-            FORMAT, VERSIONS, bodies.VERSION, sureness.VERSION, msgspec.to_builtins(vars(self.thresholds))
-        )
+        rules = fingerprint(FORMAT, MADE_BY, msgspec.to_builtins(vars(self.thresholds)))
         cameras = self.city.cameras
         definitions = tuple(fingerprint(definition(c), road(self.city, i)) for i, c in enumerate(cameras))
         return Header(FORMAT, rules, msgspec.json.encode(cameras, order="deterministic"), definitions)

@@ -53,6 +53,9 @@ KERNELS: Final = {card.name: kernel(card) for card in CARDS}
 VERSIONS: Final = {name: each.VERSION for name, each in KERNELS.items()}
 """A kernel raises its number when its figures change: it is part of `params_hash`."""
 
+MADE_BY: Final = {**VERSIONS, "bodies": bodies.VERSION, "sureness": sureness.VERSION, "tracker": tracker.MODEL}
+"""All versions that decide figures, also of what stands before the kernels: statements and states are made by them."""
+
 RULES_OF: Final = {"visits": "flow"}
 """Kernels that go by another's thresholds."""
 
@@ -96,7 +99,9 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     here. What people call a camera, whose it is and which of its metrics are on is not.
     """
     every = (thresholds.reorder_us, thresholds.lateness_us, bodies.VERSION, thresholds.bodies, sureness.VERSION)
-    cameras = [written(definition(c), () if c.tracker == "none" else thresholds.tracker) for c in city.cameras]
+    cameras = [
+        written(definition(c), () if c.tracker == "none" else (tracker.MODEL, thresholds.tracker)) for c in city.cameras
+    ]
     more = {
         "congestion": [written(*road(city, code)) for code in range(len(city.cameras))],
         "outages": [written(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],

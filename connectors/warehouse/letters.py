@@ -9,16 +9,14 @@ all that stands add up to what the summaries said of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import product
 from typing import Any, Final
 
 from connectors.warehouse import runs
+from connectors.warehouse.pieces import pieces
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 
-AT_ONCE: Final = 1_000
-"""Files that one statement names: they travel in an address of bounded length."""
 KNOWN: Final = "SELECT DISTINCT content, source, run FROM dead_letters_log FINAL WHERE count > 0 AND run != {r:UInt32}"
 
 
@@ -30,7 +28,7 @@ def sweep(session: Session, run: Run, statement: Statement, span: Span) -> None:
     own = f"run IN (SELECT run FROM runs_log FINAL WHERE {runs.of_input(run.input)})"
     _forget(session, run, own)
     again = set(statement.contents.values()) & {content for content, _, _ in known}
-    for contents in _pieces(again):
+    for contents in pieces(again):
         _forget(session, run, "content IN {c:Array(UInt64)}", {"c": contents})
     if statement.replaces:
         _replaced(session, run, statement, span)
@@ -41,11 +39,11 @@ def _replaced(session: Session, run: Run, statement: Statement, span: Span) -> N
     met = runs.others(session, run.input, span)
     standing = runs.watching(session, met)
     gone = [number for number, of in met.items() if of not in standing]
-    if gone:
-        _forget(session, run, "run IN {g:Array(UInt32)}", {"g": gone})
+    for runs_gone in pieces(gone):
+        _forget(session, run, "run IN {g:Array(UInt32)}", {"g": runs_gone})
     left = [number for number, of in met.items() if of in standing]
-    for paths in _pieces(statement.contents) if left else ():
-        _forget(session, run, "run IN {l:Array(UInt32)} AND source IN {p:Array(String)}", {"l": left, "p": paths})
+    for some, paths in product(pieces(left), pieces(statement.contents) if left else ()):
+        _forget(session, run, "run IN {l:Array(UInt32)} AND source IN {p:Array(String)}", {"l": some, "p": paths})
 
 
 def _forget(session: Session, run: Run, which: str, parameters: dict[str, Any] | None = None) -> None:
@@ -56,9 +54,3 @@ def _forget(session: Session, run: Run, which: str, parameters: dict[str, Any] |
             f"SELECT * REPLACE (toUInt32(0) AS count, toUInt32({run.run}) AS run) FROM ({held})",
             parameters,
         )
-
-
-def _pieces(things: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(sorted(things))
-    while piece := list(islice(rest, AT_ONCE)):
-        yield piece

@@ -15,13 +15,11 @@ from typing import Any, Final, NamedTuple, Self
 import polars as pl
 
 from connectors.warehouse.inserts import to_arrow
+from connectors.warehouse.pieces import pieces
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
 from schemas.incidents import ACROSS_KINDS
 from schemas.local_time import at_time
-
-MOST_NAMED: Final = 1_000
-"""Cameras that are named in a question; a run with more is taken to meet every run of its time."""
 
 
 class Statement(NamedTuple):
@@ -197,16 +195,21 @@ def others(session: Session, input_hash: int, span: Span) -> dict[int, int]:
 
 def watching(session: Session, of: Mapping[int, int]) -> set[int]:
     """Return of which inputs something that was watched still stands; `of` are runs, each with its input."""
-    if not of:
-        return set()
+    found: set[int] = set()
+    for some in pieces(of):
+        found |= {of[run] for run in _watching(session, some)}
+    return found
+
+
+def _watching(session: Session, of: Sequence[int]) -> list[int]:
     rows = session.query(
         "SELECT DISTINCT run FROM health_minute_log FINAL WHERE deleted = 0 AND frames > 0 "
         "AND run IN {r:Array(UInt32)} AND ts >= (SELECT toDateTime(toStartOfMinute(min(since)), 'UTC') FROM runs_log "
         "FINAL WHERE run IN {r:Array(UInt32)}) "
         "AND ts < (SELECT toDateTime(max(until), 'UTC') FROM runs_log FINAL WHERE run IN {r:Array(UInt32)})",
-        {"r": sorted(of)},
+        {"r": of},
     ).rows
-    return {of[run] for (run,) in rows}
+    return [run for (run,) in rows]
 
 
 def standing(session: Session, run: Run) -> int:
@@ -248,7 +251,9 @@ _MEETS: Final = (
 
 def _reach(span: Span) -> dict[str, Any]:
     """Return what `_MEETS` asks for."""
-    named = sorted(span.cameras) if len(span.cameras) <= MOST_NAMED else []
+    named = next(pieces(span.cameras), [])
+    if len(named) < len(span.cameras):  # too many to be named: it is taken to meet every run of its time
+        named = []
     return {"c": named, "since": span.since_us, "until": span.until_us}
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from flows.replay.asked import ReplayOptions
-from flows.thresholds import VERSIONS, Thresholds
+from flows.thresholds import MADE_BY, Thresholds
 from schemas.calendar import CityCalendar
 from schemas.registry import Registry, fingerprint
 
@@ -53,11 +53,11 @@ def parts(registry: Registry, calendar: CityCalendar, thresholds: Thresholds) ->
         "tracker": tuple((camera.id, camera.tracker) for camera in registry.camera),
         "calendar": (calendar,),
         "thresholds": (thresholds,),
-        "version": (VERSIONS,),
+        "version": (MADE_BY,),
     }
     return {name: f"{fingerprint(*each):016x}" for name, each in named.items()}
 
 
 def of_definitions(registry: Registry, calendar: CityCalendar, thresholds: Thresholds) -> int:
     """Return a 64-bit hash of all that decides, beside the input, what a statement says; never 0."""
-    return fingerprint(registry, calendar, thresholds, VERSIONS) or 1
+    return fingerprint(registry, calendar, thresholds, MADE_BY) or 1

@@ -1,9 +1,10 @@
-"""Track names behind their codes, for the few tracks that an incident shows.
+"""Track names behind their codes, as they are stored, for the few tracks that an incident shows.
 
-Plain numbers are read back from the code itself. Other names are learned when their
-frame comes, and kept while anything that a shard remembers holds the code: a frame
-that waits, a track in view, an incident. What nothing holds cannot be shown, so it
-does not matter when its name is dropped. Memory: twice the names that are held.
+Plain numbers are read back from the code itself. Other names, which may be plates, are
+learned as hashes (`schemas.track_names`) when their frame comes, and kept while anything
+that a shard remembers holds the code: a frame that waits, a track in view, an incident.
+What nothing holds cannot be shown, so it does not matter when its name is dropped.
+Memory: twice the names that are held.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from operators import carrying
 from operators.arrays import frozen
 from operators.stage.intake import track_name
 from operators.stage.texts import NAMED
+from schemas import track_names
 
 LEAST: Final = 1 << 16
 """Names for which looking through a shard's state is not worth while (some 10 MB); ours."""
@@ -57,7 +59,7 @@ def learn(names: Names, codes: NDArray[np.uint64], text: pl.Series, holders: Ite
             _rebuild(names, fresh)
     rows = np.empty(len(codes), np.int64)
     rows = rows[: _new(names.table, codes, rows)]
-    names.known.update(zip(codes[rows].tolist(), text.gather(rows).to_list(), strict=True))
+    names.known.update(zip(codes[rows].tolist(), track_names.column(text.gather(rows)).to_list(), strict=True))
 
 
 def rename(

@@ -15,11 +15,11 @@ ALTER TABLE incidents_log COMMENT COLUMN IF EXISTS `track_ids` 'Tracks behind it
 
 -- What older versions kept of persons goes, from the files too: records as they came, details that quote them,
 -- words that nobody knew, names of tracks. DROP PARTITION of none removes the files that the lines above replaced.
-ALTER TABLE dead_letters_raw DELETE WHERE length(raw) > 2 SETTINGS mutations_sync = 2;
+ALTER TABLE dead_letters_raw DELETE WHERE content = 0 SETTINGS mutations_sync = 2;
 
-ALTER TABLE dead_letters_log UPDATE detail = '' WHERE length(detail) > 200 OR match(detail, '[''"]') SETTINGS mutations_sync = 2;
+ALTER TABLE dead_letters_log UPDATE detail = '' WHERE content = 0 AND (length(detail) > 200 OR match(detail, '[''"]')) SETTINGS mutations_sync = 2;
 
-ALTER TABLE runs_log UPDATE summary = concat('{', arrayStringConcat(arrayMap(each -> concat('"', each.1, '":', each.2), arrayFilter(each -> each.1 IN ('frames', 'objects', 'rows', 'dead_letters', 'late', 'duplicates', 'seconds', 'incidents', 'rejected_objects', 'rejects'), JSONExtractKeysAndValuesRaw(summary))), ','), '}') WHERE summary != '' SETTINGS mutations_sync = 2;
+ALTER TABLE runs_log UPDATE summary = concat('{', arrayStringConcat(arrayMap(each -> concat('"', each.1, '":', each.2), arrayFilter(each -> each.1 IN ('frames', 'objects', 'rows', 'dead_letters', 'late', 'duplicates', 'seconds', 'incidents', 'rejected_objects', 'rejects'), JSONExtractKeysAndValuesRaw(summary))), ','), '}') WHERE summary != '' AND NOT JSONHas(summary, 'by') SETTINGS mutations_sync = 2;
 
 ALTER TABLE incidents_log UPDATE track_ids = arrayMap(each -> if(match(each, '^[0-9]{1,18}$'), each, concat('t-', lower(hex(sipHash64(each))))), track_ids) WHERE arrayExists(each -> NOT match(each, '^([0-9]{1,18}|t-[0-9a-f]+)$'), track_ids) SETTINGS mutations_sync = 2;
 

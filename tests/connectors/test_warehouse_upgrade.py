@@ -167,3 +167,19 @@ def test_what_an_older_version_kept_of_persons_goes_from_tables_and_files(tmp_pa
         ((names,),) = store.query("SELECT track_ids FROM incidents_log FINAL WHERE incident_id = 'f01'").rows
         assert (names[0][:2], names[1]) == ("t-", "42")
         assert store.query("SELECT detail FROM dead_letters_log FINAL WHERE source = 'b.jsonl'").rows == [("",)]
+
+
+def test_a_file_of_changes_that_runs_again_takes_nothing_of_what_was_written_since(tmp_path: Path) -> None:
+    """Two may migrate at once, and one be killed before it has noted what it did."""
+    summary = '{"frames":7,"by":{"registry":"1"},"warnings":["slow"]}'
+    letter, row = "(source, position, reason, content", "'b', 4, 'bad_type', 9"
+    with connect(f"embedded:{tmp_path}") as store:
+        store.migrate()
+        store.command(f"INSERT INTO dead_letters_log {letter}, detail) VALUES ({row}, 'got \"a text\"')")
+        store.command(f"INSERT INTO dead_letters_raw {letter}, raw) VALUES ({row}, 'record')")
+        store.command(f"INSERT INTO runs_log (run, token, state, summary) VALUES (2, 8, 'done', '{summary}')")
+        for statement in migration_files.read()[-1].statements:
+            store.command(statement)
+        assert store.query("SELECT detail FROM dead_letters_log FINAL").rows == [('got "a text"',)]
+        assert store.query("SELECT raw FROM dead_letters_raw FINAL").rows == [("record",)]
+        assert store.query("SELECT summary FROM runs_log FINAL").rows == [(summary,)]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flows.dataflow import ShardLogic
 from operators.stage import intake, names, ordered
+from schemas import track_names
 from schemas.frames import FrameBatch
 from schemas.registry import Registry
 from tests.flows.city import camera, chunks, plan, stored, stream
@@ -50,7 +51,9 @@ def remembered() -> pl.DataFrame:
 def test_tracks_are_named_alike_wherever_the_stream_is_cut(remembered, cuts: list[int]) -> None:
     told, _ = play(STREAM, cuts, 1)
     assert told.equals(remembered)
-    assert told.filter(pl.col("kind") == "parking")["track_ids"].to_list() == [["parked", "again"]]
+    assert told.filter(pl.col("kind") == "parking")["track_ids"].to_list() == [
+        list(map(track_names.stored, ("parked", "again")))
+    ]
 
 
 def test_names_that_nothing_holds_are_dropped() -> None:
@@ -73,7 +76,7 @@ def test_the_table_grows_with_the_names() -> None:
         names.learn(known, codes, text)
     assert len(known.known) == 3_000
     assert 2 * len(known.known) <= len(known.table) <= 8 * len(known.known)
-    assert known.known[int(codes[-1])] == "t2999"
+    assert known.known[int(codes[-1])] == track_names.stored("t2999")
 
 
 def test_a_state_that_cannot_be_looked_into_is_told() -> None:
