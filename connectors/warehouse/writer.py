@@ -87,7 +87,7 @@ class Writer:
                     self._write(definitions, span, progress)
                     assert self.run is not None
                     yield self.run
-                except BaseException:
+                except (Exception, KeyboardInterrupt):
                     self._fail()
                     raise
                 return
