@@ -98,7 +98,9 @@ def test_a_program_killed_at_any_statement_is_finished_by_the_next(tmp_path: Pat
                 break
             except Killed:
                 pass
-        assert left >= tables + 50
+        else:
+            pytest.fail("it was never finished")
+        assert left > one_by_one  # killed in the newest file and the views, too
         assert store.plan().empty
         assert shape(store) == shape(warehouse)
 
