@@ -15,7 +15,7 @@ ALTER TABLE incidents_log COMMENT COLUMN IF EXISTS `track_ids` 'Tracks behind it
 
 -- What older versions kept of persons goes, from the files too: records as they came, details that quote them,
 -- words that nobody knew, names of tracks. DROP PARTITION of none removes the files that the lines above replaced.
-ALTER TABLE dead_letters_raw DELETE WHERE content = 0 SETTINGS mutations_sync = 2;
+ALTER TABLE dead_letters_raw DELETE WHERE content = 0 AND length(raw) > 2 SETTINGS mutations_sync = 2;
 
 ALTER TABLE dead_letters_log UPDATE detail = '' WHERE content = 0 AND (length(detail) > 200 OR match(detail, '[''"]')) SETTINGS mutations_sync = 2;
 

@@ -10,6 +10,7 @@ import pytest
 
 from flows.dataflow import Tick
 from flows.refusals import refused
+from schemas import track_names
 from schemas.columns import STATES
 from schemas.registry import Registry
 from tests.flows.city import SECOND, START, camera, chunks, plan, play, same, shuffled, stream
@@ -55,7 +56,7 @@ def test_incidents_are_opened_once_and_end_with_the_recording(once) -> None:
         assert each["close_reason"].to_list() == ["end_of_input"] * 3
         assert (each["closed_at"] - datetime.fromtimestamp(START / SECOND + 400, UTC)).dt.total_seconds().max() < 1
     assert parked["severity"].to_list() == ["parked"] * 3
-    assert parked["track_ids"].to_list() == [["parked"]] * 3
+    assert parked["track_ids"].to_list() == [[track_names.stored("parked")]] * 3
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
@@ -175,7 +176,7 @@ def test_a_parked_car_under_two_ids_names_the_first_and_the_newest() -> None:
     objects = car.objects.with_columns(track=late.otherwise("track"))
     found = play(chunks(type(car)(car.frames, objects, car.signals, "test")), plan(Registry(camera=(camera("a"),))))
     parked = found["incidents_log"].filter(pl.col("kind") == "parking")
-    assert parked["track_ids"].to_list() == [["parked", "again"]]
+    assert parked["track_ids"].to_list() == [[track_names.stored("parked"), track_names.stored("again")]]
 
 
 @pytest.mark.parametrize("cuts", [[], [400, 700, 1_100], list(range(50, 1_800, 50))])
