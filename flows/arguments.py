@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_PASSWORD: Final = re.compile(rb"://[^/@:]*:(.*)@")
+from flows.settings import password_of
+
 _ARG_START: Final = 45
 """Where the address of the arguments stands in /proc/self/stat (proc(5): field 48), behind the name in brackets."""
 
 
 def hide_passwords(arguments: Sequence[str]) -> bool:
     """Overwrite passwords of URLs where other processes read this one's arguments; tell whether there were any."""
-    secrets = {found[1] for text in arguments if (found := _PASSWORD.search(text.encode(errors="surrogateescape")))}
-    secrets.discard(b"")
+    secrets = {os.fsencode(password_of(text)) for text in arguments} - {b""}
     if secrets:
         with suppress(OSError):  # not Linux: nothing more can be done than to say so
             _overwrite(secrets)

@@ -12,7 +12,6 @@ from operators.across.outages import site_of
 from operators.arrays import Changes
 from operators.city import City
 from operators.stage.intake import track_name
-from schemas import track_names
 from schemas.cards import INCIDENTS
 from schemas.incidents import CLOSE_REASONS, INCIDENT_KINDS, INCIDENT_STATES
 from schemas.local_time import at_time
@@ -95,11 +94,6 @@ def incident_rows(
     rows = [_row(city, each, i, names, hashes[metric]) for metric, each in changes for i in range(len(each.kind))]
     made = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return made if reason is None else made.with_columns(close_reason=pl.lit(reason))
-
-
-def named(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows of incidents with the names of tracks as they are stored: a sender may call one by its plate."""
-    return rows.with_columns(pl.col("track_ids").list.eval(pl.element().map_batches(track_names.column)))
 
 
 def _tracks(each: Changes, i: int, kind: str, names: dict[int, str]) -> list[str]:

@@ -72,8 +72,14 @@ class Settings:
         return " ".join(shown) + f" (from {', '.join(self.sources) or 'defaults'})"
 
 
-_PASSWORD: Final = re.compile(r"(?<=://)([^/@:]*):.*@")
+_PASSWORD: Final = re.compile(r"(?<=://)([^/@:]*):(.*)@")
 """In a URL: its user, and a password that may hold any sign."""
+
+
+def password_of(text: str) -> str:
+    """Return the password that stands in a URL; '' where there is none."""
+    found = _PASSWORD.search(text)
+    return found[2] if found else ""
 
 
 def hide(url: str) -> str:

@@ -12,11 +12,9 @@ from typing import Final
 
 import polars as pl
 
+from schemas.fnv import fnv1a
 from schemas.frames import UNTRACKED
 
-OFFSET: Final = 0xCBF29CE484222325
-PRIME: Final = 0x100000001B3
-"""FNV-1a, 64 bit (Fowler, Noll, Vo; draft-eastlake-fnv)."""
 PLAIN: Final = re.compile(r"\d{1,18}|t-[0-9a-f]{1,16}")
 """A number, or what is a hash already."""
 
@@ -28,10 +26,7 @@ def stored(name: str) -> str:
 
 def hashed(name: str) -> str:
     """Return a name's hash."""
-    code = OFFSET
-    for byte in name.encode(errors="surrogatepass"):
-        code = (code ^ byte) * PRIME & (2**64 - 1)
-    return f"t-{code & (2**63 - 1):x}"
+    return f"t-{fnv1a(name.encode(errors='surrogatepass')) & (2**63 - 1):x}"
 
 
 def column(names: pl.Series) -> pl.Series:

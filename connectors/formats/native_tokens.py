@@ -12,6 +12,9 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from schemas import fnv
+from schemas.fnv import fnv1a
+
 ABSENT: Final = -(2**63)
 QUOTE, BACKSLASH, COMMA, COLON, NEWLINE = 34, 92, 44, 58, 10
 OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, NULL = 123, 125, 91, 93, 110
@@ -23,13 +26,10 @@ POWERS: Final = 10.0 ** np.arange(23)
 
 def code(name: str) -> np.uint64:
     """Return the code of a key."""
-    code = 0xCBF29CE484222325  # FNV-1a, 64 bit
-    for byte in name.encode():
-        code = (code ^ byte) * 0x100000001B3 % 2**64
-    return np.uint64(code)
+    return np.uint64(fnv1a(name.encode()))
 
 
-START, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+START, PRIME = np.uint64(fnv.OFFSET), np.uint64(fnv.PRIME)
 CLOCKS = tuple(code(name) for name in ("capture", "convert", "arrival", "pts"))
 LARGEST_EXACT = 2**53
 token = partial(njit, cache=True, _nrt=False)()

@@ -20,7 +20,6 @@ from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Write
 from flows import afterwards, provisional, unreadable
 from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
-from flows.incidents import named
 from flows.refusals import DETAILS
 from flows.replay import identity, restating, telling
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary, Restated
@@ -147,10 +146,9 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
             stage.add("dead_letters_log", rows)
             plan.totals.add(dead_letters=int(rows["count"].sum()))
             letters.add(rows)
-        elif item.table == "incidents_log":
-            stage.add(item.table, named(item.rows))
-        else:
-            stage.add(item.table, item.rows)
+            return
+        stage.add(item.table, item.rows)
+        if item.table != "incidents_log":
             plan.totals.add(rows=item.rows.height)
 
     ending = Ending()

@@ -14,11 +14,13 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
+from schemas import fnv
+
 NAMED: Final = np.uint64(1 << 63)
 """Top bit of a hashed name; without it the code is the number itself plus one."""
 NULL: Final = np.uint64(0)
 """The code of null."""
-OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a, 64 bit
+OFFSET, PRIME = np.uint64(fnv.OFFSET), np.uint64(fnv.PRIME)
 
 SHORT: Final = 12
 """Bytes of the longest word that lies in its view."""
