@@ -30,6 +30,10 @@ class WarehouseError(TilikError):
     """The warehouse cannot be reached, is locked, full or of another version."""
 
 
+class SourceError(TilikError):
+    """A broker or a spool that no waiting brings back: a wrong password, a topic that is gone, a file that is torn."""
+
+
 class StateError(TilikError):
     """What a run remembers does not fit what it is asked to do."""
 
