@@ -7,7 +7,6 @@ shards gives the same rows.
 
 from __future__ import annotations
 
-import zlib
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -44,6 +43,7 @@ from operators.tracking import bodies, streams, sureness
 from schemas.cards import OF_TRACKS
 from schemas.columns import METRICS
 from schemas.incidents import END_OF_INPUT, VERSION_ENDED
+from schemas.partitions import partition_of
 
 
 class Block(NamedTuple):
@@ -84,8 +84,8 @@ _NOBODY: Final = clocks.Admitted(arrived.nothing(), np.empty(0, np.int64))
 
 
 def shard_of(city: City, shards: int) -> NDArray[np.int64]:
-    """Return (c,) the shard of each camera: fixed by its id."""
-    return np.array([zlib.crc32(camera.id.encode()) % shards for camera in city.cameras], np.int64)
+    """Return (c,) the shard of each camera: fixed by its id, and the partition that its frames lie in."""
+    return np.array([partition_of(camera.id, shards) for camera in city.cameras], np.int64)
 
 
 class Shard:
