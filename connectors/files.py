@@ -57,10 +57,17 @@ class Block(NamedTuple):
     broken: str  # why the file ends here; "" when it does not, or ends as it should
     ended: int  # number of the line it ends at
     size: int  # bytes read since the block before, of the file as it is, packed or not
+    arrival_us: NDArray[np.int64] | None = None  # (n,) when each came, of records that a broker or a spool kept
+    topic: NDArray[np.int32] | None = None  # (n,) which of `topics` each came by
+    topics: tuple[str, ...] = ()
 
     def line(self, row: int) -> bytes:
         """Return the bytes of a line."""
         return self.data[self.start[row] : self.end[row]].tobytes()
+
+    def topic_of(self, row: int) -> str:
+        """Return the topic that a line came by; '' where none is known."""
+        return "" if self.topic is None or self.topic[row] < 0 else self.topics[self.topic[row]]
 
 
 def find(paths: Sequence[str | Path], kind: str) -> list[Path]:

@@ -5,6 +5,7 @@ from connectors.formats.boxes import Far
 from connectors.formats.chunks import Chunk, ReadOptions
 from connectors.formats.kept import letters as kept_letters
 from connectors.formats.kept_batch import without_names
+from connectors.formats.live import Live
 from connectors.formats.merge import MergedReader, first_time_us, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
 from connectors.formats.readers import FORMATS, read
@@ -14,6 +15,7 @@ __all__ = [
     "FORMATS",
     "Chunk",
     "Far",
+    "Live",
     "MergedReader",
     "ReadOptions",
     "find",

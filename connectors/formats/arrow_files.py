@@ -5,6 +5,7 @@ Each comes with how far into the file it ends, so that a reader can say how far 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -54,6 +55,21 @@ def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
         yield from _messages(Guarded(file), file)
         if is_file and not _last(file).endswith(FILE_MAGIC):
             raise pa.ArrowInvalid("expected the file's closing mark, it is truncated")
+
+
+def of_message(raw: bytes) -> Iterator[pa.RecordBatch]:
+    """Yield the record batches of an IPC stream or file that came as one message.
+
+    Raises
+    ------
+    WrongColumns, pa.ArrowException, OSError
+        It is neither, is larger than its bounds, or breaks off.
+    """
+    is_file = raw[:6] == FILE_MAGIC
+    if not is_file and raw[:4] != STREAM_MAGIC:
+        raise WrongColumns(_foreign(raw[:8]))
+    with pa.ipc.open_stream(pa.PythonFile(Guarded(io.BytesIO(raw[8 * is_file :])), mode="r")) as reader:
+        yield from reader
 
 
 def _messages(guarded: Guarded, file: IO[bytes]) -> Iterator[tuple[pa.RecordBatch, int]]:

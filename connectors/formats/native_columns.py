@@ -79,7 +79,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     position, at = 1, 0
     try:
         for batch, end in batches(path, options.chunk_records):
-            yield from _of_batch(batch, position, options, source, end - at)
+            yield from of_batch(batch, position, options, source, end - at)
             position, at = position + batch.num_rows, end
     except UNREADABLE as error:
         yield _nothing(Dead(position, "bad_file", f"{type(error).__name__}: {words.error(error)}"), options, source)
@@ -96,7 +96,7 @@ def draft_of_nothing() -> Draft:
     return Draft(empty.frames, empty.objects.drop(BOX), np.empty((0, 4), np.float32), empty.signals)
 
 
-def _of_batch(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str, size: int) -> Iterator[Chunk]:
+def of_batch(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str, size: int) -> Iterator[Chunk]:
     """Yield a record batch in chunks; one whose columns cannot be read is one letter that counts its rows."""
     first = 0
     try:

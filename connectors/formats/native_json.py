@@ -12,22 +12,32 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from connectors.files import Block, blocks
+from connectors.files import Block
 from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, lost_lines, settle, table
 from connectors.formats.native_lines import Fault, Timed, decode, draft
 from connectors.formats.native_scan import NUMBERS, Scanned, scan
 from connectors.formats.native_tokens import ABSENT
 from connectors.formats.native_words import translated
+from connectors.formats.reading import Reader, of_lines
 from schemas.frames import FRAMES, SIGNALS
 
 MARKS: Final = (frozenset({"camera", "ts", "objects"}),)
 """What a frame has: where objects with these keys stand, a document's frames stand."""
 
 
+class Native(Reader):
+    """Reads lines of native JSON."""
+
+    marks = MARKS
+
+    def decoded(self, block: Block, source: str, options: ReadOptions) -> Chunk:
+        """Return what some lines say."""
+        return _chunk(block, options, source)
+
+
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     """Yield a file's frames and what could not be read of it."""
-    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS, options.block_bytes):
-        yield _chunk(block, options, str(path))
+    return of_lines(path, options, Native(options))
 
 
 def _chunk(block: Block, options: ReadOptions, source: str) -> Chunk:

@@ -15,18 +15,48 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from connectors.files import Block, blocks
+from connectors.files import Block
 from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, Sizes, lost_lines, settle, table
 from connectors.formats.native_lines import Fault
 from connectors.formats.nvschema_classes import ClassNames
 from connectors.formats.nvschema_lines import UNSIZED, Seen, decode
 from connectors.formats.nvschema_objects import Object
+from connectors.formats.reading import Reader, of_lines
 from schemas.frames import FRAMES, SIGNALS
 
 MARKS: Final = (frozenset({"objects", "timestamp"}), frozenset({"objects", "@timestamp"}))
 """What a frame has: where objects with these keys stand, a document's frames stand."""
 NO_SIZE: Final = (1, 1)
 """Stands in for the size of a picture that nobody knows; such a frame has no objects."""
+
+
+class Frames(Reader):
+    """Reads lines of nvschema."""
+
+    marks = MARKS
+
+    def __init__(self, options: ReadOptions) -> None:
+        super().__init__(options)
+        self.names, self.sizes = ClassNames(options.class_map), Sizes("nvschema", options)
+
+    def decoded(self, block: Block, source: str, options: ReadOptions) -> Chunk:
+        """Return what some lines say."""
+        dead = lost_lines(block)
+        seen, rows = [], []
+        for row in range(len(block.start)):
+            line = block.line(row)
+            if not line.strip():
+                continue
+            found = decode(line, options.camera, options.size)
+            if isinstance(found, Fault):
+                self.sizes.missed(found.detail == UNSIZED)
+                dead.append(Dead(int(block.position[row]), *found, line))
+            else:
+                seen.append(found)
+                rows.append(row)
+        self.sizes.seen(any(frame.size is not None for frame in seen))
+        made = draft(seen, block.position[rows], self.names)
+        return settle(made, options, source, lambda row: block.line(rows[row]), dead, block.size)
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
@@ -37,32 +67,12 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     UsageError
         Frames with objects are met, and the picture of none has a known size.
     """
-    names, sizes = ClassNames(options.class_map), Sizes("nvschema", options)
-    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS, options.block_bytes):
-        yield _chunk(block, options, str(path), names, sizes)
-    sizes.demand()
+    reader = Frames(options)
+    yield from of_lines(path, options, reader)
+    reader.sizes.demand()
 
 
-def _chunk(block: Block, options: ReadOptions, source: str, names: ClassNames, sizes: Sizes) -> Chunk:
-    dead = lost_lines(block)
-    seen, rows = [], []
-    for row in range(len(block.start)):
-        line = block.line(row)
-        if not line.strip():
-            continue
-        found = decode(line, options.camera, options.size)
-        if isinstance(found, Fault):
-            sizes.missed(found.detail == UNSIZED)
-            dead.append(Dead(int(block.position[row]), *found, line))
-        else:
-            seen.append(found)
-            rows.append(row)
-    sizes.seen(any(frame.size is not None for frame in seen))
-    draft = _draft(seen, block.position[rows], names)
-    return settle(draft, options, source, lambda row: block.line(rows[row]), dead, block.size)
-
-
-def _draft(seen: list[Seen], position: NDArray[np.int64], names: ClassNames) -> Draft:
+def draft(seen: list[Seen], position: NDArray[np.int64], names: ClassNames) -> Draft:
     """Return decoded frames as columns."""
     frames = {
         "camera": [frame.camera for frame in seen],

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from connectors.files import Block, blocks, head
+from connectors.files import Block, head
 from connectors.formats.chunks import (
     WITHOUT_BOX,
     Chunk,
@@ -28,6 +28,7 @@ from connectors.formats.chunks import (
     table,
 )
 from connectors.formats.opendatacam_lines import MARKS, UNSIZED, Detection, Seen, decode, is_frame
+from connectors.formats.reading import Reader, of_lines
 from schemas.frames import FRAMES, SIGNALS
 
 NAMES: Final = {"motorbike": "motorcycle", "pedestrian": "person"}
@@ -77,10 +78,23 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
 
 
 def _read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
-    clock, sizes = Numbered(options), Sizes("opendatacam", options)
-    for block in blocks(path, options.chunk_records, options.max_record_bytes, MARKS, options.block_bytes):
-        yield _chunk(block, options, str(path), clock, sizes)
-    sizes.demand()
+    reader = Frames(options)
+    yield from of_lines(path, options, reader)
+    reader.sizes.demand()
+
+
+class Frames(Reader):
+    """Reads lines of OpenDataCam in any of its shapes."""
+
+    marks = MARKS
+
+    def __init__(self, options: ReadOptions) -> None:
+        super().__init__(options)
+        self.clock, self.sizes = Numbered(options), Sizes("opendatacam", options)
+
+    def decoded(self, block: Block, source: str, options: ReadOptions) -> Chunk:
+        """Return what some lines say."""
+        return _chunk(block, options, source, self.clock, self.sizes)
 
 
 def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered, sizes: Sizes) -> Chunk:

@@ -1,4 +1,4 @@
-"""Which adapter reads which format."""
+"""Which adapter reads which format: of files (`read`), and of records as they come (`opened`)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from connectors.formats import mot, native_columns, native_json, nvschema, opendatacam
+from connectors.formats import arrow_messages, mot, native_columns, native_json, nvschema, opendatacam
 from connectors.formats.chunks import Chunk, ReadOptions
+from connectors.formats.reading import Reader
 from schemas.errors import UsageError
 
 FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
@@ -17,6 +18,13 @@ FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "opendatacam": opendatacam.read,
     "nvschema": nvschema.read,
 }
+STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
+    "native": native_json.Native,
+    "arrow": arrow_messages.Batches,
+    "opendatacam": opendatacam.Frames,
+    "nvschema": nvschema.Frames,
+}
+"""Formats that come as records; `mot` is a table."""
 
 
 def read(path: str | Path, kind: str, options: ReadOptions) -> Iterator[Chunk]:
@@ -30,3 +38,16 @@ def read(path: str | Path, kind: str, options: ReadOptions) -> Iterator[Chunk]:
     if kind not in FORMATS:
         raise UsageError(f"--format {kind}: expected one of {', '.join(FORMATS)}")
     return FORMATS[kind](Path(path), options)
+
+
+def opened(kind: str, options: ReadOptions) -> Reader:
+    """Return a reader of a format's records.
+
+    Raises
+    ------
+    UsageError
+        The format is unknown, or comes only in files.
+    """
+    if kind not in STREAMS:
+        raise UsageError(f"--format {kind}: expected, of a stream, one of {', '.join(STREAMS)}")
+    return STREAMS[kind](options)

@@ -1,0 +1,103 @@
+"""One reading for files and for live streams: a format's reader turns blocks of messages into frames.
+
+A file is cut into blocks and read to its end. A broker's or a spool's records are
+blocks as they come (`connectors.formats.live`). What a format remembers from one
+block to the next (a frame that is not whole yet, tracks that are open) its reader
+keeps, and can be asked for, so that a stream goes on where it was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from connectors.files import Block, blocks
+from connectors.formats.chunks import Chunk, ReadOptions
+from connectors.json_records import Marks
+
+
+class Reader:
+    """Reads the messages of one source and format, block by block, in their order.
+
+    Parameters
+    ----------
+    options
+        What the format does not carry. Where messages have an arrival, that is the clock for "future".
+    """
+
+    marks: ClassVar[Marks] = ()
+    """Keys of a record, of formats that are JSON."""
+    is_text: ClassVar[bool] = True
+    """Whether messages are lines or JSON documents."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self.options = options
+
+    def chunk(self, block: Block, source: str) -> Chunk:
+        """Return what a block of messages says; `source` names it in dead letters."""
+        if block.arrival_us is None:
+            return self.decoded(block, source, self.options)
+        now_us = int(block.arrival_us.max(initial=self.options.now_us))
+        return arrived(self.decoded(block, source, replace(self.options, now_us=now_us)), block)
+
+    def chunks(self, block: Block, source: str) -> Iterator[Chunk]:
+        """Yield what a block says, of formats whose message may hold much."""
+        yield self.chunk(block, source)
+
+    def decoded(self, block: Block, source: str, options: ReadOptions) -> Chunk:
+        """Return what a block says, by options whose `now_us` is the block's own."""
+        raise NotImplementedError
+
+    def rest(self, source: str) -> Chunk | None:
+        """Return what is held back for messages that may follow, for none do; None where nothing is."""
+        return None
+
+    def state(self) -> bytes:
+        """Return what is remembered for the next block."""
+        return b""
+
+    def resume(self, state: bytes) -> None:
+        """Go on from what `state` returned."""
+
+
+def of_lines(path: Path, options: ReadOptions, reader: Reader) -> Iterator[Chunk]:
+    """Yield what a file of lines, or a JSON document, says to a reader, and what that held back."""
+    cut = blocks(path, options.chunk_records, options.max_record_bytes, reader.marks, options.block_bytes)
+    return of_blocks(cut, str(path), reader)
+
+
+def of_blocks(cut: Iterable[Block], source: str, reader: Reader) -> Iterator[Chunk]:
+    """Yield what blocks say to a reader, and what that held back at their end."""
+    for block in cut:
+        yield reader.chunk(block, source)
+    rest = reader.rest(source)
+    if rest is not None:
+        yield rest
+
+
+def arrived(chunk: Chunk, block: Block) -> Chunk:
+    """Return a chunk whose frames say when they came, and whose letters when they were first seen."""
+    assert block.arrival_us is not None
+    frames, dead = (_with_arrival(table, name, block) for table, name in _stamps(chunk))
+    return chunk._replace(batch=replace(chunk.batch, frames=frames), dead=dead)
+
+
+def _stamps(chunk: Chunk) -> tuple[tuple[pl.DataFrame, str], tuple[pl.DataFrame, str]]:
+    return (chunk.batch.frames, "arrival_us"), (chunk.dead, "first_seen_us")
+
+
+def _with_arrival(table: pl.DataFrame, column: str, block: Block) -> pl.DataFrame:
+    """Return a table with the arrival of each row's message; rows of messages of other blocks keep what they have."""
+    if not table.height or not len(block.position):
+        return table
+    position = table["position"].to_numpy()
+    row = np.minimum(np.searchsorted(block.position, position), len(block.position) - 1)
+    is_here = block.position[row] == position
+    assert block.arrival_us is not None
+    held = pl.Series(column, np.where(is_here, block.arrival_us[row], 0))
+    return table.with_columns(pl.when(pl.Series(is_here)).then(held).otherwise(column).alias(column))

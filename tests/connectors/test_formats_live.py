@@ -1,0 +1,120 @@
+"""Records of a stream give the frames that a file of them gives, with their arrival, however they are split."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.formats import Live, read, to_json_lines, to_table
+from connectors.records import Records, records
+from schemas.errors import UsageError
+from tests.connectors.frames import NOW_US, START_US, assert_same, batch, dead, joined, options
+from tests.connectors.nvschema import frame, thing
+
+SOURCE = "spool:s/0"
+GOOD = b'{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}'
+
+
+def of(values: list[bytes], first: int = 0, kind: str = "") -> Records:
+    at = range(first, first + len(values))
+    return records(values, at, [NOW_US + position for position in at], kind)
+
+
+def heard(values: list[bytes], cuts: list[int], kind: str, **changes: object) -> list:
+    """Return the chunks of a stream that is read in pieces, its reader stopped and resumed between them."""
+    out, state = [], b"{}"
+    for first, end in zip([0, *cuts], [*cuts, len(values)], strict=True):
+        live = Live(kind, options(**changes))
+        live.resume(state)
+        out += live.read(of(values[first:end], first), SOURCE)
+        state = live.state()
+    return [*out, *live.rest(SOURCE)]
+
+
+@given(cuts=st.lists(st.integers(0, 40), max_size=5).map(sorted))
+def test_any_split_of_records_gives_the_frames_of_the_file(tmp_path_factory: pytest.TempPathFactory, cuts: list[int]):
+    lines = to_json_lines(batch(40)).splitlines()
+    path = tmp_path_factory.mktemp("lines") / "a.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    wanted = joined(read(path, "native", options()))
+    got = joined(heard(lines, cuts, "native"))
+    assert got.frames["arrival_us"].to_list() == [NOW_US + at for at in range(40)]
+    assert got.frames["position"].to_list() == list(range(40))
+    unknown = got.frames.with_columns(arrival_us=pl.lit(None, pl.Int64))
+    assert_same(type(got)(unknown, got.objects, got.signals), wanted, position=False)
+
+
+TEXTS = {
+    "one frame": (GOOD, 1, []),
+    "an array": (b"[" + GOOD + b"," + GOOD + b"]", 2, []),
+    "a line each": (GOOD + b"\r\n" + GOOD + b"\n", 2, []),
+    "spread over lines": (GOOD.replace(b",", b",\n"), 1, []),
+    "under a key": (b'{"frames":[' + GOOD + b",\n" + GOOD + b"]}", 2, []),
+    "behind a mark": (b"\xef\xbb\xbf" + GOOD, 1, []),
+    "an array that breaks off": (b"[" + GOOD + b",", 0, [(7, "bad_type")]),
+    "noise with line ends": (b"\n\x00\nx\n", 0, [(7, "not_json"), (7, "not_json")]),
+    "nothing": (b"", 0, []),
+    "too large": (b"[" * 300, 0, [(7, "too_large")]),
+}
+
+
+@pytest.mark.parametrize(("raw", "frames", "letters"), TEXTS.values(), ids=TEXTS.keys())
+def test_a_record_may_hold_several_frames_and_each_has_its_position(raw: bytes, frames: int, letters: list) -> None:
+    live = Live("native", options(max_record_bytes=256))
+    chunks = list(live.read(of([raw], 7), SOURCE))
+    assert joined(chunks).frames.select("position", "arrival_us").rows() == [(7, NOW_US + 7)] * frames
+    assert dead(chunks) == letters
+    seen = {row for chunk in chunks for row in chunk.dead["first_seen_us"]}
+    assert seen <= {NOW_US if letters == [(7, "too_large")] else NOW_US + 7}
+
+
+def test_records_of_several_formats_are_read_by_their_own() -> None:
+    plain = of([GOOD, frame(thing()).encode()])
+    mixed = Records(*plain[:5], np.array([0, 1], np.int32), ("", "nvschema"))
+    got = joined(Live("native", options(size=(1000, 500))).read(mixed, SOURCE))
+    assert got.frames.select("camera", "position").rows() == [("a", 0), ("smg-001", 1)]
+
+
+def test_a_future_frame_is_judged_by_its_arrival() -> None:
+    late_us = NOW_US + 86_400_000_000
+    told = b'{"camera":"a","ts":%d,"objects":[]}' % late_us
+    for arrival_us, frames in ((NOW_US, 0), (late_us, 1)):
+        chunks = list(Live("native", options()).read(records([told], [0], [arrival_us]), SOURCE))
+        assert len(joined(chunks)) == frames
+
+
+def message(rows: int, kind: str = "stream") -> bytes:
+    out, table = io.BytesIO(), to_table(batch(rows))
+    with (pa.ipc.new_stream if kind == "stream" else pa.ipc.new_file)(out, table.schema) as writer:
+        writer.write_table(table, max_chunksize=3)
+    return out.getvalue()
+
+
+def test_a_record_of_arrow_is_a_stream_or_a_file() -> None:
+    values = [message(5), message(4, "file"), b"no Arrow", message(5)[:300], message(2)]
+    chunks = list(Live("arrow", options()).read(of(values), SOURCE))
+    got = joined(chunks).frames
+    assert got["position"].to_list() == [0] * 5 + [1] * 4 + [4] * 2
+    assert got["t_us"].to_list()[:5] == [START_US + at * 100_000 for at in range(5)]
+    assert dead(chunks) == [(2, "bad_file"), (3, "bad_file")]
+
+
+def test_a_table_is_no_stream() -> None:
+    with pytest.raises(UsageError, match="of a stream"):
+        list(Live("mot", options()).read(of([b"1,1,1,1,1,1,1"]), SOURCE))
+
+
+def test_golden_lines_are_the_same_records(tmp_path: Path) -> None:
+    path = Path(__file__).parents[1] / "data" / "recordings" / "nvschema" / "full.jsonl"
+    lines = path.read_bytes().splitlines()
+    chunks = heard(lines, [3, 4], "nvschema", size=(1000, 500))
+    wanted = list(read(path, "nvschema", options(size=(1000, 500))))
+    assert joined(chunks).objects.equals(joined(wanted).objects)
+    assert [(at + 1, why) for at, why in dead(chunks)] == dead(wanted)
