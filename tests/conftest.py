@@ -1,4 +1,4 @@
-"""One warehouse engine for a whole test session; each test uses cameras of its own."""
+"""One warehouse engine and one broker of a kind for a test session; each test uses cameras and topics of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
+from tests.brokers.kafka import KafkaBroker, archive_classes
+from tests.brokers.mosquitto import MosquittoBroker
 
 settings.register_profile("tilik", deadline=None)  # the first example of a kernel compiles it: time says nothing
 settings.load_profile("tilik")
@@ -23,3 +25,35 @@ def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
     with connect(warehouse_url) as store:
         store.migrate()
         yield store
+
+
+@pytest.fixture(scope="session")
+def kafka_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    folder = tmp_path_factory.mktemp("kafka")
+    archive_classes(folder / "first")
+    broker = KafkaBroker(folder / "broker")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def kafka(kafka_of_the_session: KafkaBroker) -> KafkaBroker:
+    """A running Kafka; a test may kill or freeze it, the next one finds it running."""
+    kafka_of_the_session.ensure()
+    return kafka_of_the_session
+
+
+@pytest.fixture(scope="session")
+def mosquitto_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MosquittoBroker]:
+    broker = MosquittoBroker(tmp_path_factory.mktemp("mosquitto"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def mosquitto(mosquitto_of_the_session: MosquittoBroker) -> MosquittoBroker:
+    """A running mosquitto; a test may kill or freeze it, the next one finds it running."""
+    mosquitto_of_the_session.ensure()
+    return mosquitto_of_the_session

@@ -1,0 +1,82 @@
+"""What the brokers are made of: programs of the system's packages, Kafka's jars by Maven, once a clone.
+
+Everything lies in the clone's ignored `.cache/`; a file lock lets one of several test
+processes fetch while the others wait. Nothing here says where packages come from:
+that is the machine's configuration of apt and Maven.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CACHE = Path(__file__).parents[2] / ".cache"
+POM = Path(__file__).with_name("pom.xml")
+PACKAGES = {
+    "java": "openjdk-17-jre-headless",
+    "mvn": "maven",
+    "openssl": "openssl",
+    "setpriv": "util-linux",
+    "mosquitto": "mosquitto",
+    "mosquitto_passwd": "mosquitto",
+}
+"""Debian's package of each program."""
+
+
+def program(name: str) -> str:
+    """Return the path of a program; root installs its package where it is missing."""
+    if _found(name) is None:
+        with alone("packages"):
+            if _found(name) is None:
+                _install(PACKAGES[name])
+    return _found(name) or name
+
+
+def kafka_jars() -> list[Path]:
+    """Return the jars of the pinned Kafka, in the order that the archive of classes was made with."""
+    coordinates = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+    jars = CACHE / f"kafka-{coordinates}"
+    maven = program("mvn")
+    program("java")
+    with alone("kafka"):
+        if not jars.is_dir():
+            part = jars.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            goal = ["dependency:copy-dependencies", f"-DoutputDirectory={part}", "-DincludeScope=runtime"]
+            # -C: a jar whose checksum is not the published one fails
+            _run([maven, "-B", "-ntp", "-q", "-C", "-f", str(POM), *goal])
+            part.rename(jars)
+    return sorted(jars.glob("*.jar"))
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Hold the lock on one thing in the cache: others wait, then find it made."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _found(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+
+
+def _install(package: str) -> None:
+    if os.geteuid() != 0:
+        raise RuntimeError(f"these tests need a package that is missing: sudo apt-get install {package}")
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    _run(["apt-get", "update", "-qq"], quiet)
+    _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], quiet)
+
+
+def _run(command: list[str], env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")

@@ -1,0 +1,216 @@
+"""A real Apache Kafka broker (KRaft, one node), PLAINTEXT and SASL over TLS, for the tests of one process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+from tests.brokers import authority
+from tests.brokers.fetching import alone, kafka_jars, program
+from tests.brokers.processes import Child, free_ports
+
+USER, PASSWORD = "bob", "bob-secret"
+JAVA = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
+TALK = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+CLUSTER = "tilik-tests-cluster-01"
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-256
+listener.name.sasl_ssl.ssl.keystore.type=PEM
+listener.name.sasl_ssl.ssl.keystore.location={keystore}
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+log.dirs={root}/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+log.retention.check.interval.ms=1000
+log.initial.task.delay.ms=1000
+log.segment.delete.delay.ms=1000
+log.cleaner.backoff.ms=1000
+log.cleaner.dedupe.buffer.size=8388608
+num.recovery.threads.per.data.dir=1
+"""
+QUIET = {"log_level": 0, "error_cb": lambda _: None}
+
+
+class KafkaBroker:
+    """One broker: `url(topic)` is where it listens, `secure_url(topic)` where it asks for user and TLS."""
+
+    def __init__(self, root: Path, *java: str) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        plain, secure, controller = free_ports(3)
+        self.bootstrap, self.secure_bootstrap = f"127.0.0.1:{plain}", f"127.0.0.1:{secure}"
+        made = authority.make(root / "tls")
+        self.ca = made.ca
+        self.properties = root / "server.properties"
+        self.properties.write_text(
+            PROPERTIES.format(plain=plain, secure=secure, controller=controller, root=root, keystore=made.keystore)
+        )
+        scram = f"SCRAM-SHA-256=[name={USER},password={PASSWORD}]"
+        ask = ["format", "--standalone", "-t", CLUSTER, "-c", str(self.properties), "--add-scram", scram]
+        _java("kafka.tools.StorageTool", ask)
+        self._child = Child([*_command(*java), "kafka.Kafka", str(self.properties)], root / "broker.log", root)
+        self._admin: AdminClient | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._child.start(self._answers)
+
+    def stop(self) -> None:
+        """End it in good order."""
+        self._child.stop()
+
+    def kill(self) -> None:
+        """End it at once (kill -9)."""
+        self._child.kill()
+
+    def pause(self) -> None:
+        """Freeze it (SIGSTOP)."""
+        self._child.pause()
+
+    def resume(self) -> None:
+        """Let a frozen one go on."""
+        self._child.resume()
+
+    def restart(self) -> None:
+        """Kill it where it runs, and start it over its data."""
+        self.kill()
+        self.start()
+
+    def ensure(self) -> None:
+        """Have it running, whatever the test before did to it."""
+        if self._child.is_running:
+            self.resume()
+        else:
+            self.start()
+
+    def url(self, topic: str) -> str:
+        """Return a topic's address as Tilik takes it."""
+        return f"kafka://{self.bootstrap}/{topic}"
+
+    def secure_url(self, topic: str) -> str:
+        """Return a topic's address at the listener that asks for user and TLS."""
+        return f"kafka://{self.secure_bootstrap}/{topic}"
+
+    def settings(self, **changed: str) -> dict[str, str]:
+        """Return the environment that `secure_url` needs, with changes such as ``SASL_PASSWORD='wrong'``."""
+        right = {
+            "SECURITY_PROTOCOL": "SASL_SSL",
+            "SASL_MECHANISM": "SCRAM-SHA-256",
+            "SASL_USERNAME": USER,
+            "SASL_PASSWORD": PASSWORD,
+            "SSL_CA_LOCATION": str(self.ca),
+        }
+        return {f"TILIK_KAFKA_{name}": value for name, value in (right | changed).items()}
+
+    def create(self, topic: str, partitions: int = 1, **config: str) -> str:
+        """Make a topic with `LogAppendTime`, and settings such as ``retention_ms='1000'``; returns its address."""
+        given = {"message.timestamp.type": "LogAppendTime"} | {k.replace("_", "."): v for k, v in config.items()}
+        _all_of(self.admin.create_topics([NewTopic(topic, partitions, 1, config=given)]))
+        return self.url(topic)
+
+    def grow(self, topic: str, partitions: int) -> None:
+        """Give a topic more partitions."""
+        _all_of(self.admin.create_partitions([NewPartitions(topic, partitions)]))
+
+    def delete(self, topic: str) -> None:
+        """Delete a topic."""
+        _all_of(self.admin.delete_topics([topic]))
+
+    def trim(self, topic: str, partition: int, before: int) -> None:
+        """Remove the records before a position, as retention does in its own time."""
+        _all_of(self.admin.delete_records([TopicPartition(topic, partition, before)]))
+
+    def produce(self, topic: str, values: Sequence[bytes | None], partition: int = 0, **config: object) -> list[int]:
+        """Write records one after another; returns their offsets."""
+        at: list[int] = []
+
+        def landed(error: object, message: object) -> None:
+            assert error is None, error
+            at.append(message.offset())  # type: ignore[attr-defined]
+
+        base = {"bootstrap.servers": self.bootstrap, "linger.ms": 5, "message.max.bytes": 20_000_000, **QUIET}
+        producer = Producer(base | config)
+        for value in values:
+            while True:
+                try:
+                    producer.produce(topic, value, partition=partition, on_delivery=landed)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        producer.flush(60)
+        assert len(at) == len(values)
+        return at
+
+    def span(self, topic: str, partition: int = 0) -> tuple[int, int]:
+        """Return a partition's first position and the one behind its last."""
+        reader = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "span", **QUIET})
+        try:
+            low, high = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        finally:
+            reader.close()
+        return low, high
+
+    @property
+    def admin(self) -> AdminClient:
+        """Return a client for what this class has no word for."""
+        if self._admin is None:
+            self._admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
+        return self._admin
+
+    def _answers(self) -> bool:
+        try:
+            found = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET}).list_topics(timeout=1)
+        except KafkaException:
+            return False
+        return bool(found.brokers)
+
+
+def _all_of(futures: dict[object, object]) -> None:
+    for future in futures.values():
+        future.result(30)  # type: ignore[attr-defined]
+
+
+def _java(main: str, words: list[str]) -> None:
+    done = subprocess.run([*_command(), main, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _command(*java: str) -> list[str]:
+    jars = kafka_jars()
+    archive = _archive()
+    shared = [f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []
+    return [program("java"), *JAVA, TALK, *(java or shared), "-cp", os.pathsep.join(map(str, jars))]
+
+
+def _archive() -> Path:
+    return kafka_jars()[0].parent / "classes.jsa"
+
+
+def archive_classes(root: Path) -> None:
+    """Keep a broker's loaded classes beside its jars, once a clone: later starts take less time."""
+    with alone("classes"):
+        if not _archive().exists():
+            part = _archive().with_suffix(".part")
+            broker = KafkaBroker(root, f"-XX:ArchiveClassesAtExit={part}")
+            broker.start()
+            broker.stop()
+            part.replace(_archive())
