@@ -8,13 +8,15 @@ in a spool) and are never used twice, so a record is known by source and positio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-class Records(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Records:
     """`n` records of one partition, as slices of one buffer, in their order there."""
 
     data: NDArray[np.uint8]  # a newline follows every record

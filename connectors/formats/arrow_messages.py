@@ -32,7 +32,7 @@ class Batches(Reader):
 
     def _of_message(self, own: Block, source: str) -> Iterator[Chunk]:
         position, raw = int(own.position[0]), own.line(0)
-        now_us = self.options.now_us if own.arrival_us is None else max(self.options.now_us, int(own.arrival_us[0]))
+        now_us = self.options.now_us if own.arrival_us is None else int(own.arrival_us[0])
         options = replace(self.options, now_us=now_us)
         try:
             for batch in of_message(raw):

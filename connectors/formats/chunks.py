@@ -30,6 +30,19 @@ BAD_BOX: Final = "a box is not finite, or its width or height negative: corners 
 WITHOUT_BOX: Final = {name: kind for name, kind in OBJECTS.items() if name not in BOX}
 
 
+class Arrivals(NamedTuple):
+    """When the records of a stream came, by where they stand there."""
+
+    position: NDArray[np.int64]  # (n,) ascending
+    us: NDArray[np.int64]  # (n,) microseconds since 1970 UTC
+
+    def of(self, position: pl.Series, otherwise: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return (m,) when the records at these positions came; what is said `otherwise` (m,) of those elsewhere."""
+        asked = position.to_numpy()
+        row = np.minimum(np.searchsorted(self.position, asked), len(self.position) - 1)
+        return np.where(self.position[row] == asked, self.us[row], otherwise) if len(self.us) else otherwise
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """What a reader needs beside the file.
@@ -53,6 +66,8 @@ class ReadOptions:
         Records above this size are dead letters.
     block_bytes
         A chunk is closed at this size.
+    arrivals
+        Of a stream's records: each has a "future" of its own; None for files.
     """
 
     now_us: int
@@ -66,6 +81,7 @@ class ReadOptions:
     chunk_records: int = 8192
     max_record_bytes: int = 4 << 20
     block_bytes: int = 8 << 20
+    arrivals: Arrivals | None = None
 
 
 class Chunk(NamedTuple):
@@ -206,10 +222,13 @@ def settle(
         The format's boxes are in pixels; else they are shares of the picture.
     """
     frames, objects = draft.frames, draft.objects
+    now_us = np.full(frames.height, options.now_us)
+    if options.arrivals is not None:
+        now_us = options.arrivals.of(frames["position"], now_us)
     judged = boxes.judge(objects["frame"].to_numpy(), draft.box, frames.height, in_pixels=in_pixels)
     sides = dict(zip(BOX, judged.box, strict=True))
     objects = pl.DataFrame([pl.Series(n, sides[n]) if n in sides else objects[n] for n in OBJECTS])
-    faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, options.now_us)
+    faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, now_us)
     faults |= limits.exceeded(frames, objects, draft.signals)
     is_dead = np.zeros(frames.height, np.bool_)
     is_dead[list(faults)] = True
@@ -228,14 +247,14 @@ def settle(
     return Chunk(batch, dead_letters(letters, source, options.now_us), left_out, size, far=far)
 
 
-def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: int) -> dict[int, tuple[str, str]]:
+def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: NDArray[np.int64]) -> dict[int, tuple[str, str]]:
     """Return reason and detail of every frame that cannot stand, by row."""
     t_us = frames["t_us"].to_numpy()
     found = {int(row): ("bad_box", BAD_BOX) for row in np.flatnonzero(bad_box)}
     for row in np.flatnonzero(t_us > now_us + AHEAD_US):
-        found[int(row)] = "future", ahead(int(t_us[row]), now_us)
+        found[int(row)] = "future", ahead(int(t_us[row]), int(now_us[row]))
     for row in np.flatnonzero(t_us < YEAR_2000_US):
-        found[int(row)] = "before_2000", f"{EARLY}{meant(int(t_us[row]), now_us)}"
+        found[int(row)] = "before_2000", f"{EARLY}{meant(int(t_us[row]), int(now_us[row]))}"
     return found
 
 

@@ -12,7 +12,7 @@ One `Live` a partition, since a format may remember something between records: w
 `state` gives belongs to the position behind the last record that was read. `rest`
 gives what is held back, where no record will follow (the end of input). A record of
 text may hold several frames, as an array or a line each; each then has the record's
-position and arrival. A record that is no frame is a dead letter, an empty one nothing.
+position and arrival. A record that is no frame is a dead letter, an empty one too.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from numpy.typing import NDArray
 
 from connectors import json_records
 from connectors.files import RAW_BYTES, Block, Oversize
-from connectors.formats.chunks import Chunk, ReadOptions
+from connectors.formats.chunks import Arrivals, Chunk, Dead, ReadOptions, dead_letters, no_frames
 from connectors.formats.readers import opened
 from connectors.formats.reading import Reader
 from connectors.records import Records
 from connectors.text_bytes import MARK
 
 NEWLINE: Final = ord("\n")
+EMPTY: Final = "expected a record, came an empty one"
 UNFOLDED_AT: Final = np.frombuffer(b"[" + MARK[:1], np.uint8)
 """First bytes of a record of text that may be more than one plain line."""
 
@@ -53,12 +54,17 @@ class Live:
         self.readers: dict[str, Reader] = {}
 
     def read(self, records: Records, source: str) -> Iterator[Chunk]:
-        """Yield what records say, format by format."""
+        """Yield what records say, format by format; every letter was first seen when its record came."""
+        came = Arrivals(records.position, records.arrival_us)
+        empty = records.position[records.start == records.end]
+        if len(empty):
+            letters = [Dead(at, "not_json", EMPTY) for at in empty.tolist()]
+            yield _seen(Chunk(no_frames(source), dead_letters(letters, source, 0), 0, 0), came)
         for number in np.unique(records.kind).tolist():
             reader = self._reader(records.kinds[number] or self.kind)
             block = _block(records, np.flatnonzero(records.kind == number), reader, self.options.max_record_bytes)
             if len(block.start) or block.oversize:
-                yield from reader.chunks(block, source)
+                yield from (_seen(chunk, came) for chunk in reader.chunks(block, source))
 
     def rest(self, source: str) -> Iterator[Chunk]:
         """Yield what is held back for records that may follow."""
@@ -80,6 +86,14 @@ class Live:
         if kind not in self.readers:
             self.readers[kind] = opened(kind, self.options)
         return self.readers[kind]
+
+
+def _seen(chunk: Chunk, came: Arrivals) -> Chunk:
+    """Return a chunk whose letters were first seen when their records came."""
+    if chunk.dead.is_empty():
+        return chunk
+    seen_us = came.of(chunk.dead["position"], chunk.dead["first_seen_us"].to_numpy())
+    return chunk._replace(dead=chunk.dead.with_columns(first_seen_us=seen_us))
 
 
 def _block(records: Records, rows: NDArray[np.int64], reader: Reader, most: int) -> Block:

@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
 
 from connectors.files import Block, blocks
-from connectors.formats.chunks import Chunk, ReadOptions
+from connectors.formats.chunks import Arrivals, Chunk, ReadOptions
 from connectors.json_records import Marks
+
+BELIEVED_US: Final = 10 * 60 * 1_000_000
+"""A difference of arrival and capture that says something of a camera's clock, or of its way; ours."""
+FAR_US: Final = -(1 << 62)
 
 
 class Reader:
@@ -42,8 +46,9 @@ class Reader:
         """Return what a block of messages says; `source` names it in dead letters."""
         if block.arrival_us is None:
             return self.decoded(block, source, self.options)
-        now_us = int(block.arrival_us.max(initial=self.options.now_us))
-        return arrived(self.decoded(block, source, replace(self.options, now_us=now_us)), block)
+        now_us = int(block.arrival_us.max(initial=0))
+        options = replace(self.options, now_us=now_us, arrivals=Arrivals(block.position, block.arrival_us))
+        return arrived(self.decoded(block, source, options), block)
 
     def chunks(self, block: Block, source: str) -> Iterator[Chunk]:
         """Yield what a block says, of formats whose message may hold much."""
@@ -81,23 +86,14 @@ def of_blocks(cut: Iterable[Block], source: str, reader: Reader) -> Iterator[Chu
 
 
 def arrived(chunk: Chunk, block: Block) -> Chunk:
-    """Return a chunk whose frames say when they came, and whose letters when they were first seen."""
+    """Return a chunk whose frames say when they came.
+
+    What came later than `BELIEVED_US` was kept somewhere in between, or is history that is played again: its
+    arrival tells nothing of its camera's clock, nor of its way.
+    """
     assert block.arrival_us is not None
-    frames, dead = (_with_arrival(table, name, block) for table, name in _stamps(chunk))
-    return chunk._replace(batch=replace(chunk.batch, frames=frames), dead=dead)
-
-
-def _stamps(chunk: Chunk) -> tuple[tuple[pl.DataFrame, str], tuple[pl.DataFrame, str]]:
-    return (chunk.batch.frames, "arrival_us"), (chunk.dead, "first_seen_us")
-
-
-def _with_arrival(table: pl.DataFrame, column: str, block: Block) -> pl.DataFrame:
-    """Return a table with the arrival of each row's message; rows of messages of other blocks keep what they have."""
-    if not table.height or not len(block.position):
-        return table
-    position = table["position"].to_numpy()
-    row = np.minimum(np.searchsorted(block.position, position), len(block.position) - 1)
-    is_here = block.position[row] == position
-    assert block.arrival_us is not None
-    held = pl.Series(column, np.where(is_here, block.arrival_us[row], 0))
-    return table.with_columns(pl.when(pl.Series(is_here)).then(held).otherwise(column).alias(column))
+    came, frames = Arrivals(block.position, block.arrival_us), chunk.batch.frames
+    came_us = came.of(frames["position"], frames["arrival_us"].fill_null(FAR_US).to_numpy())
+    near = np.abs(came_us - frames["t_us"].to_numpy()) <= BELIEVED_US
+    frames = frames.with_columns(arrival_us=pl.when(pl.Series(near)).then(pl.Series(came_us)))
+    return chunk._replace(batch=replace(chunk.batch, frames=frames))

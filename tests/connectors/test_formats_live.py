@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.formats import Live, read, to_json_lines, to_table
+from connectors.formats.reading import BELIEVED_US
 from connectors.records import Records, records
 from schemas.errors import UsageError
 from tests.connectors.frames import NOW_US, START_US, assert_same, batch, dead, joined, options
 from tests.connectors.nvschema import frame, thing
 
 SOURCE = "spool:s/0"
+CAME_US = START_US + 60_000_000
 GOOD = b'{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}'
 
 
 def of(values: list[bytes], first: int = 0, kind: str = "") -> Records:
     at = range(first, first + len(values))
-    return records(values, at, [NOW_US + position for position in at], kind)
+    return records(values, at, [CAME_US + position for position in at], kind)
 
 
 def heard(values: list[bytes], cuts: list[int], kind: str, **changes: object) -> list:
@@ -45,7 +48,7 @@ def test_any_split_of_records_gives_the_frames_of_the_file(tmp_path_factory: pyt
     path.write_bytes(b"\n".join(lines))
     wanted = joined(read(path, "native", options()))
     got = joined(heard(lines, cuts, "native"))
-    assert got.frames["arrival_us"].to_list() == [NOW_US + at for at in range(40)]
+    assert got.frames["arrival_us"].to_list() == [CAME_US + at for at in range(40)]
     assert got.frames["position"].to_list() == list(range(40))
     unknown = got.frames.with_columns(arrival_us=pl.lit(None, pl.Int64))
     assert_same(type(got)(unknown, got.objects, got.signals), wanted, position=False)
@@ -60,7 +63,7 @@ TEXTS = {
     "behind a mark": (b"\xef\xbb\xbf" + GOOD, 1, []),
     "an array that breaks off": (b"[" + GOOD + b",", 0, [(7, "bad_type")]),
     "noise with line ends": (b"\n\x00\nx\n", 0, [(7, "not_json"), (7, "not_json")]),
-    "nothing": (b"", 0, []),
+    "nothing": (b"", 0, [(7, "not_json")]),
     "too large": (b"[" * 300, 0, [(7, "too_large")]),
 }
 
@@ -69,15 +72,14 @@ TEXTS = {
 def test_a_record_may_hold_several_frames_and_each_has_its_position(raw: bytes, frames: int, letters: list) -> None:
     live = Live("native", options(max_record_bytes=256))
     chunks = list(live.read(of([raw], 7), SOURCE))
-    assert joined(chunks).frames.select("position", "arrival_us").rows() == [(7, NOW_US + 7)] * frames
+    assert joined(chunks).frames.select("position", "arrival_us").rows() == [(7, CAME_US + 7)] * frames
     assert dead(chunks) == letters
-    seen = {row for chunk in chunks for row in chunk.dead["first_seen_us"]}
-    assert seen <= {NOW_US if letters == [(7, "too_large")] else NOW_US + 7}
+    assert {row for chunk in chunks for row in chunk.dead["first_seen_us"]} <= {CAME_US + 7}
 
 
 def test_records_of_several_formats_are_read_by_their_own() -> None:
     plain = of([GOOD, frame(thing()).encode()])
-    mixed = Records(*plain[:5], np.array([0, 1], np.int32), ("", "nvschema"))
+    mixed = replace(plain, kind=np.array([0, 1], np.int32), kinds=("", "nvschema"))
     got = joined(Live("native", options(size=(1000, 500))).read(mixed, SOURCE))
     assert got.frames.select("camera", "position").rows() == [("a", 0), ("smg-001", 1)]
 
@@ -88,6 +90,25 @@ def test_a_future_frame_is_judged_by_its_arrival() -> None:
     for arrival_us, frames in ((NOW_US, 0), (late_us, 1)):
         chunks = list(Live("native", options()).read(records([told], [0], [arrival_us]), SOURCE))
         assert len(joined(chunks)) == frames
+
+
+def test_future_is_judged_record_by_record_wherever_a_poll_is_cut() -> None:
+    values = [b'{"camera":"a","ts":%d,"objects":[]}' % (START_US + at * 600_000_000) for at in range(3)]
+    came_us = [START_US, START_US, START_US + 1_200_000_000]
+    whole = list(Live("native", options()).read(records(values, range(3), came_us), SOURCE))
+    apart = [
+        chunk
+        for at in range(3)
+        for chunk in Live("native", options()).read(records(values[at : at + 1], [at], came_us[at : at + 1]), SOURCE)
+    ]
+    assert dead(whole) == dead(apart) == [(1, "future")]
+
+
+def test_arrival_says_nothing_of_a_frame_that_was_kept_for_long() -> None:
+    told = [b'{"camera":"a","ts":%d,"objects":[]}' % START_US] * 2
+    came_us = [START_US + BELIEVED_US, START_US + BELIEVED_US + 1]
+    got = joined(Live("native", options()).read(records(told, [0, 1], came_us), SOURCE))
+    assert got.frames["arrival_us"].to_list() == [came_us[0], None]
 
 
 def message(rows: int, kind: str = "stream") -> bytes:
