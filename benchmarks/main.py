@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks import kernels, stage
+from benchmarks import kernels, messages, stage
 from benchmarks.idiomatic import fold_window, group_by
 from benchmarks.load import START, frames, registry
 from connectors.formats import Chunk, ReadOptions, read, to_json_lines, write_arrow
@@ -68,11 +68,18 @@ def measure(cameras: int, steps: int, repeats: int) -> list[dict[str, object]]:
         lines, arrow = Path(folder) / "frames.jsonl", Path(folder) / "frames.arrow"
         lines.write_bytes(to_json_lines(batch))
         write_arrow(arrow, batch)
+        frame_messages = Path(folder) / "frames.pb"
+        sent = messages.write(frame_messages, lines.read_bytes(), 20_000)
         pieces = _pieces(batch, 16_384)
         variants: list[tuple[str, int, Callable[[], object]]] = [
             ("idiomatic Bytewax fold_window, crowd only", len(few), lambda: fold_window(few)),
             ("JSON: decoding alone", len(batch), lambda: sum(len(c.batch) for c in read(lines, "native", options))),
             ("JSON: decoding, all kernels, rows", len(batch), lambda: rows(read(lines, "native", options), known)),
+            (
+                "nvschema protobuf: decoding alone",
+                sent,
+                lambda: sum(len(c.batch) for c in read(frame_messages, "nvschema-protobuf", options)),
+            ),
             ("Arrow: decoding alone", len(batch), lambda: sum(len(c.batch) for c in read(arrow, "arrow", options))),
             ("Arrow: decoding, all kernels, rows", len(batch), lambda: rows(read(arrow, "arrow", options), known)),
             ("batches in memory: all kernels, rows", len(batch), lambda: rows(iter(pieces), known)),

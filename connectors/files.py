@@ -31,6 +31,7 @@ SUFFIXES: Final = {
     "mot": ("det.txt", "gt.txt", ".txt", ".csv", ".tsv"),
     "opendatacam": (".jsonl", ".json", ".ndjson", ".txt"),
     "nvschema": (".jsonl", ".json", ".ndjson"),
+    "nvschema-protobuf": (".pb", ".binpb", ".protobuf", ".bin"),
 }
 OTHER_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".txt")
 WAREHOUSE: Final = ("version", "clients.lock")
@@ -135,6 +136,15 @@ def head(path: Path, size: int) -> bytes:
     try:
         with open_plain(path) as file:
             return _first(as_utf8(iter(lambda: file.read1(size), b"")), size)  # type: ignore[attr-defined]
+    except (TilikError, *BROKEN):
+        return b""
+
+
+def plain_head(path: Path, size: int) -> bytes:
+    """Return a file's first bytes, unpacked, as far as they can be read; b"" where there is no file."""
+    try:
+        with open_plain(path) as file:
+            return _first(iter(lambda: file.read1(size), b""), size)  # type: ignore[attr-defined]
     except (TilikError, *BROKEN):
         return b""
 

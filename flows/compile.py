@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import simulation
+from connectors.formats import ReadOptions, read
 from flows.console import fail, say
 from flows.replay import ReplayOptions, replay
 from schemas.errors import TilikError
@@ -20,7 +21,7 @@ START_US = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 def main() -> None:
-    """Carry a few minutes of frames to rows, in both formats, with and without track ids."""
+    """Carry a few minutes of frames to rows, in both formats, with and without track ids, and a message of protobuf."""
     say("compiling the kernels (once; a minute or two)")
     with tempfile.TemporaryDirectory() as folder:
         for form, tracker in (("native", None), ("arrow", "iou")):
@@ -35,6 +36,13 @@ def main() -> None:
                     tracker=tracker,
                 )
             )
+        _messages(Path(folder) / "frames.pb")
+
+
+def _messages(path: Path) -> None:
+    """Read a message of protobuf, an empty one, from a file."""
+    path.write_bytes(b"\0")
+    assert len(list(read(path, "nvschema-protobuf", ReadOptions(now_us=START_US)))) == 1
 
 
 if __name__ == "__main__":

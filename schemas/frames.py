@@ -113,6 +113,7 @@ def _of(table: pl.DataFrame, rows: NDArray[np.intp]) -> pl.DataFrame:
 
 DEAD_LETTER_REASONS: Final = (
     "not_json",  # bytes that are no JSON, binary noise, truncated lines
+    "not_protobuf",  # bytes that are no protobuf message
     "bad_type",  # a field of the wrong type, or a required one missing
     "bad_box",  # NaN, infinity or negative width or height
     "boxes_refused",  # all boxes lie outside the picture: nobody knows what was in it

@@ -247,14 +247,21 @@ def settle(
     return Chunk(batch, dead_letters(letters, source, options.now_us), left_out, size, far=far)
 
 
+def time_fault(t_us: int, now_us: int) -> tuple[str, str] | None:
+    """Return reason and detail of a time at which no frame can stand; None where one can."""
+    if t_us > now_us + AHEAD_US:
+        return "future", ahead(t_us, now_us)
+    return ("before_2000", f"{EARLY}{meant(t_us, now_us)}") if t_us < YEAR_2000_US else None
+
+
 def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: NDArray[np.int64]) -> dict[int, tuple[str, str]]:
     """Return reason and detail of every frame that cannot stand, by row."""
     t_us = frames["t_us"].to_numpy()
     found = {int(row): ("bad_box", BAD_BOX) for row in np.flatnonzero(bad_box)}
-    for row in np.flatnonzero(t_us > now_us + AHEAD_US):
-        found[int(row)] = "future", ahead(int(t_us[row]), int(now_us[row]))
-    for row in np.flatnonzero(t_us < YEAR_2000_US):
-        found[int(row)] = "before_2000", f"{EARLY}{meant(int(t_us[row]), int(now_us[row]))}"
+    for row in np.flatnonzero((t_us > now_us + AHEAD_US) | (t_us < YEAR_2000_US)):
+        fault = time_fault(int(t_us[row]), int(now_us[row]))
+        assert fault is not None
+        found[int(row)] = fault
     return found
 
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from connectors.formats import kept_fields
+from connectors.formats import kept_fields, nvschema_messages
 from connectors.formats.kept_rows import numbers
+from connectors.formats.nvschema_messages import Unreadable
 from schemas.came import came
 
 SSE: Final = re.compile(rb"^\s*data:")
@@ -66,11 +67,20 @@ def record(raw: bytes, kind: str) -> bytes | None:
     if kind == "mot":
         return numbers(raw)
     try:
-        value = json.loads(SSE.sub(b"", raw))
-        cut = kept_fields.FORMATS[kind](value)
+        cut = kept_fields.FORMATS[kind](_parsed(raw, kind))
         return json.dumps(cut, separators=(",", ":")).encode()
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, Unreadable):
         return None
+
+
+def _parsed(raw: bytes, kind: str) -> Any:
+    """Return a record as JSON values; one of protobuf is kept as its format's JSON, by which it can be mended."""
+    try:
+        return json.loads(SSE.sub(b"", raw))
+    except ValueError:
+        if kind != "nvschema-protobuf":
+            raise
+        return nvschema_messages.as_json(raw)
 
 
 def told(detail: str, known: Container[str]) -> str:

@@ -165,19 +165,21 @@ _native = _named(
         "image": _object(luma=number, sharpness=number, hash=_matching(_HASH, 128)),
     }
 )
+_nvschema = _named(
+    {
+        **dict.fromkeys(("timestamp", "@timestamp"), _time),
+        "sensorId": _id,
+        "id": number,
+        "objects": _every(_thing),
+        "info": _named(_size),
+    }
+)
 
 FORMATS: Final[Mapping[str, Cut]] = {
     "native": _native,
     "arrow": _native,
-    "nvschema": _named(
-        {
-            **dict.fromkeys(("timestamp", "@timestamp"), _time),
-            "sensorId": _id,
-            "id": number,
-            "objects": _every(_thing),
-            "info": _named(_size),
-        }
-    ),
+    "nvschema": _nvschema,
+    "nvschema-protobuf": _nvschema,
     "opendatacam": _named(
         {
             **dict.fromkeys(("frame", "frameId"), number),

@@ -8,8 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from connectors.files import Block
@@ -19,6 +17,7 @@ from connectors.formats.native_scan import NUMBERS, Scanned, scan
 from connectors.formats.native_tokens import ABSENT
 from connectors.formats.native_words import translated
 from connectors.formats.reading import Reader, of_lines
+from connectors.formats.spans import completed, numbers, texts
 from schemas.frames import FRAMES, SIGNALS
 
 MARKS: Final = (frozenset({"camera", "ts", "objects"}),)
@@ -57,7 +56,7 @@ def _chunk(block: Block, options: ReadOptions, source: str) -> Chunk:
             rows.append(row)
     made = _columns(scanned, block)
     if lines:
-        made = _completed(
+        made = completed(
             made, np.flatnonzero(scanned.read), draft(lines, block.position[rows].tolist()), np.array(rows)
         )
     line_of = np.sort(np.concatenate([np.flatnonzero(scanned.read), np.array(rows, np.int64)]))
@@ -74,19 +73,19 @@ def _columns(scanned: Scanned, block: Block) -> Draft:
     image = scanned.image[read]
     frames: dict[str, Any] = {
         **{name: whole[name] for name in whole.columns},
-        **_texts(data, scanned.text[read], ("camera", "ts_source", "image_hash")),
-        "luma": _numbers(image[:, 0]),
-        "sharpness": _numbers(image[:, 1]),
+        **texts(data, scanned.text[read], ("camera", "ts_source", "image_hash")),
+        "luma": numbers(image[:, 0]),
+        "sharpness": numbers(image[:, 1]),
         "position": block.position[read],
     }
     objects: dict[str, Any] = {
         "frame": row[scanned.object_line],
-        **_texts(data, scanned.object_text, ("class", "track", "mask")),
-        **{name: _numbers(scanned.number[:, NUMBERS.index(name)]) for name in NUMBERS if name in WITHOUT_BOX},
+        **texts(data, scanned.object_text, ("class", "track", "mask")),
+        **{name: numbers(scanned.number[:, NUMBERS.index(name)]) for name in NUMBERS if name in WITHOUT_BOX},
     }
     signals: dict[str, Any] = {
         "frame": row[scanned.signal_line],
-        **_texts(data, scanned.signal_text, ("kind", "zone")),
+        **texts(data, scanned.signal_text, ("kind", "zone")),
         "value": _values(scanned, data),
     }
     made = table(frames, FRAMES, int(read.sum())).with_columns(pl.col("ts_source").fill_null("capture"))
@@ -100,48 +99,3 @@ def _values(scanned: Scanned, data: NDArray[np.uint8]) -> NDArray[np.float64]:
     for row in np.flatnonzero(start >= 0):
         scanned.value[row] = float(data[start[row] : end[row]].tobytes())
     return scanned.value
-
-
-def _numbers(column: NDArray[np.float32]) -> pl.Series:
-    return pl.Series(np.ascontiguousarray(column)).fill_nan(None)
-
-
-@njit(cache=True)
-def _gather(
-    data: NDArray[np.uint8], start: NDArray[np.int32], offset: NDArray[np.int64], out: NDArray[np.uint8]
-) -> None:
-    for i in range(len(start)):
-        for j in range(offset[i + 1] - offset[i]):
-            out[offset[i] + j] = data[start[i] + j]
-
-
-def _texts(data: NDArray[np.uint8], spans: NDArray[np.int32], names: tuple[str, ...]) -> dict[str, pl.Series]:
-    return {name: _text(data, spans[:, 2 * i], spans[:, 2 * i + 1]) for i, name in enumerate(names)}
-
-
-def _text(data: NDArray[np.uint8], start: NDArray[np.int32], end: NDArray[np.int32]) -> pl.Series:
-    """Copy spans of the buffer into a column; absent ones are null."""
-    offset = np.zeros(len(start) + 1, np.int64)
-    np.cumsum(end - start, out=offset[1:])
-    out = np.empty(offset[-1], np.uint8)
-    _gather(data, start, offset, out)
-    present = start >= 0
-    valid = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
-    made = pa.LargeStringArray.from_buffers(len(start), pa.py_buffer(offset), pa.py_buffer(out), valid)
-    return pl.Series(pl.from_arrow(made))
-
-
-def _completed(fast: Draft, fast_row: NDArray[np.int64], slow: Draft, slow_row: NDArray[np.int64]) -> Draft:
-    """Put the frames of two drafts into the order of their lines."""
-    order = np.argsort(np.concatenate([fast_row, slow_row]), kind="stable")
-    row = np.empty(len(order), np.uint32)
-    row[order] = np.arange(len(order), dtype=np.uint32)
-    at = len(fast_row)
-    frames = pl.concat([fast.frames, slow.frames])[order]
-    parts = []
-    orders = []
-    for first, second in ((fast.objects, slow.objects), (fast.signals, slow.signals)):
-        moved = np.concatenate([row[first["frame"].to_numpy()], row[second["frame"].to_numpy() + at]])
-        orders.append(np.argsort(moved, kind="stable"))
-        parts.append(pl.concat([first, second]).with_columns(frame=pl.Series(moved))[orders[-1]])
-    return Draft(frames, parts[0], np.concatenate([fast.box, slow.box])[orders[0]], parts[1])

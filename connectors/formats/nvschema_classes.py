@@ -53,6 +53,10 @@ class ClassNames(dict[str, str]):
         super().__init__(given)
         self.known = CLASSES | {_plain(label): name for label, name in given.items()}
 
+    def is_known(self, label: str) -> bool:
+        """Tell whether a label is in a table."""
+        return _plain(label) in self.known
+
     def __missing__(self, label: str) -> str:
         """Look a label up and remember what was found."""
         self[label] = self.known.get(_plain(label), label)

@@ -81,18 +81,29 @@ def decode(line: bytes, camera: str | None, size: tuple[int, int] | None) -> See
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _not_json(line, error)
     try:
-        return _seen(frame, camera, size)
+        return seen(frame, _t_us(frame), camera, size)
     except Faulty as fault:
         return Fault(fault.reason, str(fault))
 
 
-def _seen(frame: Frame, camera: str | None, size: tuple[int, int] | None) -> Seen:
+def _t_us(frame: Frame) -> int:
     text = frame.at_timestamp if frame.timestamp is None else frame.timestamp
     if text is None:
         raise Faulty("expected timestamp or @timestamp, found neither")
     t_us = time_us(text)
     if t_us is None:
         raise Faulty(f"expected a time such as 2026-01-05T00:00:00.100Z, got {came(text)}", "bad_time")
+    return t_us
+
+
+def seen(frame: Frame, t_us: int, camera: str | None, size: tuple[int, int] | None) -> Seen:
+    """Return what a frame says, by `decode`'s rules.
+
+    Raises
+    ------
+    Faulty
+        A field is missing or outside its range.
+    """
     named = camera if frame.sensorId in (None, "") else str(frame.sensorId)
     if named is None:
         raise Faulty("expected sensorId, found none: name the camera of such frames with --camera")

@@ -72,12 +72,12 @@ def checked(thing: Object | str) -> Object:
     if isinstance(thing, str):
         thing = minimal(thing)
     if thing.confidence is not None and thing.confidence < 0:
-        thing.confidence = _ratio(thing.confidence, "confidence")
+        thing.confidence = ratio(thing.confidence, "confidence")
     info = thing.info
     if info is not None:
         word = info.mask.casefold() if isinstance(info.mask, str) else None
         info.mask = word if word in MASKS else None
-        info.mask_confidence = _ratio(_attribute(info.mask_confidence, "mask_confidence"), "info.mask_confidence")
+        info.mask_confidence = ratio(_attribute(info.mask_confidence, "mask_confidence"), "info.mask_confidence")
         info.face_px = _attribute(info.face_px, "face_px")
     return thing
 
@@ -145,7 +145,14 @@ def _is_not_set(number: float) -> bool:
     return any(abs(number - meant) < FLOAT32 for meant in NOT_SET)
 
 
-def _ratio(number: float | None, name: str) -> float | None:
+def ratio(number: float | None, name: str) -> float | None:
+    """Return a number in 0..1; None where it is one that means "none".
+
+    Raises
+    ------
+    Faulty
+        It is another one.
+    """
     if number is None or _is_not_set(number):
         return None
     if not 0 <= number <= 1:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from connectors.formats import arrow_messages, mot, native_columns, native_json, nvschema, opendatacam
+from connectors.formats import (
+    arrow_messages,
+    mot,
+    native_columns,
+    native_json,
+    nvschema,
+    nvschema_protobuf,
+    opendatacam,
+)
 from connectors.formats.chunks import Chunk, ReadOptions
 from connectors.formats.reading import Reader
 from schemas.errors import UsageError
@@ -17,12 +25,14 @@ FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "mot": mot.read,
     "opendatacam": opendatacam.read,
     "nvschema": nvschema.read,
+    "nvschema-protobuf": nvschema_protobuf.read,
 }
 STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "native": native_json.Native,
     "arrow": arrow_messages.Batches,
     "opendatacam": opendatacam.Frames,
     "nvschema": nvschema.Frames,
+    "nvschema-protobuf": nvschema_protobuf.Frames,
 }
 """Formats that come as records; `mot` is a table."""
 

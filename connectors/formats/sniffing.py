@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from connectors.files import head
-from connectors.formats import mot_rows, native_json, nvschema, opendatacam_lines
+from connectors.files import head, plain_head
+from connectors.formats import delimited, mot_rows, native_json, nvschema, nvschema_messages, opendatacam_lines
 from connectors.text_bytes import foreign
 
 HEAD_BYTES: Final = 1 << 16
@@ -31,6 +31,8 @@ def looks_like(path: Path) -> str:
     begin = head(path, HEAD_BYTES)
     if "--format arrow" in foreign(begin):
         return "arrow"
+    if _is_protobuf(plain_head(path, HEAD_BYTES)):
+        return "nvschema-protobuf"
     lines = [line for line in begin.splitlines() if line.strip()][:2]
     if any(_is_row(line) for line in lines):
         return "mot"
@@ -48,6 +50,15 @@ def table_between(path: Path) -> str:
         if len(cells) == 1 and cells.pop() >= FEWEST_CELLS:
             return name
     return ""
+
+
+def _is_protobuf(begin: bytes) -> bool:
+    """Whether a file begins with a Frame behind its size: one that has a time."""
+    first = delimited.first(begin)
+    try:
+        return first is not None and nvschema_messages.frame(first)[1] is not None
+    except nvschema_messages.Unreadable:
+        return False
 
 
 def _is_row(line: bytes) -> bool:

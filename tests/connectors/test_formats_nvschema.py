@@ -75,6 +75,26 @@ def test_names_plates_looks_and_embeddings_do_not_come_in(tmp_path: Path) -> Non
     assert "secret" not in got.frames.write_csv() + got.objects.write_csv() + got.signals.write_csv()
 
 
+ENHANCED = {
+    "fov": [{"id": "", "type": "Person", "count": 2, "objectIds": ["7", "8"], "coordinates": []}],
+    "rois": [{"id": "r", "type": "Person", "count": 1, "objects": [thing(id="inside")], "timestamp": "2026-01-05"}],
+    "socialDistancing": {"threshold": 2, "objects": [thing(id="near")], "clusters": [{"objects": [thing()]}]},
+    "congestions": [{"objects": [thing(id="slow")], "@timestamp": "2026-01-05T00:00:00Z"}],
+    "interactions": {"info": {}, "objects": ["9|1|2|3|4|Person"]},
+    "segmentation": {"mask": [1, 0]},
+}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_of_an_enhanced_frame_only_its_own_objects_count(tmp_path: Path, indent: int | None) -> None:
+    """Metropolis' analytics say of regions and groups who is in them: the same persons again."""
+    told = json.loads(frame(thing(id="8"), thing(info={"mask": "masked"}), **ENHANCED))
+    lines = json.dumps([{**ENHANCED, **told}, {**told, **ENHANCED}], indent=indent)
+    frames, objects, letters = read_lines(tmp_path, lines)
+    assert ([row[0] for row in frames], letters) == (["smg-001"] * 2, [])
+    assert [(row[0], row[3]) for row in objects] == [(0, "8"), (0, "7"), (1, "8"), (1, "7")]
+
+
 def test_masks_are_taken_from_info_by_their_very_names(tmp_path: Path) -> None:
     told = [
         {"mask": "Unmasked", "mask_confidence": "0.75", "face_px": "31"},

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.connectors import wire
 from tests.flows.city import SECOND, START
 
 PLATE, NAME, GENDER, AGE = "H 9321 PLANTED", "Budi-Planted Santoso", "perempuan-planted", "umur-planted-37"
@@ -84,6 +85,29 @@ def nvschemas() -> list[bytes]:
     good = [{**frame, "@timestamp": f"2026-01-05T00:11:{at:02}.000Z"} for at in range(40)]
     lines = [*good, *_spoiled(frame, thing), *({**frame, "objects": [text]} for text in texts)]
     return [json.dumps(each).encode() for each in [*lines, {**frame, "sensorId": NAME}]] + broken(json.dumps(frame))
+
+
+def protobufs() -> list[bytes]:
+    """Return messages of nvschema as protobuf, with fields that nobody reads."""
+    box = {"leftX": 1.5, "topY": 2.5, "rightX": 30.5, "bottomY": 40.5}
+    thing = {"id": PLATE, "bbox": box, "type": NAME, "confidence": 0.5, "info": {"mask": NAME, "plate": PLATE}}
+    frame = {"id": NAME, "timestamp": "2026-01-05T00:10:01+00:00", "sensorId": "a", "info": {"who": NAME}}
+    vector = wire.held(6, b"".join(wire.real(1, each) for each in VECTOR))
+    person = wire.held(5, wire.thing(thing) + vector + wire.held(7, NAME))
+    good = [
+        wire.frame({**frame, "timestamp": f"2026-01-05T00:12:{at:02}+00:00", "objects": [thing]}) + person
+        for at in range(40)
+    ]
+    bad = [
+        wire.frame({**frame, "sensorId": NAME, "objects": [thing]}),
+        wire.frame({**frame, "timestamp": "1999-01-05T00:00:00+00:00", "objects": [thing]}),
+        wire.frame({**frame, "objects": [{**thing, "confidence": 7.5}]}),
+        wire.frame({**frame, "objects": [{**thing, "info": {"mask_confidence": NAME}}]}),
+        wire.frame({**frame, "objects": [{**thing, "type": ""}]}),
+        wire.held(4, NAME) + person,
+    ]
+    torn = [each for raw in (good[0], bad[0]) for each in (raw[:-9], raw + raw, raw[1:], NAME.encode())]
+    return [*good, *bad, *torn]
 
 
 def opendatacams() -> list[bytes]:

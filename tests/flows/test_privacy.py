@@ -15,6 +15,7 @@ from flows.replay.asked import ReplaySummary
 from schemas import track_names
 from schemas.registry import Registry
 from schemas.views.order import wanted
+from tests.connectors import wire
 from tests.connectors.bytes_on_disk import holding
 from tests.flows import planted
 from tests.flows.city import START, camera, stream
@@ -25,6 +26,7 @@ LATER_US = START + 5 * 3_600_000_000
 CLIP = {"camera": "a", "fps": 10.0, "start_us": START + 3_600_000_000, "size": (640, 480)}
 GIVEN: dict[str, dict[str, Any]] = {
     "native": {}, "arrow": {}, "nvschema": {"camera": "a", "size": (640, 480)}, "opendatacam": CLIP,
+    "nvschema-protobuf": {"camera": "a", "size": (640, 480)},
     "mot": {**CLIP, "start_us": LATER_US},
 }  # fmt: skip
 
@@ -54,7 +56,8 @@ def write(folder: Path) -> dict[str, Path]:
     for kind, each in lines.items():
         (folder / f"in.{kind}").write_bytes(b"\n".join(each) + b"\n")
     planted.write_arrow(folder / "in.arrow")
-    return {kind: folder / f"in.{kind}" for kind in (*lines, "arrow")}
+    (folder / "in.nvschema-protobuf").write_bytes(wire.delimited(planted.protobufs()))
+    return {kind: folder / f"in.{kind}" for kind in (*lines, "arrow", "nvschema-protobuf")}
 
 
 @pytest.fixture(scope="module")

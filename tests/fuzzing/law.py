@@ -18,6 +18,7 @@ from connectors.formats import opendatacam_lines
 from connectors.warehouse import Stage
 from flows.replay import ReplayOptions, playing
 from schemas.errors import TilikError, UsageError
+from tests.connectors import wire
 from tests.fuzzing import columns, lines
 from tests.fuzzing.lines import START_US, Rng
 
@@ -25,7 +26,9 @@ MOST_BYTES: Final = 1_000_000_000
 """What a replay may take of memory."""
 NOW_US: Final = START_US + 86_400_000_000
 CONTAINERS: Final = ("stream", "file", "parquet")
-KINDS: Final = ("native", "nvschema", "opendatacam", "mot", *CONTAINERS)
+KINDS: Final = (*lines.WRITERS, *CONTAINERS)
+BINARY: Final = ("nvschema-protobuf",)
+"""Kinds of which each message stands behind its size."""
 GOOD_LINES: Final = 2
 """Lines at the beginning that stay as they are: they say that each message stands on its line."""
 
@@ -60,10 +63,13 @@ def case(folder: Path, kind: str, seed: int, messages: int) -> Case:
 
 def _lines(rng: Rng, kind: str, messages: int) -> tuple[bytes, int | None]:
     share = float(rng.choice([0.0, 0.02, 0.3, 1.0]))
+    breaks = lines.message_broken if kind in BINARY else lines.broken
     made = []
     for number in range(messages):
         line = lines.WRITERS[kind](rng, number)
-        made.append(lines.broken(rng, line) if number >= GOOD_LINES and rng.random() < share else line)
+        made.append(breaks(rng, line) if number >= GOOD_LINES and rng.random() < share else line)
+    if kind in BINARY:
+        return wire.delimited(made), messages
     if kind == "mot":
         return b"\n".join(made), None  # frames without rows count, too
     is_one = opendatacam_lines.is_frame if kind == "opendatacam" else lambda line: bool(line.strip())

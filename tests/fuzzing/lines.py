@@ -8,6 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from tests.connectors import wire
+
 START_US: Final = 1_767_571_200_000_000  # 2026-01-05T00:00:00Z
 STEP_US: Final = 100_000
 CAMERAS: Final = 8
@@ -73,6 +75,12 @@ def nvschema(rng: Rng, number: int) -> bytes:
     return json.dumps(said).encode()
 
 
+def protobuf(rng: Rng, number: int) -> bytes:
+    """Return a frame of nvschema as protobuf."""
+    told = json.loads(nvschema(rng, number))
+    return wire.frame(told | {"objects": [each for each in told["objects"] if isinstance(each, dict)]})
+
+
 def opendatacam(rng: Rng, number: int) -> bytes:
     """Return a frame of OpenDataCam, as its Data page downloads it."""
     thing = {"id": 5, "x": 50, "y": 50, "w": 20, "h": 10, "name": "car", "confidence": 0.5}
@@ -88,6 +96,7 @@ def mot(rng: Rng, number: int) -> bytes:
 WRITERS: Final[dict[str, Callable[[Rng, int], bytes]]] = {
     "native": native,
     "nvschema": nvschema,
+    "nvschema-protobuf": protobuf,
     "opendatacam": opendatacam,
     "mot": mot,
 }
@@ -101,6 +110,11 @@ def broken(rng: Rng, line: bytes) -> bytes:
     """Return a message that something happened to; it stays one line."""
     hurt = BREAKS[int(rng.integers(0, len(BREAKS)))](rng, line)
     return hurt.replace(b"\n", b" ")
+
+
+def message_broken(rng: Rng, raw: bytes) -> bytes:
+    """Return a binary message that something happened to."""
+    return OF_BYTES[int(rng.integers(0, len(OF_BYTES)))](rng, raw)
 
 
 def _flipped(rng: Rng, line: bytes) -> bytes:
@@ -145,3 +159,5 @@ def _nested(rng: Rng, line: bytes) -> bytes:
 BREAKS: Final[list[Callable[[Rng, bytes], bytes]]] = [
     _flipped, _cut, _doubled, _ended, _replaced, _replaced, _spoken, _nested,
 ]  # fmt: skip
+OF_BYTES: Final[list[Callable[[Rng, bytes], bytes]]] = [_flipped, _flipped, _cut, _doubled, _ended, _spoken]
+"""Those that do not look for signs of JSON."""
