@@ -26,8 +26,10 @@ class Records:
     arrival_us: NDArray[np.int64]  # (n,) when broker or spool took it, microseconds since 1970 UTC
     kind: NDArray[np.int32]  # (n,) which of `kinds` it is
     kinds: tuple[str, ...] = ("",)  # formats, as `--format` names them; "" is what the reader was told
-    topic: NDArray[np.int32] | None = None  # (n,) which of `topics` it came by, where that says something
+    topic: NDArray[np.int32] | None = None  # (n,) which of `topics` it came by, where that says something; -1: none
     topics: tuple[str, ...] = ()
+    camera: NDArray[np.int32] | None = None  # (n,) which of `cameras` its sender named it by, -1 where by none
+    cameras: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of records."""
