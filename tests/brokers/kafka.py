@@ -8,7 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from tests.brokers import authority
 from tests.brokers.fetching import alone, kafka_jars, program
@@ -38,6 +50,9 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+allow.everyone.if.no.acl.found=true
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 log.retention.check.interval.ms=1000
@@ -134,6 +149,18 @@ class KafkaBroker:
     def delete(self, topic: str) -> None:
         """Delete a topic."""
         _all_of(self.admin.delete_topics([topic]))
+
+    def allow(self, user: str, topic: str) -> None:
+        """Let one user alone read a topic (and whoever comes without TLS)."""
+        anywhere = (AclOperation.ALL, AclPermissionType.ALLOW)
+        acl = AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*", *anywhere)
+        _all_of(self.admin.create_acls([acl]))
+
+    def set_password(self, user: str, password: str) -> None:
+        """Give a user, who may be new, a password."""
+        info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
+        change = UserScramCredentialUpsertion(user, info, password.encode())
+        _all_of(self.admin.alter_user_scram_credentials([change]))
 
     def trim(self, topic: str, partition: int, before: int) -> None:
         """Remove the records before a position, as retention does in its own time."""
