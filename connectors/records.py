@@ -40,6 +40,14 @@ class Records:
         return self.data[self.start[row] : self.end[row]].tobytes()
 
 
+class Origin(NamedTuple):
+    """Where a record came from, as far as its sender or its topic says."""
+
+    kind: str  # format, as `--format` names it
+    topic: str = ""
+    camera: str = ""
+
+
 class Lost(NamedTuple):
     """Records that nobody will read again: retention passed the reader by."""
 
@@ -93,3 +101,12 @@ def records(values: Sequence[bytes], position: Sequence[int], arrival_us: Sequen
         np.zeros(len(values), np.int32),
         (kind,),
     )
+
+
+def coded(
+    origin: NDArray[np.int64], words: Sequence[str], absent: str | None
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Return the words of the records as places in a list of those that occur; -1 where one is absent."""
+    table: dict[str, int] = {}
+    codes = [-1 if word == absent else table.setdefault(word, len(table)) for word in words]
+    return np.array(codes, np.int32)[origin], tuple(table)

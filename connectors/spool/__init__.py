@@ -6,7 +6,8 @@ durable before anybody reads it, and its position is never used again
 (docs/decisions/spool.md).
 """
 
-from connectors.spool.blocks import RECORD_BYTES, Origin
+from connectors.records import Origin
+from connectors.spool.blocks import RECORD_BYTES
 from connectors.spool.layout import Spool, make, opened
 from connectors.spool.segments import SpoolFull
 from connectors.spool.tail import SpoolTail

@@ -17,6 +17,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.records import Origin
+
 MAGIC: Final = b"TLKB"
 HEAD: Final = struct.Struct("<4sIIIQqI")
 """Magic, checksum of all behind it, bytes of the block, records, first position, arrival, bytes of the table."""
@@ -25,14 +27,6 @@ RECORD_BYTES: Final = 64 << 20
 """Most bytes of a record; ours. Nothing that streams frames comes near, and a block's sizes stay within 32 bits."""
 BLOCK_BYTES: Final = 1 << 30
 """Most bytes of a block that is believed."""
-
-
-class Origin(NamedTuple):
-    """Where a record came from, as far as its sender or its topic says."""
-
-    kind: str  # format, as `--format` names it
-    topic: str = ""
-    camera: str = ""
 
 
 class Block(NamedTuple):

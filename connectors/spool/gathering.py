@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.records import Records, records
-from connectors.spool.blocks import Block, Origin
+from connectors.records import Origin, Records, coded, records
+from connectors.spool.blocks import Block
 
 
 class Part(NamedTuple):
@@ -55,9 +55,9 @@ def gathered(parts: Sequence[Part]) -> Records:
     position = np.arange(len(length)) + np.repeat(first - before, many)
     data = parts[0].data() if len(parts) == 1 else b"".join([part.data() for part in parts])
     origin, origins = _origins(parts, many)
-    kind, kinds = _coded(origin, [one.kind for one in origins], None)
-    topic, topics = _coded(origin, [one.topic for one in origins], "")
-    camera, cameras = _coded(origin, [one.camera for one in origins], "")
+    kind, kinds = coded(origin, [one.kind for one in origins], None)
+    topic, topics = coded(origin, [one.topic for one in origins], "")
+    camera, cameras = coded(origin, [one.camera for one in origins], "")
     return Records(
         np.frombuffer(data, np.uint8), end - length, end, position, arrival_us, kind, kinds,
         topic if topics else None, topics, camera if cameras else None, cameras,
@@ -75,12 +75,3 @@ def _origins(parts: Sequence[Part], many: NDArray[np.int64]) -> tuple[NDArray[np
         for part, code, n in zip(parts, codes, many.tolist(), strict=True)
     ]
     return np.concatenate(rows), list(table)
-
-
-def _coded(
-    origin: NDArray[np.int64], words: Sequence[str], absent: str | None
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Return the words of the records as places in a list of those that occur; -1 where one is absent."""
-    table: dict[str, int] = {}
-    codes = [-1 if word == absent else table.setdefault(word, len(table)) for word in words]
-    return np.array(codes, np.int32)[origin], tuple(table)

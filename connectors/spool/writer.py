@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from connectors.records import Origin
 from connectors.spool import blocks, layout, marks, segments
-from connectors.spool.blocks import Origin
 from connectors.spool.layout import Spool
 from connectors.spool.marks import Mark, Marked
 from connectors.spool.segments import SpoolFull, explained

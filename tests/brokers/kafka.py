@@ -150,9 +150,9 @@ class KafkaBroker:
         """Delete a topic."""
         _all_of(self.admin.delete_topics([topic]))
 
-    def allow(self, user: str, topic: str) -> None:
-        """Let one user alone read a topic (and whoever comes without TLS)."""
-        anywhere = (AclOperation.ALL, AclPermissionType.ALLOW)
+    def allow(self, user: str, topic: str, what: str = "ALL") -> None:
+        """Let a user do something with a topic, which those who are not named no longer may (save without TLS)."""
+        anywhere = (AclOperation[what], AclPermissionType.ALLOW)
         acl = AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*", *anywhere)
         _all_of(self.admin.create_acls([acl]))
 
