@@ -12,7 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.formats.parquet_files import KNOWN
+from connectors.formats.parquet_footer import KNOWN
 
 OURS: Final = frozenset(KNOWN).union(*KNOWN.values())
 """Names of our columns, and of their fields."""

@@ -34,6 +34,8 @@ GROUP_BYTES: Final = 512 * MIB
 """A row group of Parquet, unpacked."""
 COLUMN_BYTES: Final = 256 * MIB
 """One column of it."""
+PAGE_BYTES: Final = 128 * MIB
+"""The largest pages of its columns together, which are held at once."""
 GROUP_OBJECTS: Final = 32 << 20
 """Objects of a row group."""
 TEXTS: Final = [

@@ -1,35 +1,30 @@
-"""Record batches of Parquet, of our columns alone, after a look at what its footer says of its size.
+"""Record batches of Parquet, of our columns alone, after a look at its footer and at the headers of its pages.
 
 Texts stay in their dictionaries, as the file keeps them: a megabyte that a million rows
-share is held once. A row with more objects than a frame may have is found by one narrow
-column before its boxes are read.
+share is held once. As many rows are read at once as cannot take more than their bound,
+were each as full as the fullest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.formats import limits
+from connectors.formats.parquet_footer import Column, footer_of
+from connectors.formats.parquet_pages import Weighed, fullest, weighed
+from connectors.formats.thrift import Malformed
 
-KNOWN: Final = {
-    "camera": (), "ts": (), "ts_source": (), "seq": (), "width": (), "height": (),
-    "objects": ("class", "confidence", "box", "track", "mask", "mask_confidence", "face_px"),
-    "signals": ("kind", "zone", "value"),
-    "image": ("luma", "sharpness", "hash"),
-}  # fmt: skip
-"""Our columns, and the fields of those that have some."""
-OF_LISTS: Final = ("list", "element", "item", "array", "bag", "array_element")
-"""What writers call the levels of a list."""
-LOOKED_AT: Final = 8_192
-"""Rows whose objects are counted at once."""
-EVEN: Final = 2 << 20
-"""Objects of a row group that may stand in any of its rows: together they are not too many."""
+AT_ONCE: Final = 64 * limits.MIB
+"""Bytes that are decoded at once: values and their levels."""
+LEVEL_BYTES: Final = 4
+"""What pyarrow holds of a value beside itself: two levels of 16 bits."""
+BOX: Final = 4
+"""Values of an object, at most: its box."""
 
 
 def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
@@ -38,86 +33,69 @@ def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
     Raises
     ------
     pa.ArrowInvalid
-        The file, or a row group, is larger than its bound.
+        The file, a row group, a page or a row is larger than its bound, or broken.
     """
     size, done = path.stat().st_size, 0
-    with pq.ParquetFile(path, **_bounds(path)) as parquet:
-        total = parquet.metadata.num_rows
-        for group in range(parquet.num_row_groups):
-            leaves, most = _checked(parquet, group)
-            for batch in parquet.iter_batches(min(rows, most), row_groups=[group], columns=leaves):
-                done += batch.num_rows
-                yield batch, size * done // max(total, 1)
-
-
-def _bounds(path: Path) -> dict[str, object]:
-    """Return how to open a file: texts in their dictionaries, pages read as they come."""
-    bounds = {"thrift_string_size_limit": limits.METADATA_BYTES, "thrift_container_size_limit": 1_000_000}
-    schema = pq.read_metadata(path).schema
-    texts = [
-        schema.column(i).path
-        for i in range(len(schema))
-        if schema.column(i).physical_type == "BYTE_ARRAY" and _is_known(schema.column(i).path)
-    ]
-    return {**bounds, "read_dictionary": texts, "pre_buffer": False, "buffer_size": limits.MIB}
-
-
-def _is_known(path: str) -> bool:
-    """Tell whether a leaf is one of our columns, or of their fields."""
-    first, *inner = path.split(".")
-    named = [name for name in inner if name not in OF_LISTS]
-    return first in KNOWN and (not named or any(name in KNOWN[first] for name in named))
-
-
-def _checked(parquet: pq.ParquetFile, group: int) -> tuple[list[str], int]:
-    """Return the leaves of a row group that are ours, and how many of its rows are read at once."""
-    meta = parquet.metadata.row_group(group)
-    ours = [meta.column(i) for i in range(meta.num_columns) if _is_known(meta.column(i).path_in_schema)]
-    sizes = [max(leaf.total_uncompressed_size, leaf.total_compressed_size) for leaf in ours]
-    for what, came, most in (
-        ("a row group", sum(sizes), limits.GROUP_BYTES),
-        ("a column of a row group", max(sizes, default=0), limits.COLUMN_BYTES),
+    footer = footer_of(path)
+    with (
+        path.open("rb") as file,
+        pq.ParquetFile(
+            path,
+            read_dictionary=footer.dictionaries(),
+            pre_buffer=False,
+            buffer_size=limits.MIB,
+            thrift_string_size_limit=limits.METADATA_BYTES,
+            thrift_container_size_limit=1_000_000,
+        ) as parquet,
     ):
-        if came > most:
-            raise pa.ArrowInvalid(f"expected {what} of at most {most:,} bytes, came {came:,}: write smaller row groups")
-    lists = [leaf for leaf in ours if leaf.path_in_schema.startswith(("objects.", "signals."))]
-    rows = meta.num_rows
-    for name in ("objects", "signals"):
-        narrow = min((leaf for leaf in lists if leaf.path_in_schema.startswith(name)), key=_values, default=None)
-        if narrow is not None and narrow.num_values > EVEN:
-            rows = min(rows, limits.TOGETHER // _longest(parquet, group, narrow) + 1)
-    return [leaf.path_in_schema for leaf in ours], max(rows, 1)
+        for group, columns in enumerate(footer.groups):
+            most = _rows(file, columns)
+            names = [column.leaf.path for column in columns]
+            for batch in parquet.iter_batches(min(rows, most), row_groups=[group], columns=names):
+                done += batch.num_rows
+                yield batch, size * done // max(footer.rows, done, 1)
 
 
-def _values(leaf: pq.ColumnChunkMetaData) -> int:
-    return int(leaf.num_values)
-
-
-def _longest(parquet: pq.ParquetFile, group: int, leaf: pq.ColumnChunkMetaData) -> int:
-    """Return how many objects the fullest row of a row group has.
+def _rows(file: IO[bytes], columns: list[Column]) -> int:
+    """Return how many rows of a row group are read at once.
 
     Raises
     ------
     pa.ArrowInvalid
-        There are too many, in the group or in a row.
+        It is larger than its bounds.
     """
-    most = 1
-    if leaf.num_values > limits.GROUP_OBJECTS:
-        raise pa.ArrowInvalid(
-            f"expected a row group of at most {limits.GROUP_OBJECTS:,} objects, came {leaf.num_values:,}: "
-            "write smaller row groups"
-        )
-    for batch in parquet.iter_batches(LOOKED_AT, row_groups=[group], columns=[leaf.path_in_schema]):
-        most = max(most, _fullest(batch.column(0)))
-    if most > limits.OBJECTS:
-        raise pa.ArrowInvalid(f"expected at most {limits.OBJECTS:,} objects in a frame, came {most:,}")
-    return most
+    try:
+        held = [weighed(file.fileno(), column) for column in columns]
+        _check(held)
+        if sum(_decoded(one, one.values) for one in held) <= AT_ONCE:
+            return limits.BATCH_ROWS
+        return max(AT_ONCE // max(sum(_decoded(one, _fullest(file, one)) for one in held), 1), 1)
+    except Malformed as error:
+        raise pa.ArrowInvalid(f"a row group of the Parquet file cannot be read: {error}") from None
 
 
-def _fullest(column: pa.Array) -> int:
-    """Return how long the longest list of a column is; 0 where it is none, which is refused once it is read."""
-    if pa.types.is_fixed_size_list(column.type):
-        return int(column.type.list_size)
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        return int(np.diff(column.offsets.to_numpy()).max(initial=0))
-    return 0
+def _check(held: list[Weighed]) -> None:
+    sizes = [max(one.bytes, one.column.unpacked, one.column.packed) for one in held]
+    objects = [one.values for one in held if one.column.leaf.levels == 1]
+    for what, came, most in (
+        ("a row group of at most {:,} bytes", sum(sizes), limits.GROUP_BYTES),
+        ("a column of a row group of at most {:,} bytes", max(sizes, default=0), limits.COLUMN_BYTES),
+        ("pages of at most {:,} bytes together, one of each column", sum(one.page for one in held), limits.PAGE_BYTES),
+        ("a row group of at most {:,} objects", max(objects, default=0), limits.GROUP_OBJECTS),
+    ):
+        if came > most:
+            raise pa.ArrowInvalid(f"expected {what.format(most)}, came {came:,}: write smaller row groups")
+
+
+def _decoded(one: Weighed, values: int) -> int:
+    """Return what so many values of a column take at most [bytes]."""
+    return values * (one.value + LEVEL_BYTES)
+
+
+def _fullest(file: IO[bytes], one: Weighed) -> int:
+    """Return how many values the fullest row of a column has, which are no more than a frame may have."""
+    found = fullest(file.fileno(), one.column)
+    each = 1 if one.column.leaf.levels <= 1 else BOX
+    if found > limits.OBJECTS * each:
+        raise pa.ArrowInvalid(f"expected at most {limits.OBJECTS:,} objects in a frame, came {-(-found // each):,}")
+    return found

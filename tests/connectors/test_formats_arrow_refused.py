@@ -48,7 +48,7 @@ NOT_LISTS = {
 def test_many_objects_that_are_no_list_are_refused_like_few(tmp_path: Path, monkeypatch, objects: pa.Array) -> None:
     path = write(tmp_path / "a", table(objects=objects), "parquet")
     few = refused(list(read(path, "arrow", options())))
-    monkeypatch.setattr(parquet_files, "EVEN", 0)
+    monkeypatch.setattr(parquet_files, "AT_ONCE", 0)
     assert refused(list(read(path, "arrow", options()))) == few
     assert [(at, reason) for at, reason, _ in few] == [(at, "bad_type") for at in (1, 2, 3, 4)]
 

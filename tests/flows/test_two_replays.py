@@ -56,8 +56,9 @@ def alone(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[
 def start(place: Path, folder: Path, name: str) -> subprocess.Popen[str]:
     words = (folder / f"{name}.jsonl", "--registry", folder / "cameras.toml", "--warehouse", "embedded:s")
     said = place / f"{name}-{len(list(place.iterdir()))}.txt"
+    env = {key: value for key, value in os.environ.items() if key != "TILIK_PAIRS"}  # no setting of the command's
     with said.open("w") as out:
-        return subprocess.Popen([TILIK, "replay", *words], cwd=place, stdout=out, stderr=out, text=True)
+        return subprocess.Popen([TILIK, "replay", *words], cwd=place, stdout=out, stderr=out, text=True, env=env)
 
 
 def held(place: Path) -> Contents:

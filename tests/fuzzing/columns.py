@@ -83,13 +83,39 @@ def packed(rng: Rng, made: pa.Table, container: str) -> bytes:
     """Return a table as a file of one of the containers."""
     out = io.BytesIO()
     if container == "parquet":
-        pq.write_table(made, out, row_group_size=int(rng.integers(1, made.num_rows + 1)))
-        return out.getvalue()
+        return _parquet(rng, made, out)
     packing = [None, "lz4", "zstd"][int(rng.integers(0, 3))]
     sink = pa.ipc.new_file if container == "file" else pa.ipc.new_stream
     with sink(out, made.schema, options=pa.ipc.IpcWriteOptions(compression=packing)) as writer:
         writer.write_table(made, max_chunksize=int(rng.integers(1, made.num_rows + 1)))
     return out.getvalue()
+
+
+def _parquet(rng: Rng, made: pa.Table, out: io.BytesIO) -> bytes:
+    pq.write_table(
+        made,
+        out,
+        row_group_size=int(rng.integers(1, made.num_rows + 1)),
+        compression=["none", "snappy", "gzip", "zstd", "lz4", "brotli"][int(rng.integers(0, 6))],
+        data_page_version=["1.0", "2.0"][int(rng.integers(0, 2))],
+        use_dictionary=bool(rng.random() < 0.7),
+        write_page_index=bool(rng.random() < 0.3),
+        write_page_checksum=bool(rng.random() < 0.2),
+    )
+    return out.getvalue()
+
+
+def footer_changed(rng: Rng, raw: bytes) -> bytes:
+    """Return a Parquet file whose footer, or headers of pages, say something else.
+
+    A bit at a time, for another byte is seldom a text of Thrift.
+    """
+    out = bytearray(raw)
+    begin = len(raw) - 8 - int.from_bytes(raw[-8:-4], "little")
+    first, last = (begin, len(raw)) if rng.random() < 0.7 else (0, begin)
+    for at in rng.integers(first, last, int(rng.integers(1, 4))):
+        out[at] ^= 1 << int(rng.integers(0, 8))
+    return bytes(out)
 
 
 def bytes_changed(rng: Rng, raw: bytes) -> bytes:

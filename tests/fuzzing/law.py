@@ -79,6 +79,8 @@ def _lines(rng: Rng, kind: str, messages: int) -> tuple[bytes, int | None]:
 def _columns(rng: Rng, container: str, messages: int) -> tuple[bytes, int | None]:
     made = columns.table(rng, 0, messages, is_strange=bool(rng.random() < 0.8))
     raw = columns.packed(rng, made, container)
+    if container == "parquet" and rng.random() < 0.5:
+        return columns.footer_changed(rng, raw), None
     return (columns.bytes_changed(rng, raw), None) if rng.random() < 0.4 else (raw, messages)
 
 
