@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from connectors.formats.chunks import CLOCKS
+from connectors.formats.deepstream_lines import NO_CLASSES
 from connectors.formats.nvschema_classes import CLASSES as LABELS
 from connectors.formats.nvschema_classes import SEPARATORS
 from connectors.formats.nvschema_objects import Faulty
@@ -127,6 +128,17 @@ def minimal(value: Any) -> Any:
     return "|".join(map(str, kept if confidence is None else [*kept, confidence]))
 
 
+def _event_object(value: Any) -> Any:
+    """Keep of DeepStream's object what it is called by a list, and where it is."""
+    if not isinstance(value, dict):
+        return instead(value)
+    kept = _event_place(value)
+    for name, inner in value.items():
+        if isinstance(inner, dict) and name not in NO_CLASSES:
+            kept[name if is_class(name) else UNLISTED] = _event_kind(inner)
+    return kept
+
+
 def _thing(value: Any) -> Any:
     return minimal(value) if isinstance(value, str) else _nv_object(value)
 
@@ -141,6 +153,10 @@ _nv_object = _object(
     confidence=number,
     info=_object(mask=_word(*MASKS), mask_confidence=number, face_px=number),
 )
+_event_place = _object(
+    id=_track, bbox=_object(topleftx=number, toplefty=number, bottomrightx=number, bottomrighty=number)
+)
+_event_kind = _object(confidence=number, type=_class)
 _detection = _object(
     x=number, y=number, w=number, h=number, name=_class, prob=number, confidence=number, id=_track
 )  # fmt: skip
@@ -180,6 +196,7 @@ FORMATS: Final[Mapping[str, Cut]] = {
     "arrow": _native,
     "nvschema": _nvschema,
     "nvschema-protobuf": _nvschema,
+    "deepstream": _named({"@timestamp": _time, "sensor": _object(id=_id), "object": _event_object}),
     "opendatacam": _named(
         {
             **dict.fromkeys(("frame", "frameId"), number),

@@ -9,10 +9,11 @@ partition's own `Live`, in order:
     stored = live.state()                            # goes into recovery, beside the position
 
 One `Live` a partition, since a format may remember something between records: what
-`state` gives belongs to the position behind the last record that was read. `rest`
-gives what is held back, where no record will follow (the end of input). A record of
-text may hold several frames, as an array or a line each; each then has the record's
-position and arrival. A record that is no frame is a dead letter, an empty one too.
+`state` gives belongs to the position behind the last record that was read. `tick` gives
+what is due by the clock while nothing comes, `rest` what is held back, where no record
+will follow (the end of input). A record of text may hold several frames, as an array or
+a line each; each then has the record's position and arrival. A record that is no frame
+is a dead letter, an empty one too.
 """
 
 from __future__ import annotations
@@ -70,6 +71,13 @@ class Live:
         """Yield what is held back for records that may follow."""
         for reader in self.readers.values():
             chunk = reader.rest(source)
+            if chunk is not None:
+                yield chunk
+
+    def tick(self, now_us: int, source: str) -> Iterator[Chunk]:
+        """Yield what is due by the clock alone; call it where all that was there has been read, some times a second."""
+        for reader in self.readers.values():
+            chunk = reader.tick(now_us, source)
             if chunk is not None:
                 yield chunk
 

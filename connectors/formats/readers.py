@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.formats import (
     arrow_messages,
+    deepstream,
     mot,
     native_columns,
     native_json,
@@ -26,6 +27,7 @@ FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "opendatacam": opendatacam.read,
     "nvschema": nvschema.read,
     "nvschema-protobuf": nvschema_protobuf.read,
+    "deepstream": deepstream.read,
 }
 STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "native": native_json.Native,
@@ -33,6 +35,7 @@ STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "opendatacam": opendatacam.Frames,
     "nvschema": nvschema.Frames,
     "nvschema-protobuf": nvschema_protobuf.Frames,
+    "deepstream": deepstream.Objects,
 }
 """Formats that come as records; `mot` is a table."""
 

@@ -62,6 +62,10 @@ class Reader:
         """Return what is held back for messages that may follow, for none do; None where nothing is."""
         return None
 
+    def tick(self, now_us: int, source: str) -> Chunk | None:
+        """Return what is due at `now_us`, where all that came before has been read; None where nothing is."""
+        return None
+
     def state(self) -> bytes:
         """Return what is remembered for the next block."""
         return b""

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.files import head, plain_head
-from connectors.formats import delimited, mot_rows, native_json, nvschema, nvschema_messages, opendatacam_lines
+from connectors.formats import (
+    deepstream_lines,
+    delimited,
+    mot_rows,
+    native_json,
+    nvschema,
+    nvschema_messages,
+    opendatacam_lines,
+)
 from connectors.text_bytes import foreign
 
 HEAD_BYTES: Final = 1 << 16
@@ -84,6 +92,8 @@ def _first_value(text: str) -> Any:
 
 def _of_json(value: Any, deep: int) -> str:
     if isinstance(value, dict):
+        if any(wanted <= value.keys() for wanted in deepstream_lines.MARKS):
+            return "deepstream"
         if any(wanted <= value.keys() for wanted in SENDERS):
             return "nvschema"
         found = [kind for kind, marks in BY_KEYS if any(wanted <= value.keys() for wanted in marks)]

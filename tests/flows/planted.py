@@ -110,6 +110,24 @@ def protobufs() -> list[bytes]:
     return [*good, *bad, *torn]
 
 
+def deepstreams() -> list[bytes]:
+    """Return messages of DeepStream's full schema."""
+    box = {"topleftx": 100, "toplefty": 100, "bottomrightx": 150, "bottomrighty": 120}
+    kind = {"type": NAME, "make": NAME, "license": PLATE, "confidence": 0.5, **PERSON}
+    thing = {"id": PLATE, "bbox": box, "vehicle": kind, NAME: {"confidence": 0.5, **PERSON}, **PERSON}
+    message = {
+        "messageid": NAME, "@timestamp": "2026-01-05T00:15:01.000Z", "sensor": {"id": "a", "description": NAME},
+        "place": PERSON, "object": thing, "event": {"id": NAME, "type": NAME}, "videoPath": NAME, **PERSON,
+    }  # fmt: skip
+    good = [{**message, "@timestamp": f"2026-01-05T00:15:{at:02}.000Z"} for at in range(30)]
+    spoiled = [{**message, name: wrong} for name in message for wrong in WRONG]
+    inner = [{**message, "object": {**thing, name: wrong}} for name in thing for wrong in WRONG]
+    far = {**thing, "bbox": {**box, "topleftx": 9e9, "bottomrightx": 9e9 + 1}}
+    others = [{**message, "sensor": {"id": NAME}}, {**message, "object": far}, {**message, "object": {NAME: kind}}]
+    lines = [*good, *spoiled, *inner, *others]
+    return [json.dumps(each).encode() for each in lines] + broken(json.dumps(message))
+
+
 def opendatacams() -> list[bytes]:
     """Return lines of OpenDataCam, in each of its shapes."""
     thing = {"x": 100, "y": 100, "w": 50, "h": 20.5, "name": NAME, "confidence": 0.5, "id": PLATE, **PERSON}

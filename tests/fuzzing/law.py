@@ -27,6 +27,8 @@ MOST_BYTES: Final = 1_000_000_000
 NOW_US: Final = START_US + 86_400_000_000
 CONTAINERS: Final = ("stream", "file", "parquet")
 KINDS: Final = (*lines.WRITERS, *CONTAINERS)
+OTHER_UNITS: Final = ("mot", "deepstream")
+"""Kinds whose messages are no frames: frames without rows count too, and several objects are one frame."""
 BINARY: Final = ("nvschema-protobuf",)
 """Kinds of which each message stands behind its size."""
 GOOD_LINES: Final = 2
@@ -70,8 +72,8 @@ def _lines(rng: Rng, kind: str, messages: int) -> tuple[bytes, int | None]:
         made.append(breaks(rng, line) if number >= GOOD_LINES and rng.random() < share else line)
     if kind in BINARY:
         return wire.delimited(made), messages
-    if kind == "mot":
-        return b"\n".join(made), None  # frames without rows count, too
+    if kind in OTHER_UNITS:
+        return b"\n".join(made), None
     is_one = opendatacam_lines.is_frame if kind == "opendatacam" else lambda line: bool(line.strip())
     return b"\n".join(made), sum(is_one(line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r")) for line in made)
 

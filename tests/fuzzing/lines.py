@@ -81,6 +81,19 @@ def protobuf(rng: Rng, number: int) -> bytes:
     return wire.frame(told | {"objects": [each for each in told["objects"] if isinstance(each, dict)]})
 
 
+def deepstream(rng: Rng, number: int) -> bytes:
+    """Return an object of DeepStream's full schema, some of a frame."""
+    box = {"topleftx": 9, "toplefty": 9, "bottomrightx": 19, "bottomrighty": 19}
+    said = {
+        "messageid": str(number),
+        "@timestamp": _iso(START_US + number // 3 * STEP_US),
+        "sensor": {"id": f"c{number // 3 % CAMERAS}"},
+        "object": {"id": str(number % 5), "speed": 0, "vehicle": {"type": "sedan", "confidence": 0.5}, "bbox": box},
+        "event": {"id": "1", "type": ""},
+    }
+    return json.dumps(said).encode()
+
+
 def opendatacam(rng: Rng, number: int) -> bytes:
     """Return a frame of OpenDataCam, as its Data page downloads it."""
     thing = {"id": 5, "x": 50, "y": 50, "w": 20, "h": 10, "name": "car", "confidence": 0.5}
@@ -97,6 +110,7 @@ WRITERS: Final[dict[str, Callable[[Rng, int], bytes]]] = {
     "native": native,
     "nvschema": nvschema,
     "nvschema-protobuf": protobuf,
+    "deepstream": deepstream,
     "opendatacam": opendatacam,
     "mot": mot,
 }
