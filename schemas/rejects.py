@@ -34,6 +34,12 @@ OF_SIGNALS: Final = ("unknown_kind", "unknown_zone", "bad_value")
 REFUSED: Final = "refused"
 """Kind of the signals by which a reader says what it left out of a frame: `zone` is the reason, `value` how many."""
 
+CONDITION: Final = "condition"
+"""Kind of the signals by which a reader says what a camera says of itself: `zone` is `MOVED`. No sender can send it."""
+
+MOVED: Final = "moved"
+"""The scene is another one than zones and lines were drawn on."""
+
 SIGNAL_KINDS: Final = ("flood",)
 """Kinds of signals that somebody reads."""
 

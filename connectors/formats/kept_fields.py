@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from connectors.formats.chunks import CLOCKS
 from connectors.formats.deepstream_lines import NO_CLASSES
-from connectors.formats.nvschema_classes import CLASSES as LABELS
+from connectors.formats.nvschema_classes import CLASSES as NVIDIA
 from connectors.formats.nvschema_classes import SEPARATORS
 from connectors.formats.nvschema_objects import Faulty
 from connectors.formats.nvschema_objects import minimal as read_minimal
+from connectors.formats.onvif_frames import CLASSES as ONVIF
 from schemas import track_names
 from schemas.came import came
 from schemas.class_words import UNLISTED, is_listed
@@ -26,6 +27,7 @@ Cut = Callable[[Any], Any]
 
 MASKS: Final = ("masked", "unmasked", "incorrect", *NOT_JUDGED)
 SIDES: Final = 4
+LABELS: Final = NVIDIA.keys() | ONVIF.keys()
 PRIMARY: Final = 6
 """Fields of nvschema's shortest object: id, left, top, right, bottom, type."""
 MOST_OF_ID: Final = 64
@@ -143,6 +145,24 @@ def _thing(value: Any) -> Any:
     return minimal(value) if isinstance(value, str) else _nv_object(value)
 
 
+def _several(cut: Cut) -> Cut:
+    """Keep a list entry by entry, and one that stands for a list of one."""
+    every = _every(cut)
+    return lambda value: every(value) if isinstance(value, list) else cut(value)
+
+
+def _or_word(cut: Cut) -> Cut:
+    """Keep a class's name, or an object that says one."""
+    return lambda value: _class(value) if isinstance(value, str) else cut(value)
+
+
+def _truth(value: Any) -> Any:
+    """Keep what says yes or no."""
+    said = isinstance(value, bool) or (isinstance(value, str) and value.casefold() in ("true", "false"))
+    return value if said else number(value)
+
+
+_topic = _matching(_ID, 4 * MOST_OF_ID)
 _id = _matching(_ID, MOST_OF_ID)
 _time = _matching(_TIME, MOST_OF_ID)
 _size: Final = dict.fromkeys(("width", "height", "frameWidth", "frameHeight"), number)
@@ -160,6 +180,50 @@ _event_kind = _object(confidence=number, type=_class)
 _detection = _object(
     x=number, y=number, w=number, h=number, name=_class, prob=number, confidence=number, id=_track
 )  # fmt: skip
+_corner = _named(dict.fromkeys(("@x", "@y"), number))
+_onvif_type = _several(_or_word(_named({"@Likelihood": number, "#text": _class})))
+_onvif_class = _named({"Type": _onvif_type, "ClassCandidate": _several(_object(Type=_class, Likelihood=number))})
+_onvif_box = _named(dict.fromkeys(("@left", "@top", "@right", "@bottom"), number))
+_onvif_thing = _named(
+    {"@ObjectId": _track, "Appearance": _object(Shape=_object(BoundingBox=_onvif_box), Class=_onvif_class)}
+)
+_onvif_frames = _object(
+    Frame=_several(
+        _named(
+            {
+                "@UtcTime": _time,
+                "@Source": _id,
+                "Transformation": _object(Translate=_corner, Scale=_corner),
+                "Object": _several(_onvif_thing),
+            }
+        )
+    )
+)
+
+
+def _onvif(value: Any) -> Any:
+    """Keep a message's frames wherever they stand, or what an event says of the picture."""
+    if not isinstance(value, dict):
+        return instead(value)
+    kept = {**_onvif_frames(value), **_object(UtcTime=_time, Data=_object(State=_truth))(value)}
+    if "VideoAnalytics" in value:
+        kept["VideoAnalytics"] = _onvif_frames(value["VideoAnalytics"])
+    if "MetadataStream" in value:
+        kept["MetadataStream"] = _object(VideoAnalytics=_onvif_frames)(value["MetadataStream"])
+    return kept
+
+
+def _of_topic(payload: Cut) -> Cut:
+    """Keep a recorded message's topic, and of its payload what is kept of a bare one."""
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, dict) and "topic" in value and "payload" in value:
+            return {"topic": _topic(value["topic"]), "payload": payload(value["payload"])}
+        return payload(value)
+
+    return cut
+
+
 _native = _named(
     {
         "camera": _id,
@@ -197,6 +261,7 @@ FORMATS: Final[Mapping[str, Cut]] = {
     "nvschema": _nvschema,
     "nvschema-protobuf": _nvschema,
     "deepstream": _named({"@timestamp": _time, "sensor": _object(id=_id), "object": _event_object}),
+    "onvif": _of_topic(_onvif),
     "opendatacam": _named(
         {
             **dict.fromkeys(("frame", "frameId"), number),

@@ -14,6 +14,7 @@ from connectors.formats import (
     native_json,
     nvschema,
     nvschema_protobuf,
+    onvif,
     opendatacam,
 )
 from connectors.formats.chunks import Chunk, ReadOptions
@@ -28,6 +29,7 @@ FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "nvschema": nvschema.read,
     "nvschema-protobuf": nvschema_protobuf.read,
     "deepstream": deepstream.read,
+    "onvif": onvif.read,
 }
 STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "native": native_json.Native,
@@ -36,6 +38,7 @@ STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "nvschema": nvschema.Frames,
     "nvschema-protobuf": nvschema_protobuf.Frames,
     "deepstream": deepstream.Objects,
+    "onvif": onvif.Messages,
 }
 """Formats that come as records; `mot` is a table."""
 

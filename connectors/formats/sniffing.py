@@ -15,6 +15,8 @@ from connectors.formats import (
     native_json,
     nvschema,
     nvschema_messages,
+    onvif_events,
+    onvif_frames,
     opendatacam_lines,
 )
 from connectors.text_bytes import foreign
@@ -26,6 +28,7 @@ BY_KEYS: Final = (
     ("native", native_json.MARKS),
     ("opendatacam", opendatacam_lines.MARKS),
     ("nvschema", nvschema.MARKS),
+    ("onvif", onvif_frames.MARKS),
 )
 SENDERS: Final = (frozenset({"sensorId"}), frozenset({"@timestamp"}))
 """Keys that nvschema has and OpenDataCam's documents, which share others with it, do not."""
@@ -90,10 +93,17 @@ def _first_value(text: str) -> Any:
         return None
 
 
+def _of_topic(parts: list[str]) -> str:
+    """Return the format that a topic names; '' for none."""
+    return "onvif" if onvif_events.BRANCH in parts or onvif_events.FRAMES in parts else ""
+
+
 def _of_json(value: Any, deep: int) -> str:
     if isinstance(value, dict):
         if any(wanted <= value.keys() for wanted in deepstream_lines.MARKS):
             return "deepstream"
+        if isinstance(value.get("topic"), str) and (kind := _of_topic(value["topic"].split("/"))):
+            return kind
         if any(wanted <= value.keys() for wanted in SENDERS):
             return "nvschema"
         found = [kind for kind, marks in BY_KEYS if any(wanted <= value.keys() for wanted in marks)]

@@ -21,7 +21,7 @@ from schemas.card import Card
 from schemas.cards import CARDS, ZONE_KINDS
 from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES, WATCH
 
-LOW_FPS = STATES.index("low_fps")
+LOW_FPS, MOVED = STATES.index("low_fps"), STATES.index("moved")
 
 
 class Keys(NamedTuple):
@@ -199,6 +199,7 @@ def reasons(health: NDArray[np.int64], expected: NDArray[np.int64], lost: tuple[
     names[state == OFFLINE] = REASONS.index("offline")
     names[(health[:, column("frames")] == 0) & (state < STATES.index("stale"))] = REASONS.index("stale")
     names[state == LOW_FPS] = REASONS.index("low_fps")
+    names[state == MOVED] = REASONS.index("moved")
     for name, ms in causes.items():
         names[ms * 2 > expected - observed] = REASONS.index(name)
     return np.where(low, names, 0).astype(np.uint8)

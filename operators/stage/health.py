@@ -2,7 +2,8 @@
 
 Walks each camera's frames in order. A silence is `stale` after max(10 s, 5
 periods) and `offline` after 5 minutes; a picture that stands still, is dark or
-blurred with nothing detected is seen but not watched (`usable` False). Whether it
+blurred with nothing detected is seen but not watched (`usable` False), as is one
+of which the camera itself says that its scene is another: zones mean nothing there. Whether it
 stands still its hash says; only where frames carry none do detections that never
 change say so, since trackers hold the boxes of what is parked. The
 thresholds are ours (metrics.md, Camera health) and are settings.
@@ -22,11 +23,22 @@ from operators.minutes import MINUTE_US
 from operators.stage.ordered import NEVER, Released
 from schemas.columns import HEALTH, STATES
 
-ONLINE, SKEW, DEGRADED, BLURRED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
+ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
     STATES.index(name)
-    for name in ("online", "clock_skew", "degraded", "blurred", "dark", "frozen", "flapping", "stale", "offline")
+    for name in (
+        "online",
+        "clock_skew",
+        "degraded",
+        "blurred",
+        "moved",
+        "dark",
+        "frozen",
+        "flapping",
+        "stale",
+        "offline",
+    )
 )
-VERSION = 3
+VERSION = 4
 LONGEST_SILENCE = 1440
 """Minutes of a silence that get rows; a longer outage is one incident."""
 
@@ -96,6 +108,7 @@ def _walk(
     images: NDArray[np.uint64],
     luma: NDArray[np.float32],
     sharpness: NDArray[np.float32],
+    moved: NDArray[np.bool_],
     arrival_us: NDArray[np.int64],
     stale_after: NDArray[np.int64],
     limits: tuple[int, int, int, float, float],
@@ -125,6 +138,8 @@ def _walk(
             code = DARK if codes[i] == 0 else DEGRADED
         elif sharpness[i] < blurred:
             code = BLURRED if codes[i] == 0 else DEGRADED
+        if moved[i] and code != DARK:
+            code = MOVED
         if frozen:
             code = FROZEN
         elif state.flip[c] >= FLAPS and t - state.flips_us[c, state.flip[c] % FLAPS] <= flap_us:
@@ -155,6 +170,7 @@ def step(state: HealthState, city: City, released: Released, params: HealthParam
         released.image,
         released.luma,
         released.sharpness,
+        released.moved,
         released.arrival_us,
         stale,
         limits,
@@ -171,13 +187,14 @@ def late(released: Released, params: HealthParams) -> NDArray[np.uint8]:
     out = np.zeros(len(empty), np.uint8)
     out[dark | blurred] = DEGRADED
     out[blurred & empty] = BLURRED
+    out[released.moved] = MOVED
     out[dark & empty] = DARK
     return out
 
 
 def usable(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which frames were watched: not frozen, not dark or blurred with nothing seen."""
-    return ~np.isin(codes, (DARK, BLURRED, FROZEN))
+    """Return which frames were watched: not frozen nor of another scene, not dark or blurred with nothing seen."""
+    return ~np.isin(codes, (DARK, BLURRED, MOVED, FROZEN))
 
 
 class Silences(NamedTuple):

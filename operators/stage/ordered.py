@@ -172,7 +172,8 @@ def _released(part: _Part) -> Released | None:
         lag_ms=part.lag_ms,
     )
     left_out = refused.found(frame, frames.signal_zone, frames.signal_value)
-    return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image, left_out)
+    moved = refused.moved(frame, frames.signal_zone, len(frames.camera))
+    return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image, left_out, moved)
 
 
 def push(

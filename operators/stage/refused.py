@@ -17,13 +17,17 @@ from numpy.typing import NDArray
 from operators.stage import faces, texts
 from schemas.class_words import OTHERS
 from schemas.frames import CLASSES, FrameBatch
-from schemas.rejects import NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS
+from schemas.rejects import CONDITION, NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS
+from schemas.rejects import MOVED as MOVED_WORD
 
 FIRST: Final = -2
 """Code of the first reason; the next ones follow downwards."""
 
 KNOWN: Final = texts.vocabulary([*CLASSES, *OTHERS])
 """Classes that somebody knows, ours first."""
+
+MOVED: Final = -1_000
+"""What stands in the place of a zone where the camera says that its scene is another one."""
 
 LONGEST: Final = 40
 """Characters of a word that are kept."""
@@ -59,8 +63,15 @@ def code(reason: str) -> int:
 
 def found(frame: NDArray[np.int64], zone: NDArray[np.int32], value: NDArray[np.float64]) -> Refused:
     """Return what signals say was refused."""
-    rows = np.flatnonzero(zone <= FIRST)
+    rows = np.flatnonzero((zone <= FIRST) & (zone > MOVED))
     return Refused(frame[rows], (FIRST - zone[rows]).astype(np.int64), value[rows].astype(np.int64))
+
+
+def moved(frame: NDArray[np.int64], zone: NDArray[np.int32], frames: int) -> NDArray[np.bool_]:
+    """Return (n,) of which frames the camera says that its scene is another one."""
+    out = np.zeros(frames, np.bool_)
+    out[frame[zone == MOVED]] = True
+    return out
 
 
 _NONE: Final = Signals(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float64))
@@ -109,6 +120,8 @@ def judge(said: pl.DataFrame, camera: NDArray[np.int32], zones: pl.DataFrame) ->
     why = (
         pl.when(is_ours)
         .then(FIRST - pl.col("zone").replace_strict(_NUMBERS, default=0, return_dtype=pl.Int32))
+        .when((pl.col("kind") == CONDITION) & (pl.col("zone") == MOVED_WORD))
+        .then(MOVED)
         .when(~pl.col("kind").is_in(SIGNAL_KINDS))
         .then(code("unknown_kind"))
         .when(pl.col("code").is_null())

@@ -23,6 +23,7 @@ class Released(NamedTuple):
     sharpness: NDArray[np.float32]  # (n,)
     image: NDArray[np.uint64]  # (n,)
     refused: Refused
+    moved: NDArray[np.bool_]  # (n,) the camera says that its scene is another one
 
 
 class Copies(NamedTuple):

@@ -128,6 +128,26 @@ def deepstreams() -> list[bytes]:
     return [json.dumps(each).encode() for each in lines] + broken(json.dumps(message))
 
 
+def onvifs() -> list[bytes]:
+    """Return messages of ONVIF Profile M, frames and events."""
+    box = {"@left": 20, "@top": 80, "@right": 100, "@bottom": 30}
+    kinds = [{"@Likelihood": 0.5, "#text": NAME, **PERSON}, {"#text": "Human"}]
+    looks = {"Shape": {"BoundingBox": box, **PERSON}, "Class": {"Type": kinds, **PERSON}, "LicensePlateInfo": PERSON}
+    thing = {"@ObjectId": PLATE, "Appearance": {**looks, "HumanFace": PERSON, **PERSON}, **PERSON}
+    way = {"Translate": {"@x": -1, "@y": -1}, "Scale": {"@x": 0.003125, "@y": 0.00416667}}
+    frame = {"@UtcTime": "2026-01-05T00:20:01Z", "@Source": "a", "Transformation": way, "Object": [thing], **PERSON}
+    good = [{**frame, "@UtcTime": f"2026-01-05T00:20:{at:02}Z"} for at in range(30)]
+    frames = [*good, *_spoiled(frame, thing), {**frame, "@Source": NAME}]
+    events = [
+        {"topic": topic, "payload": {"UtcTime": when, "Source": PERSON, "Data": data, **PERSON}}
+        for topic in ("a/onvif-ej/VideoSource/ImageTooDark/x", f"{NAME}/onvif-ej/{PLATE}", NAME)
+        for when in ("2026-01-05T00:21:01Z", NAME)
+        for data in (PERSON, {"State": "true", **PERSON}, {"State": NAME}, NAME)
+    ]
+    lines = [*({"Frame": [one]} for one in frames), *events, {"Frame": NAME}, {"topic": NAME, "payload": NAME}]
+    return [json.dumps(each).encode() for each in lines] + broken(json.dumps({"Frame": [frame], "x": 0.5}))
+
+
 def opendatacams() -> list[bytes]:
     """Return lines of OpenDataCam, in each of its shapes."""
     thing = {"x": 100, "y": 100, "w": 50, "h": 20.5, "name": NAME, "confidence": 0.5, "id": PLATE, **PERSON}

@@ -94,6 +94,19 @@ def deepstream(rng: Rng, number: int) -> bytes:
     return json.dumps(said).encode()
 
 
+def onvif(rng: Rng, number: int) -> bytes:
+    """Return a frame of ONVIF's metadata, now and then an event."""
+    camera, when = f"c{number % CAMERAS}", _iso(START_US + number * STEP_US)
+    if rng.random() < 0.1:
+        data = {"UtcTime": when, "Source": {}, "Data": {"State": bool(rng.random() < 0.5)}}
+        return json.dumps({"topic": f"{camera}/onvif-ej/VideoSource/ImageTooDark/x", "payload": data}).encode()
+    box = {"@left": 20, "@top": 80, "@right": 100, "@bottom": 30}
+    thing = {"@ObjectId": 1, "Appearance": {"Shape": {"BoundingBox": box}, "Class": {"Type": [{"#text": "Human"}]}}}
+    way = {"Translate": {"@x": -1, "@y": -1}, "Scale": {"@x": 0.003125, "@y": 0.00416667}}
+    frame = {"@UtcTime": when, "@Source": camera, "Transformation": way, "Object": [thing] * int(rng.integers(0, 4))}
+    return json.dumps({"Frame": [frame]}).encode()
+
+
 def opendatacam(rng: Rng, number: int) -> bytes:
     """Return a frame of OpenDataCam, as its Data page downloads it."""
     thing = {"id": 5, "x": 50, "y": 50, "w": 20, "h": 10, "name": "car", "confidence": 0.5}
@@ -111,6 +124,7 @@ WRITERS: Final[dict[str, Callable[[Rng, int], bytes]]] = {
     "nvschema": nvschema,
     "nvschema-protobuf": protobuf,
     "deepstream": deepstream,
+    "onvif": onvif,
     "opendatacam": opendatacam,
     "mot": mot,
 }
