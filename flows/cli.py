@@ -18,7 +18,7 @@ from typing import Annotated, Final
 import typer
 
 from flows.arguments import hide_passwords
-from flows.commands import calendar, dead_letters, doctor, query, registry, replay, simulate, warehouse
+from flows.commands import calendar, dead_letters, doctor, query, registry, replay, run, simulate, warehouse
 from flows.console import fail, note
 from schemas.errors import TilikError, UsageError
 
@@ -33,6 +33,8 @@ app = typer.Typer(
     epilog="Settings come from tilik.toml and TILIK_* variables; TILIK_DEBUG=1 shows traces.",
 )
 app.command("replay")(replay.replay)
+app.command("run")(run.run)
+app.command("status")(run.status)
 app.command("simulate")(simulate.simulate)
 app.command("query")(query.query)
 app.add_typer(warehouse.app, name="warehouse")

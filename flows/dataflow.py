@@ -8,6 +8,7 @@ partitions drive the same steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import polars as pl
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource, Source, StatefulSourcePartition
 from bytewax.operators import StatefulBatchLogic
-from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 from numpy.typing import NDArray
 
 from connectors.formats import Chunk
@@ -46,6 +47,10 @@ class End(NamedTuple):
     last_us: int
 
 
+class Closing(NamedTuple):
+    """All that there is has been sent: a shard says with which frame its recording ends, before it is told so."""
+
+
 class Tick(NamedTuple):
     """Time has come to `now_us`, and nothing that was sent before is still queued."""
 
@@ -67,6 +72,18 @@ class Plan:
     shards: int
     since_us: int
     now_us: int
+    only: int | None = None
+    """The one shard of this flow, where each has a flow of its own."""
+    begins: Callable[[FrameBatch | None], int | None] | None = None
+    """Says when a recording begins whose first frames nobody has seen before; None while that is open."""
+    ended: Callable[[int, int], None] = lambda shard, last_us: None
+    """Is told with which frame a shard's recording ends [us]; -1 where it has none."""
+    finished: Callable[[int, dict[str, int]], None] = lambda shard, counts: None
+    """Is told what a shard did in all, restarts included, once its recording is over."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What the one shard did so far, restarts included."""
+    kept: Callable[[Memory, int], None] = lambda memory, size: None
+    """Is told what a shard remembers whenever that is stored, and its size [B]."""
     totals: Totals = field(default_factory=Totals)
     on_chunk: Callable[[Chunk], None] = lambda chunk: None
     on_release: Callable[[FrameBatch], None] | None = None  # whole frames as they are decided, see `flows.leaving`
@@ -76,10 +93,10 @@ class Plan:
         self.shard_of = shard_of(self.city, self.shards)
 
 
-Item = Chunk | Tick | End
+Item = Chunk | Tick | Closing | End
 """What a source gives."""
 
-Sent = FrameBatch | Dead | Tick | End
+Sent = FrameBatch | Dead | Tick | Closing | End
 """What a shard takes."""
 
 Made = Block | Dead
@@ -127,8 +144,8 @@ class ChunkSource(FixedPartitionedSource[Item, int]):
 
 def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
-    if isinstance(item, Tick | End):
-        return [(str(shard), (shard, item)) for shard in range(plan.shards)]
+    if isinstance(item, Tick | Closing | End):
+        return [(str(shard), (shard, item)) for shard in (range(plan.shards) if plan.only is None else (plan.only,))]
     batch = item.batch
     codes = intake.camera_codes(batch.frames, plan.city, plan.index)
     dead = [item.dead] if item.dead.height else []
@@ -139,8 +156,11 @@ def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     if (codes == intake.UNKNOWN).any():
         plan.totals.meet(batch.frames["camera"].filter(pl.Series(codes == intake.UNKNOWN)))
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
+    if plan.only is not None and len(strays := np.flatnonzero((target >= 0) & (target != plan.only))):
+        dead.append(refused(batch, strays, "wrong_partition", plan.now_us))
+        target[strays] = -1
     plan.totals.add(rejected_objects=item.rejected_objects)
-    out: list[tuple[int, Sent]] = [(0, Dead(rows)) for rows in dead]
+    out: list[tuple[int, Sent]] = [(plan.only or 0, Dead(rows)) for rows in dead]
     out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(target[target >= 0]).tolist()]
     return [(str(shard), (shard, item)) for shard, item in out]
 
@@ -155,6 +175,7 @@ class Memory:
     held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     count: int = 0
     came: int = 0  # frames so far: the number of the next
+    counts: dict[str, int] = field(default_factory=dict)  # what it did, as `flows.totals` names it
     waiting: Waiting = field(default_factory=Waiting)
     doubted: Waiting = field(default_factory=Waiting)  # frames that are not believed yet: they may be dead letters
 
@@ -167,7 +188,11 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
 
     def __init__(self, plan: Plan, stored: bytes | None) -> None:
         self.plan = plan
-        self.memory = None if stored is None else saving.unpacked(stored, Memory)
+        self.memory = saving.unpacked(stored, Memory) if stored else None
+        self.counts = plan.counts if plan.only is not None else {}
+        if self.memory is not None:
+            self.counts.update(self.memory.counts)
+            self.memory.counts = self.counts
         self.shard = None if self.memory is None else self._resumed(self.memory)
         self.ticks = None if self.shard is None else Ticks(self.shard)
 
@@ -184,6 +209,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             )
         shard = self._wired(memory.shard)
         memory.state = shard.resume(memory.state)
+        memory.state.said.incidents[:] = True  # what a clock said last, or an end, this state may not know
         is_asked = self.plan.on_release is not None
         doubted = clocks.held(memory.state.clocks)
         held = np.concatenate([ordered.held(memory.state.order), doubted])
@@ -193,24 +219,41 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
 
     def on_batch(self, values: list[tuple[int, Sent]]) -> tuple[list[Made], bool]:
         """Take items in order."""
-        if self.memory is None or self.shard is None:
-            self.shard = self._wired(values[0][0])
-            self.ticks = Ticks(self.shard)
-            self.memory = Memory(values[0][0], self.plan.shards, self.shard.start(self.plan.since_us))
         out: list[Made] = []
-        for _, item in values:
-            out += self._take(self.shard, self.memory, item)
+        for number, item in values:
+            first, before = len(out), dict(self.counts)
+            if self.memory is None and (since_us := self._begins(item)) is not None:
+                self.shard = self._wired(number)
+                self.ticks = Ticks(self.shard)
+                self.memory = Memory(number, self.plan.shards, self.shard.start(since_us), counts=self.counts)
+            if self.memory is not None and self.shard is not None:
+                out += self._take(self.shard, self.memory, item)
+            elif isinstance(item, Closing):
+                self.plan.ended(number, -1)
+            elif isinstance(item, Dead):
+                out.append(item)
+            self._made(out[first:])
+            if isinstance(item, End):
+                self.plan.finished(number, dict(self.counts))
+                self.counts.update(dict.fromkeys(self.counts, 0) | before)  # as the state before the end has it
         return out, False
+
+    def _begins(self, item: Sent) -> int | None:
+        """Return when the recording begins; None while nobody knows, and nothing can be stated."""
+        if self.plan.begins is None:
+            return self.plan.since_us
+        return self.plan.begins(item if isinstance(item, FrameBatch) else None)
 
     def _take(self, shard: Shard, memory: Memory, item: Sent) -> list[Made]:
         if isinstance(item, Dead):
             return [item]
+        if isinstance(item, Closing):
+            self.plan.ended(memory.shard, shard.last_us(memory.state))
+            return []
         if isinstance(item, Tick):
             return self._tick(memory, item)
         if isinstance(item, End):
-            pushed = shard.end(memory.state, item.last_us)
-            self._hold(memory, pushed)
-            return [*_blocks(memory), *self._dead(memory, pushed.totals)]
+            return self._end(shard, memory, item)
         frames = intake.arrays(item, shard.city, shard.index, memory.came)
         if (heard := intake.strange(item, frames, shard.index)) is not None:
             self.plan.totals.hear(heard)
@@ -220,6 +263,18 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         self._hold(memory, pushed)
         out = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
         return [*out, *self._dead(memory, pushed.totals, item)]
+
+    def _end(self, shard: Shard, memory: Memory, item: End) -> list[Made]:
+        """Close everything. A stream may go on some day: its shard remembers what it did before."""
+        if self.plan.only is None:
+            pushed = shard.end(memory.state, item.last_us)
+            self._hold(memory, pushed)
+            return [*_blocks(memory), *self._dead(memory, pushed.totals)]
+        held, memory = _blocks(memory), deepcopy(memory)
+        pushed = shard.end(memory.state, item.last_us)
+        self._hold(memory, pushed)
+        closed: list[Made] = [_until_more(block) for block in _blocks(memory)]
+        return [*held, *closed, *self._dead(memory, pushed.totals)]
 
     def _dead(self, memory: Memory, totals: shards.Totals, batch: FrameBatch | None = None) -> list[Made]:
         """Return frames that are refused as dead letters; keep of a batch what is not believed yet."""
@@ -246,19 +301,34 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
 
     def _hold(self, memory: Memory, pushed: shards.Pushed) -> None:
         totals = pushed.totals
-        self.plan.totals.add(
-            frames=totals.frames, objects=totals.objects, duplicates=totals.duplicates, late=totals.late
-        )
+        counts = {name: getattr(totals, name) for name in ("frames", "objects", "duplicates", "late")}
+        self.plan.totals.add(**counts)
+        self._count(**counts)
         if self.plan.on_release is not None and len(pushed.left.row):
             self.plan.on_release(leaving.leave(memory.waiting, pushed.left))
         for block in pushed.blocks:
             memory.held.setdefault(block.table, []).append(block.rows)
             memory.count += block.rows.height
 
+    def _made(self, items: list[Made]) -> None:
+        """Count what goes to the warehouse."""
+        for item in items:
+            if isinstance(item, Dead):
+                self._count(dead_letters=int(item.rows["count"].sum()))
+            elif item.table != "incidents_log":
+                self._count(rows=item.rows.height)
+
+    def _count(self, **counts: int) -> None:
+        for name, count in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+
     def snapshot(self) -> bytes:
-        """Return what the shard remembers, as it is stored."""
-        assert self.memory is not None
-        return saving.packed(self.memory)
+        """Return what the shard remembers, as it is stored; nothing where it has not begun."""
+        if self.memory is None:
+            return b""
+        packed = saving.packed(self.memory)
+        self.plan.kept(self.memory, len(packed))
+        return packed
 
 
 def _told(totals: shards.Totals, doubted: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -266,10 +336,17 @@ def _told(totals: shards.Totals, doubted: NDArray[np.int64]) -> NDArray[np.int64
     return np.concatenate([totals.jumped, totals.too_late, doubted])
 
 
-def _blocks(memory: Memory) -> list[Made]:
+def _blocks(memory: Memory) -> list[Block]:
     """Return the blocks of rows that a shard held."""
     held, memory.held, memory.count = memory.held, {}, 0
     return [Block(table, pl.concat(rows)) for table, rows in held.items()]
+
+
+def _until_more(block: Block) -> Block:
+    """Return what the end of a stream says: of its incidents, what frames tell after it counts."""
+    if block.table != "incidents_log":
+        return block
+    return Block(block.table, block.rows.with_columns(pl.col("rev") - 1))
 
 
 class WarehouseSink(DynamicSink[Made]):
@@ -290,11 +367,15 @@ class WarehouseSink(DynamicSink[Made]):
         return Partition()
 
 
-def build(plan: Plan, source: Source[Item], write: Callable[[Made], None]) -> Dataflow:
+def build(plan: Plan, source: Source[Item], write: Callable[[Made], None] | Sink[Made]) -> Dataflow:
     """Wire the live flow."""
     flow = Dataflow("tilik")
     items = op.input("frames", flow, source)
     shards = op.flat_map("admit", items, lambda item: admit(item, plan))
     made = op.stateful_batch("figures", shards, lambda stored: ShardLogic(plan, stored))
-    op.output("warehouse", op.map("rows", made, lambda pair: pair[1]), WarehouseSink(write))
+    op.output(
+        "warehouse",
+        op.map("rows", made, lambda pair: pair[1]),
+        write if isinstance(write, Sink) else WarehouseSink(write),
+    )
     return flow

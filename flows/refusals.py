@@ -13,6 +13,8 @@ from schemas.local_time import at_time
 DETAILS = {
     "unknown_camera": "expected a camera of the registry, came {camera!r}: register it, then replay",
     "not_valid": "camera {camera!r} was not yet valid at {at}",
+    "wrong_partition": "camera {camera!r}: expected its frames in the partition that murmur2 gives its id, came "
+    "another: key messages by camera, and set the sender's partitioner to murmur2_random",
     "clock_jump": "camera {camera!r}: no other frames agree with a clock at {at}: lone frames move no clock",
     "too_late": "camera {camera!r}: frame at {at} came later than lateness_s behind the newest",
 }

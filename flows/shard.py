@@ -7,6 +7,7 @@ shards gives the same rows.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -139,6 +140,12 @@ class Shard:
     ) -> Pushed:
         left = ordered.and_jumped(pushed.left, came.jumped)
         return Pushed(self._measure(state, pushed, until), self._totals(came, pushed), left)
+
+    def last_us(self, state: State) -> int:
+        """Return with which frame the recording would end if none followed [us]; the state stays as it is."""
+        held = clocks.last(deepcopy(state.clocks.clocks), self._clocks(state)).t_us
+        newest_us = int(state.order.newest_us.max(initial=state.since_us))
+        return max(newest_us, int(held.max(initial=newest_us)))
 
     def end(self, state: State, last_us: int) -> Pushed:
         """Close everything: the recording ends one period after its last frame, and within its minute."""

@@ -123,6 +123,7 @@ DEAD_LETTER_REASONS: Final = (
     "too_large",  # a record above the size limit
     "unknown_camera",  # not in the registry
     "not_valid",  # outside the validity of its camera
+    "wrong_partition",  # in another partition than its camera's: two shards would share the camera
     "too_late",  # later than `lateness_s`
     "clock_jump",  # far from its camera's clock, and alone there
     "bad_file",  # the file itself cannot be read on (broken compression, truncated Arrow)

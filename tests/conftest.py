@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -25,6 +27,26 @@ def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
     with connect(warehouse_url) as store:
         store.migrate()
         yield store
+
+
+@pytest.fixture(scope="session")
+def _empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("empty") / "store"
+    with connect(f"embedded:{place}") as store:
+        store.migrate()
+    return place
+
+
+@pytest.fixture
+def empty_store(_empty_store: Path, tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that makes a warehouse of a test's own, by its name: a copy of one that has its tables."""
+
+    def made(name: str) -> str:
+        if not (tmp_path / name).exists():
+            shutil.copytree(_empty_store, tmp_path / name, symlinks=True)
+        return f"embedded:{tmp_path / name}"
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from connectors.warehouse.leases import ACROSS
 from connectors.warehouse.runs import Former, Run, Span, Statement
 from connectors.warehouse.serve import serve
 from connectors.warehouse.stage import Stage
+from connectors.warehouse.stream import Stream
 from connectors.warehouse.writer import Definitions, Writer
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Span",
     "Stage",
     "Statement",
+    "Stream",
     "Warehouse",
     "Writer",
     "closed",

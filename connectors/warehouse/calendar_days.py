@@ -8,6 +8,7 @@ in place of the standard library's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -70,6 +71,11 @@ def _judge_anew(session: Session, days: list[date]) -> None:
         )["ts"].to_pylist()
         if found:
             mark(session, metric.name, found)
+
+
+def judge_anew(session: Session, days: Iterable[date]) -> None:
+    """Mark local days whose minutes have changed: their detectors must be judged anew."""
+    mark(session, SILENCES, [datetime.combine(day, time(), UTC) for day in days])
 
 
 def _mark_silences(session: Session, days: list[date]) -> None:

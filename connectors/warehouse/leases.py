@@ -24,6 +24,10 @@ from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
 
 ALL_TIME_US: Final = 1 << 62
+LAST_US: Final = 10_413_791_999_000_000
+"""The last second of 2299, the last that DateTime64 is sure to hold."""
+LIVE: Final = "live"
+"""The kind of work that a stream's process does; its cameras are named `input/shard`."""
 MOST_CAMERAS: Final = 1_000
 """A claim on more cameras than these is a claim on all: it is renewed with everything in it."""
 
@@ -54,6 +58,11 @@ def rows(cameras: frozenset[str], since_us: int, until_us: int, input_hash: int 
     return Scope("rows", named, since_us, until_us, input_hash or secrets.randbits(63))
 
 
+def token() -> int:
+    """Return a number that nobody else has."""
+    return secrets.randbits(62) + 1
+
+
 REGISTRY: Final = Scope("registry")
 """The scope of changing what is registered."""
 
@@ -73,7 +82,7 @@ def held(session: Session, scope: Scope, waiting: Callable[[str], None] = lambda
     WarehouseError
         By any statement of the session that would go out after the lease was lost.
     """
-    claim = Claim(_Table(session), scope, me(), _clock_us, lambda: secrets.randbits(62) + 1, is_dead)
+    claim = Claim(_Table(session), scope, me(), _clock_us, token, is_dead)
     try:
         _wait(claim, waiting)
         with _renewed(claim), session.fenced(lambda: _refuse_lost(claim, session.where)):
@@ -89,7 +98,7 @@ def inputs(session: Session) -> frozenset[int]:
     The dead live on while the store does what they asked for.
     """
     table, mine = _Table(session), me()
-    seen = table.read("rows")
+    seen, streams = table.read("rows"), table.read(LIVE)
 
     def is_alive(ticket: Ticket) -> bool:
         if ticket.owner.place == mine.place != "":
@@ -98,7 +107,9 @@ def inputs(session: Session) -> frozenset[int]:
             there = seen.now_us - ticket.renewed_us <= EXPIRY_US
         return there or table.is_busy(ticket.owner)
 
-    return frozenset(ticket.scope.input for ticket in seen.tickets if is_alive(ticket))
+    stated = {ticket.scope.input for ticket in seen.tickets if is_alive(ticket)}
+    names = (name for ticket in streams.tickets if is_alive(ticket) for name in ticket.scope.cameras)
+    return frozenset(stated | {int(name.partition("/")[0]) for name in names})
 
 
 def _wait(claim: Claim, waiting: Callable[[str], None]) -> None:

@@ -41,10 +41,7 @@ def _roll(session: Session) -> int:
     done, number = 0, _next(session)
     for metric in METRICS:
         _freeze(session, metric, number)
-        hours = session.query(
-            "SELECT DISTINCT hour FROM marks_log FINAL WHERE domain = {d:String} AND state < 2 ORDER BY hour",
-            {"d": metric.name},
-        )["hour"].to_pylist()
+        hours = marked(session, metric.name)
         if not hours:
             continue
         for chunk in _chunks(session, metric, hours):
@@ -57,6 +54,13 @@ def _roll(session: Session) -> int:
         _clear(session, metric, number)
         done += len(hours)
     return done
+
+
+def marked(session: Session, domain: str) -> list[datetime]:
+    """Return the hours of a metric whose minutes have changed since they were recomputed, ascending."""
+    sql = f"SELECT DISTINCT hour FROM marks_log FINAL WHERE domain = {{d:String}} AND state < {MARK_ROLLED}"
+    found: list[datetime] = session.query(f"{sql} ORDER BY hour", {"d": domain})["hour"].to_pylist()
+    return found
 
 
 def _depending(session: Session, metric: Metric, hours: list[datetime]) -> set[datetime]:

@@ -147,9 +147,15 @@ def fail(session: Session, run: Run) -> None:
 def fail_dead(session: Session, input_hash: int, span: Span) -> None:
     """Say of runs of this input or within this span that they failed, where they never said that they were done.
 
-    For who holds the lease on both: whatever would still write there holds one that meets it.
+    For who holds the lease on both: whatever would still write there holds one that meets it, but for streams.
     """
-    _fail(session, f"(fingerprint = {input_hash} OR (definitions != 0 AND {_MEETS}))", _reach(span))
+    which = f"(fingerprint = {input_hash} OR (definitions != 0 AND {_MEETS})) AND command != {STREAM!r}"
+    _fail(session, which, _reach(span))
+
+
+def fail_former(session: Session, input_hash: int, cameras: frozenset[str]) -> None:
+    """Say of a stream's earlier runs of any of these cameras that they failed; for who holds their shards."""
+    _fail(session, f"fingerprint = {input_hash} AND {_SOME}", _reach(Span(cameras, 0, 0)))
 
 
 def fail_all(session: Session, numbers: Sequence[int]) -> None:
@@ -243,10 +249,12 @@ def _earlier(session: Session, span: Span) -> list[Earlier]:
     return [Earlier(run, of, by, number, bool(meets)) for run, of, by, number, meets in rows]
 
 
+_SOME: Final = "(empty({c:Array(String)}) OR hasAny(cameras, {c:Array(String)}))"
 _MEETS: Final = (
-    "(toUnixTimestamp64Micro(since) < {until:Int64} AND toUnixTimestamp64Micro(until) > {since:Int64} "
-    "AND (empty({c:Array(String)}) OR hasAny(cameras, {c:Array(String)})))"
+    f"(toUnixTimestamp64Micro(since) < {{until:Int64}} AND toUnixTimestamp64Micro(until) > {{since:Int64}} AND {_SOME})"
 )
+STREAM: Final = "run"
+"""The command of runs that have no end of their own, and hold their shards instead of a lease on rows."""
 
 
 def _reach(span: Span) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Session:
     def __init__(self, place: Address | Path, port: int | None = None) -> None:
         self._lease = Lease(place, port) if isinstance(place, Path) else None
         self._given = place
+        self.patience_s = RETRY_S
+        """How long a statement that changes something is tried while the server is away."""
         self._opening = threading.RLock()
         self._fences: list[Callable[[], None]] = []
         self._writer: Client | None = None
@@ -187,9 +189,9 @@ class Session:
                     client.close()
             self._writer = self._reader = None
 
-    def _attempt(self, call: Callable[[], T], doing: str, limit_s: float = RETRY_S) -> T:
-        """Call; on errors that pass, wait and call again until `limit_s` is over."""
-        end, pause, starts = time.monotonic() + limit_s, 0.1, 0
+    def _attempt(self, call: Callable[[], T], doing: str, limit_s: float | None = None) -> T:
+        """Call; on errors that pass, wait and call again until `limit_s` (else `patience_s`) is over."""
+        end, pause, starts = time.monotonic() + (self.patience_s if limit_s is None else limit_s), 0.1, 0
         while True:
             try:
                 return call()

@@ -51,7 +51,7 @@ class Stage:
         """Keep rows of a table."""
         if not rows.height:
             return
-        size, span = int(rows.estimated_size()), _span(rows)
+        size, span = int(rows.estimated_size()), span_of(rows)
         with self._lock:
             self.span = self.span.joined(span)
             self._rows.setdefault(table, []).append(rows)
@@ -104,7 +104,7 @@ def _rows(most: int, rows: int, size: int) -> int:
     return max(1, min(most, rows * PIECE_BYTES // max(size, 1)))
 
 
-def _span(rows: pl.DataFrame) -> Span:
+def span_of(rows: pl.DataFrame) -> Span:
     """Return the cameras and the time of rows; nothing where they have none."""
     time = next((name for name in ("ts", "opened_at") if name in rows.columns), None)
     if time is None:

@@ -131,7 +131,7 @@ class Writer:
         written = 0
         for table in sorted(self.stage.tables(), key=lambda name: (name == HEALTH, name)):
             for piece in self.stage.pieces(table, inserts.BLOCK_ROWS):
-                inserts.insert(self.session, table, self._row(run, table, piece))
+                inserts.insert(self.session, table, stored_rows(run, table, self._without_absence(table, piece)))
                 written += int(piece.estimated_size())
                 progress(written)
         self.withdrawn = sweep.sweep(self.session, run)
@@ -144,17 +144,6 @@ class Writer:
             with suppress(WarehouseError):
                 runs.fail(self.session, self.run)
 
-    def _row(self, run: Run, table: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return rows as they are stored: with their run, version and no tombstone."""
-        if table == "dead_letters_log":
-            return rows.with_columns(run=pl.lit(run.run, pl.UInt32))
-        revision = pl.min_horizontal(pl.col("rev"), pl.lit(LAST_REVISION, pl.UInt64))
-        return self._without_absence(table, rows).with_columns(
-            run=pl.lit(run.run, pl.UInt32),
-            rev=revision + run.generation * REVISIONS,
-            deleted=pl.lit(0, pl.UInt8),
-        )
-
     def _without_absence(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Leave out silent windows that other input watched: absence never writes over knowledge."""
         if not self._silence_is_known or table not in inserts.MINUTE_TABLES:
@@ -163,3 +152,13 @@ class Writer:
         known = conflicts.watched_by_others(self.session, self.statement.input, silent)
         is_known = pl.struct("camera_id", "ts").is_in(known.select(pl.struct("camera_id", "ts")).to_series().implode())
         return rows.filter(~(is_known & (pl.col("frames") == 0)))
+
+
+def stored_rows(run: Run | None, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows as they are stored: with their run, version and no tombstone; letters need no run."""
+    number = pl.lit(0 if run is None else run.run, pl.UInt32)
+    if table == "dead_letters_log":
+        return rows.with_columns(run=number)
+    assert run is not None
+    revision = pl.min_horizontal(pl.col("rev"), pl.lit(LAST_REVISION, pl.UInt64))
+    return rows.with_columns(run=number, rev=revision + run.generation * REVISIONS, deleted=pl.lit(0, pl.UInt8))

@@ -1,0 +1,158 @@
+"""The live writer: what a stream states, flush by flush, under the same rules as a replay's one statement.
+
+A flush waits for its turn on its cameras and minutes, leaves alone what other input
+watched, and inserts the rest. A row is known by its key and counts by what it has
+seen, so a flush that is written twice, or by a process that was killed and its
+successor, changes nothing. Who holds the shards holds a lease of its own for as long
+as it lives, so that no shard is written by two hosts; lost while the store was away, it
+is asked for again before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Final
+
+import polars as pl
+
+from connectors.warehouse import calendar_days, conflicts, inserts, leases, registered, runs
+from connectors.warehouse.bakery import Scope
+from connectors.warehouse.runs import Run, Span, Statement
+from connectors.warehouse.session import Session
+from connectors.warehouse.stage import span_of
+from connectors.warehouse.writer import Definitions, stored_rows
+from schemas.errors import WarehouseError
+
+HEALTH: Final = "health_minute_log"
+DAY_US: Final = 86_400_000_000
+MOST_CAMERAS: Final = 5_000
+"""Cameras that a flush names; of more it claims all: it is short."""
+
+
+class Stream:
+    """Writes what some shards of a stream state.
+
+    Parameters
+    ----------
+    statement
+        Whose input is the stream: the same for all its processes, and after a restart.
+    shards
+        Which of the stream's shards this process has.
+    """
+
+    def __init__(self, session: Session, statement: Statement, definitions: Definitions, shards: range) -> None:
+        self.session, self.statement, self.definitions, self.shards = session, statement, definitions, shards
+        self.run: Run | None = None
+        """What it writes under, once it writes."""
+        self.left_alone = 0
+        """Rows of minutes that other input watched."""
+        self._held: ExitStack | None = None
+
+    def begin(self, waiting: Callable[[str], None] = lambda said: None) -> None:
+        """Take the shards."""
+        self._hold(waiting)
+        runs.fail_former(self.session, self.statement.input, self._cameras())
+
+    def register(self, waiting: Callable[[str], None] = lambda said: None) -> None:
+        """Store what figures go by: cameras, places, roads, the calendar.
+
+        Raises
+        ------
+        WarehouseError
+            A camera's rows stand under another area, or the warehouse is away.
+        """
+        of = self.definitions
+        registered.refuse_moved(self.session, of.registry)
+        with leases.held(self.session, leases.REGISTRY, waiting):
+            registered.store(self.session, of.registry, of.areas, of.source)
+            calendar_days.store(self.session, of.days)
+        registered.withdraw(self.session, of.registry, of.source)
+
+    def write(self, rows: Mapping[str, pl.DataFrame], waiting: Callable[[str], None] = lambda said: None) -> Span:
+        """Store rows by table; return where they reach.
+
+        Raises
+        ------
+        WarehouseError
+            Nothing or a part was written: the same again makes it whole.
+        """
+        try:
+            self._hold(waiting)
+            return self._write(rows, waiting)
+        except WarehouseError:
+            self.release()
+            raise
+
+    def finish(self, summary: str) -> None:
+        """Say that the stream is over."""
+        if self.run is not None:
+            runs.finish(self.session, self.run, summary)
+
+    def release(self) -> None:
+        """Let go of the shards; the next write asks for them again."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+    def _hold(self, waiting: Callable[[str], None]) -> None:
+        if self._held is None:
+            names = frozenset(f"{self.statement.input}/{shard}" for shard in self.shards)
+            self._held = ExitStack()
+            self._held.enter_context(
+                leases.held(self.session, Scope(leases.LIVE, names, 0, leases.ALL_TIME_US, leases.token()), waiting)
+            )
+
+    def _write(self, rows: Mapping[str, pl.DataFrame], waiting: Callable[[str], None]) -> Span:
+        span = Span()
+        for table in rows.values():
+            span = span.joined(span_of(table))
+        if not span.cameras:  # dead letters alone
+            self._insert(rows)
+            return span
+        named = span.cameras if len(span.cameras) <= MOST_CAMERAS else frozenset()
+        scope = Scope("rows", named, span.since_us, span.until_us, leases.token())  # its other processes need not wait
+        with leases.held(self.session, scope, waiting):
+            if self.run is None:
+                self._begin_run(span)
+            self._insert(self._without_theirs(rows, span))
+        return span
+
+    def _begin_run(self, span: Span) -> None:
+        """Register the run; it reaches from a day before its first rows, which is as early as frames are believed."""
+        reach = Span(self._cameras(), max(0, span.since_us - DAY_US), leases.LAST_US)
+        with leases.held(self.session, leases.REGISTRY):
+            self.run = runs.begin(self.session, self.statement, reach)
+
+    def _cameras(self) -> frozenset[str]:
+        return frozenset(camera.id for camera in self.definitions.registry.camera)
+
+    def _without_theirs(self, rows: Mapping[str, pl.DataFrame], span: Span) -> Mapping[str, pl.DataFrame]:
+        """Leave out what stands in minutes that other input watched."""
+        if not runs.meets_others(self.session, self.statement.input, span):
+            return rows
+        minutes = [
+            table.select("camera_id", pl.col(time).dt.truncate("1m").alias("ts"))
+            for table in rows.values()
+            if (time := next((name for name in ("ts", "opened_at") if name in table.columns), None)) is not None
+        ]
+        theirs = conflicts.watched_by_others(self.session, self.statement.input, pl.concat(minutes).unique())
+        if theirs.is_empty():
+            return rows
+        kept = {name: _apart(table, theirs) for name, table in rows.items()}
+        self.left_alone += sum(rows[name].height - table.height for name, table in kept.items())
+        return kept
+
+    def _insert(self, rows: Mapping[str, pl.DataFrame]) -> None:
+        for table in sorted(rows, key=lambda name: (name == HEALTH, name)):
+            if rows[table].height:
+                inserts.insert(self.session, table, stored_rows(self.run, table, rows[table]))
+
+
+def _apart(table: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+    """Return a table's rows but for those in these minutes."""
+    time = next((name for name in ("ts", "opened_at") if name in table.columns), None)
+    if time is None:
+        return table
+    at = table.with_columns(_ts=pl.col(time).dt.truncate("1m").cast(theirs.schema["ts"]))
+    return at.join(theirs, left_on=["camera_id", "_ts"], right_on=["camera_id", "ts"], how="anti").drop("_ts")

@@ -1,0 +1,166 @@
+"""The source of one shard's flow: its partitions, and the clock once they are read to their end.
+
+A poll is one item. What is remembered of a partition is where it stands and what its
+format holds back; both go into the shard's recovery, and nowhere else, so that a
+restart asks for exactly what no stored state has seen. Ticks are only told while
+every partition of the shard is read to its end: catching up closes nothing that is
+still queued. With `until_end` the recording ends there instead, at the last frame of
+all shards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+
+from connectors.formats import Live, ReadOptions
+from connectors.records import Tail
+from flows.dataflow import Closing, End, Item, Tick
+from flows.live.telling import Told
+from schemas.errors import SourceError
+
+MOST_RECORDS: Final = 8_192
+MOST_BYTES: Final = 8 << 20
+"""Of a poll: what the kernels take at once, ours; an item of it and one in the making bound a source's memory."""
+IDLE: Final = timedelta(milliseconds=50)
+"""Rest after a poll that found nothing, ours: a frame waits no longer for it."""
+TICK_S: Final = 1.0
+
+At = tuple[int, bytes]
+"""What is remembered of a partition: the next record's position, and what its format holds back."""
+
+
+@dataclass
+class Feed:
+    """What the partitions of one shard share.
+
+    Attributes
+    ----------
+    open
+        Opens a partition at a position, by its name; None is its first record.
+    kind, options
+        The format of records that say none, and what formats do not carry.
+    all_ended
+        Says with which frame the recording ended, once every shard has come to its end [us].
+    until_end
+        The recording ends where its partitions end now.
+    clock
+        Microseconds since 1970.
+    """
+
+    shard: int
+    open: Mapping[str, Callable[[int | None], Tail]]
+    kind: str
+    options: ReadOptions
+    all_ended: Callable[[], int | None]
+    told: Told
+    until_end: bool = False
+    clock: Callable[[], int] = lambda: time.time_ns() // 1000
+    stopping: bool = False
+    waiting: set[str] = field(default_factory=set)  # partitions that are not read to their end
+    ticked_s: float = 0.0
+    is_closing: bool = False
+    error: SourceError | None = None
+    """What no waiting mends: the flow has ended by it."""
+    done: dict[str, int] = field(default_factory=dict)
+    """By partition the position before which nothing is asked for again."""
+
+    def __post_init__(self) -> None:
+        self.waiting = set(self.open)
+
+    def next(self) -> list[Item]:
+        """Return what is to be told beside frames."""
+        if self.waiting:
+            return []
+        if self.until_end:
+            if self.is_closing:
+                return []
+            self.is_closing = True
+            return [Closing()]
+        if time.monotonic() - self.ticked_s < TICK_S:
+            return []
+        self.ticked_s = time.monotonic()
+        return [Tick(self.clock())]
+
+
+class _Part(StatefulSourcePartition[Item, At]):
+    """One partition."""
+
+    def __init__(self, feed: Feed, name: str, at: At | None) -> None:
+        self.feed, self.name = feed, name
+        self.tail = feed.open[name](None if at is None else at[0])
+        self.live = Live(feed.kind, feed.options)
+        if at is not None:
+            self.live.resume(at[1])
+        self.awake: datetime | None = None
+        self.is_first = name == min(feed.open)
+
+    def next_batch(self) -> list[Item]:
+        """Return a poll's frames, else what the clock says; ends when it is told to stop."""
+        self.feed.told.beat()
+        if self.feed.stopping:
+            raise StopIteration
+        try:
+            items = self._frames()
+        except SourceError as error:
+            self.feed.error, self.feed.stopping = error, True
+            raise StopIteration from error
+        self.awake = None if items else datetime.now(UTC) + IDLE
+        return items or (self._beside_frames() if self.is_first else [])
+
+    def _frames(self) -> list[Item]:
+        """Return what came, nothing more where the recording ends here."""
+        feed, tail = self.feed, self.tail
+        if self.name in feed.done:
+            tail.done(feed.done[self.name])
+        if feed.until_end and self.name not in feed.waiting:
+            return []
+        records = tail.poll(MOST_RECORDS, MOST_BYTES)
+        feed.told.polled(self.name, tail, len(records))
+        items: list[Item] = list(self.live.read(records, tail.source)) if len(records) else []
+        if not tail.is_at_end:
+            feed.waiting.add(self.name)
+            return items
+        feed.waiting.discard(self.name)
+        return [*items, *self.live.rest(tail.source)] if feed.until_end else items
+
+    def _beside_frames(self) -> list[Item]:
+        items = self.feed.next()
+        if self.feed.is_closing and not items:
+            last_us = self.feed.all_ended()
+            if last_us is not None:
+                self.feed.stopping = True
+                return [End(last_us)] if last_us >= 0 else []
+        return items
+
+    def next_awake(self) -> datetime | None:
+        """Return when to ask again; at once while there is more."""
+        return self.awake
+
+    def snapshot(self) -> At:
+        """Return where the next record stands, and what the format holds back."""
+        return self.tail.position, self.live.state()
+
+    def close(self) -> None:
+        """Let go of the partition."""
+        self.tail.close()
+
+
+class FeedSource(FixedPartitionedSource[Item, At]):
+    """The partitions of one shard."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+
+    def list_parts(self) -> list[str]:
+        """Return the partitions' names."""
+        return sorted(self.feed.open)
+
+    def build_part(self, step_id: str, for_part: str, resume_state: At | None) -> _Part:
+        """Open a partition where recovery left it."""
+        return _Part(self.feed, for_part, resume_state)

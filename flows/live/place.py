@@ -1,0 +1,193 @@
+"""The directory of a live run: what was decided at set-up, one recovery a shard, what its processes say of themselves.
+
+    STATE/stream.json     partitions, sources, since when; read and written under STATE/stream.lock
+    STATE/shards/003/     the recovery of a shard: it moves between processes, and hosts, by itself
+    STATE/ends/003        where a shard's recording ends (`--until-end`)
+    STATE/processes/      what each process says of itself, see `flows.live.telling`
+
+The number of partitions and the time zone are part of every figure's place, so they
+are fixed here; another number is refused with what it would take.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from schemas.errors import StateError
+from schemas.local_time import ZONE
+
+FORMAT: Final = 1
+FILE: Final = "stream.json"
+LOCK: Final = "stream.lock"
+COUNTS: Final = ("frames", "objects", "rows", "dead_letters", "late", "duplicates")
+"""What a live run says it did, as `tilik replay --json` does."""
+
+
+class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is decided once."""
+
+    format: int
+    zone: str
+    partitions: int
+    sources: tuple[str, ...]
+    since_us: int | None = None
+    """When the recording begins; None until the first frame, or the first silence, says so."""
+
+
+class Place:
+    """A live run's directory."""
+
+    def __init__(self, directory: Path, setup: Setup) -> None:
+        self.directory, self.setup = directory, setup
+
+    def shard(self, shard: int) -> Path:
+        """Return the directory of a shard's recovery."""
+        return self.directory / "shards" / f"{shard:03}"
+
+    @property
+    def processes(self) -> Path:
+        """Where processes say how they are."""
+        return self.directory / "processes"
+
+    def since_us(self) -> int | None:
+        """Return when the recording begins, if that is decided."""
+        if self.setup.since_us is None:
+            self.setup = _read(self.directory)
+        return self.setup.since_us
+
+    def begin(self, since_us: int) -> int:
+        """Decide when the recording begins, unless another shard has; return what holds."""
+        with _locked(self.directory):
+            self.setup = _read(self.directory)
+            if self.setup.since_us is None:
+                self.setup = msgspec.structs.replace(self.setup, since_us=since_us)
+                _write(self.directory, self.setup)
+        assert self.setup.since_us is not None
+        return self.setup.since_us
+
+    def finished(self, shard: int, counts: dict[str, int]) -> None:
+        """Say what a shard did in all, its recording being over."""
+        _replace(self._end(shard).with_suffix(".counts"), msgspec.json.encode(counts))
+
+    def counts(self, shards: Sequence[int]) -> dict[str, int]:
+        """Return what these shards did together, as far as they have said so."""
+        total = dict.fromkeys(COUNTS, 0)
+        for shard in shards:
+            with suppress(FileNotFoundError):
+                counts = msgspec.json.decode(self._end(shard).with_suffix(".counts").read_bytes(), type=dict[str, int])
+                total |= {name: total[name] + counts.get(name, 0) for name in COUNTS}
+        return total
+
+    def forget_ends(self, shards: Sequence[int]) -> None:
+        """Forget where these shards ended: they go on."""
+        for shard in shards:
+            self._end(shard).unlink(missing_ok=True)
+            self._end(shard).with_suffix(".counts").unlink(missing_ok=True)
+
+    def ended(self, shard: int, last_us: int) -> None:
+        """Say with which frame a shard's recording ended [us]."""
+        self._end(shard).parent.mkdir(mode=0o700, exist_ok=True)
+        _replace(self._end(shard), str(last_us).encode())
+
+    def all_ended(self, shards: Sequence[int]) -> int | None:
+        """Return the last frame of all these shards [us]; None while some have not ended."""
+        found = [self._end(shard) for shard in shards]
+        with suppress(FileNotFoundError):
+            return max(int(path.read_bytes()) for path in found)
+        return None
+
+    def _end(self, shard: int) -> Path:
+        return self.directory / "ends" / f"{shard:03}"
+
+
+def opened(directory: Path, partitions: int, sources: Sequence[str]) -> Place:
+    """Return a live run's directory, made where there is none.
+
+    Raises
+    ------
+    StateError
+        It was set up for other partitions or another time zone, or cannot be made.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+    with _locked(directory):
+        if not (directory / FILE).exists():
+            _write(directory, Setup(FORMAT, ZONE, partitions, tuple(sources)))
+        setup = _read(directory)
+        _refuse_other(directory, setup, partitions)
+        if set(sources) != set(setup.sources):
+            setup = msgspec.structs.replace(setup, sources=tuple(sources))
+            _write(directory, setup)
+    return Place(directory, setup)
+
+
+def existing(directory: Path) -> Place:
+    """Return a live run's directory that is there.
+
+    Raises
+    ------
+    StateError
+        There is none.
+    """
+    if not (directory / FILE).exists():
+        raise StateError(f"{directory}: expected the state of `tilik run` (another --state DIR?), found no {FILE}")
+    return Place(directory, _read(directory))
+
+
+def _refuse_other(directory: Path, setup: Setup, partitions: int) -> None:
+    if setup.zone != ZONE:
+        raise StateError(f"{directory}: expected the time zone {setup.zone} it was set up for, came {ZONE}: {_ANEW}")
+    if setup.partitions != partitions:
+        raise StateError(
+            f"{directory}: expected {setup.partitions} partitions, as it was set up, the sources have {partitions}: a "
+            f"camera's frames would be split over two shards. Let the old ones run dry (--until-end), then {_ANEW}"
+        )
+
+
+_ANEW: Final = "begin with a new state (another --state directory)"
+
+
+def _read(directory: Path) -> Setup:
+    path = directory / FILE
+    try:
+        setup = msgspec.json.decode(path.read_bytes(), type=Setup)
+    except (OSError, msgspec.DecodeError) as error:
+        raise StateError(f"{path}: expected what `tilik run` wrote, came something else ({error}): {_ANEW}") from error
+    if setup.format != FORMAT:
+        raise StateError(f"{path}: expected format {FORMAT}, came {setup.format}: {_ANEW}")
+    return setup
+
+
+def _write(directory: Path, setup: Setup) -> None:
+    _replace(directory / FILE, msgspec.json.encode(setup))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, a power cut included."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(file, content)
+        os.fsync(file)
+    finally:
+        os.close(file)
+    new.replace(path)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,117 @@
+"""The sink of a shard's flow: writes what it makes, and waits for as long as the warehouse is away.
+
+Waiting holds the source back, so memory stays bounded and nothing is lost; the
+recovery goes on only once the rows are acknowledged. A process that is asked to end
+while it waits ends there and then, as if it had been killed: what it had not written
+is made again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+
+from connectors.formats import kept_letters
+from connectors.warehouse import Stream
+from flows.console import note
+from flows.dataflow import Dead, Made
+from flows.live.telling import Told
+from flows.refusals import DETAILS
+from schemas.errors import WarehouseError
+
+PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Between tries, the last again and again; ours."""
+SAY_AGAIN_S: Final = 60.0
+LETTERS: Final = "dead_letters_log"
+
+
+@dataclass
+class Writing:
+    """What the shards of a process share: one connection, one flush at a time."""
+
+    stream: Stream
+    kind: str
+    known: frozenset[str]
+    content: int
+    """Hash of the sources: with it a letter is known by where it stands there."""
+    keeps_unreadable: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stop: threading.Event = field(default_factory=threading.Event)
+    abandon: Callable[[], None] = lambda: None
+    """Ends the process at once."""
+
+    def write(self, items: list[Made], told: Told) -> None:
+        """Store what a shard made; returns once it is acknowledged."""
+        tables = self._tables(items, told)
+        if not tables:
+            return
+        began, told.doing = time.monotonic(), "writing"
+        with self.lock:
+            self._persist(tables, told)
+        told.doing = "reading"
+        told.flushed(time.monotonic() - began)
+        told.left_alone = self.stream.left_alone
+
+    def _tables(self, items: list[Made], told: Told) -> dict[str, pl.DataFrame]:
+        """Return what was made, by table."""
+        blocks: dict[str, list[pl.DataFrame]] = {}
+        for item in items:
+            table, rows = (LETTERS, self._letters(item.rows, told)) if isinstance(item, Dead) else item
+            blocks.setdefault(table, []).append(rows)
+        return {table: pl.concat(rows) for table, rows in blocks.items() if sum(each.height for each in rows)}
+
+    def _letters(self, rows: pl.DataFrame, told: Told) -> pl.DataFrame:
+        """Return dead letters as they are kept: one row a reason and record, however many of its frames it refuses."""
+        by = ["source", "position", "reason"]
+        one = rows.group_by(by, maintain_order=True).agg(pl.all().exclude(*by, "count").first(), pl.col("count").sum())
+        kept = kept_letters(
+            one.select(rows.columns), self.kind, self.known, DETAILS, keeps_unreadable=self.keeps_unreadable
+        )
+        told.met(kept["reason"].to_list(), kept["count"].to_list())
+        return kept.with_columns(content=pl.lit(self.content, pl.UInt64))
+
+    def _persist(self, tables: dict[str, pl.DataFrame], told: Told) -> None:
+        """Write until it is written."""
+        tries, said_s = 0, -SAY_AGAIN_S
+        while True:
+            try:
+                self.stream.write(tables, lambda said: self._wait_for(said, told))
+                break
+            except WarehouseError as error:
+                self._wait_for(str(error), told)
+                if time.monotonic() - said_s >= SAY_AGAIN_S:
+                    note(f"waiting for the warehouse: {error}")
+                    said_s = time.monotonic()
+            if self.stop.wait(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
+                self.abandon()
+            tries += 1
+        told.waits_for = ""
+        if tries:
+            note("the warehouse is back")
+
+    def _wait_for(self, said: str, told: Told) -> None:
+        told.doing, told.waits_for = "waiting", said
+        told.beat()
+
+
+class LiveSink(DynamicSink[Made]):
+    """Hands what a shard makes to the process's writing."""
+
+    def __init__(self, writing: Writing, told: Told) -> None:
+        self.writing, self.told = writing, told
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[Made]:
+        """Return the one worker's writer."""
+        writing, told = self.writing, self.told
+
+        class Partition(StatelessSinkPartition[Made]):
+            def write_batch(self, items: list[Made]) -> None:
+                writing.write(items, told)
+
+        return Partition()

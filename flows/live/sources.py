@@ -1,0 +1,83 @@
+"""`--source`: what it names, how many partitions that has, and how one of them is opened.
+
+Clients of brokers are loaded where one is named, never at start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from connectors.records import Tail
+from schemas.errors import UsageError
+
+SPOOL: Final = "spool:"
+KAFKA: Final = "kafka://"
+READER: Final = "run"
+"""The spool's name of who reads it: it cleans up behind that."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source that was found."""
+
+    name: str
+    """As reports and dead letters name it; no password in it."""
+    partitions: int
+    open: Callable[[int, int | None], Tail]
+    """Opens a partition at a position; None is its first record."""
+
+
+def find(urls: Sequence[str], environment: Mapping[str, str]) -> list[Source]:
+    """Return the sources that URLs name; all have as many partitions.
+
+    Raises
+    ------
+    UsageError
+        A URL is none, names one twice, or their partitions differ: a camera is in one shard, whatever it comes by.
+    SourceError
+        A broker refuses us, or a topic is not there.
+    """
+    if not urls:
+        raise UsageError("expected --source kafka://HOST:PORT/TOPIC or spool:DIR, came none")
+    found = [_find(url, environment) for url in urls]
+    names = [source.name for source in found]
+    if len(set(names)) < len(names):
+        raise UsageError(f"--source: expected each source once, came {', '.join(names)}")
+    counts = {source.partitions for source in found}
+    if len(counts) > 1:
+        said = ", ".join(f"{source.name} has {source.partitions}" for source in found)
+        raise UsageError(
+            f"--source: expected as many partitions everywhere, {said}: a camera belongs to one shard, whatever its "
+            "frames come by: make one with as many, or run it by itself with another --state"
+        )
+    return found
+
+
+def _find(url: str, environment: Mapping[str, str]) -> Source:
+    if url.startswith(SPOOL):
+        return _spool(Path(url.removeprefix(SPOOL)))
+    if url.startswith(KAFKA):
+        return _kafka(url, environment)
+    raise UsageError(f"--source {url!r}: expected kafka://HOST:PORT/TOPIC or spool:DIR")
+
+
+def _spool(root: Path) -> Source:
+    from connectors import spool  # noqa: PLC0415  start-up time
+
+    found = spool.make(root)
+    return Source(
+        f"{SPOOL}{root}", found.partitions, lambda partition, at: spool.SpoolTail(found, partition, READER, at)
+    )
+
+
+def _kafka(url: str, environment: Mapping[str, str]) -> Source:
+    from connectors.kafka import parse, settings  # noqa: PLC0415  start-up time
+    from connectors.kafka.tail import KafkaTail  # noqa: PLC0415
+    from connectors.kafka.topic import Topic  # noqa: PLC0415
+
+    address = parse(url)
+    topic = Topic(address, settings.of_environment(environment))
+    return Source(address.url, topic.partitions, lambda partition, at: KafkaTail(topic, partition, at))

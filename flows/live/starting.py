@@ -1,0 +1,184 @@
+"""`tilik run`: what is asked for, made ready; then the process, or the supervisor of several."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from connectors import calendar as calendars
+from connectors import registry as registries
+from connectors import warehouse as warehouses
+from connectors.formats import ReadOptions
+from connectors.warehouse import Definitions, Statement, Stream, Warehouse
+from flows.console import note
+from flows.live import beginning, place, sources, telling
+from flows.live.running import TELL_S, Asked, Run
+from flows.live.second import Second
+from flows.live.supervising import Supervisor, command
+from flows.live.telling import Process
+from flows.replay import identity
+from flows.thresholds import Thresholds
+from schemas.errors import UsageError
+
+PATIENCE_S: Final = 5.0
+"""How long one try of a statement waits for a warehouse that is away; then the flow says so, and tries again."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What `tilik run` was asked for."""
+
+    sources: tuple[str, ...]
+    format: str
+    warehouse: str
+    registry: str
+    state: str
+    calendar: str | None = None
+    class_map: dict[str, str] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
+    camera: str | None = None
+    shards: tuple[int, int] | None = None
+    """First and last of this process; None is all."""
+    until_end: bool = False
+    is_child: bool = False
+    """A supervisor has started it, which runs the second flow, and other shards beside."""
+    processes: int | None = None
+    """Processes to supervise; None runs the shards in this one."""
+    metrics_port: int | None = None
+    reorder_s: float = 2.0
+    lateness_s: float = 600.0
+    keep_unreadable: bool = False
+
+
+def run(options: RunOptions, arguments: Sequence[str]) -> dict[str, int]:
+    """Run the shards that are asked for until they end, or it is asked to; return what they did, restarts included.
+
+    Parameters
+    ----------
+    arguments
+        Of this command: a supervisor starts its processes with them.
+    """
+    ready = make_ready(options)
+    with warehouses.connect(options.warehouse) as warehouse:
+        warehouse.migrate()
+        warehouse.patience_s = PATIENCE_S
+        stream = Stream(warehouse, ready.statement, ready.definitions, ready.shards)
+        if options.processes is not None:
+            return _supervise(options, ready, warehouse, stream, arguments)
+        process = Run(ready.asked, stream, warehouse)
+        try:
+            if not options.is_child:
+                stream.register(note)
+            stream.begin(note)
+            beside = None if options.is_child else Second(warehouse, stream, ready.asked.thresholds)
+            process.run(lambda run: None if beside is None else beside.turn(run.process))
+            if beside is not None and not process.was_stopped:
+                beside.finish()
+            stream.finish(msgspec.json.encode(ready.asked.place.counts(ready.shards)).decode())
+        finally:
+            stream.release()
+        return ready.asked.place.counts(ready.shards)
+
+
+class Ready(NamedTuple):
+    """What is asked for, checked and made ready."""
+
+    asked: Asked
+    statement: Statement
+    definitions: Definitions
+    shards: range
+
+
+def make_ready(options: RunOptions) -> Ready:
+    """Find the sources and the registry, and set the state up.
+
+    Raises
+    ------
+    UsageError, SourceError, StateError
+        What was expected, what came, and what to do.
+    """
+    read = ReadOptions(0, camera=options.camera, size=options.size, class_map=options.class_map)
+    registry = registries.load(options.registry)
+    if not registry.camera:
+        raise UsageError(f"{options.registry}: expected cameras, came none")
+    thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
+    found = sources.find(options.sources, os.environ)
+    where = place.opened(Path(options.state), found[0].partitions, [source.name for source in found])
+    beginning.decide(where, found, options.format, read)
+    statement = Statement(
+        _input(found, options),
+        identity.of_definitions(registry, calendars.load(options.calendar), thresholds),
+        "run",
+        [source.name for source in found],
+        simulated=any(camera.simulated for camera in registry.camera),
+    )
+    definitions = Definitions(
+        registry,
+        str(Path(options.registry).resolve()),
+        registries.load_areas(),
+        calendars.days(options.calendar, time.time_ns() // 1000),
+    )
+    shards = _shards(options.shards, found[0].partitions)
+    together = range(found[0].partitions) if options.is_child else shards
+    asked = Asked(
+        where, found, shards, together, options.format, read, thresholds, statement, options.until_end,
+        options.keep_unreadable,
+    )  # fmt: skip
+    return Ready(asked, statement, definitions, shards)
+
+
+def _supervise(
+    options: RunOptions, ready: Ready, warehouse: Warehouse, stream: Stream, arguments: Sequence[str]
+) -> dict[str, int]:
+    """Keep processes going until all have ended, the second flow beside them."""
+    assert options.processes is not None
+    where = ready.asked.place
+    where.forget_ends(ready.shards)
+    telling.tidy(where.processes)
+    stream.register(note)
+    beside, own = Second(warehouse, stream, ready.asked.thresholds), Process(os.getpid(), [])
+    environment = os.environ | {"TILIK_WAREHOUSE": options.warehouse}
+    watched = Supervisor(where, command(_without(arguments)), environment, ready.shards, options.processes)
+    try:
+        while watched.turn():
+            beside.turn(own)
+            time.sleep(TELL_S)
+        beside.finish()
+    finally:
+        watched.end()
+    return where.counts(ready.shards)
+
+
+def _without(arguments: Sequence[str]) -> list[str]:
+    """Return a command line without what is the supervisor's own."""
+    out, skip = [], False
+    for text in arguments:
+        name = text.partition("=")[0]
+        if skip or name in ("--processes", "--shards", "--metrics-port", "--warehouse"):
+            skip = not skip and "=" not in text
+            continue
+        out.append(text)
+    return out
+
+
+def _input(found: Sequence[sources.Source], options: RunOptions) -> int:
+    """Return the hash of what is read: the same stream read the same way, whoever reads it."""
+    said = sorted(source.name for source in found), options.format, options.camera, options.size, options.class_map
+    digest = hashlib.blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=8)
+    return int.from_bytes(digest.digest(), "big")
+
+
+def _shards(asked: tuple[int, int] | None, partitions: int) -> range:
+    if asked is None:
+        return range(partitions)
+    first, last = asked
+    if not 0 <= first <= last < partitions:
+        raise UsageError(f"--shards {first}-{last}: expected a range within 0-{partitions - 1}")
+    return range(first, last + 1)

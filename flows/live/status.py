@@ -1,0 +1,70 @@
+"""`tilik status`: how a live run is, as a table for people and as JSON."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import msgspec
+
+from flows import rendering
+from flows.live import telling
+from flows.live.place import Place
+from flows.live.telling import Process, Told
+
+STALE_S: Final = 10.0
+"""A process that has said nothing for so long is gone or hangs; it says something every second."""
+
+
+def look(place: Place) -> dict[str, Any]:
+    """Return all that is known of a live run."""
+    now_us = time.time_ns() // 1000
+    shards = [_shard(process, told, now_us) for process in telling.read(place.processes) for told in process.shards]
+    seen = {shard["shard"] for shard in shards}
+    return {
+        "state": str(place.directory),
+        "sources": list(place.setup.sources),
+        "partitions": place.setup.partitions,
+        "since_us": place.setup.since_us,
+        "second": "; ".join(sorted({p.second for p in telling.read(place.processes) if p.second})),
+        "shards": shards,
+        "missing": [shard for shard in range(place.setup.partitions) if shard not in seen],
+    }
+
+
+def _shard(process: Process, told: Told, now_us: int) -> dict[str, Any]:
+    silent_s = (now_us - process.written_us) / 1e6
+    is_gone = silent_s > STALE_S and told.doing != "ended"
+    lags = [part.lag for part in told.partitions.values()]
+    return msgspec.to_builtins(told) | {
+        "pid": process.pid,
+        "doing": "gone" if is_gone else told.doing,
+        "silent_s": round(silent_s, 1),
+        "lag": None if None in lags else sum(lag for lag in lags if lag is not None),
+        "behind_s": None if told.newest_us is None else round((now_us - told.newest_us) / 1e6, 1),
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """Return it as people read it."""
+    names = ["shard", "process", "state", "frames", "rows", "late", "dead letters", "queued", "behind", "restated by"]
+    rows = [
+        [
+            shard["shard"],
+            shard["pid"],
+            f"{shard['doing']}{': ' + shard['waits_for'] if shard['waits_for'] else ''}",
+            shard["counts"].get("frames", 0),
+            shard["counts"].get("rows", 0),
+            shard["counts"].get("late", 0),
+            shard["counts"].get("dead_letters", 0),
+            "?" if shard["lag"] is None else shard["lag"],
+            "-" if shard["behind_s"] is None else f"{shard['behind_s']:,.0f} s",
+        ]
+        for shard in found["shards"]
+    ]
+    said = [rendering.table(names[:-1], rows).rstrip("\n")]
+    if found["missing"]:
+        said.append(f"no process has shards {', '.join(map(str, found['missing']))}: `tilik run` starts them")
+    if found["second"]:
+        said.append(f"second flow: {found['second']}")
+    return "\n".join(said)

@@ -1,0 +1,136 @@
+"""What a process of a live run says of itself: counts, lags, what it waits for.
+
+Each shard keeps its own `Told`, written by its thread alone; once a second the process
+writes all of them to a file in STATE/processes, whole or not at all. From these files
+`tilik status`, the metrics page and the supervisor know how it is: a process that is
+idle says so every second, one that hangs does not.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from connectors.records import Tail
+from flows.dataflow import Memory
+
+LATENCIES_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Upper edges of the histogram of how long a flush took to be acknowledged."""
+
+
+class Partition(msgspec.Struct):
+    """A partition as its reader sees it."""
+
+    source: str
+    position: int = 0
+    lag: int | None = None  # records there that were not read
+    lost: int = 0  # records that retention took
+    is_at_end: bool = False
+
+
+class Told(msgspec.Struct):
+    """A shard since its process began; counts only grow."""
+
+    shard: int
+    began_us: int = 0
+    beat_us: int = 0  # when its loop last came round
+    doing: str = "starting"  # starting, reading, idle, waiting, ended
+    waits_for: str = ""
+    partitions: dict[str, Partition] = {}
+    records: int = 0
+    counts: dict[str, int] = {}  # frames, objects, duplicates, late, dead_letters, rejected_objects, rows
+    letters: dict[str, int] = {}  # dead letters by reason
+    rejects: int = 0
+    newest_us: int | None = None  # capture time of the newest frame
+    open_incidents: int = 0
+    open_windows: int = 0
+    state_bytes: int = 0
+    flushes: int = 0
+    flush_s: float = 0.0
+    latencies: list[int] = []  # flushes by `LATENCIES_S`, the last above all
+    left_alone: int = 0  # rows of minutes that other input watched
+
+    def beat(self) -> None:
+        """Say that its loop goes round."""
+        self.beat_us = time.time_ns() // 1000
+
+    def polled(self, name: str, tail: Tail, count: int) -> None:
+        """Take note of a poll."""
+        self.records += count
+        part = self.partitions.setdefault(name, Partition(tail.source))
+        part.position, part.is_at_end = tail.position, tail.is_at_end
+        if not count or self.records % 64 < count:  # asking a broker costs
+            part.lag = tail.lag()
+        part.lost += sum(each.until - each.since for each in tail.lost())
+        if self.doing != "waiting":
+            self.doing = "reading" if count else "idle"
+
+    def flushed(self, seconds: float) -> None:
+        """Take note of a flush that was acknowledged."""
+        if not self.latencies:
+            self.latencies = [0] * (len(LATENCIES_S) + 1)
+        self.latencies[sum(seconds > edge for edge in LATENCIES_S)] += 1
+        self.flushes += 1
+        self.flush_s += seconds
+
+    def kept(self, memory: Memory, size: int) -> None:
+        """Take note of what the shard remembers."""
+        state = memory.state
+        newest_us = int(state.order.newest_us.max(initial=0))
+        self.newest_us = newest_us if newest_us > 0 else None
+        self.open_incidents, self.state_bytes = state.told.height, size
+        self.open_windows = sum(pool.used for pool in state.pools.values())
+
+    def met(self, reasons: Sequence[str], counts: Sequence[int]) -> None:
+        """Count dead letters."""
+        total = Counter(self.letters)
+        for reason, count in zip(reasons, counts, strict=True):
+            total[reason] += count
+        self.letters = dict(total)
+
+
+class Process(msgspec.Struct):
+    """A process and its shards."""
+
+    pid: int
+    shards: list[Told]
+    written_us: int = 0
+    second: str = ""
+    """What the second flow waits for, or its last error; '' where all is well."""
+    second_us: int = 0
+    """Up to when the second flow has looked."""
+
+
+def write(path: Path, process: Process) -> None:
+    """Write what a process says of itself, whole or not at all."""
+    process.written_us = time.time_ns() // 1000
+    new = path.with_suffix(f".{os.getpid()}.new")
+    new.write_bytes(msgspec.json.encode(process))
+    new.replace(path)
+
+
+def tidy(folder: Path) -> None:
+    """Remove what processes that are gone said of themselves."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in folder.glob("*.json"):
+        try:
+            os.kill(msgspec.json.decode(path.read_bytes(), type=Process).pid, 0)
+        except (OSError, msgspec.DecodeError):
+            path.unlink(missing_ok=True)
+
+
+def read(folder: Path) -> list[Process]:
+    """Return what the processes of a live run said last, by their first shard."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found.append(msgspec.json.decode(path.read_bytes(), type=Process))
+        except (OSError, msgspec.DecodeError):  # of another version, or gone between
+            continue
+    return found

@@ -1,0 +1,141 @@
+"""A stream taken to its end says what a replay of its frames says, however it is cut, and goes on after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from connectors.formats import to_json_lines
+from connectors.registry.writing import to_toml
+from connectors.warehouse import connect
+from flows.live import RunOptions, sources, starting
+from flows.replay import ReplayOptions, replay
+from schemas.columns import METRICS
+from schemas.errors import StateError
+from schemas.frames import FrameBatch
+from schemas.registry import Registry
+from tests.flows.city import SECOND, START, camera, stream
+from tests.flows.live.tails import Topic, topic
+
+TABLES = (*(f"{metric.name}_{grain}_log" for metric in METRICS for grain in ("minute", "hour")), "incidents_log")
+BOOKKEEPING = ("run", "rev", "roll", "deleted")
+NAMES = ["a", "b", "c", "d"]
+REGISTRY = Registry(camera=tuple(camera(name) for name in (*NAMES, "silent")))
+NOW_US = START + 86_400 * SECOND
+
+
+def stored(url: str) -> dict[str, pl.DataFrame]:
+    """Return all that counts in a warehouse, without what is bookkeeping."""
+    with connect(url) as store:
+        found = {
+            name: pl.DataFrame(pl.from_arrow(store.query(f"SELECT * FROM {name} FINAL WHERE deleted = 0").table))
+            for name in TABLES
+        }
+    return {name: rows.drop(BOOKKEEPING, strict=False).sort(pl.exclude(pl.List)) for name, rows in found.items()}
+
+
+def messages(batch: FrameBatch) -> list[tuple[str, bytes, int]]:
+    """Return a batch's frames as messages, a minute after they were taken."""
+    lines = to_json_lines(batch).splitlines()
+    came = [NOW_US + at for at in range(len(lines))]
+    return list(zip(batch.frames["camera"], lines, came, strict=True))
+
+
+@pytest.fixture
+def registry(tmp_path: Path, empty_store: Callable[[str], str]) -> Path:
+    path = tmp_path / "registry.toml"
+    path.write_text(to_toml(REGISTRY, "test"))
+    empty_store("live")
+    empty_store("replayed")
+    return path
+
+
+def taken(tmp_path: Path, registry: Path, of: Topic, monkeypatch: pytest.MonkeyPatch, **more: Any) -> dict[str, int]:
+    """Run a topic to its end; return the summary."""
+    monkeypatch.setattr(sources, "find", lambda urls, environment: [of.source()])
+    given = {"warehouse": f"embedded:{tmp_path / 'live'}", "state": str(tmp_path / "state")} | more
+    options = RunOptions(("memory:topic",), "native", registry=str(registry), until_end=True, **given)
+    return starting.run(options, [])
+
+
+def replayed(tmp_path: Path, registry: Path, batch: FrameBatch, name: str = "replayed") -> Any:
+    path = tmp_path / f"{name}.jsonl"
+    path.write_bytes(to_json_lines(batch))
+    return replay(ReplayOptions((str(path),), "native", f"embedded:{tmp_path / name}", str(registry)), now_us=NOW_US)
+
+
+@pytest.mark.parametrize(("partitions", "sizes"), [(1, (8_192,)), (3, (7, 100, 1)), (4, (1_000, 3))])
+def test_it_is_what_a_replay_says(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch, partitions: int, sizes: tuple[int, ...]
+) -> None:
+    batch = stream(NAMES, 200, seed=partitions)
+    summary = taken(tmp_path, registry, topic(messages(batch), partitions, sizes), monkeypatch)
+    other = replayed(tmp_path, registry, batch)
+    left, right = stored(f"embedded:{tmp_path / 'live'}"), stored(f"embedded:{tmp_path / 'replayed'}")
+    for name in TABLES:
+        assert left[name].equals(right[name]), name
+    assert left["health_minute_log"].height
+    assert {name: getattr(other, name) for name in summary} == summary
+
+
+def test_run_again_it_goes_on_where_it_stood(tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = stream(NAMES, 200)
+    every = messages(batch)
+    for end in (len(every) // 3, len(every) // 2, len(every)):
+        taken(tmp_path, registry, topic(every[:end], 2), monkeypatch)
+    replayed(tmp_path, registry, batch)
+    left, right = stored(f"embedded:{tmp_path / 'live'}"), stored(f"embedded:{tmp_path / 'replayed'}")
+    for name in TABLES:
+        assert left[name].equals(right[name]), name
+
+
+def test_letters_say_where_they_stood_and_add_up(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = messages(stream(NAMES, 20))
+    good = topic(every, 3)
+    stranger = b'{"camera":"nobody","ts":"2026-01-05T00:00:01Z","objects":[]}'
+    good.partitions[1] += [(b"not json", NOW_US), (stranger + b"\n" + stranger, NOW_US)]
+    home = next(p for p, kept in enumerate(good.partitions) if any(b'"camera":"a"' in value for value, _ in kept))
+    elsewhere = (home + 1) % 3
+    good.partitions[elsewhere].append((every[0][1], NOW_US))
+    summary = taken(tmp_path, registry, good, monkeypatch)
+    assert summary["dead_letters"] == 4
+    assert summary["frames"] == len(every)
+    with connect(f"embedded:{tmp_path / 'live'}") as store:
+        rows = store.query("SELECT source, reason, count FROM dead_letters ORDER BY reason").rows
+    assert sorted(rows) == [
+        ("memory:topic/1", "not_json", 1),
+        ("memory:topic/1", "unknown_camera", 2),
+        (f"memory:topic/{elsewhere}", "wrong_partition", 1),
+    ]
+
+
+def test_nothing_at_all_states_nothing(tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(taken(tmp_path, registry, topic([], 2), monkeypatch).values()) == {0}
+    assert stored(f"embedded:{tmp_path / 'live'}")["health_minute_log"].is_empty()
+
+
+def test_another_number_of_partitions_is_refused(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken(tmp_path, registry, topic([], 2), monkeypatch)
+    with pytest.raises(StateError, match="expected 2 partitions"):
+        taken(tmp_path, registry, topic([], 3), monkeypatch)
+
+
+def test_minutes_that_a_replay_watched_are_left_alone(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = stream(NAMES, 200)
+    replayed(tmp_path, registry, stream(NAMES, 100, seed=9), "live")
+    before = stored(f"embedded:{tmp_path / 'live'}")["crowd_minute_log"]
+    taken(tmp_path, registry, topic(messages(batch), 2), monkeypatch)
+    after = stored(f"embedded:{tmp_path / 'live'}")["crowd_minute_log"]
+    theirs = before.filter(pl.col("frames") > 0)
+    assert after.join(theirs, on=theirs.columns[:4], how="semi").height == theirs.height
+    assert after["ts"].n_unique() > before["ts"].n_unique()
