@@ -22,7 +22,7 @@ from connectors.kafka import parse
 from connectors.kafka.settings import of_environment
 from connectors.kafka.tail import KafkaTail
 from connectors.kafka.topic import Topic
-from tests.brokers.kafka import KafkaBroker, archive_classes
+from tests.brokers.kafka import KafkaBroker
 
 TOPIC = "frames"
 MOST, MOST_BYTES = 16_384, 16 << 20
@@ -77,7 +77,6 @@ def main() -> None:
     few = to_json_lines(frames(100, 100)).splitlines()
     lines = [few[n % len(few)] for n in range(given.frames)]
     with tempfile.TemporaryDirectory() as folder:
-        archive_classes(Path(folder) / "first")
         broker = KafkaBroker(Path(folder) / "broker")
         broker.start()
         try:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
-from tests.brokers.kafka import KafkaBroker, archive_classes
+from tests.brokers.kafka import KafkaBroker
 from tests.brokers.mosquitto import MosquittoBroker
 
 settings.register_profile("tilik", deadline=None)  # the first example of a kernel compiles it: time says nothing
@@ -51,9 +51,7 @@ def empty_store(_empty_store: Path, tmp_path: Path) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def kafka_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    folder = tmp_path_factory.mktemp("kafka")
-    archive_classes(folder / "first")
-    broker = KafkaBroker(folder / "broker")
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
     broker.start()
     yield broker
     broker.stop()

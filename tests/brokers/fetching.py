@@ -32,19 +32,19 @@ PACKAGES = {
 def program(name: str) -> str:
     """Return the path of a program; root installs its package where it is missing."""
     if _found(name) is None:
-        with alone("packages"):
+        with _alone("packages"):
             if _found(name) is None:
                 _install(PACKAGES[name])
     return _found(name) or name
 
 
 def kafka_jars() -> list[Path]:
-    """Return the jars of the pinned Kafka, in the order that the archive of classes was made with."""
+    """Return the jars of the pinned Kafka."""
     coordinates = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
     jars = CACHE / f"kafka-{coordinates}"
     maven = program("mvn")
     program("java")
-    with alone("kafka"):
+    with _alone("kafka"):
         if not jars.is_dir():
             part = jars.with_suffix(".part")
             shutil.rmtree(part, ignore_errors=True)
@@ -56,7 +56,7 @@ def kafka_jars() -> list[Path]:
 
 
 @contextmanager
-def alone(what: str) -> Iterator[None]:
+def _alone(what: str) -> Iterator[None]:
     """Hold the lock on one thing in the cache: others wait, then find it made."""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / f"{what}.lock").open("w") as lock:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -23,12 +25,11 @@ from confluent_kafka.admin import (
 )
 
 from tests.brokers import authority
-from tests.brokers.fetching import alone, kafka_jars, program
+from tests.brokers.fetching import kafka_jars, program
 from tests.brokers.processes import Child, free_ports
 
 USER, PASSWORD = "bob", "bob-secret"
-JAVA = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
-TALK = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+JAVA = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
 CLUSTER = "tilik-tests-cluster-01"
 PROPERTIES = """\
 process.roles=broker,controller
@@ -68,7 +69,7 @@ QUIET = {"log_level": 0, "error_cb": lambda _: None}
 class KafkaBroker:
     """One broker: `url(topic)` is where it listens, `secure_url(topic)` where it asks for user and TLS."""
 
-    def __init__(self, root: Path, *java: str) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
         plain, secure, controller = free_ports(3)
@@ -82,7 +83,7 @@ class KafkaBroker:
         scram = f"SCRAM-SHA-256=[name={USER},password={PASSWORD}]"
         ask = ["format", "--standalone", "-t", CLUSTER, "-c", str(self.properties), "--add-scram", scram]
         _java("kafka.tools.StorageTool", ask)
-        self._child = Child([*_command(*java), "kafka.Kafka", str(self.properties)], root / "broker.log", root)
+        self._child = Child([*_command(), "kafka.Kafka", str(self.properties)], root / "broker.log", root)
         self._admin: AdminClient | None = None
 
     def start(self) -> None:
@@ -104,6 +105,26 @@ class KafkaBroker:
     def resume(self) -> None:
         """Let a frozen one go on."""
         self._child.resume()
+
+    @contextmanager
+    def slowed(self) -> Iterator[None]:
+        """Let it run for a tenth of the time only: every answer comes late."""
+        is_over = threading.Event()
+
+        def slow() -> None:
+            while not is_over.is_set():
+                self.pause()
+                is_over.wait(0.18)
+                self.resume()
+                is_over.wait(0.02)
+
+        worker = threading.Thread(target=slow)
+        worker.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            worker.join()
 
     def restart(self) -> None:
         """Kill it where it runs, and start it over its data."""
@@ -221,23 +242,5 @@ def _java(main: str, words: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _command(*java: str) -> list[str]:
-    jars = kafka_jars()
-    archive = _archive()
-    shared = [f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []
-    return [program("java"), *JAVA, TALK, *(java or shared), "-cp", os.pathsep.join(map(str, jars))]
-
-
-def _archive() -> Path:
-    return kafka_jars()[0].parent / "classes.jsa"
-
-
-def archive_classes(root: Path) -> None:
-    """Keep a broker's loaded classes beside its jars, once a clone: later starts take less time."""
-    with alone("classes"):
-        if not _archive().exists():
-            part = _archive().with_suffix(".part")
-            broker = KafkaBroker(root, f"-XX:ArchiveClassesAtExit={part}")
-            broker.start()
-            broker.stop()
-            part.replace(_archive())
+def _command() -> list[str]:
+    return [program("java"), *JAVA, "-cp", os.pathsep.join(map(str, kafka_jars()))]

@@ -12,7 +12,7 @@ from random import SystemRandom
 
 from tests.brokers.fetching import program
 
-START_S = 60.0
+START_S = 120.0
 STOP_S = 20.0
 
 

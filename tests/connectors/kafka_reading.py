@@ -10,7 +10,7 @@ from connectors.kafka.settings import of_environment
 from connectors.kafka.tail import KafkaTail
 from connectors.kafka.topic import Topic
 
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 
 
 def opened(url: str, environment: Mapping[str, str] | None = None, **wait: float) -> Topic:

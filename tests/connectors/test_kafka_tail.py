@@ -136,6 +136,13 @@ def test_a_broker_that_is_away_is_no_quiet_street(kafka: KafkaBroker, topic: str
         assert seen.values == numbered(20)
 
 
+def test_a_broker_that_is_slow_is_read_to_its_end(kafka: KafkaBroker, topic: str):
+    url = kafka.create(topic)
+    kafka.produce(topic, numbered(20_000))
+    with closing(tail(url)) as reader, kafka.slowed():
+        assert read_all(reader, most=1_000).values == numbered(20_000)
+
+
 def test_what_retention_took_before_the_reader_came_is_told_exactly(kafka: KafkaBroker, topic: str):
     url = kafka.create(topic)
     kafka.produce(topic, numbered(100))
