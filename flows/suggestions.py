@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from flows import remedies
+from flows import letters_of, remedies
 from flows.asking import Row, Store, ask
 from flows.left_out import last
 from flows.provisional import COMMON_FPS, NEAR
@@ -44,6 +44,10 @@ LINES: Final = {
     "visits": {"entries": "entries_n", "exits": "exits_n"},
 }
 """By metric: the parts that count crossings."""
+
+UNKNOWN: Final = "unknown_camera"
+NOBODY: Final = "(none named)"
+LOOK: Final = "`tilik dead-letters list` says what is wrong with them"
 
 
 class Suggestion(NamedTuple):
@@ -88,24 +92,23 @@ def find(store: Store, registry: Registry) -> list[Suggestion]:
         The warehouse holds no tables.
     """
     shown = read(store)
-    cameras = newest(registry.camera)
+    cameras, letters = newest(registry.camera), letters_of.cameras(store)
     roads = {line: road.id for road in registry.road for line in road.lines}
     found: list[Suggestion] = []
     for name, camera in cameras.items():
         seen = shown.cameras.get(name)
         if seen is None or seen.frames == 0:
-            told = "no row is stored" if seen is None else "no frame ever came"
-            todo = "check its id and address, or take it out"
-            found.append(Suggestion(name, f"never seen: {told}", todo))
+            found += _unseen(name, letters.get(name, {}), has_rows=seen is not None)
             continue
         found += _of_camera(camera, seen, shown, roads)
+        found += _once_unknown(name, letters.get(name, {}))
     for left in last(store):
         if left.camera in cameras and left.is_worth_saying:
             found.append(Suggestion(left.camera, remedies.seen(left), remedies.change(left, cameras[left.camera])))
     for name in sorted(shown.cameras.keys() - cameras.keys()):
         told = f"is in the warehouse ({shown.cameras[name].frames:,} frames), but not in the registry"
         found.append(Suggestion(name, told, f"register it, or withdraw it: tilik registry forget {name}"))
-    return found
+    return [*found, *_of_letters(letters, cameras, shown)]
 
 
 def as_text(found: list[Suggestion]) -> str:
@@ -162,6 +165,44 @@ def _of_camera(camera: Camera, seen: Seen, shown: Shown, roads: Mapping[str, str
             yield from _line(camera.id, line.id, line.role, watched, crossed, roads)
         by_class = {name: n + crossed.get(name, 0) for name, n in by_class.items()}
     yield from _classes(camera, by_class)
+
+
+def _unseen(name: str, letters: Mapping[str, int], *, has_rows: bool) -> Iterator[Suggestion]:
+    """Say of a camera without a frame whether none came, or none could be used."""
+    yield from _once_unknown(name, letters)
+    refused = {reason: many for reason, many in letters.items() if reason != UNKNOWN}
+    if refused:
+        yield Suggestion(name, f"no frame could be used: {_refused(refused)}", LOOK)
+    if not letters:
+        told = "no frame ever came" if has_rows else "no row is stored"
+        yield Suggestion(name, f"never seen: {told}", "check its id and address, or take it out")
+
+
+def _once_unknown(name: str, letters: Mapping[str, int]) -> Iterator[Suggestion]:
+    if many := letters.get(UNKNOWN):
+        told = f"{counted(many, 'frames')} came when it was not registered ({UNKNOWN})"
+        yield Suggestion(name, told, "replay what they came in")
+
+
+def _of_letters(
+    letters: Mapping[str, Mapping[str, int]], cameras: Mapping[str, Camera], shown: Shown
+) -> Iterator[Suggestion]:
+    """Name cameras that nobody registered though their frames came, and letters that may be anybody's."""
+    for name in sorted(letters.keys() - cameras.keys() - {""}):
+        if many := letters[name].get(UNKNOWN):
+            told = f"{counted(many, 'frames')} came, but it is not in the registry ({UNKNOWN})"
+            yield Suggestion(name, told, "register it, then replay what they came in")
+    nameless = dict(letters.get("", {}))
+    if many := nameless.pop(UNKNOWN, 0):
+        told = f"{counted(many, 'frames')} of cameras that were not registered ({UNKNOWN}), whose ids are kept no more"
+        yield Suggestion(NOBODY, told, "replay what they came in: the summary names them")
+    if nameless and any(shown.cameras.get(name) is None or shown.cameras[name].frames == 0 for name in cameras):
+        yield Suggestion(NOBODY, f"{_refused(nameless)} that may be of cameras never seen", LOOK)
+
+
+def _refused(letters: Mapping[str, int]) -> str:
+    why = ", ".join(f"{count:,} {reason}" for reason, count in letters.items())
+    return f"{counted(sum(letters.values()), 'dead letters')} ({why})"
 
 
 def _zones(camera: Camera, shown: Shown) -> Iterator[Suggestion]:

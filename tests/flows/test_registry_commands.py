@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import NamedTuple
 
+import polars as pl
 import pytest
 from PIL import Image
 
 from connectors import registry as registries
-from connectors.warehouse import connect
-from flows import suggestions
+from connectors.warehouse import Warehouse, connect
+from flows import letters_of, suggestions
+from schemas.errors import WarehouseError
 from schemas.registry import Camera, Line, Registry, Road, Zone
 from tests.connectors.minutes import rows
 
@@ -276,6 +280,75 @@ def test_cameras_that_one_side_does_not_know_are_told(suggested, warehouse):
             "register it, or withdraw it: tilik registry forget sug-stray",
         )
     ]
+
+
+LETTERS = {
+    "native": ({"camera": "sug-refused", "ts": 1}, "before_2000", "an earlier one"),
+    "nvschema": ({"sensorId": "sug-refused", "timestamp": "x"}, "bad_time", "expected ISO 8601"),
+    "told": (None, "boxes_refused", "camera sug-refused: all boxes lie outside the picture"),
+    "quoted": (None, "too_late", "camera 'sug-refused': frame at 2026-01-05T00:00:00Z came later"),
+}
+
+
+def letter(store, name: str, record, reason: str, detail: str, count: int = 1) -> None:
+    given = {
+        "source": name, "position": 1, "reason": reason, "detail": detail, "first_seen": NOON, "count": count,
+        "raw": None if record is None else json.dumps(record).encode(),
+    }  # fmt: skip
+    store.insert("dead_letters_log", pl.DataFrame([given], schema_overrides={"count": pl.UInt32, "raw": pl.Binary}))
+
+
+@pytest.mark.parametrize("form", LETTERS)
+def test_a_camera_whose_frames_were_all_refused_was_seen(tmp_path, form):
+    """Whatever names it: the record that is kept, or what is said of it."""
+    with connect(f"embedded:{tmp_path}") as store:
+        store.migrate()
+        letter(store, "a.jsonl", *LETTERS[form], count=3)
+        found = suggestions.find(store, Registry((camera("sug-refused"), camera("sug-none"))))
+    reason = LETTERS[form][1]
+    assert [tuple(one) for one in found] == [
+        ("sug-refused", f"no frame could be used: 3 dead letters (3 {reason})", suggestions.LOOK),
+        ("sug-none", "never seen: no row is stored", "check its id and address, or take it out"),
+    ]
+
+
+def test_frames_of_cameras_that_the_registry_lacks_are_named(tmp_path):
+    """While their records are kept: what is said of a letter for ever names nobody."""
+    said = "expected a camera of the registry, came a text of 9 characters: register it, then replay"
+    with connect(f"embedded:{tmp_path}") as store:
+        store.migrate()
+        letter(store, "a.jsonl", {"camera": "sug-ghost"}, "unknown_camera", said, count=2)
+        letter(store, "b.jsonl", {"camera": "sug-later"}, "unknown_camera", said)
+        letter(store, "c.jsonl", {"camera": "<a text of 90 characters>"}, "unknown_camera", said, count=5)
+        letter(store, "d.jsonl", None, "not_json", "expected JSON")
+        found = suggestions.find(store, Registry((camera("sug-later"),)))
+        everybody = suggestions.find(store, Registry((camera("sug-later"), camera("sug-none"))))
+    assert [(one.camera, one.seen) for one in found] == [
+        ("sug-later", "1 frame came when it was not registered (unknown_camera)"),
+        ("sug-ghost", "2 frames came, but it is not in the registry (unknown_camera)"),
+        ("(none named)", "5 frames of cameras that were not registered (unknown_camera), whose ids are kept no more"),
+        ("(none named)", "1 dead letter (1 not_json) that may be of cameras never seen"),
+    ]
+    assert [one.seen for one in everybody if one.camera == "sug-none"] == ["never seen: no row is stored"]
+
+
+class Narrow(NamedTuple):
+    """A store by an account that may not read the records that are kept."""
+
+    store: Warehouse
+
+    def stream(self, sql, form, settings):
+        if "dead_letters_raw" in sql:
+            raise WarehouseError("warehouse x: answering a query failed: Code: 497. DB::Exception: not enough rights")
+        return self.store.stream(sql, form, settings)
+
+
+def test_who_may_not_read_records_is_told_what_is_said_of_them(tmp_path):
+    with connect(f"embedded:{tmp_path}") as store:
+        store.migrate()
+        letter(store, "a.jsonl", *LETTERS["told"], count=3)
+        letter(store, "b.jsonl", *LETTERS["native"])
+        assert letters_of.cameras(Narrow(store)) == {"": {"before_2000": 1}, "sug-refused": {"boxes_refused": 3}}
 
 
 def test_suggestions_are_lines_on_stdout(tilik, tmp_path, warehouse, warehouse_url):
