@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from connectors.files import RAW_BYTES, Block
 from connectors.formats import boxes, limits
 from connectors.formats.boxes import Far
-from connectors.formats.times import ahead, meant
+from connectors.formats.times import ahead, early
 from schemas.errors import UsageError
 from schemas.frames import DEAD_LETTERS, FRAMES, OBJECTS, SIGNALS, FrameBatch
 
@@ -25,7 +25,6 @@ BOX: Final = ("x1", "y1", "x2", "y2")
 AHEAD_US: Final = 5 * 60 * 1_000_000
 YEAR_2000_US: Final = 946_684_800_000_000
 CLOCKS: Final = ("capture", "convert", "arrival", "pts")
-EARLY: Final = "expected a time from 2000 on, came an earlier one, read as microseconds since 1970"
 BAD_BOX: Final = "a box is not finite, or its width or height negative: corners are meant (x1, y1, x2, y2)"
 WITHOUT_BOX: Final = {name: kind for name, kind in OBJECTS.items() if name not in BOX}
 
@@ -221,45 +220,51 @@ def settle(
     in_pixels
         The format's boxes are in pixels; else they are shares of the picture.
     """
-    frames, objects = draft.frames, draft.objects
+    frames, frame = draft.frames, draft.objects["frame"].to_numpy()
     now_us = np.full(frames.height, options.now_us)
     if options.arrivals is not None:
         now_us = options.arrivals.of(frames["position"], now_us)
-    judged = boxes.judge(objects["frame"].to_numpy(), draft.box, frames.height, in_pixels=in_pixels)
-    sides = dict(zip(BOX, judged.box, strict=True))
-    objects = pl.DataFrame([pl.Series(n, sides[n]) if n in sides else objects[n] for n in OBJECTS])
-    faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, now_us)
-    faults |= limits.exceeded(frames, objects, draft.signals)
+    judged = boxes.judge(frame, draft.box, frames.height, in_pixels=in_pixels)
+    faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, now_us, raw)
+    faults |= limits.exceeded(frames, draft.objects, draft.signals)
     is_dead = np.zeros(frames.height, np.bool_)
     is_dead[list(faults)] = True
-    signals, keep = draft.signals, judged.keep
-    if not keep.all():
-        signals = boxes.said(judged, objects["frame"].to_numpy(), signals)
-        objects = objects.filter(pl.Series(keep))
-    batch = FrameBatch(frames, objects, signals, source)
+    batch = _standing(draft, judged, source)
     if faults:
         batch = without(batch, is_dead)
     position = frames["position"]
     letters = [*dead, *(Dead(position[row], *why, raw(row)) for row, why in faults.items())]
     letters.sort(key=lambda letter: letter.position)
-    left_out = int((judged.refused & ~is_dead[draft.objects["frame"].to_numpy()]).sum())
-    far = boxes.far(judged, draft.objects["frame"].to_numpy(), draft.box, frames)
+    left_out = int((judged.refused & ~is_dead[frame]).sum())
+    far = boxes.far(judged, frame, draft.box, frames)
     return Chunk(batch, dead_letters(letters, source, options.now_us), left_out, size, far=far)
 
 
-def time_fault(t_us: int, now_us: int) -> tuple[str, str] | None:
-    """Return reason and detail of a time at which no frame can stand; None where one can."""
+def _standing(draft: Draft, judged: boxes.Judged, source: str) -> FrameBatch:
+    """Return all frames, with the boxes that stand; what is left out is said in signals."""
+    sides = dict(zip(BOX, judged.box, strict=True))
+    objects = pl.DataFrame([pl.Series(n, sides[n]) if n in sides else draft.objects[n] for n in OBJECTS])
+    if judged.keep.all():
+        return FrameBatch(draft.frames, objects, draft.signals, source)
+    signals = boxes.said(judged, objects["frame"].to_numpy(), draft.signals)
+    return FrameBatch(draft.frames, objects.filter(pl.Series(judged.keep)), signals, source)
+
+
+def time_fault(t_us: int, now_us: int, raw: bytes) -> tuple[str, str] | None:
+    """Return reason and detail of a time at which no frame can stand; None where one can. `raw` is its record."""
     if t_us > now_us + AHEAD_US:
         return "future", ahead(t_us, now_us)
-    return ("before_2000", f"{EARLY}{meant(t_us, now_us)}") if t_us < YEAR_2000_US else None
+    return ("before_2000", early(t_us, now_us, raw)) if t_us < YEAR_2000_US else None
 
 
-def _faults(frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: NDArray[np.int64]) -> dict[int, tuple[str, str]]:
+def _faults(
+    frames: pl.DataFrame, bad_box: NDArray[np.bool_], now_us: NDArray[np.int64], raw: Callable[[int], bytes]
+) -> dict[int, tuple[str, str]]:
     """Return reason and detail of every frame that cannot stand, by row."""
     t_us = frames["t_us"].to_numpy()
     found = {int(row): ("bad_box", BAD_BOX) for row in np.flatnonzero(bad_box)}
     for row in np.flatnonzero((t_us > now_us + AHEAD_US) | (t_us < YEAR_2000_US)):
-        fault = time_fault(int(t_us[row]), int(now_us[row]))
+        fault = time_fault(int(t_us[row]), int(now_us[row]), raw(int(row)))
         assert fault is not None
         found[int(row)] = fault
     return found

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from schemas.came import came
-from schemas.local_time import EPOCH, MINUTE_US
+from schemas.local_time import EPOCH, MINUTE_US, at_time
 
 UNITS: Final = (("seconds", 1_000_000), ("milliseconds", 1_000), ("nanoseconds", None))
 """Units that senders count in instead, and microseconds of one (None: a thousandth of one)."""
@@ -27,6 +27,8 @@ MOST: Final = 2**63
 _ZONE_NAME: Final = re.compile(r"\[[\w+\-/]+\]$")
 _WORD: Final = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
 _MIDNIGHT: Final = re.compile(r"[Tt ]24:?00(?::?00(?:[.,]0+)?)?(?=[Zz+\-]|$)")
+_NUMBERED: Final = re.compile(rb'"ts"\s*:\s*-?\d')
+"""A record whose time is a number: formats but the native ones write it as a text."""
 
 
 def time_us(text: str) -> int | None:
@@ -59,6 +61,18 @@ def meant(number: float, now_us: int) -> str:
             said = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=t_us)).isoformat(timespec="seconds")
             return f"; in {unit} this would be {said.replace('+00:00', 'Z')}: send microseconds or ISO 8601"
     return ""
+
+
+def early(t_us: int, now_us: int, raw: bytes) -> str:
+    """Say which time before 2000 came, and of a number how it was read; `raw` is its record, if there is one."""
+    try:
+        moment = at_time(t_us).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # before the year 1
+        moment = "an earlier one"
+    said = f"expected a time from 2000 on, came {moment}"
+    if _NUMBERED.search(raw) is None:
+        return said
+    return f"{said}: a number is read as microseconds since 1970{meant(t_us, now_us)}"
 
 
 def ahead(t_us: int, now_us: int) -> str:

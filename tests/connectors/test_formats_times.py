@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +70,35 @@ def test_a_number_in_another_unit_is_refused_with_the_time_it_would_be(
     [chunk] = read(tmp_path / "a.jsonl", "native", options())
     assert dead([chunk]) == [(1, reason)]
     assert chunk.dead["detail"][0].split(": send")[0].endswith(said)
+
+
+EARLY = {
+    "a text": ('"1999-12-31T23:59:59.5Z"', "expected a time from 2000 on, came 1999-12-31T23:59:59.500000Z"),
+    "a text of 1970, whose microseconds are seconds of our time": (
+        '"1970-01-01T00:29:27.571200Z"', "expected a time from 2000 on, came 1970-01-01T00:29:27.571200Z",
+    ),
+    "a number": (
+        "-1",
+        "expected a time from 2000 on, came 1969-12-31T23:59:59.999999Z: a number is read as microseconds since 1970",
+    ),
+    "a number of before the year 1": (
+        "-99999999999999999",
+        "expected a time from 2000 on, came an earlier one: a number is read as microseconds since 1970",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["native", "arrow"])
+@pytest.mark.parametrize(("written", "said"), EARLY.values(), ids=EARLY.keys())
+def test_a_time_before_2000_is_said_as_it_was_written(tmp_path: Path, form: str, written: str, said: str) -> None:
+    """Only of a number it is said that it is read as microseconds."""
+    path = tmp_path / "a"
+    path.write_text(f'{{"camera":"a","ts":{written},"objects":[]}}')
+    if form == "arrow":
+        row = json.loads(path.read_text())
+        pq.write_table(pa.table({"camera": ["a"], "ts": [row["ts"]], "objects": pa.array([[]])}), path)
+    [chunk] = read(path, form, options())
+    assert chunk.dead.select("reason", "detail").rows() == [("before_2000", said)]
 
 
 @given(st.integers(0, 26 * 365 * 86_400 - 1))
