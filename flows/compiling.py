@@ -1,4 +1,4 @@
-"""Says once that kernels are being compiled: after an update the first replay would be silent for minutes.
+"""Hears that kernels are being compiled: after an update the first replay would be silent for minutes, and seem slow.
 
 Kernels that lie compiled beside their sources are loaded, and nothing is said.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from numba.core import event
@@ -17,8 +17,8 @@ MOMENT_S: Final = 2.0
 SAID: Final = "compiling the kernels, once for this version (some minutes)"
 
 
-class _Listener(event.Listener):
-    """Hears that a compilation begins or ends; those within another one too."""
+class Spent(event.Listener):
+    """Hears that a compilation begins or ends; those within another one too. `spent_s` is what all took."""
 
     def __init__(self, tell: Callable[[str], None], clock_s: Callable[[], float]) -> None:
         self.tell, self.clock_s = tell, clock_s
@@ -46,7 +46,13 @@ class _Listener(event.Listener):
 
 
 @contextmanager
-def told(tell: Callable[[str], None], clock_s: Callable[[], float] = time.monotonic) -> Iterator[None]:
+def told(tell: Callable[[str], None], clock_s: Callable[[], float] = time.monotonic) -> Iterator[Spent]:
     """Tell once, as soon as compiling has taken longer than a moment in sum."""
-    with event.install_listener("numba:compile", _Listener(tell, clock_s)):
-        yield
+    spent = Spent(tell, clock_s)
+    with event.install_listener("numba:compile", spent):
+        yield spent
+
+
+def timed() -> AbstractContextManager[Spent]:
+    """Measure compiling, and say nothing."""
+    return told(lambda said: None)

@@ -29,6 +29,11 @@ class Totals:
     """Frames of cameras that are not registered, by camera; `MOST_WORDS` cameras at most."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def is_read(self) -> bool:
+        """Tell whether one frame could be used."""
+        return self.frames + self.duplicates > 0
+
     def add(self, **counts: int) -> None:
         """Add to the named counts."""
         with self.lock:

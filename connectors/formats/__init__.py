@@ -9,7 +9,7 @@ from connectors.formats.live import Live
 from connectors.formats.merge import MergedReader, first_time_us, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
 from connectors.formats.readers import FORMATS, read
-from connectors.formats.sniffing import looks_like, table_between
+from connectors.formats.sniffing import looks_like, nothing, table_between
 
 __all__ = [
     "FORMATS",
@@ -22,6 +22,7 @@ __all__ = [
     "first_time_us",
     "kept_letters",
     "looks_like",
+    "nothing",
     "read",
     "read_merged",
     "table_between",

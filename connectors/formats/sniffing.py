@@ -63,6 +63,16 @@ def table_between(path: Path) -> str:
     return ""
 
 
+def nothing(path: Path) -> str:
+    """Return what a file holds that has no record at all, in words."""
+    if path.stat().st_size == 0:
+        return "it is empty (0 bytes)"
+    begin = head(path, HEAD_BYTES)
+    if not begin:
+        return "what it unpacks to is empty (0 bytes)"
+    return "it holds only blank lines or a heading" + (", or lists without entries" if begin.strip() else "")
+
+
 def _is_protobuf(begin: bytes) -> bool:
     """Whether a file begins with a Frame behind its size: one that has a time."""
     first = delimited.first(begin)

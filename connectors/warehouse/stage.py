@@ -60,6 +60,15 @@ class Stage:
             if self._held > self.memory_bytes:
                 self._spill()
 
+    def keep(self, table: str) -> None:
+        """Forget the rows of all other tables, and where these reached."""
+        with self._lock:
+            self._rows = {name: rows for name, rows in self._rows.items() if name == table}
+            self._files = {name: files for name, files in self._files.items() if name == table}
+            self.span = Span()
+            for part in self._parts(table):
+                self.span = self.span.joined(_span(part))
+
     def tables(self) -> list[str]:
         """Return the tables that have rows, by name."""
         return sorted({*self._rows, *self._files})

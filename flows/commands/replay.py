@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from schemas.counting import counted
 
 if TYPE_CHECKING:
     from flows.replay import ReplaySummary
+    from flows.settings import Settings
 
 
 def replay(
@@ -60,24 +61,35 @@ def replay(
         lateness_s=lateness_s,
         keep_unreadable=keep_unreadable,
     )
-    wanted = options.format_name(format)
-    start_us, pixels, names = options.start_us(start), options.size(size), options.class_map(class_map)
+    given = {
+        "paths": tuple(paths),
+        "format": options.format_name(format),
+        "camera": camera,
+        "fps": fps,
+        "start_us": options.start_us(start),
+        "size": options.size(size),
+        "class_map": options.class_map(class_map),
+        "replace": replace,
+    }
     announce(settings)
+    summary = _played(settings, given)
+    for warning in summary.warnings:
+        note(f"warning: {warning}")
+    where = options.warehouse_again(context, settings.warehouse, warehouse)
+    say(as_json(summary) if json else as_text(summary, where))
+    _end(summary, where)
+
+
+def _played(settings: Settings, given: dict[str, Any]) -> ReplaySummary:
+    """Replay what the command line names, by the settings."""
     from flows import compiling  # noqa: PLC0415  start-up time
     from flows import replay as flow  # noqa: PLC0415
 
     asked = flow.ReplayOptions(
-        paths=tuple(paths),
-        format=wanted,
+        **given,
         warehouse=settings.warehouse,
         registry=settings.registry,
         calendar=settings.calendar,
-        camera=camera,
-        fps=fps,
-        start_us=start_us,
-        size=pixels,
-        class_map=names,
-        replace=replace,
         workers=settings.workers,
         tracker=settings.tracker,
         reorder_s=settings.reorder_s,
@@ -85,15 +97,17 @@ def replay(
         keep_unreadable=settings.keep_unreadable,
     )
     with progress("replay") as report, compiling.told(note):
-        summary = flow.replay(asked, report)
-    for warning in summary.warnings:
-        note(f"warning: {warning}")
-    where = options.warehouse_again(context, settings.warehouse, warehouse)
-    say(as_json(summary) if json else as_text(summary, where))
-    if summary.unread:
-        from schemas.errors import TilikError  # noqa: PLC0415  start-up time
+        return flow.replay(asked, report)
 
-        raise TilikError(f"{summary.unread}\n`tilik dead-letters list{where}` shows what was refused and why")
+
+def _end(summary: ReplaySummary, where: str) -> None:
+    """Fail where no frame could be used."""
+    if not summary.unread:
+        return
+    from schemas.errors import TilikError  # noqa: PLC0415  start-up time
+
+    see = f"\n`tilik dead-letters list{where}` shows what was refused and why" if summary.dead_letters else ""
+    raise TilikError(summary.unread + see)
 
 
 def as_json(summary: ReplaySummary) -> str:
@@ -111,21 +125,35 @@ def as_text(summary: ReplaySummary, where: str = "") -> str:
 
     `where` is the option that names its warehouse in other commands.
     """
-    refused = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejects.items())
-    rate = f" ({summary.frames / summary.seconds:,.0f} frames/s)" if summary.seconds > 0 else ""
+    return f"{_became(summary)}.\n{_kept_out(summary, where)}.{_refused(summary, where)}{_anew(summary)}"
+
+
+def _became(summary: ReplaySummary) -> str:
+    """Return what came of the frames, and in what time; the rate is that of who has the kernels."""
+    compiled = f"{summary.compiled_s:.1f} s of it to compile, once for this version"
+    took = f"in {summary.seconds:.1f} s" + (f", {compiled}" if round(summary.compiled_s, 1) else "")
+    if summary.unread:
+        return f"No frame could be used, so no row says anything ({took})"
+    took_s = summary.seconds - summary.compiled_s
+    rate = f" ({summary.frames / took_s:,.0f} frames/s)" if took_s > 0 else ""
     return (
         f"{counted(summary.frames, 'frames')} with {counted(summary.objects, 'objects')} became "
-        f"{counted(summary.rows, 'rows')} and {counted(summary.incidents, 'incidents')} "
-        f"in {summary.seconds:.1f} s{rate}.\n"
-        f"{summary.late:,} late, {counted(summary.duplicates, 'duplicates')}, "
-        f"{counted(summary.dead_letters, 'dead letters')}{_why(summary, where)}."
-        + (
-            f"\nRefused inside frames: {refused} (see them: tilik query 'SELECT * FROM rejects'{where})."
-            if refused
-            else ""
-        )
-        + _anew(summary)
+        f"{counted(summary.rows, 'rows')} and {counted(summary.incidents, 'incidents')} {took}{rate}"
     )
+
+
+def _kept_out(summary: ReplaySummary, where: str) -> str:
+    return (
+        f"{summary.late:,} late, {counted(summary.duplicates, 'duplicates')}, "
+        f"{counted(summary.dead_letters, 'dead letters')}{_why(summary, where)}"
+    )
+
+
+def _refused(summary: ReplaySummary, where: str) -> str:
+    """Return what was refused inside frames, and how to see it; '' where nothing was."""
+    refused = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejects.items())
+    see = f"(see them: tilik query 'SELECT * FROM rejects'{where})"
+    return f"\nRefused inside frames: {refused} {see}." if refused else ""
 
 
 def _anew(summary: ReplaySummary) -> str:

@@ -74,6 +74,8 @@ class ReplaySummary:
     restated: Restated | None = None
     by: dict[str, str] = field(default_factory=dict)
     """Hashes of registry, calendar, thresholds and version, for the next run of this input."""
+    compiled_s: float = 0.0
+    """Of `seconds`: how long kernels were compiled, which they are once for a version."""
     unread: str = ""
     """Why no record at all could be read, '' when one was."""
 

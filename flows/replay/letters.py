@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from connectors.formats import looks_like, table_between
+from connectors.formats import looks_like, nothing, table_between
 from flows.replay.asked import Reason
 from schemas.counting import counted
 
@@ -48,7 +48,7 @@ class Letters:
     def silent(self, files: Sequence[str], kind: str) -> Iterator[str]:
         """Say which files gave no frame while others did."""
         for path in files[:MOST_FILES]:
-            yield f"{path}: {self._nothing(self.reasons(path))}{hint(path, kind)}"
+            yield f"{path}: {self._why(self.reasons(path), [path])}{hint(path, kind)}"
         if len(files) > MOST_FILES:
             yield f"{counted(len(files) - MOST_FILES, 'more files')} gave no frame"
 
@@ -72,14 +72,16 @@ class Letters:
     def unread(self, files: Sequence[str], kind: str) -> str:
         """Say why nothing at all could be read of these files."""
         hints = next((found for path in files[:MOST_FILES] if (found := hint(path, kind))), "")
-        named = files[0] if len(files) == 1 else f"{len(files)} files"
-        return f"{named}: {self._nothing(self.reasons())}{hints}"
+        named = files[0] if len(files) == 1 else f"{len(files):,} files"
+        return f"{named}: {self._why(self.reasons(), files)}{hints}"
 
     @staticmethod
-    def _nothing(reasons: Sequence[Reason]) -> str:
-        if not reasons:
-            return "expected records, came none: it is empty, or holds only blank lines or a heading"
-        return f"no frame could be used of it: {in_words(reasons)}; first: {reasons[0].detail}"
+    def _why(reasons: Sequence[Reason], files: Sequence[str]) -> str:
+        """Return why these files gave nothing."""
+        if reasons:
+            return f"no frame could be used of it: {in_words(reasons)}; first: {reasons[0].detail}"
+        held = dict.fromkeys(nothing(Path(path)) for path in files[:MOST_FILES])
+        return f"expected records, came none: {', or '.join(held)}"
 
 
 def in_words(reasons: Sequence[Reason]) -> str:

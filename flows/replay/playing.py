@@ -17,7 +17,7 @@ from connectors import registry as registries
 from connectors import warehouse as warehouses
 from connectors.formats import Far, MergedReader, ReadOptions, kept_letters
 from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Writer
-from flows import afterwards, provisional, unreadable
+from flows import afterwards, compiling, provisional, unreadable
 from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
 from flows.refusals import DETAILS
@@ -87,9 +87,10 @@ def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int
         Other input watched these minutes; the warehouse is as it was.
     """
     asked = ask(options, time.time_ns() // 1000 if now_us is None else now_us)
-    with warehouses.connect(options.warehouse) as warehouse, Stage() as stage:
+    with warehouses.connect(options.warehouse) as warehouse, Stage() as stage, compiling.timed() as compiling_them:
         warehouse.migrate()
-        return commit(warehouse, asked, stage, read(asked, stage, progress))
+        summary = commit(warehouse, asked, stage, read(asked, stage, progress))
+        return replace(summary, compiled_s=min(compiling_them.spent_s, summary.seconds))
 
 
 def ask(options: ReplayOptions, now_us: int) -> Asked:
@@ -153,6 +154,9 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
 
     ending = Ending()
     ending.run(build(plan, ChunkSource(lambda: ending.source(iter(reader)), plan), ending.sink(keep)), asked.workers)
+    if not plan.totals.is_read:
+        stage.keep("dead_letters_log")  # nothing that came says that anybody was watching, or that nobody was
+        plan.totals.rows = 0
     return Read(
         plan.totals, watch, started_s, letters, reader.silent, plan.totals.words, watch.far, plan.totals.strangers
     )
@@ -229,8 +233,7 @@ def _unnamed(done: Read, asked: Asked) -> Read:
 
 def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen]) -> ReplaySummary:
     totals, kind, registry = done.totals, asked.input.format, asked.definitions.registry
-    is_read = totals.frames + totals.duplicates > 0
-    silent = tuple(done.letters.silent(done.silent, kind)) if is_read else ()
+    silent = tuple(done.letters.silent(done.silent, kind)) if totals.is_read else ()
     left_out = telling.left_out(seen, done.words, done.far)
     return ReplaySummary(
         frames=totals.frames,
@@ -248,7 +251,7 @@ def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen])
             *asked.remarks,
             *done.watch.remarks(),
             *silent,
-            *(done.letters.cut(done.silent) if is_read else ()),
+            *(done.letters.cut(done.silent) if totals.is_read else ()),
             *telling.of_strangers(done.strangers),
             *done.letters.unseen(),
             *done.watch.rates(registry),
@@ -256,5 +259,5 @@ def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen])
             *telling.of_rejects(left_out, registry),
         ),
         reasons=done.letters.reasons(),
-        unread="" if is_read else done.letters.unread([str(path) for path in asked.input.paths], kind),
+        unread="" if totals.is_read else done.letters.unread([str(path) for path in asked.input.paths], kind),
     )

@@ -210,9 +210,33 @@ def test_input_of_which_nothing_can_be_read_states_nothing(tilik, tmp_path):
     assert out.split() == ["n", "2"]
 
 
+def test_input_whose_cameras_are_all_unknown_states_nothing(tilik, tmp_path):
+    """A registered camera was told as offline for a minute: "became 20 rows", with no frame."""
+    rows = [{"camera": "b", "ts": f"2026-01-05T00:00:0{at}Z", "objects": []} for at in range(9)]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "cams.toml").write_text('[[camera]]\nid = "a"\narea = "00"\nfps = 1.0\n')
+    where = ("--warehouse", "embedded:./store")
+    code, out, err = tilik("replay", "b.jsonl", "--registry", "cams.toml", *where)
+    assert (code, out.split(" (")[0]) == (1, "No frame could be used, so no row says anything")
+    assert "9 unknown_camera" in err
+    for table, held in (("health_minute", 0), ("incidents", 0), ("dead_letters", 9)):
+        _, out, _ = tilik("query", f"SELECT count() AS n FROM tilik.{table}", *where, "--format", "csv")
+        assert (table, out.split()) == (table, ["n", str(held)])
+
+
+def test_an_empty_file_names_no_list_of_what_was_refused(tilik, tmp_path):
+    (tmp_path / "a.jsonl").write_text("")
+    code, _, err = tilik("replay", "a.jsonl", "--warehouse", "embedded:./store")
+    assert (code, "dead-letters" in err) == (1, False)
+    assert err.splitlines()[-1] == "tilik: a.jsonl: expected records, came none: it is empty (0 bytes)"
+
+
 NOTHING = [
-    ("a.jsonl", b"", "native", "empty, or holds only blank lines"),
-    ("a.jsonl", b"\n \n\n", "native", "empty, or holds only blank lines"),
+    ("a.jsonl", b"", "native", "expected records, came none: it is empty (0 bytes)"),
+    ("a.arrow", b"", "arrow", "came none: it is empty (0 bytes)"),
+    ("a.jsonl.gz", gzip.compress(b""), "nvschema", "came none: what it unpacks to is empty (0 bytes)"),
+    ("a.jsonl", b"\n \n\n", "native", "came none: it holds only blank lines"),
+    ("a.json", b"[]", "opendatacam", "or lists without entries"),
     ("a.csv", b"frame,id,left,top,width,height,conf\n", "mot", "only blank lines or a heading"),
     ("a.jsonl", b"1,7,409,500,60,180,1\n", "native", "it looks like --format mot"),
     ("a.txt", b'{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n', "mot", "it looks like --format native"),

@@ -25,3 +25,12 @@ def test_a_replay_of_one_frame_says_so():
     said = as_text(ReplaySummary(1, 1, 1, 1, 0, 1, 1.0, incidents=1))
     assert said.startswith("1 frame with 1 object became 1 row and 1 incident in")
     assert said.endswith("0 late, 1 duplicate, 1 dead letter.")
+
+
+@pytest.mark.parametrize(
+    ("compiled_s", "said"), [(0.0, "in 10.0 s (8 frames/s)"), (6.0, "in 10.0 s, 6.0 s of it to compile, once")]
+)
+def test_a_rate_is_of_the_time_in_which_nothing_is_compiled(compiled_s, said):
+    text = as_text(ReplaySummary(80, 0, 1, 0, 0, 0, 10.0, compiled_s=compiled_s))
+    assert said in text
+    assert ("(20 frames/s)" in text) == (compiled_s > 0)
