@@ -202,7 +202,8 @@ def _play(asked: ReplayOptions) -> ReplaySummary:
 
 def _say_played(title: str, summary: ReplaySummary) -> None:
     say(
-        f"{title}: {summary.frames:,} frames, {summary.objects:,} objects -> {summary.rows:,} rows, "
+        f"{title}: {counted(summary.frames, 'frames')}, {counted(summary.objects, 'objects')} -> "
+        f"{counted(summary.rows, 'rows')}, "
         f"{counted(summary.incidents, 'incidents')}, {counted(summary.dead_letters, 'dead letters')} "
         f"in {summary.seconds:.1f} s"
     )

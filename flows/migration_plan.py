@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.warehouse.migrations import Plan
 from flows import rendering
+from schemas.counting import counted
 
 
 def as_text(plan: Plan) -> str:
@@ -21,6 +22,7 @@ def in_short(plan: Plan) -> str:
     """Return what was done, in one line."""
     if plan.empty:
         return "up to date"
-    counts = {"numbered files": len(plan.files), "changes of tables": len(plan.changes)}
-    counts |= {f"views {what}": len(names) for what, names in plan.views._asdict().items()}
-    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    counts = {"numbered files": len(plan.files), "table changes": len(plan.changes)}
+    said = [counted(number, name) for name, number in counts.items() if number]
+    views = plan.views._asdict().items()
+    return ", ".join([*said, *(f"{counted(len(names), 'views')} {what}" for what, names in views if names)])

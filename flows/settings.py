@@ -8,7 +8,6 @@ typing error never passes for a default.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -145,9 +144,9 @@ READERS: Final[dict[str, Callable[[object], object]]] = {
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, READERS, 1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(READERS)}"
-    return f"no such setting; {hint}"
+    from schemas.registry.mistakes import did_you_mean  # noqa: PLC0415  start-up time
+
+    return f"no such setting; {did_you_mean(name, READERS, 'known are ' + ', '.join(READERS))}"
 
 
 def _read(given: Mapping[str, tuple[str, object]], mistakes: list[str]) -> dict[str, Any]:

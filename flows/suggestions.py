@@ -106,7 +106,7 @@ def find(store: Store, registry: Registry) -> list[Suggestion]:
         if left.camera in cameras and left.is_worth_saying:
             found.append(Suggestion(left.camera, remedies.seen(left), remedies.change(left, cameras[left.camera])))
     for name in sorted(shown.cameras.keys() - cameras.keys()):
-        told = f"is in the warehouse ({shown.cameras[name].frames:,} frames), but not in the registry"
+        told = f"is in the warehouse ({counted(shown.cameras[name].frames, 'frames')}), but not in the registry"
         found.append(Suggestion(name, told, f"register it, or withdraw it: tilik registry forget {name}"))
     return [*found, *_of_letters(letters, cameras, shown)]
 
@@ -232,10 +232,10 @@ def _rate(camera: Camera, seen: Seen) -> Iterator[Suggestion]:
 
 def _drawn(camera: Camera, seen: Seen) -> Iterator[Suggestion]:
     if seen.objects == 0:
-        told = f"not one object in {seen.frames:,} frames"
+        told = f"not one object in {counted(seen.frames, 'frames')}"
         yield Suggestion(camera.id, told, "check its view and its detector")
     elif not camera.zone and not camera.line:
-        told = f"{seen.objects:,} objects in {seen.frames:,} frames, and nothing drawn"
+        told = f"{counted(seen.objects, 'objects')} in {counted(seen.frames, 'frames')}, and nothing drawn"
         yield Suggestion(camera.id, told, "draw a zone or a line, and enable a metric")
 
 
@@ -248,10 +248,10 @@ def _line(
         told = f"nothing ever crossed line {line} in {_hours(watched_ms)} watched"
         yield Suggestion(camera, told, "draw it across the way, longer, or check that objects carry tracks")
     elif role == "gate" and persons == 0:
-        told = f"{vehicles:,} vehicles and no person crossed gate {line}"
+        told = f"{counted(vehicles, 'vehicles')} and no person crossed gate {line}"
         yield Suggestion(camera, told, 'draw it across the footway, or give it role = "flow"')
     elif f"{camera}/{line}" in roads and vehicles == 0:
-        told = f"{persons:,} persons and no vehicle crossed line {line} of road {roads[f'{camera}/{line}']}"
+        told = f"{counted(persons, 'persons')} and no vehicle crossed line {line} of road {roads[f'{camera}/{line}']}"
         yield Suggestion(camera, told, "draw it across the carriageway, or take it off the road")
 
 

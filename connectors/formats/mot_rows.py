@@ -13,6 +13,7 @@ import re
 from typing import Final, NamedTuple
 
 from schemas.came import came
+from schemas.counting import counted
 
 LAST_FRAME: Final = 10_000_000
 """No recording is longer: a frame number above it is a mistake that would imply as many empty frames."""
@@ -66,7 +67,9 @@ def read(line: bytes, position: int) -> Row:
     """
     cells = _numbers(line)
     if len(cells) < FEWEST_COLUMNS:
-        raise Faulty("bad_type", f"expected frame,id,left,top,width,height,confidence, got {len(cells)} columns")
+        raise Faulty(
+            "bad_type", f"expected frame,id,left,top,width,height,confidence, got {counted(len(cells), 'columns')}"
+        )
     number, track, left, top, width, height = cells[:FEWEST_COLUMNS]
     if not 0 <= number <= LAST_FRAME or number % 1:
         raise Faulty("bad_type", f"expected a frame number in 0..{LAST_FRAME}, got {came(number)}")

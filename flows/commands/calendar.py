@@ -9,6 +9,7 @@ import typer
 
 from flows.console import note, say
 from flows.options import settings_of
+from schemas.counting import counted
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def summary(city: CityCalendar) -> str:
         "events": len(city.event),
         "weekly events": len(city.weekly),
     }
-    return ", ".join(f"{number} {name}" for name, number in counts.items())
+    return ", ".join(counted(number, name) for name, number in counts.items())
 
 
 @app.command()

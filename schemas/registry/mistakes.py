@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.toml_lines import Path, nearest_line, table_lines
 
 ARRAYS = ("camera", "zone", "line", "road", "place")
+CANDIDATES: Final = 5
+"""Words that share letters with one, whose mistypings are counted; ours."""
 
 
 class Flaw(NamedTuple):
@@ -36,8 +38,31 @@ def expected(what: str, came: object, todo: str) -> str:
 
 def did_you_mean(word: object, known: Iterable[str], otherwise: str) -> str:
     """Return ``did you mean ...?`` for the nearest known word, else `otherwise`."""
-    near = difflib.get_close_matches(str(word), list(known), n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
+    near = nearest(str(word), known)
+    return otherwise if near is None else f"did you mean {near}?"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is likest, where a letter in three is mistyped at most; None where none is near.
+
+    Letters that two words share tell less: `foo` shares all of its with `flood`.
+    """
+    likest = difflib.get_close_matches(word, list(known), n=CANDIDATES)
+    return next((each for each in likest if _typed(word, each) <= max(1, max(len(word), len(each)) // 3)), None)
+
+
+def _typed(a: str, b: str) -> int:
+    """Return how many letters must be put in, left out or changed to make one word of the other.
+
+    Levenshtein, V. I.: Binary Codes Capable of Correcting Deletions, Insertions, and Reversals (1966).
+    """
+    above = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        row = [i]
+        for j, other in enumerate(b, 1):
+            row.append(min(row[j - 1] + 1, above[j] + 1, above[j - 1] + (letter != other)))
+        above = row
+    return above[-1]
 
 
 def under(prefix: Path, flaws: Iterable[Flaw]) -> Iterator[Flaw]:

@@ -52,6 +52,15 @@ def test_the_shipped_file_is_good_and_a_wrong_one_ends_with_code_2(tilik, tmp_pa
     assert f"{file}:5: evnt: expected a known table" in told
 
 
+def test_one_is_said_in_the_singular(tilik, tmp_path):
+    (tmp_path / "kota.toml").write_text(
+        '[[holiday]]\ndate = 2025-05-02\nname = "Hari Jadi"\ntype = "holiday"\n'
+        '[[event]]\nname = "Pasar"\nfrom = 2025-05-02\nto = 2025-05-02\n'
+    )
+    said = "0 decided Hijri months, 1 holiday, 0 school holidays, 1 event, 0 weekly events"
+    assert tilik("calendar", "check", "kota.toml")[1] == f"kota.toml: good: {said}\n"
+
+
 def test_the_setting_names_the_citys_file(tilik, tmp_path, monkeypatch):
     (tmp_path / "kota.toml").write_text(OWN)
     monkeypatch.setenv("TILIK_CALENDAR", "kota.toml")

@@ -34,7 +34,7 @@ def test_what_is_done_twice_is_one_line():
 
 def test_what_was_done_fits_in_a_line():
     assert migration_plan.in_short(PLAN) == (
-        "1 numbered files, 1 changes of tables, 1 views made, 2 views replaced, 1 views dropped"
+        "1 numbered file, 1 table change, 1 view made, 2 views replaced, 1 view dropped"
     )
     nothing = Plan([], [], Step([], [], []))
     assert migration_plan.in_short(nothing) == "up to date"

@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.registry import load_areas
 from schemas.errors import RegistryError
 from schemas.registry.check import parse
+from schemas.registry.mistakes import nearest
 
 CONTRACT = (Path(__file__).parent / "contract.toml").read_text()
 CALIBRATION_IMAGE = "image = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]]"
 CALIBRATION_GROUND = "ground_m = [[0, 20], [12, 20], [12, 0], [0, 0]]"
 POLYGON = "polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]]"
 POINTS = "points = [[0.5, 0.0], [0.5, 1.0]]"
+WORDS = ("flow", "crowd", "visits", "parking", "garbage", "pahlawan-utara")
 LIMITS = "limits = { on = 0.1, off = 0.05, on_s = 180, off_s = 900 }"
 SECOND_CAMERA = '[[camera]]\nid = "{id}"\narea = "{area}"\nfps = 10.0\n{more}\n[[road]]\nid = "pahlawan-utara"'
 ROAD = '[[road]]\nid = "pahlawan-utara"'
@@ -103,6 +107,7 @@ ONE_MISTAKE = [
     pytest.param([("fps = 10.0", "fps = nan")], 10, "frames a second", id="nan frames"),
     pytest.param([("1920, 1080", "1920, 0")], 9, "above 0", id="no pixels"),
     pytest.param([('"flood"]', '"flod"]')], 11, "did you mean flood", id="unknown metric"),
+    pytest.param([('"flood"]', '"foo"]')], 11, "came foo: known are ", id="metric like none, whose letters flood has"),
     pytest.param([('"atcs" ', '"atc" ')], 7, "did you mean atcs", id="unknown category"),
     pytest.param([('kind = "crowd"', 'kind = "crowds"')], 14, "did you mean crowd", id="unknown kind"),
     pytest.param([("to_right =", "right =")], 23, "to_right or to_left", id="direction key"),
@@ -188,6 +193,14 @@ def test_a_mistake_is_named_once_with_its_line(changes, line, words):
     assert len(found) == 1, found
     assert found[0].startswith(f"kota.toml:{line}: ")
     assert words in found[0]
+
+
+@given(st.sampled_from(WORDS), st.integers(0, 30), st.sampled_from("aesx"), st.integers(0, 2))
+def test_a_word_with_one_letter_mistyped_is_near_and_one_of_half_its_letters_is_not(word, at, letter, how):
+    at %= len(word)
+    typed = (word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :], word[:at] + word[at + 1 :])[how]
+    assert nearest(typed, [word]) == word
+    assert nearest(word[: len(word) // 2], [word]) is None
 
 
 def test_a_camera_may_have_64_zones():
