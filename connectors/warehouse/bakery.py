@@ -69,6 +69,17 @@ class Ticket:
     renewed_us: int = 0
 
 
+HOLDS, WAITS, ENDED, CHOOSES = range(4)
+"""What one who is ahead does: he goes first, waits himself, is gone while the store works on, has no number yet."""
+
+
+class Ahead(NamedTuple):
+    """Who is waited for, and what he does; who still chooses may come after all."""
+
+    state: int
+    ticket: Ticket
+
+
 class View(NamedTuple):
     """The tickets that are not gone, and the board's time when it was read."""
 
@@ -117,7 +128,7 @@ class Claim:
         self.board, self.scope, self.owner = board, scope, owner
         self.clock, self.new_token, self.is_dead = clock, new_token, is_dead
         self.ticket: Ticket | None = None
-        self.ahead: Ticket | None = None
+        self.ahead: Ahead | None = None
         self.is_held = self.is_lost = False
         self._trusted_us = 0
         self._stale: list[int] = []
@@ -179,7 +190,7 @@ class Claim:
 
     def _is_first(self, mine: Ticket, view: View) -> bool:
         """Say whether nobody is ahead; the dead and the stale must be struck off first."""
-        self.ahead = None
+        ahead: list[Ahead] = []
         if mine.token not in {ticket.token for ticket in view.tickets}:
             self.is_lost = True
         for ticket in view.tickets:
@@ -187,11 +198,15 @@ class Claim:
                 continue
             if self.is_dead(ticket.owner) or self._is_stale(ticket, view.now_us):
                 if self.board.is_busy(ticket.owner):
-                    self.ahead = ticket
+                    ahead.append(Ahead(ENDED, ticket))
                 else:
                     self._stale.append(ticket.token)
-            elif ticket.phase == CHOOSING or (ticket.number, ticket.token) < (mine.number, mine.token):
-                self.ahead = ticket
+            elif ticket.phase == CHOOSING:
+                ahead.append(Ahead(CHOOSES, ticket))
+            elif _goes_before(ticket, mine):
+                waits = any(_goes_before(other, ticket) for other in view.tickets)
+                ahead.append(Ahead(WAITS if waits else HOLDS, ticket))
+        self.ahead = min(ahead, key=lambda one: (one.state, one.ticket.number, one.ticket.token), default=None)
         return not self._stale and self.ahead is None and self.is_trusted()
 
     def _is_stale(self, ticket: Ticket, now_us: int) -> bool:
@@ -201,3 +216,9 @@ class Claim:
             renewed_us, since_us = self._watched[ticket.token] = ticket.renewed_us, self.clock()
         is_old = now_us - renewed_us > EXPIRY_US
         return self.clock() - since_us >= (WATCH_US if is_old else EXPIRY_US)
+
+
+def _goes_before(one: Ticket, other: Ticket) -> bool:
+    """Say whether one has a lower number than another whom he meets."""
+    is_lower = one.phase == WAITING and (one.number, one.token) < (other.number, other.token)
+    return is_lower and one.scope.meets(other.scope)

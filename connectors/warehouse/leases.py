@@ -21,6 +21,7 @@ import pyarrow as pa
 from connectors.warehouse.bakery import EXPIRY_US, GONE, RENEW_US, Claim, Scope, Ticket, View
 from connectors.warehouse.processes import Owner, is_dead, me
 from connectors.warehouse.session import Session
+from connectors.warehouse.waiting import words
 from schemas.errors import WarehouseError
 
 ALL_TIME_US: Final = 1 << 62
@@ -32,7 +33,6 @@ MOST_CAMERAS: Final = 1_000
 """A claim on more cameras than these is a claim on all: it is renewed with everything in it."""
 
 POLL_S: Final = 0.2
-REASON: Final = "which holds or wants the same"
 LAST_STEP: Final = 1 << 63
 _SCHEMA: Final = pa.schema(
     {
@@ -116,10 +116,10 @@ def _wait(claim: Claim, waiting: Callable[[str], None]) -> None:
     is_told = False
     while not claim.step():
         if claim.ahead is not None:
-            if not is_told:
-                host = claim.ahead.owner.place.partition(" ")[0] or "another machine"
-                waiting(f"waiting for process {claim.ahead.owner.pid} on {host}, {REASON}")
-            is_told = True
+            said = words(claim.scope, claim.ahead)
+            if said and not is_told:
+                waiting(said)
+                is_told = True
             time.sleep(POLL_S)
 
 

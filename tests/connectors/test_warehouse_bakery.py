@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.warehouse.bakery import EXPIRY_US, RENEW_US, Claim, Scope, Ticket, View
 from connectors.warehouse.processes import Owner
+from connectors.warehouse.waiting import words
 
 
 @dataclass
@@ -120,6 +121,43 @@ def test_the_last_one_alive_gets_the_lease(drawn) -> None:
     last = world.claims[0]
     last.is_held = False
     assert world.gets(0)
+
+
+def told(claim: Claim) -> str | None:
+    is_waiting = not claim.is_held and claim.ahead is not None
+    return words(claim.scope, claim.ahead) if is_waiting and claim.ahead is not None else None
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(SCOPES, min_size=2, max_size=4), st.lists(st.integers(0, 3), max_size=60))
+def test_no_two_wait_for_each_other(scopes: list[Scope], steps: list[int]) -> None:
+    """Each named the other, while the one had not drawn its number yet."""
+    world = World(scopes, ["x"] * len(scopes))
+    waits: set[tuple[int, int]] = set()
+    for who in steps:
+        claim = world.claims[who % len(scopes)]
+        claim.step()
+        if told(claim) is not None and claim.ahead is not None:
+            waits.add((claim.owner.pid, claim.ahead.ticket.owner.pid))
+    assert not {(other, one) for one, other in waits} & waits
+
+
+def test_who_holds_who_waits_and_for_what_is_said() -> None:
+    world = World([scope("abcd"), scope("cdefgab"), scope("fg", 5), Scope("roll")], ["x y"] * 4)
+    for claim in world.claims:
+        for _ in range(4):
+            claim.step()
+    _, second, third, _ = world.claims
+    assert [claim.is_held for claim in world.claims] == [True, False, False, True]
+    assert told(second) == (
+        "waiting for process 0 on x, which is writing rows of 4 cameras at the same time: a, b, c and 1 more"
+    )
+    assert told(third) == (
+        "waiting for process 1 on x, which comes first and waits itself, for rows of 2 cameras at the same time: f, g"
+    )
+    world.dead, world.board.busy = {0}, {0}
+    second.step()
+    assert (told(second) or "").startswith("waiting for process 0 on x, which has ended, but the store is still busy")
 
 
 def test_a_dead_process_of_this_machine_is_passed_at_once() -> None:

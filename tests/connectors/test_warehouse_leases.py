@@ -119,7 +119,8 @@ def test_who_comes_second_waits_for_the_first_and_says_for_whom(warehouse: Wareh
         with leases.held(warehouse, of("wait-1"), told):
             order.append("held")
     here = leases.me().place.partition(" ")[0]
-    assert order == [f"waiting for process {process.pid} on {here}, {leases.REASON}", "held"]
+    what = "which is writing rows of 1 camera at the same time: wait-1"
+    assert order == [f"waiting for process {process.pid} on {here}, {what}", "held"]
 
 
 def test_others_cameras_do_not_wait(warehouse: Warehouse, warehouse_url: str) -> None:
