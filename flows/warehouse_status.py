@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from connectors.warehouse import Warehouse
-from flows import rendering, unreadable
+from flows import rendering, unfinished, unreadable
 from flows.asking import Answer, ask
 
 TABLES: Final = """
@@ -39,6 +39,8 @@ class Status(NamedTuple):
     marks: Answer
     runs: Answer
     unreadable: list[str]
+    unfinished: str = ""
+    """What is said of tables that wait to be made."""
 
     @property
     def answers(self) -> dict[str, Answer]:
@@ -46,14 +48,17 @@ class Status(NamedTuple):
         return {"version": self.version, "tables": self.tables, "marks": self.marks, "runs": self.runs}
 
 
-def read(store: Warehouse, gone: Collection[int] = ()) -> Status:
-    """Ask a warehouse what it holds; `gone` are runs that say they are running and are not."""
+def read(store: Warehouse, gone: Collection[int] = (), where: str = "") -> Status:
+    """Ask a warehouse what it holds; `gone` are runs that say they are running and are not.
+
+    `where` is the option that names it in other commands.
+    """
     runs = ask(store, RUNS)
     number, state = runs.column_names.index("run"), runs.column_names.index("state")
     for row in runs.rows:
         row[state] = "failed" if row[number] in gone else row[state]
     version, tables, marks = (ask(store, sql) for sql in (VERSION, TABLES, MARKS))
-    return Status(version, tables, marks, runs, unreadable.lines(store))
+    return Status(version, tables, marks, runs, unreadable.lines(store), unfinished.note(store, where))
 
 
 def as_text(status: Status) -> str:
@@ -63,17 +68,19 @@ def as_text(status: Status) -> str:
         rendering.table(answer.column_names, answer.rows, title) if answer.rows else f"{title}: none\n"
         for title, answer in zip(titles, status.answers.values(), strict=True)
     ]
+    if status.unfinished:
+        parts.append(f"unfinished: {status.unfinished}\n")
     if status.unreadable:
         parts.append("\n".join(["files that cannot be read:", *status.unreadable]))
     return "\n".join(parts).rstrip("\n")
 
 
 def as_json(status: Status) -> str:
-    """Return the status as one JSON object: `version`, `tables`, `marks`, `runs`, `unreadable`."""
+    """Return the status as one JSON object: `version`, `tables`, `marks`, `runs`, `unreadable`, `unfinished`."""
     return rendering.to_json(
         {
             name: [dict(zip(answer.column_names, row, strict=True)) for row in answer.rows]
             for name, answer in status.answers.items()
         }
-        | {"unreadable": status.unreadable}
+        | {"unreadable": status.unreadable, "unfinished": status.unfinished}
     )

@@ -27,9 +27,10 @@ def query(
         raise UsageError("--format parquet: expected a file to write to, came a terminal: add > FILE")
     settings = options.settings_of(context, warehouse=warehouse)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import asking, unreadable, writing  # noqa: PLC0415  start-up time
+    from flows import asking, unfinished, unreadable, writing  # noqa: PLC0415  start-up time
 
-    with warehouses.existing(settings.warehouse) as store:
+    where = options.warehouse_again(context, settings.warehouse, warehouse)
+    with warehouses.existing(settings.warehouse) as store, unfinished.told(store, where):
         for line in unreadable.lines(store):
             note(f"warning: {line}")
         if format == "parquet":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.console import note, say
-from flows.options import Warehouse, settings_of
+from flows.options import Warehouse, settings_of, warehouse_again
 from schemas.counting import counted
 
 if TYPE_CHECKING:
@@ -132,9 +132,11 @@ def suggest(context: typer.Context, path: Path, warehouse: Warehouse = None) -> 
     """Compare a registry with what its cameras showed, and say what to change."""
     registry = _load(path)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import suggestions  # noqa: PLC0415  start-up time
+    from flows import suggestions, unfinished  # noqa: PLC0415  start-up time
 
-    with warehouses.existing(settings_of(context, warehouse=warehouse).warehouse) as store:
+    url = settings_of(context, warehouse=warehouse).warehouse
+    where = warehouse_again(context, url, warehouse)
+    with warehouses.existing(url) as store, unfinished.told(store, where):
         found = suggestions.find(store, registry)
     say(suggestions.as_text(found))
 

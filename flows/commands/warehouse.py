@@ -120,8 +120,9 @@ def status(
     """Show tables, rows, bytes, hours waiting to be rolled up, and runs."""
     settings = options.settings_of(context, warehouse=warehouse)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
-    from flows import warehouse_status  # noqa: PLC0415  start-up time
+    from flows import unfinished, warehouse_status  # noqa: PLC0415  start-up time
 
-    with warehouses.existing(settings.warehouse) as store:
-        found = warehouse_status.read(store, [each.run for each in store.killed_runs()])
+    where = options.warehouse_again(context, settings.warehouse, warehouse)
+    with warehouses.existing(settings.warehouse) as store, unfinished.told(store, where):
+        found = warehouse_status.read(store, [each.run for each in store.killed_runs()], where)
     say(warehouse_status.as_json(found) if json else warehouse_status.as_text(found))
