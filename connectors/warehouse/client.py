@@ -25,6 +25,7 @@ from connectors.warehouse import (
     retention,
     rolls,
     runs,
+    unfilled,
     unreadable,
 )
 from connectors.warehouse.address import Address, parse
@@ -87,6 +88,10 @@ class Warehouse(Session):
     def plan(self) -> migrations.Plan:
         """Say what `migrate` would do, and do nothing."""
         return migrations.plan(self)
+
+    def unfilled(self) -> list[unfilled.Unfilled]:
+        """Say which columns rows of before lack, and what was read for these."""
+        return unfilled.find(self)
 
     def insert(self, table: str, rows: pa.Table | pl.DataFrame) -> None:
         """Store rows, columns in any order; the same rows twice change nothing."""

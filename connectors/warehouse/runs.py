@@ -34,6 +34,8 @@ class Statement(NamedTuple):
     simulated: bool = False
     replaces: bool = False
     """It may write over minutes that other input watched."""
+    started_us: int | None = None
+    """When it began to read, by the wall clock; None: when it begins to write."""
     contents: Mapping[str, int] = {}
     """Hash of each of its files alone, with what the options say of it, by path."""
 
@@ -117,7 +119,7 @@ def begin(session: Session, statement: Statement, span: Span) -> Run:
             "cameras": sorted(span.cameras),
             "since": at_time(span.since_us),
             "until": at_time(span.until_us),
-            "started_at": datetime.now(UTC).replace(microsecond=0),
+            "started_at": _started(statement).replace(microsecond=0),
         }
         _log(session, row, "running")
         rivals = session.query(
@@ -128,6 +130,10 @@ def begin(session: Session, statement: Statement, span: Span) -> Run:
             return Run(row["run"], row["generation"], statement.input, row["token"], is_first)
         _log(session, row, "abandoned")
     raise WarehouseError(f"{session.where}: too many runs begin at once: try again")
+
+
+def _started(statement: Statement) -> datetime:
+    return datetime.now(UTC) if statement.started_us is None else at_time(statement.started_us)
 
 
 def finish(session: Session, run: Run, summary: str) -> None:

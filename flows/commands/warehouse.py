@@ -97,7 +97,10 @@ def migrate(
         return
     with warehouses.connect(settings.warehouse) as store:
         found = store.plan() if plan else _ready(store, settings)
+        lacking = [] if plan else store.unfilled()
     say(migration_plan.as_text(found) if plan else migration_plan.in_short(found))
+    if advice := migration_plan.advice(lacking, options.warehouse_again(context, settings.warehouse, warehouse)):
+        say(advice)
 
 
 @app.command()

@@ -173,7 +173,8 @@ def _kept(rows: pl.DataFrame, asked: Asked, known: frozenset[str]) -> pl.DataFra
 
 def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> ReplaySummary:
     """Write what was staged, and what follows from it; see `Writer.committed`."""
-    writer = Writer(warehouse, asked.statement, stage)
+    began_us = time.time_ns() // 1000 - round(1e6 * (time.monotonic() - done.started_s))
+    writer = Writer(warehouse, asked.statement._replace(started_us=began_us), stage)
     stored = "some of its rows are stored"
     try:
         with writer.committed(asked.definitions, note, done.watch.written) as run:

@@ -19,6 +19,7 @@ import pytest
 
 from connectors.warehouse import Warehouse, connect, shapes
 from connectors.warehouse.inserts import to_arrow
+from flows import migration_plan
 from schemas import migration_files
 from schemas.views.order import wanted
 from tests.connectors.bytes_on_disk import holding
@@ -131,6 +132,25 @@ def test_every_view_answers_and_old_minutes_are_rolled_up(
     assert [store.query(f"SELECT camera_id, ts FROM {metric}_now").rows[:1] for metric in METRICS] == [newest] * 9
     assert store.query("SELECT camera_id, kind FROM incidents_open").rows == [("old-1", "flood")]
     assert store.query("SELECT verdict FROM visits_trend").num_rows <= 1
+
+
+def test_what_older_rows_lack_and_only_a_replay_fills_is_named(
+    upgraded: tuple[Warehouse, dict[str, pl.DataFrame]],
+) -> None:
+    """Rows of the first release know no riders; those of a run that began once the columns were there do."""
+    store, _ = upgraded
+    found = {one.metric: one for one in store.unfilled()}
+    assert sorted(found) == ["flow", "health"]
+    assert {"rider_n"} <= set(found["flow"].columns)
+    assert {"refused_hist", "made_here"} <= set(found["health"].columns)
+    assert [each.run for each in found["flow"].runs] == [1]
+    said = migration_plan.advice(store.unfilled(), " --warehouse w")
+    assert "  flow: rider_n, " in said
+    assert "tilik replay PATH... --warehouse w, with the --format and --registry that run 1 had" in said
+    store.command("INSERT INTO runs_log (run, token, state, started_at) VALUES (2, 8, 'done', now())")
+    store.insert_block("flow_minute_log", to_arrow(rows("flow", "old-1", NOON, 90, run=2, rev=65_536)))
+    assert [one.metric for one in store.unfilled()] == ["health"]
+    assert migration_plan.advice([]) == ""
 
 
 @pytest.mark.parametrize("made", [1, 20])

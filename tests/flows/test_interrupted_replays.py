@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
-from connectors.warehouse import connect, writer
+from connectors.warehouse import Stage, connect, writer
 from flows import afterwards, doctor
+from flows.replay import ReplayOptions, playing
 from flows.settings import Settings
 from tests.flows.statements import Killed
 
@@ -90,3 +92,17 @@ def test_a_run_that_was_killed_is_never_told_as_running(folder, tilik):
     assert "run 1 (replay " in noted.detail
     assert states(folder) == ["failed"]
     assert len(doctor._warehouse(Settings(warehouse=f"embedded:{folder / 'store'}"))) == 1
+
+
+def test_a_run_began_when_it_began_to_read(folder):
+    """Its start was the time of its commit: of an hour's replay nobody saw that it took one."""
+    options = ReplayOptions((str(folder / "a.jsonl"),), "native", f"embedded:{folder / 'store'}")
+    with connect(options.warehouse) as store, Stage() as stage:
+        store.migrate()
+        before_s = int(time.time())
+        asked = playing.ask(options, before_s * 1_000_000)
+        done = playing.read(asked, stage)
+        playing.commit(store, asked, stage, done._replace(started_s=done.started_s - 3_600))
+        after_s = time.time()
+        ((started_s,),) = store.query("SELECT toUnixTimestamp(started_at) FROM runs_log FINAL").rows
+    assert before_s <= started_s + 3_600 <= after_s
