@@ -102,23 +102,22 @@ def read(
     named, twice = name_all([draft for one in taken for draft in one.drafts], existing or Registry())
     merged, refused = merge(named, existing or Registry(), areas)
     listed = {name for one in taken for name in one.unusable}
-    merged = merged._replace(missing=[name for name in merged.missing if name not in listed])
-    order = {str(path): at for at, path in enumerate(paths)}
     problems = [*(problem for one in taken for problem in one.problems), *twice, *refused]
     unread = [text for one in taken for text in one.unread]
-    remarks = [
-        *(text for one in taken for text in one.remarks),
-        *unread,
-        *_said_of(named),
-        *_rate_assumed(named, defaults),
-    ]
+    said = [text for one in taken for text in one.remarks] + unread
     return Imported(
-        merged,
-        sorted(problems, key=lambda one: (order[one.file], one.line)),
-        remarks + merged.remarks,
+        merged._replace(missing=[name for name in merged.missing if name not in listed]),
+        _in_order(problems, paths),
+        [*said, *_said_of(named), *_rate_assumed(named, defaults), *merged.remarks],
         sum(len(table.rows) for table in tables.values()),
         unread,
     )
+
+
+def _in_order(problems: Sequence[Problem], paths: Sequence[Path]) -> list[Problem]:
+    """Return problems as files were named, line by line."""
+    order = {str(path): at for at, path in enumerate(paths)}
+    return sorted(problems, key=lambda one: (order[one.file], one.line))
 
 
 def _taken(path: Path, table: lists.Table, given: Mapping[str, str], defaults: Defaults, areas: Areas) -> Taken:
