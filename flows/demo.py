@@ -28,6 +28,7 @@ from connectors import warehouse as warehouses
 from flows import fewer_cameras, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.replay import ReplayOptions, ReplaySummary, replay
+from flows.replay.letters import in_words
 from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import ConflictError, TilikError
@@ -203,12 +204,19 @@ def _play(asked: ReplayOptions) -> ReplaySummary:
 def _say_played(title: str, summary: ReplaySummary) -> None:
     say(
         f"{title}: {counted(summary.frames, 'frames')}, {counted(summary.objects, 'objects')} -> "
-        f"{counted(summary.rows, 'rows')}, "
-        f"{counted(summary.incidents, 'incidents')}, {counted(summary.dead_letters, 'dead letters')} "
-        f"in {summary.seconds:.1f} s"
+        f"{counted(summary.rows, 'rows')}, {counted(summary.incidents, 'incidents')}, "
+        f"{counted(summary.dead_letters, 'dead letters')}{_why(title, summary)} in {summary.seconds:.1f} s"
     )
     for warning in summary.warnings:
         note(f"  warning: {warning}")
+
+
+def _why(title: str, summary: ReplaySummary) -> str:
+    """Return what dead letters are, and of which reasons; '' where there are none."""
+    if not summary.reasons:
+        return ""
+    planted = " (the simulation breaks some on purpose)" if "SIMULATED" in title else ""
+    return f" that could not be used{planted}: {in_words(summary.reasons)}; `tilik dead-letters list` says why;"
 
 
 def _say_how_to_ask(settings: Settings) -> None:

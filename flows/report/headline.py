@@ -48,7 +48,10 @@ def _longest(found: Found, still: str, at: str = "") -> str:
     """Return where and how long it lasted most, and how often it was `still` so at the end."""
     since = f" from {found['since']}" if "since" in found else ""
     left = f"{found['open']:,}" if found["open"] else "none"
-    return f"the longest {at}{found['place']}{since} ({_long(found)}); {left} {still} at the end"
+    end = f"{left} {still} at the end"
+    if found.get("seen", 0) < found.get("watched", 0):
+        end = f"at the end {found['seen']} of {found['watched']} were watched, {left} of them {still}"
+    return f"the longest {at}{found['place']}{since} ({_long(found)}); {end}"
 
 
 def _watched(found: Found) -> str:
@@ -89,7 +92,11 @@ def _change(found: Found) -> str:
 
 
 def _pressed(found: Found) -> str:
-    return f"Too close together: {_times(found['times'], 'time', 'times')}, {_longest(found, 'of these', 'at ')}"
+    return (
+        f"People too close together: {_times(found['times'], 'time', 'times')} at "
+        f"{_times(found['places'], 'camera', 'cameras')} of {found['watched']} that watch people, "
+        f"{_longest(found, 'still crowded', 'at ')}"
+    )
 
 
 def _jams(found: Found) -> str:
@@ -115,17 +122,19 @@ def _water(found: Found) -> str:
 
 
 def _garbage(found: Found) -> str:
+    are_some_unseen = found["seen"] < found["watched"]
+    unseen = f"; {found['seen']} of {found['watched']} cameras were watching then" if are_some_unseen else ""
     return (
         f"Garbage: {_times(found['heaps'], 'heap lies', 'heaps lie')} there at the end, the oldest for "
-        f"{found['hours']} h at {found['place']}"
+        f"{found['hours']} h at {found['place']}{unseen}"
     )
 
 
 def _parking(found: Found) -> str:
     return (
-        f"Parking: {found['times']:,} suspected of standing where they must not, {found['parked']:,} of them for 3 "
-        f"minutes or more; most at {found['place']} ({found['most']}, against {found['usual']} on average where any "
-        "stood)"
+        f"Parking: {_times(found['times'], 'vehicle', 'vehicles')} suspected of standing where they must not, "
+        f"{found['parked']:,} of them for 3 minutes or more; most at {found['place']} ({found['most']}, against "
+        f"{found['usual']} on average where any stood)"
     )
 
 
@@ -169,9 +178,14 @@ SINCE: Final = "formatDateTime(argMax(local_ts, lasts), '%H:%i') AS since"
 
 
 def _among(kind: str) -> str:
-    """Return columns that say at how many cameras it was, of how many that watch for it."""
-    watched = f"(SELECT uniqExact(camera_id) FROM tilik.{kind}_now WHERE simulated)"
-    return f"uniqExact(camera_id) AS places, {watched} AS watched"
+    """Return columns that say at how many cameras it was, of how many that watch for it, `seen` at the end."""
+    return f"uniqExact(camera_id) AS places, {_watching(kind)}"
+
+
+def _watching(kind: str) -> str:
+    """Return columns that say how many cameras watch for something, and how many of them did at the end."""
+    cameras = f"SELECT uniqExact(camera_id) FROM tilik.{kind}_now WHERE simulated"
+    return f"({cameras}) AS watched, ({cameras} AND reason = '') AS seen"
 
 
 SENTENCES: Final = (
@@ -216,7 +230,7 @@ LEFT JOIN {_usual("crowd_hour", "camera_id, zone_id", AT_ONCE, "persons_mean")}
         _crowds,
         "People: no zone was watched for a whole hour",
     ),
-    Sentence(_lasting(SINCE, "crowd"), _pressed, "Too close together: nowhere"),
+    Sentence(_lasting(f"{_among('crowd')}, {SINCE}", "crowd"), _pressed, "People too close together: nowhere"),
     Sentence(
         _lasting(f"{_among('congestion')}, {SINCE}", "congestion"),
         _jams,
@@ -241,7 +255,7 @@ HAVING count() > 0""",
     ),
     Sentence(
         f"""
-SELECT count() AS heaps, round(max(lasts) / 3600, 1) AS hours, argMax(place, lasts) AS place
+SELECT count() AS heaps, round(max(lasts) / 3600, 1) AS hours, argMax(place, lasts) AS place, {_watching("garbage")}
 FROM (SELECT place, {LASTS} AS lasts FROM tilik.incidents AS i INNER JOIN {NAMES} USING (camera_id)
       WHERE kind = 'garbage' AND {OPEN} AND {OF_DAY})
 HAVING heaps > 0""",

@@ -36,6 +36,10 @@ Not of its frames: before anybody came, a stream has shown no id yet.
 """
 
 
+RATE: Final = "if(v.basis = 'entries', v.entries_per_hour, v.passages_per_hour)"
+"""People an hour watched, of a place's hour `v`."""
+
+
 class Section(NamedTuple):
     """One table of the page."""
 
@@ -117,19 +121,22 @@ GROUP BY h.road, h.direction ORDER BY max(j.jam_min) DESC, any(h.dj) DESC, road 
     ),
     Section(
         "Visits by place, in its watched hours",
-        "basis entries: people who came in by the gates; basis lintasan: passages through the view, person-minutes "
-        "over the median stay. Who passes twice counts twice: these are no visitors. tracks 'made here': of one of its "
-        "cameras at least, at a frame a second or more; such places come last.",
+        "Ranked by per_hour: people in an hour of the time that was watched, since places differ in hours that were. "
+        "basis entries: who came in by the gates; basis lintasan (passages): who passed through the view, "
+        "person-minutes over the median stay. Who passes twice counts twice: these are no visitors. trend, against the "
+        "weeks before: naik (more), landai (about as many), turun (fewer), data tidak cukup (too few days to tell). "
+        "tracks 'made here': of one of its cameras at least, by Tilik; such places come last.",
         f"""
 SELECT any(v.name) AS place, any(v.basis) AS basis, if(any(h.place_id) = '', 'own', 'made here') AS tracks,
     countIf(v.entries IS NOT NULL OR v.passages IS NOT NULL) AS hours,
     sum(if(v.basis = 'entries', toFloat64(v.entries), round(v.passages))) AS counted_in_them,
+    round(sum({RATE} * v.observed_ms) / sumIf(v.observed_ms, {RATE} IS NOT NULL)) AS per_hour,
     round(quantileExact(0.5)(v.stay_median_s)) AS stay_s, max(v.cameras_total) AS cameras, any(t.verdict) AS trend
 FROM tilik.visits_place_hour AS v
 LEFT JOIN (SELECT place_id, argMax(verdict, day) AS verdict FROM tilik.visits_trend GROUP BY place_id) AS t
     ON t.place_id = v.place_id
 LEFT JOIN {MADE_HERE} AS h ON h.place_id = v.place_id
-WHERE {ON_DAY} GROUP BY v.place_id HAVING hours > 0 ORDER BY tracks = 'made here', counted_in_them DESC LIMIT 6""",
+WHERE {ON_DAY} GROUP BY v.place_id HAVING hours > 0 ORDER BY tracks = 'made here', per_hour DESC, place LIMIT 6""",
         "no place was watched for a whole hour",
     ),
     Section(
@@ -187,7 +194,10 @@ WHERE {OPEN} AND inhibited_by = '' AND {OF_DAY} ORDER BY kind, i.ts, camera_id L
     ),
     Section(
         "Incidents of the day",
-        "inhibited: of cameras whose whole site was out, which explains them; median_minutes: of those that are over.",
+        "inhibited: of cameras whose whole site was out, which explains them; median_minutes: of those that are over. "
+        "parking: vehicles suspected of standing where they must not; congestion: traffic stood; crowd: people too "
+        "close together; gathering: people who stay together; night: somebody where nobody should be then; racing: "
+        "street racing is suspected.",
         f"""
 SELECT kind, count() AS incidents, countIf({OPEN}) AS open, countIf(inhibited_by != '') AS inhibited,
     round(quantileExact(0.5)(duration_s) / 60, 1) AS median_minutes
@@ -196,7 +206,7 @@ FROM tilik.incidents AS i WHERE {OF_DAY} GROUP BY kind ORDER BY incidents DESC, 
     ),
     Section(
         "Cameras that were not watching when the day ended",
-        "stale: silent for seconds; offline: for five minutes or more.",
+        "stale: silent for seconds; offline: for five minutes or more; percent_of_it_watched: of that last minute.",
         f"""
 SELECT place, camera_id AS camera, state, formatDateTime(local_ts, '%F %H:%i') AS last_minute,
     round(100 * uptime, 1) AS percent_of_it_watched

@@ -8,6 +8,8 @@ import pytest
 from connectors import registry as registries
 from connectors import warehouse as warehouses
 from flows import asking, demo, report, warehouse_status
+from flows.replay import ReplaySummary
+from flows.replay.asked import Reason
 from flows.report.headline import SENTENCES, sentences
 from flows.report.sections import RECORDED, SECTIONS
 from schemas.registry import Camera, Place, Registry
@@ -134,6 +136,58 @@ def test_places_whose_tracks_are_made_here_are_marked_and_come_last(street):
     street.roll()
     found = [(row["place"], row["tracks"], row["counted_in_them"]) for row in _table(street, "Visits")]
     assert found == [("own", "own", 60), ("here", "made here", 540)]
+
+
+def test_places_rank_by_their_rate_and_not_by_how_long_they_were_watched(street):
+    entries = {"long": (2, 240), "full": (3, 120)}
+    places = tuple(Place(id=name, name=name, gates=(f"sim-{name}/utara",)) for name in entries)
+    cameras = tuple(Camera(id=f"sim-{name}", area="33.74.07.1005", fps=1.0, simulated=True) for name in entries)
+    street.store_registry(Registry(camera=cameras, place=places), registries.load_areas(), "test")
+    for name, (each, minutes) in entries.items():
+        came = rows("visits", f"sim-{name}", NOON, minutes, entries_n=each, simulated=True)
+        street.insert("visits_minute_log", came)
+    street.roll()
+    found = [(row["place"], row["hours"], row["counted_in_them"], row["per_hour"]) for row in _table(street, "Visits")]
+    assert found == [("full", 2, 360, 180), ("long", 4, 480, 120)]
+
+
+@pytest.mark.parametrize(
+    ("online", "said"),
+    [(4, "none under water at the end"), (3, "at the end 3 of 4 were watched, none of them under water")],
+)
+def test_roads_that_nobody_watched_at_the_end_are_not_said_to_be_dry(street, online, said):
+    end = NOON + timedelta(minutes=60)
+    for number in range(1, 5):
+        dark = {} if number <= online else {"frames": 0, "observed_ms": 0, "reason": 1}
+        last = rows("flood", f"sim-{number}", NOON, 60, zone_id="jalan", simulated=True, **dark)
+        street.insert("flood_minute_log", last)
+    one = {"area": "33.74.07.1005", "camera_id": "sim-1", "simulated": True, "closed_at": end, "updated_at": end}
+    put(street, [incident("f", "flood", NOON, **one)])
+    (told,) = [text for text in sentences(street) if text.startswith("Water: ")]
+    assert told.startswith("Water: 1 road of 4 that are watched, the longest ")
+    assert told.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("title", "reasons", "said"),
+    [
+        ("A road", (), "0 dead letters in 1.0 s"),
+        (
+            "A road",
+            (Reason("too_late", 2, ""),),
+            "that could not be used: 2 too_late; `tilik dead-letters list` says why;",
+        ),
+        (
+            "SIMULATED day",
+            (Reason("too_late", 2, ""),),
+            "could not be used (the simulation breaks some on purpose): 2 too",
+        ),
+    ],
+)
+def test_dead_letters_are_explained_where_they_are_counted(capsys, title, reasons, said):
+    letters = sum(one.number for one in reasons)
+    demo._say_played(title, ReplaySummary(5, 5, 5, letters, 0, 0, 1.0, reasons=reasons))
+    assert said in capsys.readouterr().out
 
 
 def test_a_flood_has_one_length_on_the_page(street):
