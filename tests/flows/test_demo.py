@@ -158,7 +158,7 @@ def test_places_rank_by_their_rate_and_not_by_how_long_they_were_watched(street)
 def test_roads_that_nobody_watched_at_the_end_are_not_said_to_be_dry(street, online, said):
     end = NOON + timedelta(minutes=60)
     for number in range(1, 5):
-        dark = {} if number <= online else {"frames": 0, "observed_ms": 0, "reason": 1}
+        dark = {"signals_n": 60} if number <= online else {"frames": 0, "observed_ms": 0, "reason": 1}
         last = rows("flood", f"sim-{number}", NOON, 60, zone_id="jalan", simulated=True, **dark)
         street.insert("flood_minute_log", last)
     one = {"area": "33.74.07.1005", "camera_id": "sim-1", "simulated": True, "closed_at": end, "updated_at": end}
