@@ -250,8 +250,11 @@ def _standing(draft: Draft, judged: boxes.Judged, source: str) -> FrameBatch:
     return FrameBatch(draft.frames, objects.filter(pl.Series(judged.keep)), signals, source)
 
 
-def time_fault(t_us: int, now_us: int, raw: bytes) -> tuple[str, str] | None:
-    """Return reason and detail of a time at which no frame can stand; None where one can. `raw` is its record."""
+def time_fault(t_us: int, now_us: int, raw: bytes = b"") -> tuple[str, str] | None:
+    """Return reason and detail of a time at which no frame can stand; None where one can.
+
+    `raw` is its record where that may have told the time as a number.
+    """
     if t_us > now_us + AHEAD_US:
         return "future", ahead(t_us, now_us)
     return ("before_2000", early(t_us, now_us, raw)) if t_us < YEAR_2000_US else None

@@ -67,7 +67,7 @@ class Stage:
             self._files = {name: files for name, files in self._files.items() if name == table}
             self.span = Span()
             for part in self._parts(table):
-                self.span = self.span.joined(_span(part))
+                self.span = self.span.joined(span_of(part))
 
     def tables(self) -> list[str]:
         """Return the tables that have rows, by name."""
