@@ -16,8 +16,19 @@ from flows.settings import Settings, load, refuse_to_tell, with_options, without
 from schemas import toml_lines
 from schemas.errors import UsageError
 
-FORMATS: Final = ("native", "arrow", "nvschema", "nvschema-protobuf", "deepstream", "onvif", "opendatacam", "mot")
-LATER_FORMATS: Final = ("frigate", "dlstreamer", "scenescape")
+FORMATS: Final = (
+    "native",
+    "arrow",
+    "nvschema",
+    "nvschema-protobuf",
+    "deepstream",
+    "onvif",
+    "dlstreamer",
+    "scenescape",
+    "opendatacam",
+    "mot",
+)
+LATER_FORMATS: Final = ("frigate",)
 
 Warehouse = Annotated[
     str | None,

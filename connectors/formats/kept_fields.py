@@ -7,7 +7,7 @@ that says what came. Fields that nobody reads go with their names.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 from connectors.formats.chunks import CLOCKS
@@ -17,6 +17,7 @@ from connectors.formats.nvschema_classes import SEPARATORS
 from connectors.formats.nvschema_objects import Faulty
 from connectors.formats.nvschema_objects import minimal as read_minimal
 from connectors.formats.onvif_frames import CLASSES as ONVIF
+from connectors.formats.scenescape import MASKED, UNMASKED
 from schemas import track_names
 from schemas.came import came
 from schemas.class_words import UNLISTED, is_listed
@@ -27,6 +28,7 @@ Cut = Callable[[Any], Any]
 
 MASKS: Final = ("masked", "unmasked", "incorrect", *NOT_JUDGED)
 SIDES: Final = 4
+SCENE_MASKS: Final = tuple(sorted(MASKED | UNMASKED))
 LABELS: Final = NVIDIA.keys() | ONVIF.keys()
 PRIMARY: Final = 6
 """Fields of nvschema's shortest object: id, left, top, right, bottom, type."""
@@ -156,6 +158,11 @@ def _or_word(cut: Cut) -> Cut:
     return lambda value: _class(value) if isinstance(value, str) else cut(value)
 
 
+def _or_word_of(known: Container[str], cut: Cut) -> Cut:
+    """Keep a word of a list, a truth value, or an object."""
+    return lambda value: cut(value) if isinstance(value, dict) else value if value in known else _truth(value)
+
+
 def _truth(value: Any) -> Any:
     """Keep what says yes or no."""
     said = isinstance(value, bool) or (isinstance(value, str) and value.casefold() in ("true", "false"))
@@ -224,6 +231,25 @@ def _of_topic(payload: Cut) -> Cut:
     return cut
 
 
+_scene_box = _object(x=number, y=number, width=number, height=number)
+_scene_thing = _object(
+    id=_track,
+    category=_class,
+    type=_class,
+    confidence=number,
+    bounding_box=_scene_box,
+    bounding_box_px=_scene_box,
+    facemask=_or_word_of(SCENE_MASKS, _object(label=_word(*SCENE_MASKS), confidence=number)),
+)
+
+
+def _scene_objects(value: Any) -> Any:
+    """Keep objects, in a list or by their kinds."""
+    if isinstance(value, dict):
+        return {name if is_class(name) else UNLISTED: _every(_scene_thing)(some) for name, some in value.items()}
+    return _every(_scene_thing)(value)
+
+
 _native = _named(
     {
         "camera": _id,
@@ -262,6 +288,25 @@ FORMATS: Final[Mapping[str, Cut]] = {
     "nvschema-protobuf": _nvschema,
     "deepstream": _named({"@timestamp": _time, "sensor": _object(id=_id), "object": _event_object}),
     "onvif": _of_topic(_onvif),
+    "dlstreamer": _object(
+        timestamp=number,
+        resolution=_object(width=number, height=number),
+        rtp=_object(sender_ntp_unix_timestamp_ns=number),
+        objects=_every(
+            _object(
+                id=_track,
+                roi_type=_class,
+                type=_object(label=_class),
+                detection=_object(
+                    label=_class,
+                    confidence=number,
+                    bounding_box=_object(x_min=number, y_min=number, x_max=number, y_max=number),
+                ),
+                **dict.fromkeys("xywh", number),
+            )
+        ),
+    ),
+    "scenescape": _of_topic(_object(id=_id, timestamp=_time, objects=_scene_objects)),
     "opendatacam": _named(
         {
             **dict.fromkeys(("frame", "frameId"), number),

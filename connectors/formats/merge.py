@@ -37,7 +37,7 @@ FEWEST_BYTES: Final = 1 << 20
 """What each of many open files may decode at once, if a record is not larger."""
 HEAD_RECORDS: Final = 64
 """A file's first time is looked for in chunks of so many records."""
-COUNTED: Final = ("opendatacam",)
+COUNTED: Final = ("opendatacam", "dlstreamer")
 """Formats whose frame numbers begin anywhere: the first is at the start."""
 UNKNOWN: Final = -(2**63)
 """First time of a file without a readable frame: it is opened at once, for its dead letters."""

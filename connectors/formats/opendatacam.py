@@ -2,7 +2,8 @@
 
 Boxes are centre, width and height in px. A recording's download has the time of
 every frame; detections and the live stream only number them: the first that is
-read is at the start, and the others follow by frames per second.
+read is at the start, and the others follow by frames per second. In a live stream
+whose start is not given a frame is taken as it arrives.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered, siz
         if not is_frame(line):
             continue
         found = decode(line, options)
+        if isinstance(found, Seen) and found.t_us is None and not clock.is_set and block.arrival_us is not None:
+            found = Seen(found.number, int(block.arrival_us[row]), found.size, found.detections, "arrival")
         if isinstance(found, Seen) and (found.t_us is not None or clock.is_set):
             seen.append(found)
             rows.append(row)
@@ -116,7 +119,7 @@ def _chunk(block: Block, options: ReadOptions, source: str, clock: Numbered, siz
             dead.append(Dead(int(block.position[row]), *found, line))
     draft = _draft(seen, block.position[rows], options, clock)
     chunk = settle(draft, options, source, lambda row: block.line(rows[row]), dead, block.size)
-    sends_empty = all(frame.t_us is None for frame in seen)
+    sends_empty = all(frame.t_us is None or frame.clock == "arrival" for frame in seen)
     return chunk._replace(remarks=_remarks(source, clock, sends_empty=sends_empty), sends_empty=sends_empty)
 
 
@@ -133,7 +136,7 @@ def _draft(seen: list[Seen], position: np.ndarray, options: ReadOptions, clock: 
     frames = {
         "camera": [options.camera] * len(seen),
         "t_us": [clock.t_us(frame.number or 0) if frame.t_us is None else frame.t_us for frame in seen],
-        "ts_source": ["pts" if frame.t_us is None else "capture" for frame in seen],
+        "ts_source": ["pts" if frame.t_us is None else frame.clock for frame in seen],
         "seq": [frame.number for frame in seen],
         "width": [frame.size[0] for frame in seen],
         "height": [frame.size[1] for frame in seen],

@@ -86,6 +86,7 @@ class Seen(msgspec.Struct):
     t_us: int | None
     size: tuple[int, int]
     detections: list[Detection]
+    clock: str = "capture"  # of its time, where it has one
 
 
 _DECODER = msgspec.json.Decoder(Line)

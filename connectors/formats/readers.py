@@ -9,6 +9,7 @@ from typing import Final
 from connectors.formats import (
     arrow_messages,
     deepstream,
+    dlstreamer,
     mot,
     native_columns,
     native_json,
@@ -16,6 +17,7 @@ from connectors.formats import (
     nvschema_protobuf,
     onvif,
     opendatacam,
+    scenescape,
 )
 from connectors.formats.chunks import Chunk, ReadOptions
 from connectors.formats.reading import Reader
@@ -30,6 +32,8 @@ FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "nvschema-protobuf": nvschema_protobuf.read,
     "deepstream": deepstream.read,
     "onvif": onvif.read,
+    "dlstreamer": dlstreamer.read,
+    "scenescape": scenescape.read,
 }
 STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "native": native_json.Native,
@@ -39,6 +43,8 @@ STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "nvschema-protobuf": nvschema_protobuf.Frames,
     "deepstream": deepstream.Objects,
     "onvif": onvif.Messages,
+    "dlstreamer": dlstreamer.Frames,
+    "scenescape": scenescape.Frames,
 }
 """Formats that come as records; `mot` is a table."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from connectors.files import head, plain_head
 from connectors.formats import (
     deepstream_lines,
     delimited,
+    dlstreamer,
     mot_rows,
     native_json,
     nvschema,
@@ -18,6 +20,7 @@ from connectors.formats import (
     onvif_events,
     onvif_frames,
     opendatacam_lines,
+    scenescape,
 )
 from connectors.text_bytes import foreign
 
@@ -32,6 +35,8 @@ BY_KEYS: Final = (
 )
 SENDERS: Final = (frozenset({"sensorId"}), frozenset({"@timestamp"}))
 """Keys that nvschema has and OpenDataCam's documents, which share others with it, do not."""
+NOT_SCENESCAPE: Final = frozenset({"version", "frameId", "camera"})
+"""Keys of other formats' frames."""
 SIGNS: Final = {b";": "semicolons", b"\t": "tabs", b",": "commas"}
 """What stands between the cells of a table; commas last, they stand within numbers too."""
 FEWEST_CELLS: Final = 3
@@ -103,19 +108,31 @@ def _first_value(text: str) -> Any:
         return None
 
 
+def _of_names(keys: Set[str]) -> str:
+    """Return the format of a message that shares its names with others' but for one; '' for none."""
+    if any(wanted <= keys for wanted in deepstream_lines.MARKS):
+        return "deepstream"
+    if any(wanted <= keys for wanted in dlstreamer.MARKS):
+        return "dlstreamer"
+    if any(wanted <= keys for wanted in SENDERS):
+        return "nvschema"
+    is_scene = scenescape.MARKS[-1] <= keys and not keys & NOT_SCENESCAPE
+    return "scenescape" if is_scene else ""
+
+
 def _of_topic(parts: list[str]) -> str:
     """Return the format that a topic names; '' for none."""
-    return "onvif" if onvif_events.BRANCH in parts or onvif_events.FRAMES in parts else ""
+    if onvif_events.BRANCH in parts or onvif_events.FRAMES in parts:
+        return "onvif"
+    return "scenescape" if parts[:1] == ["scenescape"] else ""
 
 
 def _of_json(value: Any, deep: int) -> str:
     if isinstance(value, dict):
-        if any(wanted <= value.keys() for wanted in deepstream_lines.MARKS):
-            return "deepstream"
         if isinstance(value.get("topic"), str) and (kind := _of_topic(value["topic"].split("/"))):
             return kind
-        if any(wanted <= value.keys() for wanted in SENDERS):
-            return "nvschema"
+        if named := _of_names(value.keys()):
+            return named
         found = [kind for kind, marks in BY_KEYS if any(wanted <= value.keys() for wanted in marks)]
         inner = list(value.values())
     else:

@@ -139,3 +139,13 @@ def test_golden_lines_are_the_same_records(tmp_path: Path) -> None:
     wanted = list(read(path, "nvschema", options(size=(1000, 500))))
     assert joined(chunks).objects.equals(joined(wanted).objects)
     assert [(at + 1, why) for at, why in dead(chunks)] == dead(wanted)
+
+
+def test_a_live_frame_of_opendatacam_is_taken_as_it_arrives() -> None:
+    told = b'{"trackerDataForLastFrame":{"frameIndex":7,"data":[]},"videoResolution":{"w":100,"h":50}}'
+    given = options(camera="a")
+    got = joined(Live("opendatacam", given).read(records([told], [3], [START_US + 5]), SOURCE)).frames
+    assert got.select("camera", "t_us", "ts_source", "seq", "position").rows() == [("a", START_US + 5, "arrival", 7, 3)]
+    timed = options(camera="a", fps=10.0, start_us=START_US)
+    got = joined(Live("opendatacam", timed).read(records([told], [3], [START_US + 5]), SOURCE)).frames
+    assert got.select("t_us", "ts_source").rows() == [(START_US, "pts")]

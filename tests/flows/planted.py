@@ -148,6 +148,37 @@ def onvifs() -> list[bytes]:
     return [json.dumps(each).encode() for each in lines] + broken(json.dumps({"Frame": [frame], "x": 0.5}))
 
 
+def dlstreamers() -> list[bytes]:
+    """Return frames of DL Streamer."""
+    bounds = {"x_min": 0.1, "y_min": 0.1, "x_max": 0.3, "y_max": 0.4}
+    found = {"bounding_box": bounds, "label": NAME, "confidence": 0.5, **PERSON}
+    thing = {"detection": found, "id": PLATE, "roi_type": NAME, "type": {"label": PLATE, **PERSON}, **PERSON}
+    frame = {
+        "timestamp": 0, "resolution": {"width": 640, "height": 480}, "source": f"rtsp://{NAME}", "tags": PERSON,
+        "objects": [thing], **PERSON,
+    }  # fmt: skip
+    lines = [*({**frame, "timestamp": at * 10**9} for at in range(30)), *_spoiled(frame, thing), {"tensors": VECTOR}]
+    return [json.dumps(each).encode() for each in lines] + broken(json.dumps(frame))
+
+
+def scenescapes() -> list[bytes]:
+    """Return frames of SceneScape."""
+    box = {"x": 10, "y": 20, "width": 30, "height": 40}
+    thing = {
+        "id": PLATE, "category": NAME, "confidence": 0.5, "bounding_box_px": box, "reid": VECTOR, "facemask": NAME,
+        **PERSON,
+    }  # fmt: skip
+    frame = {"id": "a", "timestamp": "2026-01-05T00:25:01Z", "objects": [thing], **PERSON}
+    good = [{**frame, "timestamp": f"2026-01-05T00:25:{at:02}Z"} for at in range(30)]
+    others = [
+        {"topic": NAME, "payload": {**frame, "id": NAME}}, {**frame, "objects": {NAME: [thing]}},
+        {**frame, "objects": {NAME: [{**thing, "facemask": {"label": NAME, "confidence": NAME}, "category": None}]}},
+        {**frame, "objects": {NAME: NAME}},
+    ]  # fmt: skip
+    lines = [*good, *_spoiled(frame, thing), *others]
+    return [json.dumps(each).encode() for each in lines] + broken(json.dumps({**frame, "x": 0.5}))
+
+
 def opendatacams() -> list[bytes]:
     """Return lines of OpenDataCam, in each of its shapes."""
     thing = {"x": 100, "y": 100, "w": 50, "h": 20.5, "name": NAME, "confidence": 0.5, "id": PLATE, **PERSON}

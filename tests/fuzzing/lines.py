@@ -107,6 +107,24 @@ def onvif(rng: Rng, number: int) -> bytes:
     return json.dumps({"Frame": [frame]}).encode()
 
 
+def dlstreamer(rng: Rng, number: int) -> bytes:
+    """Return a frame of DL Streamer, its boxes in either unit."""
+    bounds = {"x_min": 0.1, "y_min": 0.1, "x_max": 0.2, "y_max": 0.3}
+    share = {"detection": {"bounding_box": bounds, "label": "car", "confidence": 0.5}, "id": 3}
+    thing = share if rng.random() < 0.5 else {"x": 9, "y": 9, "w": 10, "h": 10, "roi_type": "car"}
+    said = {"timestamp": number * 10**8, "resolution": {"width": 100, "height": 100}, "source": "rtsp://x"}
+    return json.dumps(said | {"objects": [thing] * int(rng.integers(0, 4))}).encode()
+
+
+def scenescape(rng: Rng, number: int) -> bytes:
+    """Return a frame of SceneScape, its objects in a list or by their kinds."""
+    thing = {"id": 1, "category": "person", "confidence": 0.5, "facemask": {"label": "mask"}}
+    thing["bounding_box_px"] = {"x": 9, "y": 9, "width": 10, "height": 10}
+    things = [thing] * int(rng.integers(0, 4))
+    said = {"id": f"c{number % CAMERAS}", "timestamp": _iso(START_US + number * STEP_US)}
+    return json.dumps(said | {"objects": things if rng.random() < 0.5 else {"person": things}}).encode()
+
+
 def opendatacam(rng: Rng, number: int) -> bytes:
     """Return a frame of OpenDataCam, as its Data page downloads it."""
     thing = {"id": 5, "x": 50, "y": 50, "w": 20, "h": 10, "name": "car", "confidence": 0.5}
@@ -125,6 +143,8 @@ WRITERS: Final[dict[str, Callable[[Rng, int], bytes]]] = {
     "nvschema-protobuf": protobuf,
     "deepstream": deepstream,
     "onvif": onvif,
+    "dlstreamer": dlstreamer,
+    "scenescape": scenescape,
     "opendatacam": opendatacam,
     "mot": mot,
 }
