@@ -51,11 +51,16 @@ def is_list(kind: pa.DataType) -> bool:
     return is_any_list(kind) and pa.types.is_struct(kind.value_type)
 
 
-def of_structs(lists: pa.Array, entry: pa.DataType) -> pa.Array:
-    """Return lists of nulls, the type of lists that are all empty, as lists of structs; others as they are."""
+def is_untyped(kind: pa.DataType) -> bool:
+    """Tell whether a type is that of nulls, or of lists that are all empty or hold nulls alone."""
+    return bool(pa.types.is_null(kind) or (is_any_list(kind) and pa.types.is_null(kind.value_type)))
+
+
+def of_structs(lists: pa.Array, entry: pa.DataType, *, are_empty: bool) -> pa.Array:
+    """Return lists of nulls, or such as `are_empty`, as lists of structs; others as they are."""
     if pa.types.is_null(lists.type):
         return pa.nulls(len(lists), pa.large_list(entry))
-    if not is_any_list(lists.type) or not pa.types.is_null(lists.type.value_type):
+    if not is_any_list(lists.type) or not (are_empty or is_untyped(lists.type)):
         return lists
     # by sizes, not by a cast: that would make as many structs as the whole batch says it has
     ends = np.concatenate([[0], np.cumsum(sizes(lists, len(lists)))])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -13,62 +11,67 @@ from numpy.typing import NDArray
 from connectors.formats import arrow_casts as casts
 from connectors.formats import arrow_layout as layout
 from connectors.formats import arrow_words as words
+from connectors.formats.arrow_columns import RANGES, Columns
 from connectors.formats.arrow_trust import WrongColumns
 from connectors.formats.chunks import CLOCKS
-from connectors.formats.native_lines import LARGEST_PX, LARGEST_SEQ
 
 Faults = dict[int, tuple[str, str]]
 """Reason and detail of rows that cannot stand."""
 
-RANGES: Final = {
-    "seq": (-LARGEST_SEQ - 1, LARGEST_SEQ),
-    "width": (0, LARGEST_PX),
-    "height": (0, LARGEST_PX),
-}
-"""What whole numbers may be."""
 
-
-def add(batch: pa.RecordBatch, faults: Faults) -> None:
+def add(columns: Columns, faults: Faults) -> None:
     """Add rows with something required missing, or a value outside its range."""
-    camera = casts.text(layout.required(batch, "camera"), "camera")
+    camera = columns.text("", "camera")
     if camera is None:
         raise WrongColumns("expected camera as text, got nulls alone")
     _mark(faults, pc.fill_null(pc.equal(pc.binary_length(camera), 0), True), "expected a camera")
-    clock = casts.text(layout.column(batch, "ts_source"), "ts_source")
+    clock = columns.text("", "ts_source")
     if clock is not None:
         strange = pc.invert(pc.is_in(clock, pa.array([*CLOCKS, None], clock.type)))
         _mark(faults, strange, f"expected ts_source {'|'.join(CLOCKS)}")
     for name, (low, high) in RANGES.items():
-        wrong = whole(batch, name).wrong
+        wrong = columns.whole(name).wrong
         if wrong is not None:
             _mark(faults, pa.array(wrong), f"expected {name} as a whole number in {low}..{high}")
-    image = layout.column(batch, "image")
+    image = columns.structs["image"]
     if not casts.is_absent(image) and image is not None and not pa.types.is_struct(image.type):
         raise WrongColumns(f"expected image as a struct, got {words.kind(image)}")
-    _object_faults(layout.required(batch, "objects"), faults)
-    _signal_faults(layout.column(batch, "signals"), faults)
+    _object_faults(columns, layout.required(columns.batch, "objects"), faults)
+    _signal_faults(columns, layout.column(columns.batch, "signals"), faults)
 
 
-def whole(batch: pa.RecordBatch, name: str) -> casts.Whole:
-    """Return one of the columns of `RANGES`."""
-    return casts.whole(layout.column(batch, name), name, *RANGES[name])
+def lacking(name: str, kind: pa.DataType) -> str:
+    """Say why no entry of a list of objects, or signals, of that type can be read; '' where one can."""
+    none = pa.nulls(0, kind)
+    columns = Columns(pa.RecordBatch.from_arrays([none], [name]))
+    try:
+        if name == "objects":
+            _object_faults(columns, none, {})
+            columns.objects()
+            columns.boxes()
+        else:
+            _signal_faults(columns, none, {})
+            columns.signals()
+    except WrongColumns as error:
+        return str(error)
+    return ""
 
 
-def _object_faults(objects: pa.Array, faults: Faults) -> None:
+def _object_faults(columns: Columns, objects: pa.Array, faults: Faults) -> None:
     if not layout.is_list(objects.type):
         raise WrongColumns(f"expected objects as a list of structs, got {words.kind(objects)}")
     _mark(faults, objects.is_null(), "expected objects, a list that may be empty")
-    things, frame = layout.flat(objects)
+    frame = columns.frame
     for name in ("class", "box"):
-        child = layout.child(things, name)
+        child = columns.field("objects", name)
         if child is None:
             raise WrongColumns(f"expected objects with a field {name}, found {words.kind(objects)}")
         if child.null_count:
             _mark(faults, child.is_null(), f"expected {name} in every object", frame)
-    named = casts.text(layout.child(things, "class"), "class")
+    named = columns.text("objects", "class")
     if named is not None:
         _mark(faults, pc.fill_null(pc.equal(pc.binary_length(named), 0), False), "expected a class", frame)
-    box = layout.child(things, "box")
+    box = columns.field("objects", "box")
     if casts.is_absent(box):
         pass  # every object is refused with its frame: a frame without any may stand
     elif box is None or not (layout.is_any_list(box.type) or pa.types.is_fixed_size_list(box.type)):
@@ -78,22 +81,21 @@ def _object_faults(objects: pa.Array, faults: Faults) -> None:
     elif box.type.list_size != 4:
         raise WrongColumns(f"expected a box of 4 numbers, got {words.kind(box)}")
     for name in ("confidence", "mask_confidence"):
-        _outside(faults, casts.real(layout.child(things, name), name), name, frame)
+        _outside(faults, columns.real("objects", name), name, frame)
 
 
-def _signal_faults(signals: pa.Array | None, faults: Faults) -> None:
+def _signal_faults(columns: Columns, signals: pa.Array | None, faults: Faults) -> None:
     if casts.is_absent(signals) or signals is None:
         return
     if not layout.is_list(signals.type):
         raise WrongColumns(f"expected signals as a list of structs, got {words.kind(signals)}")
-    things, frame = layout.flat(signals)
-    for name, cast in (("kind", casts.text), ("value", casts.real)):
-        child = layout.child(things, name)
+    for name, cast in (("kind", columns.text), ("value", columns.real)):
+        child = columns.field("signals", name)
         if child is None:
             raise WrongColumns(f"expected signals with a field {name}, found {words.kind(signals)}")
-        cast(child, name)
-        if child is not None and child.null_count:
-            _mark(faults, child.is_null(), f"expected {name} in every signal", frame)
+        cast("signals", name)
+        if child.null_count:
+            _mark(faults, child.is_null(), f"expected {name} in every signal", columns.signal_frame)
 
 
 def _outside(faults: Faults, ratio: pl.Series | None, name: str, frame: NDArray[np.uint32]) -> None:

@@ -200,6 +200,7 @@ def settle(
     size: int = 0,
     *,
     in_pixels: bool = True,
+    has_short_texts: bool = False,
 ) -> Chunk:
     """Judge times and boxes of a draft.
 
@@ -219,6 +220,8 @@ def settle(
         Bytes read for this chunk.
     in_pixels
         The format's boxes are in pixels; else they are shares of the picture.
+    has_short_texts
+        The reader knows that no text is beyond its bound.
     """
     frames, frame = draft.frames, draft.objects["frame"].to_numpy()
     now_us = np.full(frames.height, options.now_us)
@@ -226,7 +229,7 @@ def settle(
         now_us = options.arrivals.of(frames["position"], now_us)
     judged = boxes.judge(frame, draft.box, frames.height, in_pixels=in_pixels)
     faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, now_us, raw)
-    faults |= limits.exceeded(frames, draft.objects, draft.signals)
+    faults |= limits.exceeded(frames, draft.objects, draft.signals, has_short_texts=has_short_texts)
     is_dead = np.zeros(frames.height, np.bool_)
     is_dead[list(faults)] = True
     batch = _standing(draft, judged, source)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -23,23 +22,21 @@ from connectors.formats import arrow_casts as casts
 from connectors.formats import arrow_layout as layout
 from connectors.formats import arrow_rows, limits
 from connectors.formats import arrow_words as words
+from connectors.formats.arrow_columns import TEXTS, Columns
 from connectors.formats.arrow_files import batches
 from connectors.formats.arrow_rows import Faults
 from connectors.formats.arrow_trust import WrongColumns, unreadable, without
 from connectors.formats.chunks import (
     BOX,
-    WITHOUT_BOX,
     Chunk,
     Dead,
     Draft,
     ReadOptions,
     no_frames,
     settle,
-    table,
 )
 from connectors.formats.native_words import translated
 from connectors.unpacking import BROKEN
-from schemas.frames import FRAMES, SIGNALS
 
 OBJECT: Final = pa.struct(
     [
@@ -69,8 +66,7 @@ SCHEMA: Final = pa.schema(
 )
 
 UNREADABLE: Final = (*BROKEN, pa.ArrowException, WrongColumns, UnicodeDecodeError)
-TEXTS: Final = ("class", "track", "mask"), ("kind", "zone")
-"""Fields of objects, and of signals, that are texts."""
+LISTS: Final = (("objects", OBJECT), ("signals", SIGNAL))
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
@@ -147,6 +143,7 @@ def _parts(
         for row in np.flatnonzero(layout.sizes(layout.column(batch, name), batch.num_rows) > limits.OBJECTS).tolist():
             faults[row] = "too_large", f"expected at most {limits.OBJECTS:,} {name} in a frame"
     held, rows = _held(batch, rows, list(faults))
+    held, rows, dead = _emptied(held, rows, position)
     weight = _weights(held, min(options.max_record_bytes, options.block_bytes))
     heavy = np.flatnonzero(weight > options.max_record_bytes)
     said = (
@@ -155,7 +152,7 @@ def _parts(
     )
     faults.update((int(rows[row]), said) for row in heavy)
     held, rows = _held(held, rows, heavy.tolist())
-    dead = [Dead(position + at, *why) for at, why in faults.items()]
+    dead += [Dead(position + at, *why) for at, why in faults.items()]
     spent = np.cumsum(np.delete(weight, heavy))
     begin = 0
     while begin < held.num_rows or dead:
@@ -178,10 +175,10 @@ def _weights(batch: pa.RecordBatch, enough: int) -> NDArray[np.int64]:
     """
     own = np.zeros(batch.num_rows, np.int64)
     found: list[tuple[pa.Array | None, NDArray[np.uint32] | None]] = []
-    found += [(layout.column(batch, name), None) for name in ("camera", "ts_source")]
-    for name, fields in zip(("objects", "signals"), TEXTS, strict=True):
+    found += [(layout.column(batch, name), None) for name in TEXTS[""]]
+    for name, _ in LISTS:
         things, of = layout.flat(layout.column(batch, name))
-        found += [(layout.child(things, field), of) for field in fields]
+        found += [(layout.child(things, field), of) for field in TEXTS[name]]
     if sum(casts.most_bytes(texts) for texts, _ in found) < enough:
         return own
     for texts, frame in found:
@@ -201,24 +198,48 @@ def _chunk(
     size: int,
 ) -> Chunk:
     """Return a piece of a batch whose buffers are sound."""
-    batch = _typed(batch)
+    columns = Columns(batch)
     told = casts.times(layout.required(batch, "ts"), options.now_us)
     faults: Faults = {row: ("bad_time", detail) for row, detail in told.faults.items()}
-    arrow_rows.add(batch, faults)
+    arrow_rows.add(columns, faults)
     rows = np.delete(np.arange(batch.num_rows), list(faults))
-    good = without(batch, np.array(sorted(faults))) if faults else batch
-    made = translated(_draft(good, told.t_us[rows], position[rows]), options.class_map)
+    good = Columns(without(batch, np.array(sorted(faults)))) if faults else columns
+    made = translated(good.draft(told.t_us[rows], position[rows]), options.class_map)
     letters = [*dead, *(Dead(int(position[row]), *why, _raw(batch, row)) for row, why in faults.items())]
-    return settle(made, options, source, lambda row: _raw(good, row), letters, size, in_pixels=False)
+    return settle(
+        made,
+        options,
+        source,
+        lambda row: _raw(good.batch, row),
+        letters,
+        size,
+        in_pixels=False,
+        has_short_texts=good.has_short_texts(),
+    )
 
 
-def _typed(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch whose lists of nulls are lists of structs."""
-    for name, entry in (("objects", OBJECT), ("signals", SIGNAL)):
+def _emptied(
+    batch: pa.RecordBatch, rows: NDArray[np.int64], position: int
+) -> tuple[pa.RecordBatch, NDArray[np.int64], list[Dead]]:
+    """Return a batch whose lists are of our structs, which of `rows` are left, and a letter for each run of others.
+
+    A row without entries stands, whatever entries would have been.
+    """
+    dead: list[Dead] = []
+    for name, entry in LISTS:
         lists = layout.column(batch, name)
-        if lists is not None and (typed := layout.of_structs(lists, entry)) is not lists:
+        if lists is None:
+            continue
+        detail = "" if layout.is_untyped(lists.type) else arrow_rows.lacking(name, lists.type)
+        if detail and layout.is_any_list(lists.type):
+            wrong = np.flatnonzero(layout.sizes(lists, len(lists)))
+            runs = np.split(rows[wrong], np.flatnonzero(np.diff(rows[wrong]) != 1) + 1)
+            dead += [Dead(position + int(run[0]), "bad_type", detail, records=len(run)) for run in runs if len(run)]
+            batch, rows = _held(batch, rows, wrong.tolist())
+            lists = layout.column(batch, name)
+        if (typed := layout.of_structs(lists, entry, are_empty=bool(detail))) is not lists:
             batch = batch.set_column(batch.schema.get_field_index(name), name, typed)
-    return batch
+    return batch, rows, dead
 
 
 def _raw(batch: pa.RecordBatch, row: int) -> bytes:
@@ -227,46 +248,3 @@ def _raw(batch: pa.RecordBatch, row: int) -> bytes:
         return json.dumps(batch.slice(row, 1).to_pylist()[0], default=str).encode()[:RAW_BYTES]
     except (ValueError, LookupError, OSError, OverflowError, pa.ArrowException):
         return b""
-
-
-def _draft(batch: pa.RecordBatch, t_us: NDArray[np.int64], position: NDArray[np.int64]) -> Draft:
-    """Return the rows of a batch, all of which can be read, as columns."""
-    height = batch.num_rows
-    objects, frame = layout.flat(layout.required(batch, "objects"))
-    signals, signal_frame = layout.flat(layout.column(batch, "signals"))
-    image = layout.column(batch, "image")
-    frames = {
-        **{name: _series(casts.text(layout.column(batch, name), name)) for name in ("camera", "ts_source")},
-        **{name: arrow_rows.whole(batch, name).values for name in arrow_rows.RANGES},
-        **{name: casts.real(layout.child(image, name), name) for name in ("luma", "sharpness")},
-        "image_hash": _series(casts.text(layout.child(image, "hash"), "hash")),
-        "t_us": t_us,
-        "position": position,
-    }
-    things = {
-        **{
-            name: _series(casts.text(layout.child(objects, name), name, or_number=name == "track")) for name in TEXTS[0]
-        },
-        **{
-            name: casts.real(layout.child(objects, name), name) for name in ("confidence", "mask_confidence", "face_px")
-        },
-        "frame": frame,
-    }
-    values = {
-        **{name: _series(casts.text(layout.child(signals, name), name)) for name in TEXTS[1]},
-        "value": casts.real(layout.child(signals, "value"), "value"),
-        "frame": signal_frame,
-    }
-    made = table(frames, FRAMES, height).with_columns(pl.col("ts_source").fill_null("capture"))
-    box = _box(layout.child(objects, "box"), len(frame))
-    return Draft(made, table(things, WITHOUT_BOX, len(frame)), box, table(values, SIGNALS, len(signal_frame)))
-
-
-def _series(column: pa.Array | None) -> pl.Series | None:
-    return None if column is None else pl.Series(pl.from_arrow(column))
-
-
-def _box(column: pa.Array | None, objects: int) -> NDArray[np.float32]:
-    if column is None or not objects:
-        return np.empty((0, 4), np.float32)
-    return casts.reals(column.flatten(), "box").reshape(objects, 4)

@@ -8,7 +8,7 @@ Columns that are not ours are passed over.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -117,7 +117,7 @@ def _parsed(raw: bytes) -> Footer:
     # a chunk without what is asked of it is held as an empty one, that the others keep their places
     chunks = Each(CHUNK, lambda one: one.get(3, {}))
     found = Reader(raw).struct({2: Each(ELEMENT, element), 3: Plain.NUMBER, 4: Each({1: chunks}, group)})
-    leaves = list(_leaves(elements))
+    leaves = list(_with_lists(_leaves(elements)))
     return Footer(_whole(found, 3), [_ours(leaves, each) for each in groups])
 
 
@@ -140,6 +140,17 @@ def _leaves(elements: list[dict[int, Any]]) -> Iterator[Leaf]:
             yield _leaf(one, path, levels)
     if around:
         raise Malformed("fewer columns than its tree has")
+
+
+def _with_lists(leaves: Iterable[Leaf]) -> Iterator[Leaf]:
+    """Yield leaves; the first of lists without fields of ours is taken as ours, for it tells which are empty."""
+    every = list(leaves)
+    known = {leaf.path.partition(".")[0] for leaf in every if leaf.is_ours}
+    for leaf in every:
+        first = leaf.path.partition(".")[0]
+        is_first = first in ("objects", "signals") and first not in known
+        known.add(first)
+        yield leaf._replace(is_ours=True) if is_first else leaf
 
 
 def _name(one: dict[int, Any]) -> str:

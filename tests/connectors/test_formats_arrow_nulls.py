@@ -106,3 +106,48 @@ def test_frames_that_polars_types_are_read(tmp_path: Path, packing: str) -> None
     )
     getattr(frame, f"write_{packing}")(tmp_path / "a")
     assert told(list(read(tmp_path / "a", "arrow", options()))) == (ROWS, [])
+
+
+def lists(kind: pa.DataType, *entries: object) -> pa.Array:
+    return pa.array(entries, pa.list_(kind))
+
+
+def fields(**kinds: pa.DataType) -> pa.DataType:
+    return pa.struct(list(kinds.items()))
+
+
+BOX, TEXT, REAL = pa.list_(pa.float32(), 4), pa.string(), pa.float64()
+OTHERS = {
+    "objects of numbers": ("objects", pa.int32(), 1),
+    "objects of other fields": ("objects", fields(plate=TEXT), {"plate": "H 1234 AB"}),
+    "objects without box": ("objects", fields(**{"class": TEXT}), {"class": "car"}),
+    "a class of numbers": ("objects", fields(**{"class": pa.int8()}, box=BOX), {"class": 1, "box": [0.0] * 4}),
+    "a box of words": ("objects", fields(**{"class": TEXT}, box=pa.list_(TEXT)), {"class": "car", "box": ["a"] * 4}),
+    "a face of words": ("objects", fields(**{"class": TEXT}, box=BOX, face_px=TEXT), {"class": "car", "face_px": "9"}),
+    "signals of numbers": ("signals", REAL, 0.5),
+    "signals without kind": ("signals", fields(value=REAL), {"value": 0.5}),
+    "signals without value": ("signals", fields(kind=TEXT), {"kind": "flood"}),
+    "a value of words": ("signals", fields(kind=TEXT, value=TEXT), {"kind": "flood", "value": "high"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize(("name", "kind", "entry"), OTHERS.values(), ids=OTHERS.keys())
+def test_lists_that_are_all_empty_are_empty_whatever_they_are_lists_of(
+    tmp_path: Path, packing: str, name: str, kind: pa.DataType, entry: object
+) -> None:
+    chunks = chunks_of(tmp_path / "a", table(**{name: lists(kind, [], [], [], [])}), packing)
+    assert told(chunks) == (ROWS, [])
+    assert len(joined(chunks).signals) == 0
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize("size", [1, 2, 1_000])
+@pytest.mark.parametrize(("name", "kind", "entry"), OTHERS.values(), ids=OTHERS.keys())
+def test_entries_that_cannot_be_read_cost_their_frames_alone(
+    tmp_path: Path, packing: str, size: int, name: str, kind: pa.DataType, entry: object
+) -> None:
+    chunks_of(tmp_path / "a", table(**{name: lists(kind, [], [entry], [], [entry])}), packing)
+    chunks = list(read(tmp_path / "a", "arrow", options(chunk_records=size)))
+    assert told(chunks) == (2, [(2, "bad_type", 1), (4, "bad_type", 1)])
+    assert joined(chunks).frames["position"].to_list() == [1, 3]
