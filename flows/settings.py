@@ -24,6 +24,8 @@ PREFIX: Final = "TILIK_"
 PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
 NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_SANDBOX", PASSWORD)
 """Variables with our prefix that are read elsewhere: the file's name, whether to show traces, the sandbox, a secret."""
+ELSEWHERE: Final = ("TILIK_KAFKA_", "TILIK_MQTT_", "TILIK_INGEST_")
+"""So begin those of brokers' clients and of `tilik ingest`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tup
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, object]]:
-    names = sorted(n for n in environ if n.startswith(PREFIX) and n not in NOT_SETTINGS)
+    names = sorted(n for n in environ if n.startswith(PREFIX) and n not in NOT_SETTINGS and not n.startswith(ELSEWHERE))
     return {name.removeprefix(PREFIX).lower(): (f"environment {name}", environ[name]) for name in names}
 
 

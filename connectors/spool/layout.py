@@ -24,6 +24,8 @@ from typing import Final
 from schemas.errors import SourceError, UsageError
 
 HEADER: Final = "spool.json"
+TOKENS: Final = "tokens"
+"""Senders' tokens may lie in a spool's directory, and be there before it."""
 VERSION: Final = 1
 MOST_PARTITIONS: Final = 1_024
 SUFFIX: Final = ".seg"
@@ -151,7 +153,7 @@ def write_new(path: Path, content: bytes) -> None:
 
 def _begin(root: Path, partitions: int) -> None:
     """Make a spool; of two that do so at once the first one's header stands."""
-    is_taken = root.exists() and any(not child.name.startswith(HEADER) for child in root.iterdir())
+    is_taken = root.exists() and any(not child.name.startswith((HEADER, TOKENS)) for child in root.iterdir())
     if is_taken and not (root / HEADER).exists():
         raise UsageError(f"spool {root}: expected a new or an empty directory, found other things in it")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)

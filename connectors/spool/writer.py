@@ -152,11 +152,11 @@ class SpoolWriter:
     def clean(self) -> None:
         """Close a segment that is old enough, and remove what nobody needs; to be called now and then."""
         self.cleaned_us = now_us = max(self.now_us(), self.arrival_us)
-        done = marks.done(self.root / "readers").values()
         with suppress(SpoolFull), explained(self.root):  # a full disk has no room for a segment, but old ones go
             if self.first_us is not None and now_us - self.first_us >= self.bounds.seal_s * SECOND_US:
                 self._seal()
         with explained(self.root):
+            done = marks.done(self.root / "readers").values()
             while self.sealed and self._is_over(self.sealed[0], min(done, default=0), now_us):
                 layout.segment(self.root, self.sealed[0].first).unlink(missing_ok=True)
                 del self.sealed[0]

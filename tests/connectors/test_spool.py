@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from connectors.records import Lost
-from connectors.spool import Bounds, Origin, SpoolFull, SpoolTail, SpoolWriter, make, opened, segments
+from connectors.spool import Bounds, Origin, SpoolFull, SpoolTail, SpoolWriter, blocks, make, opened, segments
 from schemas.errors import SourceError, UsageError
 from tests.connectors.spooling import NATIVE, SHORT, Clock, drained, last_segment, told, values
 
@@ -326,6 +326,19 @@ def test_a_segment_that_was_taken_away_is_told_as_lost(spool):
     tail = SpoolTail(spool, 0)
     assert len(drained(tail)) == 6
     assert tail.lost() == [Lost(3, 6)]
+
+
+def test_bytes_inside_a_message_pass_for_no_block(spool):
+    forged = blocks.encoded([b"forged"], NATIVE, 1, 1, salt=0)
+    writer = SpoolWriter(spool, 0)
+    writer.append([forged * 3], NATIVE)
+    writer.append([b"behind"], NATIVE)
+    raw = bytearray(last_segment(spool).read_bytes())
+    raw[segments.HEAD_BYTES + 4] ^= 1  # the checksum of the block around it
+    last_segment(spool).write_bytes(raw)
+    tail = SpoolTail(spool, 0)
+    assert drained(tail) == [b"behind"]
+    assert tail.lost() == [Lost(0, 1)]
 
 
 @pytest.mark.parametrize("name", ["", "Run", "../end", "a.b", "x" * 65])
