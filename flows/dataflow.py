@@ -25,7 +25,7 @@ from connectors.formats import Chunk
 from flows import leaving, saving
 from flows import shard as shards
 from flows.leaving import Waiting
-from flows.recording import Recording
+from flows.recording import Coded, Recording, coded
 from flows.refusals import refused
 from flows.shard import Block, Shard, State, shard_of
 from flows.thresholds import Thresholds
@@ -93,7 +93,7 @@ class Plan:
         self.shard_of = shard_of(self.city, self.shards)
 
 
-Item = Chunk | Tick | Closing | End
+Item = Chunk | Coded | Tick | Closing | End
 """What a source gives."""
 
 Sent = FrameBatch | Dead | Tick | Closing | End
@@ -119,9 +119,8 @@ class _Chunks(StatefulSourcePartition[Item, int]):
             self.ended = True
             return [End(self.recording.ended())] if self.has_frames else []  # nothing readable: nothing was expected
         self.has_frames = self.has_frames or len(chunk.batch) > 0
-        self.recording.take(chunk.batch)
         self.plan.on_chunk(chunk)
-        return [chunk]
+        return [self.recording.take(chunk)]
 
     def snapshot(self) -> int:
         return self.recording.last_us
@@ -146,9 +145,9 @@ def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
     if isinstance(item, Tick | Closing | End):
         return [(str(shard), (shard, item)) for shard in (range(plan.shards) if plan.only is None else (plan.only,))]
-    batch = item.batch
-    codes = intake.camera_codes(batch.frames, plan.city, plan.index)
-    dead = [item.dead] if item.dead.height else []
+    chunk, codes = item if isinstance(item, Coded) else coded(item, plan.city, plan.index)
+    batch = chunk.batch
+    dead = [chunk.dead] if chunk.dead.height else []
     for code, reason in ((intake.UNKNOWN, "unknown_camera"), (intake.NOT_VALID, "not_valid")):
         rows = np.flatnonzero(codes == code)
         if len(rows):
@@ -159,7 +158,7 @@ def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     if plan.only is not None and len(strays := np.flatnonzero((target >= 0) & (target != plan.only))):
         dead.append(refused(batch, strays, "wrong_partition", plan.now_us))
         target[strays] = -1
-    plan.totals.add(rejected_objects=item.rejected_objects)
+    plan.totals.add(rejected_objects=chunk.rejected_objects)
     out: list[tuple[int, Sent]] = [(plan.only or 0, Dead(rows)) for rows in dead]
     out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(target[target >= 0]).tolist()]
     return [(str(shard), (shard, item)) for shard, item in out]

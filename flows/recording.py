@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.formats import Chunk
 from flows.thresholds import Thresholds
 from operators.city import City
 from operators.stage import clocks, intake
-from schemas.frames import FrameBatch
+
+
+class Coded(NamedTuple):
+    """A chunk, and (n,) the codes of its frames' cameras: they are asked for once."""
+
+    chunk: Chunk
+    codes: NDArray[np.int32]
+
+
+def coded(chunk: Chunk, city: City, index: intake.Lookup) -> Coded:
+    """Return a chunk with the codes of its cameras."""
+    return Coded(chunk, intake.camera_codes(chunk.batch.frames, city, index))
 
 
 class Recording:
@@ -20,14 +34,16 @@ class Recording:
         limits = thresholds.reorder_us, thresholds.lateness_us, since_us
         self.rules, self.clocks = clocks.rules(city, *limits), clocks.believing(len(city.cameras))
 
-    def take(self, batch: FrameBatch) -> None:
-        """Take frames as they come."""
-        codes = intake.camera_codes(batch.frames, self.city, self.index)
+    def take(self, chunk: Chunk) -> Coded:
+        """Take frames as they come; return them with the codes of their cameras."""
+        taken = coded(chunk, self.city, self.index)
+        codes = taken.codes
         known = np.flatnonzero(codes >= 0)
-        t_us = batch.frames["t_us"].to_numpy()[known]
+        t_us = chunk.batch.frames["t_us"].to_numpy()[known]
         rows = self.came + known
         self.came += len(codes)
         self._last(clocks.judge(self.clocks, self.rules, rows, codes[known], t_us).t_us)
+        return taken
 
     def ended(self) -> int:
         """Return when it ended [us]."""

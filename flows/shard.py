@@ -8,6 +8,7 @@ shards gives the same rows.
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -98,6 +99,7 @@ class Shard:
         self.index = intake.lookup(city)
         self.trackers = streams.modes(city)
         self.clocks = clocks.rules(city, thresholds.reorder_us, thresholds.lateness_us)
+        self.limits = lru_cache(maxsize=1)(partial(ordered.limits_of, city))
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
         self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
@@ -163,12 +165,17 @@ class Shard:
     def _order(
         self, state: State, frames: Arrived, *, flush: bool = False, ending: bool | NDArray[np.bool_] = False
     ) -> ordered.Pushed:
-        limits = {
-            "reorder_us": self.thresholds.reorder_us,
-            "lateness_us": self.thresholds.lateness_us,
-            "since_us": state.since_us,
-        }
-        return ordered.push(state.order, self.city, frames, **limits, flush=flush, ending=ending, over=state.over)
+        return ordered.push(
+            state.order,
+            self.city,
+            frames,
+            reorder_us=self.thresholds.reorder_us,
+            lateness_us=self.thresholds.lateness_us,
+            limits=self.limits(state.since_us),
+            flush=flush,
+            ending=ending,
+            over=state.over,
+        )
 
     def _totals(self, came: clocks.Admitted, pushed: ordered.Pushed) -> Totals:
         parts = [p.ordered for p in (pushed.on_time, pushed.late) if p is not None]

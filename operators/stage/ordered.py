@@ -176,6 +176,12 @@ def _released(part: _Part) -> Released | None:
     return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image, left_out, moved)
 
 
+def limits_of(city: City, since_us: int) -> Limits:
+    """Return how long frames last, and between which times, in a recording that begins at `since_us`."""
+    since_ms = np.maximum(city.valid_from_us, since_us) // 1000
+    return Limits(city.silence_us // 1000, city.period_us // 1000, since_ms, city.valid_to_us // 1000)
+
+
 def push(
     state: OrderState,
     city: City,
@@ -184,6 +190,7 @@ def push(
     reorder_us: int,
     lateness_us: int,
     since_us: int = NEVER,
+    limits: Limits | None = None,
     flush: bool = False,
     ending: bool | NDArray[np.bool_] = False,
     over: NDArray[np.bool_] | None = None,
@@ -198,6 +205,8 @@ def push(
         How far behind its camera's newest frame one may come and still be in order, or count at all [us].
     since_us
         Where the recording begins: what frames cover before was not expected, and does not count [us].
+    limits
+        `limits_of` this city and beginning, where they were made before: they are the same at every push.
     flush
         True releases what is final now, however little has gathered: what is told of a frame stays the same.
     ending
@@ -210,7 +219,7 @@ def push(
     -------
     Pushed: on-time frames sorted by (camera, time); late frames likewise, each standing for what it alone covers.
     """
-    limits = _limits(city, since_us)
+    limits = limits_of(city, since_us) if limits is None else limits
     # as this push begins: its first late frames are judged by that, and what they cover by the frame before them
     oldest_us = state.newest_us - lateness_us - city.silence_us
     disposition = _judged(state, frames, reorder_us, lateness_us, over)
@@ -260,12 +269,6 @@ class _Part(NamedTuple):
 
 
 _NONE: Final = _Part(nothing(), np.empty(0, np.int32), np.empty(0, np.int32), nothing())
-
-
-def _limits(city: City, since_us: int) -> Limits:
-    """Return how long frames last, and between which times."""
-    since_ms = np.maximum(city.valid_from_us, since_us) // 1000
-    return Limits(city.silence_us // 1000, city.period_us // 1000, since_ms, city.valid_to_us // 1000)
 
 
 def _share(late: Late) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
