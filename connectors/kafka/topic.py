@@ -1,15 +1,16 @@
 """A topic as its brokers have it: how many partitions, where they begin and end, whether it is still the same one.
 
-One `Topic` serves all partitions that a process reads. It asks in the background, where
-the partitions end once a second and what the topic is every five, and `look` tells what
+One `Topic` serves all partitions that a process reads, on whatever threads. It asks in the background, where
+the partitions end once a second and what the topic is every two, and `look` tells what
 came: a partition is at its end only by a fresh answer, so brokers that are killed, frozen
 or cut off are never mistaken for a quiet street.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +24,7 @@ from connectors.kafka.troubles import Troubles
 from schemas.errors import SourceError
 
 ENDS_S: Final = 1.0
-SHAPE_S: Final = 5.0
+SHAPE_S: Final = 2.0
 FRESH_S: Final = 3.0
 """An end that is older says nothing: three questions had time to be answered."""
 ASK_S: Final = 5.0
@@ -69,6 +70,8 @@ class Topic:
         self._watched: list[int] = []
         self._end: dict[int, tuple[int, float]] = {}
         self._unknown = 0
+        self._looking = threading.Lock()
+        self._over = ""  # why nothing more is read of it
         self.partitions = 0
         """How many it had when it was opened."""
         self.identity = ""
@@ -83,12 +86,15 @@ class Topic:
         SourceError
             Something that no waiting mends: credentials, a topic that is gone, was made anew or has grown.
         """
-        self._admin.poll(0)
-        shape, ends = self._shape.look(), self._ends.look() if self._watched else None
-        if shape is not None:
-            self._take_shape(shape)
-        if ends is not None:
-            self._take_ends(ends)
+        if self._looking.acquire(blocking=False):  # one thread takes what came, for all
+            try:
+                self._take_what_came()
+            except SourceError as error:
+                self._over = str(error)
+            finally:
+                self._looking.release()
+        if self._over:
+            raise SourceError(self._over)
         self.troubles.check()
 
     def watch(self, partition: int) -> None:
@@ -112,13 +118,11 @@ class Topic:
         known = self._end.get(partition)
         return known is not None and self.clock() - known[1] < FRESH_S
 
-    def ask_span(self, partition: int) -> list[Future[Any]]:
+    def ask_span(self, partition: int) -> dict[str, Future[Any]]:
         """Ask where a partition begins and ends; `span_of` reads the results."""
         at = TopicPartition(self.address.topic, partition)
-        specs = (OffsetSpec.earliest(), OffsetSpec.latest())
-        return [
-            future for spec in specs for future in self._admin.list_offsets({at: spec}, request_timeout=ASK_S).values()
-        ]
+        specs = {"begin": OffsetSpec.earliest(), "end": OffsetSpec.latest()}
+        return {name: self._admin.list_offsets({at: spec}, request_timeout=ASK_S)[at] for name, spec in specs.items()}
 
     def span(self, partition: int, wait_s: float = OPEN_S) -> Span:
         """Return where a partition begins and ends now; it waits for the answer.
@@ -137,16 +141,24 @@ class Topic:
             self.look()
             self._wait_a_little(until)
 
-    def _ask_shape(self) -> Iterable[Future[Any]]:
-        return self._admin.describe_topics(TopicCollection([self.address.topic]), request_timeout=ASK_S).values()
+    def _take_what_came(self) -> None:
+        self._admin.poll(0)
+        shape, ends = self._shape.look(), self._ends.look() if self._watched else None
+        if shape is not None:
+            self._take_shape(shape)
+        if ends is not None:
+            self._take_ends(ends)
 
-    def _ask_ends(self) -> Iterable[Future[Any]]:
-        latest = {TopicPartition(self.address.topic, each): OffsetSpec.latest() for each in self._watched}
-        self._asked = tuple(self._watched)
-        return self._admin.list_offsets(latest, request_timeout=ASK_S).values()
+    def _ask_shape(self) -> Mapping[str, Future[Any]]:
+        return self._admin.describe_topics(TopicCollection([self.address.topic]), request_timeout=ASK_S)
+
+    def _ask_ends(self) -> Mapping[int, Future[Any]]:
+        latest = {TopicPartition(self.address.topic, each): OffsetSpec.latest() for each in tuple(self._watched)}
+        asked = self._admin.list_offsets(latest, request_timeout=ASK_S)
+        return {at.partition: future for at, future in asked.items()}
 
     def _take_ends(self, answer: Answer) -> None:
-        for partition, value in zip(self._asked, answer.values, strict=True):
+        for partition, value in answer.values.items():
             if isinstance(value, KafkaException):
                 self._raise_if_refused(value)
             else:
@@ -154,7 +166,7 @@ class Topic:
                 self.troubles.answered()
 
     def _take_shape(self, answer: Answer) -> None:
-        (found,) = answer.values
+        (found,) = answer.values.values()
         if isinstance(found, KafkaException):
             self._raise_if_refused(found)
             if found.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -177,7 +189,6 @@ class Topic:
     def _miss(self) -> None:
         """Count an answer that there is no such topic."""
         self._unknown += 1
-        self._shape.at_once()
         if self._unknown >= GONE and self.partitions:
             raise SourceError(f"{self.address.url} is gone: its topic was deleted; what was read of it stays stored")
         if self._unknown >= GONE:
@@ -211,10 +222,9 @@ def partitions(address: Address, settings: Settings) -> int:
 
 def span_of(answer: Answer | None) -> Span | None:
     """Return what `Topic.ask_span` was answered, None where it was not."""
-    if answer is None or any(isinstance(value, Exception) for value in answer.values):
+    if answer is None or any(isinstance(value, Exception) for value in answer.values.values()):
         return None
-    begin, end = answer.values
-    return Span(begin.offset, end.offset)
+    return Span(answer.values["begin"].offset, answer.values["end"].offset)
 
 
 def grown(before: int, now: int) -> str:

@@ -57,7 +57,7 @@ class Troubles:
         SourceError
             It says which setting to change.
         """
-        for since, told in self._standing.values():
+        for since, told in tuple(self._standing.values()):  # clients complain on threads of their own
             if self._clock() - since >= SETTLE_S:
                 raise SourceError(f"{self._address.url}: {told}")
 

@@ -171,9 +171,9 @@ def test_the_complaint_of_one_broker_stands_while_another_is_dead(clock: Clock, 
 def test_a_question_is_put_once_until_it_is_answered(clock: Clock):
     asked: list[Future[int]] = []
 
-    def ask() -> list[Future[int]]:
+    def ask() -> dict[str, Future[int]]:
         asked.append(Future())
-        return [asked[-1]]
+        return {f"question {len(asked)}": asked[-1]}
 
     question = Question(ask, 1.0, clock)
     assert question.look() is None
@@ -183,13 +183,13 @@ def test_a_question_is_put_once_until_it_is_answered(clock: Clock):
     asked[0].set_result(7)
     answer = question.look()
     assert answer is not None
-    assert (answer.asked_s, answer.values) == (100.0, (7,)), "as old as the question"
+    assert (answer.asked_s, answer.values) == (100.0, {"question 1": 7}), "as old as the question"
     assert len(asked) == 2
     failed = ValueError()
     asked[1].set_exception(failed)
     answer = question.look()
     assert answer is not None
-    assert answer.values == (failed,)
+    assert answer.values == {"question 2": failed}
     assert len(asked) == 2, "it is not due"
 
 

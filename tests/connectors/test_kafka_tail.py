@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 
+from connectors.kafka import topic as topics
+from connectors.kafka.tail import KafkaTail
 from connectors.records import Lost
 from schemas.errors import SourceError
 from tests.brokers.kafka import QUIET, KafkaBroker
@@ -212,6 +215,32 @@ def test_a_topic_that_grows_partitions_is_refused_with_what_it_takes(kafka: Kafk
         read_all(reader)
         kafka.grow(topic, 3)
         with pytest.raises(SourceError, match=r"expected 2 partitions, came 3: .* new topic .*--until-end"):
+            read_until(lambda _: False, reader)
+
+
+def test_one_topic_serves_partitions_on_many_threads(kafka: KafkaBroker, topic: str, monkeypatch: pytest.MonkeyPatch):
+    """Brokers are asked without a rest, so that threads meet at every answer."""
+    monkeypatch.setattr(topics, "ENDS_S", 0.0)
+    monkeypatch.setattr(topics, "SHAPE_S", 0.0)
+    url = kafka.create(topic, 6)
+    for partition in range(6):
+        kafka.produce(topic, numbered(2_000), partition)
+    shared = opened(url)
+
+    def read(partition: int) -> Seen:
+        with closing(KafkaTail(shared, partition)) as reader:
+            return read_all(reader, most=50)
+
+    with ThreadPoolExecutor(6) as threads:
+        assert [seen.values for seen in threads.map(read, range(6))] == [numbered(2_000)] * 6
+
+
+def test_every_partition_of_a_topic_that_grows_is_refused(kafka: KafkaBroker, topic: str):
+    shared = opened(kafka.create(topic, 2))
+    readers = [KafkaTail(shared, partition) for partition in range(2)]
+    kafka.grow(topic, 3)
+    for reader in readers:
+        with closing(reader), pytest.raises(SourceError, match="expected 2 partitions, came 3"):
             read_until(lambda _: False, reader)
 
 
