@@ -21,7 +21,7 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 from numpy.typing import NDArray
 
-from connectors.formats import Chunk
+from connectors.formats import NOBODY, Chunk, Names, without_names
 from flows import leaving, saving
 from flows import shard as shards
 from flows.leaving import Waiting
@@ -87,6 +87,7 @@ class Plan:
     totals: Totals = field(default_factory=Totals)
     on_chunk: Callable[[Chunk], None] = lambda chunk: None
     on_release: Callable[[FrameBatch], None] | None = None  # whole frames as they are decided, see `flows.leaving`
+    names: Names = NOBODY  # texts that are no secrets: others are hashed wherever frames are kept
 
     def __post_init__(self) -> None:
         self.index = intake.lookup(self.city)
@@ -151,12 +152,12 @@ def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     for code, reason in ((intake.UNKNOWN, "unknown_camera"), (intake.NOT_VALID, "not_valid")):
         rows = np.flatnonzero(codes == code)
         if len(rows):
-            dead.append(refused(batch, rows, reason, plan.now_us))
+            dead.append(refused(batch, rows, reason, plan.now_us, plan.names))
     if (codes == intake.UNKNOWN).any():
         plan.totals.meet(batch.frames["camera"].filter(pl.Series(codes == intake.UNKNOWN)))
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
     if plan.only is not None and len(strays := np.flatnonzero((target >= 0) & (target != plan.only))):
-        dead.append(refused(batch, strays, "wrong_partition", plan.now_us))
+        dead.append(refused(batch, strays, "wrong_partition", plan.now_us, plan.names))
         target[strays] = -1
     plan.totals.add(rejected_objects=chunk.rejected_objects)
     out: list[tuple[int, Sent]] = [(plan.only or 0, Dead(rows)) for rows in dead]
@@ -257,11 +258,10 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         if (heard := intake.strange(item, frames, shard.index)) is not None:
             self.plan.totals.hear(heard)
         if self.plan.on_release is not None:
-            leaving.come(memory.waiting, item, memory.came)
+            leaving.come(memory.waiting, without_names(item, self.plan.names), memory.came)
         pushed = shard.push(memory.state, frames, item.objects["track"])
         self._hold(memory, pushed)
-        out = _blocks(memory) if memory.count >= ROWS_A_BLOCK else []
-        return [*out, *self._dead(memory, pushed.totals, item)]
+        return [*(_blocks(memory) if memory.count >= ROWS_A_BLOCK else []), *self._dead(memory, pushed.totals, item)]
 
     def _end(self, shard: Shard, memory: Memory, item: End) -> list[Made]:
         """Close everything. A stream may go on some day: its shard remembers what it did before."""
@@ -281,13 +281,13 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         if batch is not None:
             now = np.flatnonzero(np.isin(np.arange(memory.came, memory.came + len(batch)), _told(totals, doubted)))
             if len(now):
-                leaving.wait(memory.doubted, batch.pick(now), memory.came + now)
+                leaving.wait(memory.doubted, without_names(batch.pick(now), self.plan.names), memory.came + now)
             memory.came += len(batch)
         out: list[Made] = []
         for reason, rows in (("clock_jump", totals.jumped), ("too_late", totals.too_late)):
             if len(rows):
-                frames = leaving.taken(memory.doubted, rows)
-                out.append(Dead(refused(frames, np.arange(len(frames)), reason, self.plan.now_us)))
+                frames, plan = leaving.taken(memory.doubted, rows), self.plan
+                out.append(Dead(refused(frames, np.arange(len(frames)), reason, plan.now_us, plan.names)))
         leaving.let_go(memory.doubted, doubted)
         return out
 

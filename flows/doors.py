@@ -46,7 +46,7 @@ def _accounts(store: Warehouse) -> Door:
         return Door("accounts", "good", f"who gives no password is answered nothing; {at.user} is logged in")
     if store.unconfined:
         return Door("accounts", "note", "tilik writes; nobody reads by an account of his own, see sandbox")
-    return Door("accounts", "good", "tilik writes, reader reads, each by a password; nobody else is answered")
+    return Door("accounts", "good", "tilik writes, reader and letters read, each by a password; nobody else comes in")
 
 
 def _sandbox(store: Warehouse) -> Door:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from connectors.formats import to_json_lines, without_names
+from connectors.formats import NOBODY, Names, ReadOptions, to_json_lines, without_names
 from schemas.frames import DEAD_LETTERS, FrameBatch
 from schemas.local_time import at_time
+from schemas.registry import Registry, links
 
 DETAILS = {
     "unknown_camera": "expected a camera of the registry, came {camera!r}: register it, then replay",
@@ -21,9 +23,22 @@ DETAILS = {
 """By reason (`schemas.frames.DEAD_LETTER_REASONS`), what was expected and what came."""
 
 
-def refused(batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int) -> pl.DataFrame:
-    """Return the frames at these ascending rows as `DEAD_LETTERS`, first seen at `now_us`."""
-    chosen = without_names(batch.pick(rows))
+def no_secrets(registry: Registry, read: ReadOptions) -> Names:
+    """Return the texts of messages that are no secrets: ids of the registry, and words of the class map."""
+    return Names(links.ids(registry), frozenset((*read.class_map, *read.class_map.values())))
+
+
+def given(read: ReadOptions) -> str:
+    """Return what the options say of an input, as JSON: what is kept of its records is read by it."""
+    said = {"camera": read.camera, "size": read.size, "class_map": dict(read.class_map)}
+    return msgspec.json.encode(said).decode()
+
+
+def refused(
+    batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int, names: Names = NOBODY
+) -> pl.DataFrame:
+    """Return the frames at these ascending rows as `DEAD_LETTERS`, first seen at `now_us`; `names` are no secrets."""
+    chosen = without_names(batch.pick(rows), names)
     lines = to_json_lines(chosen).splitlines()
     cameras, times = chosen.frames["camera"].to_list(), chosen.frames["t_us"].to_list()
     columns = {

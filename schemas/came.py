@@ -20,6 +20,17 @@ def came(value: object) -> str:
     return KINDS.get(type(value), f"a {type(value).__name__}")
 
 
+def kind(value: object) -> str:
+    """Return the kind of a value alone: of a text that stands in a person's place even its length says something."""
+    if isinstance(value, str):
+        return "a text" if value else "an empty text"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if isinstance(value, dict):
+        return "an object" if value else "an empty object"
+    return came(value)
+
+
 def _of(what: str, many: int, unit: str) -> str:
     plural = {"entry": "entries"}.get(unit, f"{unit}s")
     return f"{what} of {many:,} {unit if many == 1 else plural}"

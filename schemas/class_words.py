@@ -78,5 +78,3 @@ MOST_DIGITS: Final = 3
 LISTED: Final = frozenset(
     word.casefold() for word in (*CLASSES, *COCO_NAMES, *OTHERS, *MEANT, *MEANT.values(), *VISDRONE.values())
 )
-UNLISTED: Final = "unlisted"
-"""Stands for a class's name that is in no list, where such names are not kept; it counts as any unknown one."""

@@ -135,5 +135,5 @@ DEAD_LETTERS: Final = {
     "detail": pl.String(),  # what was expected and what came
     "first_seen_us": pl.Int64(),  # for replays: the run's start
     "count": pl.UInt32(),
-    "raw": pl.Binary(),  # at most 64 KB of the record
+    "raw": pl.Binary(),  # the record; of MOT and of what is above the size limit its first 64 KB
 }

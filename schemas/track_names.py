@@ -15,8 +15,8 @@ import polars as pl
 from schemas.fnv import fnv1a
 from schemas.frames import UNTRACKED
 
-PLAIN: Final = re.compile(r"\d{1,18}|t-[0-9a-f]{1,16}")
-"""A number, or what is a hash already."""
+PLAIN: Final = re.compile(r"[0-9]{1,18}|t-(?:0|[1-7][0-9a-f]{15}|[1-9a-f][0-9a-f]{0,14})")
+"""A number, or what is a hash already: `operators.stage.texts` reads that as the code behind it."""
 
 
 def stored(name: str) -> str:

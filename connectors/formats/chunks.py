@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from connectors.files import RAW_BYTES, Block
+from connectors.files import Block
 from connectors.formats import boxes, limits
 from connectors.formats.boxes import Far
 from connectors.formats.times import ahead, early
@@ -59,6 +59,8 @@ class ReadOptions:
         Number of the frame that is at the start, where several files share one numbering; else each file's first.
     class_map
         The file's class names or numbers to ours; it wins over the format's own table.
+    is_ours
+        The frames were read before and written by us (`kept_again`): what they say of refused objects is believed.
     chunk_records
         Most records a chunk.
     max_record_bytes
@@ -77,6 +79,7 @@ class ReadOptions:
     asks_size: bool = True
     first_number: int | None = None
     class_map: Mapping[str, str] = field(default_factory=dict)
+    is_ours: bool = False
     chunk_records: int = 8192
     max_record_bytes: int = 4 << 20
     block_bytes: int = 8 << 20
@@ -116,9 +119,7 @@ class Draft(NamedTuple):
 
 def dead_letters(dead: Sequence[Dead], source: str, now_us: int) -> pl.DataFrame:
     """Return records that cannot be read as a table of `DEAD_LETTERS`."""
-    rows = [
-        (source, d.position, d.reason, d.detail[: limits.DETAIL], now_us, d.records, d.raw[:RAW_BYTES]) for d in dead
-    ]
+    rows = [(source, d.position, d.reason, d.detail[: limits.DETAIL], now_us, d.records, d.raw) for d in dead]
     return pl.DataFrame(rows, schema=DEAD_LETTERS, orient="row")
 
 

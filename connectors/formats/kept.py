@@ -3,8 +3,9 @@
 A refused record is kept for some days so that it can be repaired. It may hold plates,
 names, age, gender, vectors of faces: so it is parsed, and by the same allow-list as
 readers have only the fields that are read stay, each only where its value is of the
-kind that is meant. In the place of another stands what kind it was. A record that
-cannot be parsed is kept only by those who ask for it.
+kind that is meant. In the place of another stands what kind it was, and in the place of a
+name its hash (`kept_fields`). A record that cannot be parsed is kept only by those who ask
+for it. What is still longer than `RAW_BYTES` loses its last objects, and its letter says so.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from connectors.files import RAW_BYTES
 from connectors.formats import kept_fields, nvschema_messages
+from connectors.formats.kept_cuts import Cuts, Names
 from connectors.formats.kept_rows import numbers
 from connectors.formats.nvschema_messages import Unreadable
 from schemas.came import came
+from schemas.counting import counted
 
 SSE: Final = re.compile(rb"^\s*data:")
 LONGEST_DETAIL: Final = 300
@@ -29,51 +33,85 @@ CAMERA: Final = re.compile(r"^camera (.+?)(?=: all boxes )")
 """How a detail begins that names a camera before anybody knows whether it is registered."""
 
 
+class Kept(NamedTuple):
+    """What is kept of a record, and what was cut off it, '' where nothing was."""
+
+    raw: bytes | None
+    cut: str = ""
+
+
+OURS: Final = "ours"
+"""Form of a record that was read and is written again by us; of others it is their format."""
+COLUMNS: Final = {"form": pl.String(), "cut": pl.String()}
+"""Columns of letters that are kept beside `schemas.frames.DEAD_LETTERS`."""
+
+
 def letters(
-    rows: pl.DataFrame, kind: str, known: Container[str], ours: Container[str] = (), *, keeps_unreadable: bool = False
+    rows: pl.DataFrame,
+    kind: str,
+    known: Container[str],
+    ours: Container[str] = (),
+    *,
+    words: Container[str] = (),
+    keeps_unreadable: bool = False,
 ) -> pl.DataFrame:
-    """Return dead letters (`schemas.frames.DEAD_LETTERS`) as they are kept.
+    """Return dead letters (`schemas.frames.DEAD_LETTERS` and `COLUMNS`) as they are kept.
 
     Parameters
     ----------
     kind
         The format of their records.
     known
-        Ids of the registry: a detail may name these.
+        Ids of the registry: a detail may name these, and a record too.
     ours
         Reasons of letters whose records were read and written again (`kept_batch`).
+    words
+        Words of the class map: a record may hold these.
     keeps_unreadable
         Records that cannot be parsed are kept as they came, else not at all.
     """
-    raw = [
-        each if reason in ours else _kept(each, kind, keeps_unreadable=keeps_unreadable)
-        for reason, each in rows.select("reason", "raw").iter_rows()
-    ]
+    cuts = kept_fields.formats(Names(known, words))
+    kept: list[tuple[Kept, str]] = []
+    for reason, raw in rows.select("reason", "raw").iter_rows():
+        if reason in ours:
+            kept.append((_fitting_line(raw), OURS))
+        else:
+            kept.append((_kept(raw, kind, cuts, keeps_unreadable=keeps_unreadable), FORMS.get(kind, kind)))
     said = {detail: told(detail, known) for detail in rows["detail"].unique().drop_nulls()}
-    return rows.with_columns(
-        pl.Series("raw", raw, dtype=pl.Binary), rows["detail"].replace(said) if said else rows["detail"]
+    out = rows.with_columns(
+        pl.Series("raw", [each.raw for each, _ in kept], dtype=pl.Binary),
+        rows["detail"].replace(said) if said else rows["detail"],
+        pl.Series("form", [form for _, form in kept], dtype=pl.String),
+        pl.Series("cut", [each.cut for each, _ in kept], dtype=pl.String),
     )
+    is_cut = pl.col("cut") != ""
+    return out.with_columns(detail=pl.when(is_cut).then(pl.format("{}; {}", "detail", "cut")).otherwise("detail"))
 
 
-def _kept(raw: bytes | None, kind: str, *, keeps_unreadable: bool) -> bytes | None:
+FORMS: Final = {"arrow": "native", "nvschema-protobuf": "nvschema"}
+"""Formats whose records are kept as another's."""
+
+
+def _kept(raw: bytes | None, kind: str, cuts: Cuts, *, keeps_unreadable: bool) -> Kept:
     if not raw:
-        return None
-    found = record(raw, kind)
-    return raw if found is None and keeps_unreadable else found
+        return Kept(None)
+    found = parsed(raw, kind, cuts)
+    if found.raw is not None or not keeps_unreadable:
+        return found
+    return Kept(raw[:RAW_BYTES], "kept is its beginning" if len(raw) > RAW_BYTES else "")
 
 
-def record(raw: bytes, kind: str) -> bytes | None:
-    """Return what is kept of a record; None where it cannot be parsed."""
+def parsed(raw: bytes, kind: str, cuts: Cuts = kept_fields.FORMATS) -> Kept:
+    """Return what is kept of a record; nothing where it cannot be parsed."""
     if kind == "mot":
-        return numbers(raw)
+        return Kept(numbers(raw[:RAW_BYTES]))
     try:
-        cut = kept_fields.FORMATS[kind](_parsed(raw, kind))
-        return json.dumps(cut, separators=(",", ":")).encode()
+        return _fitting(cuts[kind](_values(raw, kind)))
     except (ValueError, RecursionError, Unreadable):
-        return None
+        return Kept(None)
 
 
-def _parsed(raw: bytes, kind: str) -> Any:
+def _values(raw: bytes, kind: str) -> Any:
     """Return a record as JSON values; one of protobuf is kept as its format's JSON, by which it can be mended."""
     try:
         return json.loads(SSE.sub(b"", raw))
@@ -81,6 +119,35 @@ def _parsed(raw: bytes, kind: str) -> Any:
         if kind != "nvschema-protobuf":
             raise
         return nvschema_messages.as_json(raw)
+
+
+def _fitting_line(raw: bytes) -> Kept:
+    return Kept(raw) if len(raw) <= RAW_BYTES else _fitting(json.loads(raw))
+
+
+def _fitting(value: Any) -> Kept:
+    """Return a value as JSON; without its last objects where it is too long, without anything where that is no help."""
+    written = _written(value)
+    if len(written) <= RAW_BYTES:
+        return Kept(written)
+    holders = [name for name in LISTS if isinstance(value, dict) and isinstance(value.get(name), list)]
+    for name in holders:
+        whole = value[name]
+        few, many = 0, len(whole)
+        while few + 1 < many:  # as many as fit
+            some = (few + many) // 2
+            few, many = (some, many) if len(_written({**value, name: whole[:some]})) <= RAW_BYTES else (few, some)
+        if len(left := _written({**value, name: whole[:few]})) <= RAW_BYTES:
+            return Kept(left, f"kept are {few:,} of its {counted(len(whole), name)}, more do not fit")
+    return Kept(None, f"not kept: {counted(len(written), 'bytes')}, {RAW_BYTES:,} fit")
+
+
+LISTS: Final = ("objects", "detections", "signals")
+"""Fields that hold what a frame has many of."""
+
+
+def _written(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def told(detail: str, known: Container[str]) -> str:

@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
-from connectors.formats.kept_fields import MASKS, MOST_OF_ID, is_class
+from connectors.formats.kept_cuts import MASKS, NOBODY, Names, is_class, is_id, picture_hash
+from connectors.formats.native_words import OURS
 from schemas import track_names
-from schemas.class_words import UNLISTED
 from schemas.frames import FrameBatch
+from schemas.hidden_names import hidden
+from schemas.rejects import SIGNAL_KINDS
 
-IDS: Final = rf"^[\w.\-:/]{{0,{MOST_OF_ID}}}$"
-HASHES: Final = r"^[0-9A-Fa-f]{0,128}$"
+KINDS: Final = (*SIGNAL_KINDS, *OURS)
+"""Kinds of signals; the last are what readers say."""
+A_TEXT: Final = "<a text>"
+"""Stands for a word that nobody would understand either."""
 
 
-def without_names(batch: FrameBatch) -> FrameBatch:
-    """Return a batch whose texts are ids, words of lists, or hashes."""
+def without_names(batch: FrameBatch, names: Names = NOBODY) -> FrameBatch:
+    """Return a batch whose texts are ids, words of lists, or hashes.
+
+    Parameters
+    ----------
+    names
+        Texts that are no secrets.
+    """
     objects, signals, frames = batch.objects, batch.signals, batch.frames
-    strange = [word for word in objects["class"].unique().drop_nulls() if word and not is_class(word)]
-    if strange:
-        objects = objects.with_columns(pl.col("class").replace(dict.fromkeys(strange, UNLISTED)))
+
+    def cls(text: str) -> str:
+        return text if is_class(text, names) else hidden(text)
+
+    def ident(text: str) -> str:
+        return text if is_id(text, names) else hidden(text)
+
     objects = objects.with_columns(
-        track_names.column(objects["track"]), mask=pl.when(pl.col("mask").is_in(MASKS)).then("mask")
+        _each(objects["class"], cls), track_names.column(objects["track"]), _each(objects["mask"], _mask)
     )
-    signals = signals.with_columns(_only(name, IDS) for name in ("kind", "zone"))
-    frames = frames.with_columns(_only("camera", IDS), _only("image_hash", HASHES))
+    signals = signals.with_columns(_each(signals["kind"], _kind), _each(signals["zone"], ident))
+    frames = frames.with_columns(_each(frames["camera"], ident), _each(frames["image_hash"], picture_hash))
     return replace(batch, frames=frames, objects=objects, signals=signals)
 
 
-def _only(name: str, pattern: str) -> pl.Expr:
-    """Return a column's texts that match; of another how long it is."""
-    size = pl.format("<a text of {} characters>", pl.col(name).str.len_chars())
-    return pl.when(pl.col(name).str.contains(pattern) | pl.col(name).is_null()).then(name).otherwise(size).alias(name)
+def _mask(text: str) -> str:
+    return text if text.casefold() in MASKS else A_TEXT
+
+
+def _kind(text: str) -> str:
+    return text if text in KINDS else A_TEXT
+
+
+def _each(column: pl.Series, keep: Callable[[str], str]) -> pl.Series:
+    """Return a column in which what is not kept as it is stands otherwise; most columns stay untouched."""
+    if column.null_count() == len(column):
+        return column
+    other = {text: kept for text in column.unique().drop_nulls() if text and (kept := keep(text)) != text}
+    return column.replace(other) if other else column

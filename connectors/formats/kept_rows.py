@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from connectors.formats.kept_fields import instead
+from connectors.formats.kept_cuts import instead
 from connectors.formats.mot_columns import CLASS_AT, DET_COLUMNS
 from connectors.formats.mot_rows import FEWEST_COLUMNS, HEADINGS
 

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from connectors.files import Block, blocks
+from connectors.files import RAW_BYTES, Block, blocks
 from connectors.formats import limits, mot_rows, mot_table
 from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, demand, lost_lines, settle, table
 from connectors.formats.kept_rows import is_heading
@@ -99,7 +99,7 @@ class Reading:
             rows.append(mot_rows.read(line, position))
             self.count += 1
         except Faulty as fault:
-            self.dead.append(Dead(position, fault.reason, fault.detail, line))
+            self.dead.append(Dead(position, fault.reason, fault.detail, line[:RAW_BYTES]))
 
     def _said(self) -> Chunk:
         dead, self.dead, size, self.size = self.dead, [], self.size, 0

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from connectors.files import RAW_BYTES
 from connectors.formats import arrow_casts as casts
 from connectors.formats import arrow_layout as layout
 from connectors.formats import arrow_rows, limits
@@ -245,6 +244,6 @@ def _emptied(
 def _raw(batch: pa.RecordBatch, row: int) -> bytes:
     """Return a row as JSON, for a dead letter; nothing where Python has no such time, or zone."""
     try:
-        return json.dumps(batch.slice(row, 1).to_pylist()[0], default=str).encode()[:RAW_BYTES]
+        return json.dumps(batch.slice(row, 1).to_pylist()[0], default=str).encode()
     except (ValueError, LookupError, OSError, OverflowError, pa.ArrowException):
         return b""

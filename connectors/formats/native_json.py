@@ -60,7 +60,7 @@ def _chunk(block: Block, options: ReadOptions, source: str) -> Chunk:
             made, np.flatnonzero(scanned.read), draft(lines, block.position[rows].tolist()), np.array(rows)
         )
     line_of = np.sort(np.concatenate([np.flatnonzero(scanned.read), np.array(rows, np.int64)]))
-    made = translated(made, options.class_map)
+    made = translated(made, options.class_map, is_ours=options.is_ours)
     return settle(made, options, source, lambda row: block.line(int(line_of[row])), dead, block.size, in_pixels=False)
 
 

@@ -14,14 +14,15 @@ OURS: Final = (REFUSED, CONDITION)
 """Kinds of signals that readers say."""
 
 
-def translated(draft: Draft, classes: Mapping[str, str]) -> Draft:
+def translated(draft: Draft, classes: Mapping[str, str], *, is_ours: bool = False) -> Draft:
     """Return a draft with the sender's classes under the names that `--class-map` gives them.
 
-    No sender can say what readers say: a signal of those kinds is of a kind that nobody knows.
+    No sender can say what readers say: a signal of those kinds is of a kind that nobody knows, unless we wrote the
+    frames ourselves (`is_ours`).
     """
     objects, signals = draft.objects, draft.signals
     if classes:
         objects = objects.with_columns(pl.col("class").replace(dict(classes)))
-    if signals.height and signals["kind"].is_in(OURS).any():
+    if signals.height and not is_ours and signals["kind"].is_in(OURS).any():
         signals = signals.with_columns(pl.col("kind").replace({kind: f"{kind}?" for kind in OURS}))
     return draft._replace(objects=objects, signals=signals)

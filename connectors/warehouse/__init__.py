@@ -1,6 +1,6 @@
 """The warehouse: ClickHouse, embedded in a directory or behind an URL."""
 
-from connectors.warehouse.accounts import READER, WRITER, closed, password
+from connectors.warehouse.accounts import LETTERS, READER, WRITER, closed, password
 from connectors.warehouse.client import Warehouse, connect, existing, is_there
 from connectors.warehouse.conflicts import Conflicts
 from connectors.warehouse.embedded import Lease
@@ -13,6 +13,7 @@ from connectors.warehouse.writer import Definitions, Writer
 
 __all__ = [
     "ACROSS",
+    "LETTERS",
     "READER",
     "WRITER",
     "Conflicts",

@@ -1,8 +1,8 @@
 """Who may come in: the accounts of an embedded engine, and what the engine is told of them.
 
 Its own account, `default`, has no password and cannot be closed: so its one session is the
-engine's, and nobody is answered over HTTP who does not name another account first. The
-reader's goes to nobody where the engine is not confined.
+engine's, and nobody is answered over HTTP who does not name another account first. Those that
+only read go to nobody where the engine is not confined.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ WRITER: Final = "tilik"
 """The account that changes things: Tilik's own commands use it."""
 READER: Final = "reader"
 """The account that reads what is published."""
+LETTERS: Final = "letters"
+"""The account that reads refused records, which may hold persons' data, and what is said of them; nothing else."""
+ACCOUNTS: Final = (WRITER, READER, LETTERS)
 MEMORY_BYTES: Final = 3_000_000_000
 """What an engine may take; a query that needs more is refused, and the doctor asks whether the machine has it."""
 TEMPLATES: Final = Path(__file__).parents[1]
@@ -34,14 +37,16 @@ RULE: Final = """
 def words(root: Path) -> dict[str, str]:
     """Return the password of each account, making them once."""
     path = root / "secrets.json"
-    if not path.exists():
-        write_private(path, json.dumps({user: secrets.token_urlsafe(24) for user in (WRITER, READER)}))
-    return _read(path)
+    found = _read(path) if path.exists() else {}
+    if missing := [user for user in ACCOUNTS if user not in found]:  # or made before there was such an account
+        found |= {user: secrets.token_urlsafe(24) for user in missing}
+        write_private(path, json.dumps(found))
+    return found
 
 
 def configure(root: Path, port: int) -> None:
     """Write what an engine reads when it starts, into the folder that it works in until it answers."""
-    users = [WRITER] if landlock.missing() else [WRITER, READER]
+    users = (WRITER,) if landlock.missing() else ACCOUNTS
     told = {user: word if user in users else secrets.token_urlsafe(24) for user, word in words(root).items()}
     hashes = {f"{user}_sha256": hashlib.sha256(word.encode()).hexdigest() for user, word in told.items()}
     server = {"port": str(port), "memory_bytes": str(MEMORY_BYTES), "known": "".join(map(_let_in, users))}
@@ -60,30 +65,32 @@ def password(root: Path, account: str = READER) -> str:
     WarehouseError
         When there is no warehouse, it may not be read by who asks, or the account goes to nobody here.
     """
-    assert account in (READER, WRITER)
+    assert account in ACCOUNTS
     try:
         found = _read(root / "secrets.json")
     except OSError as error:
         raise WarehouseError(f"{root}: expected an embedded warehouse of yours: {error.strerror}") from error
-    if account == READER and (why := landlock.missing()):
-        raise WarehouseError(closed(why))
+    if account != WRITER and (why := landlock.missing()):
+        raise WarehouseError(closed(why, account))
+    if account not in found:
+        raise WarehouseError(f"{root}: expected an account {account}, came a warehouse of before: start it once")
     return found[account]
 
 
 def _read(path: Path) -> dict[str, str]:
     try:
         found = json.loads(path.read_text())
-        return {user: str(found[user]) for user in (WRITER, READER)}
+        return {user: str(found[user]) for user in ACCOUNTS if user in found or user != LETTERS}
     except (ValueError, TypeError, KeyError) as error:
         todo = "put it back, or delete it: new ones are made at the next start"
         raise WarehouseError(f"{path}: expected the passwords of {WRITER} and {READER}, came others: {todo}") from error
 
 
-def closed(why: str) -> str:
-    """Say why nobody gets the account that reads."""
+def closed(why: str, account: str = READER) -> str:
+    """Say why nobody gets an account that only reads."""
     return (
-        f"the account {READER} is given to nobody on this machine: the engine is not confined ({why}), so a hole in it "
-        f"would be a hole in your own account; --writer gives the other account, for programs of your own"
+        f"the account {account} is given to nobody on this machine: the engine is not confined ({why}), so a hole in "
+        f"it would be a hole in your own account; --writer gives the other account, for programs of your own"
     )
 
 

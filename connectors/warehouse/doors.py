@@ -12,7 +12,7 @@ from typing import Final
 
 OURS: Final = {
     *("clients.lock", "start.lock", "engine.lock", "engine.log", "secrets.json", "server.json", "version", "data"),
-    *("run", "stop", "config.xml", "users.xml"),
+    *("run", "stop", "config.xml", "users.xml", "migrate.lock"),
 }
 """What a warehouse's directory holds. One that holds other things too is not ours to shut."""
 OTHERS: Final = 0o077

@@ -26,6 +26,12 @@ ADVICE = {
 
 FORBIDDEN = 497
 """The account lacks a grant."""
+RECORDS = "dead_letters_raw"
+OF_RECORDS = (
+    "refused records are read by an account of their own: `letters` of an embedded warehouse (its password: "
+    "`tilik warehouse password --letters`), one with SELECT on dead_letters_raw of a server; what was wrong with them "
+    "is open to all readers: `tilik dead-letters list`"
+)
 
 PASSING = {159, 202, 209, 210, 236, 242, 252, 319, 425, 999}
 """Codes that a retry may cure: timeouts, too many queries or parts, network, keeper."""
@@ -56,6 +62,8 @@ def explain(error: BaseException, where: str, doing: str) -> WarehouseError:
     if number is None:
         return WarehouseError(f"{where} does not answer while {doing}: {_first_line(error)}")
     advice = ADVICE.get(number)
+    if number == FORBIDDEN and RECORDS in str(error):
+        advice = OF_RECORDS
     if "No space left" in str(error):
         advice = ADVICE[243]
     if "getcwd" in str(error):

@@ -26,6 +26,8 @@ MANY: Final = "SETTINGS max_partitions_per_insert_block = 0"
 RAW_BYTES: Final = 65_536
 KNOWN_BY: Final = ("source", "position", "reason", "content")
 """Which record a dead letter is: the same path with other content is another file."""
+READ_BY: Final = ("form", "given", "cut")
+"""What a kept record is read by."""
 MINUTE_TABLES: Final = {f"{metric.name}_minute_log": metric.name for metric in METRICS}
 MARK_OPEN, MARK_LANDED, MARK_ROLLED = 0, 1, 2
 
@@ -112,8 +114,9 @@ def _dead_letters(session: Session, frame: pl.DataFrame) -> None:
         session.insert_block("dead_letters_log", to_arrow(block))
     if "raw" not in frame.columns:
         return
+    told = (pl.col(name) if name in frame.columns else pl.lit("").alias(name) for name in READ_BY)
     raw = frame.filter(pl.col("raw").is_not_null()).select(
-        *KNOWN_BY, pl.col("raw").bin.slice(0, RAW_BYTES), stored_at=pl.lit(datetime.now(UTC))
+        *KNOWN_BY, pl.col("raw").bin.slice(0, RAW_BYTES), *told, stored_at=pl.lit(datetime.now(UTC))
     )
     for block in raw.iter_slices(BLOCK_ROWS // 100):
         session.insert_block("dead_letters_raw", to_arrow(block))

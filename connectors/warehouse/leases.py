@@ -66,6 +66,9 @@ def token() -> int:
 REGISTRY: Final = Scope("registry")
 """The scope of changing what is registered."""
 
+MIGRATE: Final = Scope("migrate")
+"""The scope of bringing tables and views to another version."""
+
 ROLL: Final = Scope("roll")
 """The scope of recomputing quarters, hours and days."""
 

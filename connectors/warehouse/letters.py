@@ -4,20 +4,66 @@ A letter is known by what its file holds and by its place there, so a file that 
 read again says its letters anew, wherever it lies and whatever is read beside it.
 A statement that replaces others takes the letters along of what it leaves nothing
 of, and of what stood under a path that now holds something else. So the counts of
-all that stands add up to what the summaries said of it.
+all that stands add up to what the summaries said of it. A letter that was played
+again, from what is kept of it, is one no longer: `take`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from itertools import product
 from typing import Any, Final
 
+import polars as pl
+
 from connectors.warehouse import runs
+from connectors.warehouse.inserts import KNOWN_BY, to_arrow
 from connectors.warehouse.pieces import pieces
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 
 KNOWN: Final = "SELECT DISTINCT content, source, run FROM dead_letters_log FINAL WHERE count > 0 AND run != {r:UInt32}"
+
+MOST: Final = 500_000
+"""Letters that are played again at once: one block, so that all of them are taken or none; ours."""
+KEPT: Final = """
+SELECT source, position, toString(reason) AS reason, content, raw, toString(form) AS form, given, cut, stored_at
+FROM dead_letters_raw FINAL
+WHERE isValidUTF8(raw){of} AND (source, position, reason, content) IN
+    (SELECT source, position, reason, content FROM dead_letters_log FINAL WHERE count > 0{of})
+ORDER BY source, position, reason, content
+LIMIT {most}
+"""
+"""In the order in which they lie, so that nothing is sorted."""
+
+
+@contextmanager
+def kept(session: Session, reasons: Collection[str]) -> Iterator[Iterator[pl.DataFrame]]:
+    """Yield what is kept of letters that still count, bit by bit, at most `MOST`; of all reasons where none is named.
+
+    Parameters
+    ----------
+    reasons
+        Some of `schemas.frames.DEAD_LETTER_REASONS`.
+    """
+    named = ", ".join(f"'{reason}'" for reason in sorted(reasons))
+    of = f" AND reason IN ({named})" if named else ""
+    with session.batches(KEPT.format(of=of, most=MOST)) as found:
+        yield (pl.DataFrame(pl.from_arrow(batch)) for batch in found.batches)
+
+
+def take(session: Session, run: Run, rows: pl.DataFrame) -> None:
+    """Let letters count no longer: a run made rows of them; `rows` are known by `KNOWN_BY`."""
+    if rows.height:
+        gone = rows.select(
+            *KNOWN_BY,
+            detail=pl.lit(""),
+            first_seen="stored_at",
+            count=pl.lit(0, pl.UInt32),
+            run=pl.lit(run.run, pl.UInt32),
+        )
+        session.insert_block("dead_letters_log", to_arrow(gone))
 
 
 def sweep(session: Session, run: Run, statement: Statement, span: Span) -> None:

@@ -3,19 +3,26 @@
 Files of `schemas/migrations` that the warehouse has not seen are run; what the
 definitions still lack is added to its tables; views that differ are replaced.
 Every statement may be run again, so a command that was killed anywhere is
-finished by the next, and two at once do the same. A warehouse that a newer
-Tilik made is refused, and so is a difference that no statement of ours bridges.
+finished by the next. Of two at once one waits: in a directory for the kernel's lock,
+on a server for a lease. A warehouse that a newer Tilik made is refused, and so is a
+difference that no statement of ours bridges.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from connectors.warehouse import failures, shapes, views
+from connectors.warehouse import failures, leases, shapes, views
+from connectors.warehouse.locks import open_lock, try_lock, wait_for
 from connectors.warehouse.session import Session
 from schemas import ddl, migration_files
 from schemas.errors import WarehouseError
@@ -44,6 +51,10 @@ BOOKS: Final = {
 """The books of migrations; their name and first columns are those of older warehouses."""
 
 NO_DATABASE: Final = 81
+BOARD: Final = "leases_log"
+LOCK: Final = "migrate.lock"
+LONGEST_S: Final = 600.0
+"""How long one waits for another who migrates: long mutations of large tables; ours."""
 
 
 class Plan(NamedTuple):
@@ -91,7 +102,38 @@ def migrate(session: Session) -> Plan:
         When a newer Tilik made the warehouse, when its tables differ from the definitions in a way that would
         rewrite or lose rows, or when it holds days of another time zone.
     """
+    with _alone(session) as found:
+        return _migrated(session, shapes.read(session) if found is None else found)
+
+
+@contextmanager
+def _alone(session: Session) -> Iterator[Shape | None]:
+    """Let nobody else migrate meanwhile; yields the tables where they are known already."""
+    if session.folder is not None:
+        with _locked(session.folder / LOCK):
+            yield None
+        return
     found = shapes.read(session)
+    if plan(session).empty:
+        yield found
+        return
+    for change in compare({BOARD: ddl.shape()[BOARD]}, found).changes:  # what a lease is written on comes first
+        session.command(change.statement)
+    with leases.held(session, leases.MIGRATE):
+        yield None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    lock = open_lock(path)
+    try:
+        wait_for(lambda: try_lock(lock, fcntl.LOCK_EX), LONGEST_S, f"another process migrates {path.parent}")
+        yield
+    finally:
+        os.close(lock)
+
+
+def _migrated(session: Session, found: Shape) -> Plan:
     pending = _pending(session, found)
     run_files(session, pending, found)
     if pending:

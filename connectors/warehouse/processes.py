@@ -37,6 +37,16 @@ def is_dead(owner: Owner) -> bool:
     return bool(owner.place) and owner.place == mine.place and _began(owner.pid) != owner.began
 
 
+def is_over(owner: Owner, mine: Owner) -> bool:
+    """Say whether a process has ended for sure, or its machine, which is `mine`'s, was started again since."""
+    if not owner.place or not mine.place:
+        return False
+    (host, boot, _), (my_host, my_boot, _) = (each.place.rsplit(" ", 2) for each in (owner, mine))
+    if owner.place == mine.place:
+        return _began(owner.pid) != owner.began
+    return host == my_host and boot != my_boot
+
+
 def _began(pid: int) -> int | None:
     """Return when a process began, in clock ticks since boot; None when it has ended, waited for or not."""
     try:

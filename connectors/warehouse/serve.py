@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from connectors.warehouse.embedded import Lease
 
 LOOK_S: Final = 0.5
 """How often it looks whether the engine is still there."""
+RETENTION_S: Final = 3_600.0
+"""How often it removes what was kept for too long."""
 ENDING: Final = {signal.SIGINT, signal.SIGTERM}
 
 
@@ -20,11 +23,12 @@ def serve(
     say: Callable[[Lease], object],
     port: int | None = None,
     again: Callable[[Lease], object] = lambda lease: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Keep the engine of `root` running until Ctrl-C or SIGTERM.
 
     `say` gets who holds it, once more whenever its address is another; `again` whenever another engine had to take
-    over from one that died.
+    over from one that died. `clock` counts seconds: every hour what was kept for too long goes, as at the start.
 
     Raises
     ------
@@ -35,15 +39,24 @@ def serve(
     try:
         lease = Lease(root, port)
         try:
-            with Warehouse(root):  # opened as by any command: what was kept for too long goes
-                pass
+            _open(root)
+            opened_s = clock()
             say(lease)
             while signal.sigtimedwait(ENDING, LOOK_S) is None:
                 _look(lease, say, again)
+                if clock() - opened_s >= RETENTION_S:
+                    _open(root)
+                    opened_s = clock()
         finally:
             lease.close()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _open(root: Path) -> None:
+    """Open the warehouse as any command does: what was kept for too long goes."""
+    with Warehouse(root):
+        pass
 
 
 def _look(lease: Lease, say: Callable[[Lease], object], again: Callable[[Lease], object]) -> None:

@@ -72,6 +72,11 @@ class Session:
         return "" if self._lease is None else self._lease.server.unconfined
 
     @property
+    def folder(self) -> Path | None:
+        """The directory of an embedded warehouse; None for a server."""
+        return None if self._lease is None else self._lease.root
+
+    @property
     def where(self) -> str:
         """How messages name the warehouse."""
         return f"warehouse {self._given if self._lease is not None else self.url}"

@@ -1,8 +1,8 @@
 """Rows that wait for their commit, in memory and, above a bound, in Arrow files.
 
 Holds at most `MEMORY_BYTES` of rows; whenever there are more, all of them go to
-files in a temporary directory, one a table, which lives until `close`. Reading
-holds one such file at a time.
+files in a temporary directory, one a table, which lives until `close`; what a killed
+process left of such files goes when the next one begins. Reading holds one file at a time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final, Self
 
 import polars as pl
 
+from connectors.warehouse import temporary
 from connectors.warehouse.runs import Span
 from schemas.local_time import MINUTE_US
 
@@ -38,6 +39,7 @@ class Stage:
         self._files: dict[str, list[Path]] = {}
         self._held = 0
         self._folder: TemporaryDirectory[str] | None = None
+        temporary.sweep()
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +102,7 @@ class Stage:
 
     def _spill(self) -> None:
         if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="tilik-")
+            self._folder = temporary.folder()
         for table, blocks in self._rows.items():
             files = self._files.setdefault(table, [])
             files.append(Path(self._folder.name) / f"{table}-{len(files)}.arrow")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from flows import options
+from flows.console import announce, note, progress, say
+from schemas.errors import UsageError
+from schemas.frames import DEAD_LETTER_REASONS
+
+if TYPE_CHECKING:
+    from flows.replay.again import Played
 
 app = typer.Typer(no_args_is_help=True, help="Records that could not be used, and why.")
 
@@ -46,3 +52,64 @@ def list_(
     from flows.commands.query import query  # noqa: PLC0415  a list is a query
 
     query(context, f"{CAUSES if format == 'table' and not each else EACH}LIMIT {limit}", warehouse, format)
+
+
+@app.command("replay")
+def replay_(
+    context: typer.Context,
+    warehouse: options.Warehouse = None,
+    reason: Annotated[
+        list[str] | None, typer.Option("--reason", metavar="R", help="Letters of this reason alone; may be repeated.")
+    ] = None,
+    registry: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
+    ] = None,
+    class_map: Annotated[
+        str | None, typer.Option(metavar="FILE|k=v,...", help="Names for classes that nobody knew.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="End with one JSON line on stdout.")] = False,
+) -> None:
+    """Play what is kept of dead letters, after a fix: those that become rows are letters no longer."""
+    settings = options.settings_of(context, warehouse=warehouse, registry=registry)
+    names = options.class_map(class_map)
+    for each in reason or ():
+        if each not in DEAD_LETTER_REASONS:
+            raise UsageError(f"--reason {each}: expected one of {', '.join(DEAD_LETTER_REASONS)}")
+    announce(settings)
+    from flows import compiling  # noqa: PLC0415  start-up time
+    from flows.replay import ReplayOptions, again  # noqa: PLC0415  start-up time
+
+    asked = ReplayOptions(
+        paths=(),
+        format="native",
+        warehouse=settings.warehouse,
+        registry=settings.registry,
+        calendar=settings.calendar,
+        class_map=names,
+        workers=settings.workers,
+        tracker=settings.tracker,
+        reorder_s=settings.reorder_s,
+        lateness_s=settings.lateness_s,
+    )
+    with progress("dead letters") as report, compiling.told(note):
+        played = again.replay(asked, reason or (), report)
+    for warning in () if played.summary is None else played.summary.warnings:
+        note(f"warning: {warning}")
+    say(_as_json(played) if json else _as_text(played))
+
+
+def _as_json(played: Played) -> str:
+    from json import dumps, loads  # noqa: PLC0415  start-up time
+
+    from flows.commands.replay import as_json  # noqa: PLC0415  start-up time
+
+    figures = {} if played.summary is None else loads(as_json(played.summary))
+    return dumps({"taken": played.taken, "again": played.again, "left": dict(played.left)} | figures)
+
+
+def _as_text(played: Played) -> str:
+    from flows.commands.replay import as_text  # noqa: PLC0415  start-up time
+    from flows.replay import again  # noqa: PLC0415  start-up time
+
+    said = "" if played.summary is None else f"{as_text(played.summary)}\n"
+    return f"{said}{again.in_words(played)}"

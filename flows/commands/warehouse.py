@@ -72,12 +72,20 @@ def serve(
 
 
 @app.command()
-def password(context: typer.Context, warehouse: options.Warehouse = None, writer: Writer = False) -> None:
+def password(
+    context: typer.Context,
+    warehouse: options.Warehouse = None,
+    writer: Writer = False,
+    letters: Annotated[bool, typer.Option("--letters", help="The account that reads refused records.")] = False,
+) -> None:
     """Print the password of an embedded warehouse's account that reads."""
     settings = options.settings_of(context, warehouse=warehouse)
     from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
 
-    say(warehouses.password(_root(settings), warehouses.WRITER if writer else warehouses.READER))
+    if writer and letters:
+        raise UsageError("--writer and --letters: expected one account, came two")
+    account = warehouses.WRITER if writer else warehouses.LETTERS if letters else warehouses.READER
+    say(warehouses.password(_root(settings), account))
 
 
 @app.command()

@@ -32,11 +32,11 @@ from flows.live.place import Place
 from flows.live.sink import LiveSink, Writing
 from flows.live.sources import Source
 from flows.live.telling import Process, Told
+from flows.refusals import given, no_secrets
 from flows.thresholds import Thresholds
 from operators import city as cities
 from operators.city import City
 from schemas.frames import FrameBatch
-from schemas.registry import links
 
 EPOCH: Final = timedelta(seconds=1)
 """Time between two checkpoints: rows are queryable, and positions durable, within it."""
@@ -83,8 +83,9 @@ class Run:
         asked, registry = self.asked, self.stream.definitions.registry
         self.city: City = cities.build(registry)
         self.began_us = asked.clock()
+        self.names = no_secrets(registry, asked.read)
         self.writing = Writing(
-            self.stream, asked.kind, links.ids(registry), asked.statement.input, asked.keeps_unreadable,
+            self.stream, asked.kind, self.names, asked.statement.input, given(asked.read), asked.keeps_unreadable,
             stop=self.stop, abandon=abandon,
         )  # fmt: skip
         self.process = Process(os.getpid(), [])
@@ -190,6 +191,7 @@ class Run:
             finished=self._finished,
             counts=self.told[shard].counts,
             kept=self.told[shard].kept,
+            names=self.names,
         )
 
     def _finished(self, shard: int, counts: dict[str, int]) -> None:

@@ -17,7 +17,7 @@ from typing import Final
 import polars as pl
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
-from connectors.formats import kept_letters
+from connectors.formats import Names, kept_letters
 from connectors.warehouse import Stream
 from flows.console import note
 from flows.dataflow import Dead, Made
@@ -37,9 +37,12 @@ class Writing:
 
     stream: Stream
     kind: str
-    known: frozenset[str]
+    names: Names
+    """Texts that are no secrets."""
     content: int
     """Hash of the sources: with it a letter is known by where it stands there."""
+    given: str = ""
+    """What the options say of the records (`flows.refusals.given`)."""
     keeps_unreadable: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -71,10 +74,15 @@ class Writing:
         by = ["source", "position", "reason"]
         one = rows.group_by(by, maintain_order=True).agg(pl.all().exclude(*by, "count").first(), pl.col("count").sum())
         kept = kept_letters(
-            one.select(rows.columns), self.kind, self.known, DETAILS, keeps_unreadable=self.keeps_unreadable
+            one.select(rows.columns),
+            self.kind,
+            self.names.ids,
+            DETAILS,
+            words=self.names.words,
+            keeps_unreadable=self.keeps_unreadable,
         )
         told.met(kept["reason"].to_list(), kept["count"].to_list())
-        return kept.with_columns(content=pl.lit(self.content, pl.UInt64))
+        return kept.with_columns(content=pl.lit(self.content, pl.UInt64), given=pl.lit(self.given))
 
     def _persist(self, tables: dict[str, pl.DataFrame], told: Told) -> None:
         """Write until it is written."""

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from connectors import calendar as calendars
 from connectors import files
 from connectors import registry as registries
 from connectors import warehouse as warehouses
-from connectors.formats import Far, MergedReader, ReadOptions, kept_letters
-from connectors.warehouse import Definitions, Stage, Statement, Warehouse, Writer
+from connectors.formats import Far, MergedReader, Names, ReadOptions, kept_letters
+from connectors.warehouse import Definitions, Run, Stage, Statement, Warehouse, Writer
 from flows import afterwards, compiling, provisional, unreadable
 from flows.console import note
 from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
-from flows.refusals import DETAILS
+from flows.refusals import DETAILS, given, no_secrets
 from flows.replay import identity, restating, telling
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary, Restated
 from flows.replay.letters import Letters
@@ -30,6 +31,7 @@ from flows.replay.watching import Watch
 from flows.shard import Block
 from flows.thresholds import Thresholds
 from operators import city as cities
+from operators.city import City
 from schemas.counting import counted
 from schemas.errors import UsageError
 from schemas.registry import TRACKERS, Registry, links
@@ -59,6 +61,8 @@ class Asked(NamedTuple):
     by: dict[str, str]
     """What decides what the statement says, by parts."""
     keeps_unreadable: bool = False
+    cameras: frozenset[str] | None = None
+    """Cameras that it says something of; None: of all that are registered, also that they were silent."""
 
 
 class Read(NamedTuple):
@@ -107,9 +111,13 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
             class_map=options.class_map,
         ),
     )
+    return stated(options, given, identity.of_input(given.paths, options))
+
+
+def stated(options: ReplayOptions, given: Input, hashes: identity.InputHash) -> Asked:
+    """Return what an input is to be stated by."""
     registry, remarks = _registry(options, given)
     thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
-    hashes = identity.of_input(given.paths, options)
     by = registry, calendars.load(options.calendar), thresholds
     statement = Statement(
         hashes.whole,
@@ -121,7 +129,7 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
         contents=hashes.files,
     )
     source = f"input {statement.input:016x}" if options.registry is None else str(Path(options.registry).resolve())
-    days = calendars.days(options.calendar, now_us)
+    days = calendars.days(options.calendar, given.read.now_us)
     definitions = Definitions(registry, source, registries.load_areas(), days)
     statement_by = identity.parts(*by)
     return Asked(
@@ -129,22 +137,31 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
     )
 
 
-def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
-    """Run the flow to the end of its input; what it makes is staged."""
+def read(
+    asked: Asked,
+    stage: Stage,
+    progress: Progress | None = None,
+    on_dead: Callable[[pl.DataFrame], None] | None = None,
+) -> Read:
+    """Run the flow to the end of its input; what it makes is staged, dead letters too unless `on_dead` takes them."""
     started_s = time.monotonic()
     reader = asked.input.reader()
-    city = cities.build(asked.definitions.registry)
+    city = _city(asked)
     now_us = asked.input.read.now_us
     since_us = now_us if reader.first_us is None else reader.first_us  # without a frame, nothing is stated
     plan = Plan(city, asked.thresholds, asked.workers, since_us, now_us)
     watch = Watch(stage, progress, sum(path.stat().st_size for path in asked.input.paths))
     plan.on_chunk = watch.chunk
-    letters, known = Letters(), links.ids(asked.definitions.registry)
+    letters, names = Letters(), no_secrets(asked.definitions.registry, asked.input.read)
+    plan.names = names
 
     def keep(item: Block | Dead) -> None:
         if isinstance(item, Dead):
-            rows = _kept(item.rows, asked, known)
-            stage.add("dead_letters_log", rows)
+            rows = _kept(item.rows, asked, names)
+            if on_dead is None:
+                stage.add("dead_letters_log", rows)
+            else:
+                on_dead(rows)
             plan.totals.add(dead_letters=int(rows["count"].sum()))
             letters.add(rows)
             return
@@ -162,17 +179,32 @@ def read(asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
     )
 
 
-def _kept(rows: pl.DataFrame, asked: Asked, known: frozenset[str]) -> pl.DataFrame:
+def _city(asked: Asked) -> City:
+    city = cities.build(asked.definitions.registry)
+    of = asked.cameras
+    return city if of is None else cities.subset(city, np.array([camera.id in of for camera in city.cameras]))
+
+
+def _kept(rows: pl.DataFrame, asked: Asked, names: Names) -> pl.DataFrame:
     """Return dead letters as they are kept; each is known by what its file holds, wherever that lies."""
-    kept = kept_letters(rows, asked.input.format, known, DETAILS, keeps_unreadable=asked.keeps_unreadable)
     of = asked.statement
+    kept = kept_letters(
+        rows, asked.input.format, names.ids, DETAILS, words=names.words, keeps_unreadable=asked.keeps_unreadable
+    )
     return kept.with_columns(
-        content=pl.col("source").replace_strict(of.contents, default=of.input, return_dtype=pl.UInt64)
+        content=pl.col("source").replace_strict(of.contents, default=of.input, return_dtype=pl.UInt64),
+        given=pl.lit(given(asked.input.read)),
     )
 
 
-def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> ReplaySummary:
-    """Write what was staged, and what follows from it; see `Writer.committed`."""
+def commit(
+    warehouse: Warehouse,
+    asked: Asked,
+    stage: Stage,
+    done: Read,
+    follow: Callable[[Run], None] = lambda run: None,
+) -> ReplaySummary:
+    """Write what was staged, and what follows from it, `follow` last; see `Writer.committed`."""
     began_us = time.time_ns() // 1000 - round(1e6 * (time.monotonic() - done.started_s))
     writer = Writer(warehouse, asked.statement._replace(started_us=began_us), stage)
     stored = "some of its rows are stored"
@@ -180,6 +212,7 @@ def commit(warehouse: Warehouse, asked: Asked, stage: Stage, done: Read) -> Repl
         with writer.committed(asked.definitions, note, done.watch.written) as run:
             stored = "its rows are stored, but not all that follows (outages, hours, days, trends)"
             afterwards.follow(warehouse, run, asked.thresholds)
+            follow(run)
             incidents, seen = warehouse.standing(run), telling.read(warehouse, run)
             former = restating.compared(warehouse.former(run), asked.statement.definitions, asked.by, writer.withdrawn)
             missing = unreadable.lines(warehouse)

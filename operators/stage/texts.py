@@ -22,6 +22,8 @@ NULL: Final = np.uint64(0)
 """The code of null."""
 OFFSET, PRIME = np.uint64(fnv.OFFSET), np.uint64(fnv.PRIME)
 
+LETTER, DASH = b"t-"
+"""How a stored name begins."""
 SHORT: Final = 12
 """Bytes of the longest word that lies in its view."""
 ABSENT: Final = 254
@@ -80,7 +82,8 @@ def numbers(texts: pl.Series, known: Vocabulary) -> NDArray[np.uint8]:
 def codes(names: pl.Series) -> NDArray[np.uint64]:
     """Return a code a name, the same on every machine; 0 for null.
 
-    A plain decimal of at most 18 digits is its number plus one, anything else its FNV-1a hash with `NAMED`.
+    A plain decimal of at most 18 digits is its number plus one, anything else its FNV-1a hash with `NAMED`. A name as
+    it is stored (`schemas.track_names`), `t-` and 63 bits in hexadecimal digits, is the code that it was made of.
     """
     view, valid, first = _views(names)
     out = np.empty(len(names), np.uint64)
@@ -150,10 +153,28 @@ def _code(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
             number = number * np.uint64(10) + byte
         if digits:
             return number + np.uint64(1)
+    if 3 <= size <= 18 and data[start] == LETTER and data[start + 1] == DASH:
+        code = _stored(data, start + 2, end)
+        if code < NAMED:
+            return code | NAMED
     code = OFFSET
     for j in range(start, end):
         code = (code ^ np.uint64(data[j])) * PRIME
     return code | NAMED
+
+
+@njit(cache=True, inline="always")
+def _stored(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """Return the number that hexadecimal digits write, as `{:x}` does; `NAMED` where it writes none so."""
+    number = np.uint64(0)
+    for j in range(start, end):
+        digit = np.uint64(data[j]) - np.uint64(48)
+        letter = np.uint64(data[j]) - np.uint64(97)
+        if digit > np.uint64(9) and letter > np.uint64(5):
+            return NAMED
+        number = number * np.uint64(16) + (digit if digit <= np.uint64(9) else letter + np.uint64(10))
+    is_padded = end - start > 1 and data[start] == 48
+    return NAMED if is_padded or number >= NAMED else number
 
 
 @njit(cache=True)

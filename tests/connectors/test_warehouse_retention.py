@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from connectors.warehouse import Warehouse, connect
+from connectors.warehouse.locks import wait_for
 from tests.connectors.bytes_on_disk import holding
 
 OLD, FRESH = "OLD-RECORD-OF-B1234XY", "FRESH-RECORD-OF-TODAY"
@@ -49,3 +52,26 @@ def test_what_a_killed_command_left_of_deleted_records_is_removed_by_the_next(fo
     with connect(f"embedded:{folder}") as store:
         pass
     assert holding(folder, OLD) == []
+
+
+SERVE = """
+import itertools, sys
+from pathlib import Path
+from connectors.warehouse import serve
+hours = itertools.count()
+serve(Path(sys.argv[1]), lambda lease: print("serves", flush=True), clock=lambda: 3600.0 * next(hours))
+"""
+
+
+def test_who_serves_for_long_removes_it_every_hour(folder: Path) -> None:
+    """Nobody opens the store meanwhile: what was kept a week ago was kept for as long as it was served."""
+    told = [sys.executable, "-c", SERVE, str(folder)]
+    with connect(f"embedded:{folder}") as store, subprocess.Popen(told, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "serves\n"
+            keep(store, OLD, 8)
+            wait_for(lambda: holding(folder, OLD) == [], 60, "it is still kept")
+        finally:
+            process.terminate()
+            process.wait()

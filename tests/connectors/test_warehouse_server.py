@@ -288,8 +288,8 @@ def test_a_reader_sees_figures_and_nothing_else(warehouse: Warehouse, warehouse_
         host="127.0.0.1", port=warehouse.address.port, username="reader", password=word, database="tilik"
     )
     reader.query("SELECT count() FROM crowd_minute")
-    assert reader.query("SELECT count() FROM dead_letters_raw").result_rows == [(0,)]
     for forbidden in (
+        "SELECT count() FROM dead_letters_raw",
         "INSERT INTO settings_log (name) VALUES ('x')",
         "SELECT * FROM file('/etc/passwd', 'LineAsString')",
     ):

@@ -28,7 +28,10 @@ def test_doors_that_are_shut_are_said_to_be_so(tmp_path: Path) -> None:
         assert found["permissions"] == ("good", f"{tmp_path / 'store'} and what it holds is yours alone")
         if not landlock.missing():
             assert {what: state for what, (state, _) in found.items()} == dict.fromkeys(found, "good")
-            assert found["accounts"][1] == "tilik writes, reader reads, each by a password; nobody else is answered"
+            assert (
+                found["accounts"][1]
+                == "tilik writes, reader and letters read, each by a password; nobody else comes in"
+            )
             assert found["sandbox"][1].startswith("on: ")
         log = tmp_path / "store" / "engine.log"
         log.chmod(0o644)

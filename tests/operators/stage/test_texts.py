@@ -1,5 +1,7 @@
 """Words read where they lie are what Polars and a plain hash say of them."""
 
+import re
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -13,6 +15,8 @@ NEAR = st.one_of(
     st.none(),
     st.sampled_from([*WORDS, "", "-1", "007", "0", "18446744073709551615", "persona", "perso", "person\0", "pérson"]),
     st.integers(0, 10**20).map(str),
+    st.integers(0, 2**64 - 1).map("t-{:x}".format),
+    st.sampled_from(["t-", "t-0", "t-00", "t-0a", "t-g", "t-A", "t-7fffffffffffffff", "t-8000000000000000", "T-1"]),
     st.text(max_size=30),
 )
 
@@ -22,6 +26,8 @@ def plain_code(name: str | None) -> int:
         return 0
     if name.isascii() and name.isdigit() and len(name) <= 18 and (name == "0" or name[0] != "0"):
         return int(name) + 1
+    if re.fullmatch("t-[0-9a-f]{1,16}", name) and (name[2] != "0" or name == "t-0") and int(name[2:], 16) < 2**63:
+        return int(name[2:], 16) | 2**63
     code = 0xCBF29CE484222325
     for byte in name.encode():
         code = (code ^ byte) * 0x100000001B3 % 2**64
