@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -40,6 +42,7 @@ def add(columns: Columns, faults: Faults) -> None:
     _signal_faults(columns, layout.column(columns.batch, "signals"), faults)
 
 
+@lru_cache(maxsize=4)  # batches of a file have one type
 def lacking(name: str, kind: pa.DataType) -> str:
     """Say why no entry of a list of objects, or signals, of that type can be read; '' where one can."""
     none = pa.nulls(0, kind)
