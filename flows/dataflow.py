@@ -154,13 +154,13 @@ def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
         if len(rows):
             dead.append(refused(batch, rows, reason, plan.now_us, plan.names))
     if (codes == intake.UNKNOWN).any():
-        plan.totals.meet(batch.frames["camera"].filter(pl.Series(codes == intake.UNKNOWN)))
+        plan.totals.meet(batch.frames["camera"].filter(pl.Series((codes == intake.UNKNOWN) & ~batch.unseen)))
     target = np.where(codes >= 0, plan.shard_of[codes], -1)
     if plan.only is not None and len(strays := np.flatnonzero((target >= 0) & (target != plan.only))):
         dead.append(refused(batch, strays, "wrong_partition", plan.now_us, plan.names))
         target[strays] = -1
     plan.totals.add(rejected_objects=chunk.rejected_objects)
-    out: list[tuple[int, Sent]] = [(plan.only or 0, Dead(rows)) for rows in dead]
+    out: list[tuple[int, Sent]] = [(plan.only or 0, Dead(rows)) for rows in dead if rows.height]
     out += [(s, batch.pick(np.flatnonzero(target == s))) for s in np.unique(target[target >= 0]).tolist()]
     return [(str(shard), (shard, item)) for shard, item in out]
 
@@ -289,7 +289,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
                 frames, plan = leaving.taken(memory.doubted, rows), self.plan
                 out.append(Dead(refused(frames, np.arange(len(frames)), reason, plan.now_us, plan.names)))
         leaving.let_go(memory.doubted, doubted)
-        return out
+        return [each for each in out if not isinstance(each, Dead) or each.rows.height]
 
     def _tick(self, memory: Memory, item: Tick) -> list[Made]:
         """Hand over what is final, then what clocks say: rows go by time, not only by count."""

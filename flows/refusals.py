@@ -37,7 +37,11 @@ def given(read: ReadOptions) -> str:
 def refused(
     batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int, names: Names = NOBODY
 ) -> pl.DataFrame:
-    """Return the frames at these ascending rows as `DEAD_LETTERS`, first seen at `now_us`; `names` are no secrets."""
+    """Return the frames at these ascending rows as `DEAD_LETTERS`, first seen at `now_us`; `names` are no secrets.
+
+    What its reader has left out whole is one already.
+    """
+    rows = rows[~batch.unseen[rows]]
     chosen = without_names(batch.pick(rows), names)
     lines = to_json_lines(chosen).splitlines()
     cameras, times = chosen.frames["camera"].to_list(), chosen.frames["t_us"].to_list()

@@ -40,6 +40,8 @@ def revision(
 
     Parameters
     ----------
+    parts
+        As they are folded: what is judged of them may come down again.
     reached
         (n,) late frames of other minutes that cover some of this one.
     provisional
@@ -120,11 +122,9 @@ class RowMaker:
         due: emit.Minutes,
         rows: emit.Rows,
         parts: NDArray[np.int64],
-        reached: NDArray[np.int64],
-        *,
-        provisional: bool = False,
+        rev: NDArray[np.int64],
     ) -> pl.DataFrame:
-        """Return a metric's rows: shared columns, key, hash and parts; `reached` is by window."""
+        """Return a metric's rows: shared columns, key, hash, parts and revision."""
         hashes = self.hashes[metric.name].gather(due.camera[rows.window])
         keys = {name: column.gather(rows.key) for name, column in self.key_columns[metric.name].items()}
         at, values = 0, {}
@@ -133,6 +133,5 @@ class RowMaker:
             column = parts[:, at : at + part.width]
             values[name] = pl.Series(column).cast(pl.List(kind)) if part.bins else pl.Series(column[:, 0]).cast(kind)
             at += part.width
-        seen = revision(metric, parts, reached[rows.window], provisional=provisional)
-        rev = pl.Series(seen).cast(pl.UInt64)
-        return common[rows.window].with_columns(**keys, params_hash=hashes, **values, rev=rev)
+        said = pl.Series(rev).cast(pl.UInt64)
+        return common[rows.window].with_columns(**keys, params_hash=hashes, **values, rev=said)

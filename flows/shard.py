@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from flows import kernels, states
 from flows.incidents import incident_rows, provisional_rows, still_open
-from flows.rows import RowMaker
+from flows.rows import RowMaker, revision
 from flows.states import State, Wiring
 from flows.thresholds import Thresholds
 from operators.arrays import Changes, Parts
@@ -178,12 +178,12 @@ class Shard:
         )
 
     def _totals(self, came: clocks.Admitted, pushed: ordered.Pushed) -> Totals:
-        parts = [p.ordered for p in (pushed.on_time, pushed.late) if p is not None]
+        parts = [p for p in (pushed.on_time, pushed.late) if p is not None]
         return Totals(
-            frames=sum(len(p.camera) for p in parts),
-            objects=sum(len(p.cls) for p in parts),
+            frames=sum(int((~p.unseen).sum()) for p in parts),
+            objects=sum(len(p.ordered.cls) for p in parts),
             duplicates=len(pushed.copies.camera),
-            late=0 if pushed.late is None else len(pushed.late.ordered.camera),
+            late=0 if pushed.late is None else int((~pushed.late.unseen).sum()),
             too_late=came.frames.row[pushed.disposition == ordered.TOO_LATE],
             jumped=came.jumped,
         )
@@ -325,8 +325,8 @@ class Shard:
             until_us = np.where(until.us > ordered.NEVER, until.us, until_us)
         provisional = until is not None and until.is_provisional
         expected = emit.expected_ms(self.city, due, state.since_us, until_us)
-        values = windows.gather(state.pools["health"], due.camera, due.minute)
-        values = emit.judged(self.city, due, values, expected)
+        folded = windows.gather(state.pools["health"], due.camera, due.minute)
+        values = emit.judged(self.city, due, folded, expected)
         watched = self.maker.watched(due, expected, values)
         followed = self.maker.followed(due, expected, watched)
         reached = windows.gather(state.reached, due.camera, due.minute)[:, 0]
@@ -335,11 +335,12 @@ class Shard:
             rows = emit.rows(self.keys[metric.name], due)
             if not len(rows.key):
                 continue
-            parts, seen = values, followed if metric.name in OF_TRACKS else watched
+            parts, grown, seen = values, folded, followed if metric.name in OF_TRACKS else watched
             if metric.name != "health":
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
-                parts = emit.watch(parts, seen.health[rows.window])
-            made = self.maker.rows(metric, seen.common, due, rows, parts, reached, provisional=provisional)
+                parts = grown = emit.watch(parts, seen.health[rows.window])
+            rev = revision(metric, grown, reached[rows.window], provisional=provisional)
+            made = self.maker.rows(metric, seen.common, due, rows, parts, rev)
             blocks.append(Block(f"{metric.name}_minute_log", made))
         return blocks
 

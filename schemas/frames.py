@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from schemas.rejects import REFUSED, WHOLE
+
 CLASSES: Final = ("person", "rider", "bicycle", "motorcycle", "car", "bus", "truck", "garbage")
 """Classes with a meaning; others are kept under their own name."""
 
@@ -92,6 +94,14 @@ class FrameBatch:
         objects, signals = _of(self.objects, rows), _of(self.signals, rows)
         file = None if self.file is None else self.file[rows]
         return FrameBatch(self.frames[rows], objects, signals, self.source, self.files, file)
+
+    @property
+    def unseen(self) -> NDArray[np.bool_]:
+        """Return (n,) which frames a reader left out whole: dead letters, of which the time alone counts."""
+        out = np.zeros(len(self), np.bool_)
+        if self.signals.height:
+            out[self.signals.filter((pl.col("kind") == REFUSED) & (pl.col("zone") == WHOLE))["frame"].to_numpy()] = True
+        return out
 
     @property
     def sources(self) -> pl.Series:

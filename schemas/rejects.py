@@ -40,6 +40,9 @@ CONDITION: Final = "condition"
 MOVED: Final = "moved"
 """The scene is another one than zones and lines were drawn on."""
 
+WHOLE: Final = "frame"
+"""Stands for the reason where the whole frame is left out: a dead letter, of which nothing but its time counts."""
+
 SIGNAL_KINDS: Final = ("flood",)
 """Kinds of signals that somebody reads."""
 

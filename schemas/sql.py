@@ -12,6 +12,7 @@ from typing import Final
 from schemas.words import PUBLISHED_COVERAGE, REASONS
 
 MUTE: Final = f"toUInt8({REASONS.index('mute')})"
+MISREAD: Final = f"toUInt8({REASONS.index('misread')})"
 
 GRAINS: Final = ("minute", "quarter", "hour", "day")
 

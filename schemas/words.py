@@ -36,8 +36,9 @@ STATES: Final = (
     "flapping",
     "stale",
     "offline",
+    "misread",
 )
-"""Camera states from best to worst; a window's state is its worst."""
+"""Camera states from best to worst; a window's state is its worst. What is misread goes on until somebody mends it."""
 
 STATE_LABELS: Final = {
     "online": Label("Daring", "Online"),
@@ -51,6 +52,7 @@ STATE_LABELS: Final = {
     "flapping": Label("Putus-nyambung", "Comes and goes"),
     "stale": Label("Tersendat", "Stale"),
     "offline": Label("Luring", "Offline"),
+    "misread": Label("Kotak tidak terbaca", "Boxes misread"),
 }
 
 REASONS: Final = (
@@ -71,6 +73,7 @@ REASONS: Final = (
     "untracked",
     "mute",
     "day_types",
+    "misread",
 )
 """Why figures are NULL; rows hold the index of those that a camera has, views say the others."""
 
@@ -88,6 +91,7 @@ REASON_LABELS: Final = {
     "no_signal_data": Label("Tidak ada data sinyal", "No signal data"),
     "untracked": Label("Objek tanpa jejak", "Objects without tracks"),
     "mute": Label("Detektor bisu", "Detector mute"),
+    "misread": Label("Kotak tidak terbaca", "Boxes misread"),
     "day_types": Label("Jenis hari tidak sama", "No kind of day in both periods"),
 }
 

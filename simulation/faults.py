@@ -8,7 +8,7 @@ outages remain.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -224,14 +224,14 @@ def truth(scene: Scene, sent: Delivery, refused: NDArray[np.int64]) -> pl.DataFr
     ``camera_id``, ``sent`` (records), ``duplicates``, ``late`` (behind the newest by more than 2 s, at most
     600 s, no copy), ``too_late``, ``before_2000``, ``clock_jump``, ``unset`` and ``boxes_refused`` (all dead letters).
     """
-    columns: list[Any] = [np.delete(column, refused) for column in sent]
-    arrived = Delivery(*columns)
-    lost = arrived.t_us < Y2000_US
-    unset = ~lost & ~arrived.alone & (arrived.t_us < scene.start_us)
-    rest = ~(lost | unset | arrived.alone)
-    t_us = arrived.t_us[rest]
+    read = np.ones(len(sent.frame), np.bool_)
+    read[refused] = False
+    lost = sent.t_us < Y2000_US
+    unset = ~lost & ~sent.alone & (sent.t_us < scene.start_us)
+    rest = ~(lost | unset | sent.alone)
+    t_us = sent.t_us[rest]  # of those refused too: their time moves the camera's clock
     newest = np.maximum.accumulate(t_us) if len(t_us) else t_us
-    behind, copy = newest - t_us, arrived.copy[rest]
+    behind, copy = (newest - t_us)[read[rest]], sent.copy[rest & read]
     return pl.DataFrame(
         {
             "camera_id": [scene.camera.id],
@@ -239,9 +239,9 @@ def truth(scene: Scene, sent: Delivery, refused: NDArray[np.int64]) -> pl.DataFr
             "duplicates": [int((copy & (behind <= LATENESS_US)).sum())],
             "late": [int((~copy & (behind > REORDER_US) & (behind <= LATENESS_US)).sum())],
             "too_late": [int((behind > LATENESS_US).sum())],
-            "before_2000": [int(lost.sum())],
-            "clock_jump": [int(arrived.alone.sum())],
-            "unset": [int(unset.sum())],
+            "before_2000": [int((lost & read).sum())],
+            "clock_jump": [int((sent.alone & read).sum())],
+            "unset": [int((unset & read).sum())],
             "boxes_refused": [len(refused)],
         }
     )

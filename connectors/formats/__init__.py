@@ -9,7 +9,7 @@ from connectors.formats.kept_again import Known, known, restored
 from connectors.formats.kept_batch import without_names
 from connectors.formats.kept_cuts import NOBODY, Names
 from connectors.formats.live import Live
-from connectors.formats.merge import MergedReader, first_time_us, read_merged
+from connectors.formats.merge import MergedReader, first_time, read_merged
 from connectors.formats.native_writing import to_json_lines, to_table, write_arrow
 from connectors.formats.readers import FORMATS, read
 from connectors.formats.sniffing import looks_like, nothing, table_between
@@ -26,7 +26,7 @@ __all__ = [
     "Names",
     "ReadOptions",
     "find",
-    "first_time_us",
+    "first_time",
     "kept_letters",
     "known",
     "looks_like",

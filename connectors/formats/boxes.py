@@ -2,7 +2,8 @@
 
 A box that reaches a little over the edge is cut there. One that lies outside, or so
 far off that its unit cannot be what is meant, is left out and counted; a frame all
-of whose boxes are left out for that is no empty street, but a dead letter.
+of whose boxes are left out for that is no empty street, but a dead letter. That it was
+sent, and when, goes on: its camera is not silent.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from schemas.frames import SIGNALS
-from schemas.rejects import REFUSED
+from schemas.rejects import REFUSED, WHOLE
 
 FARTHEST: Final = np.float32(2.0)
 """Widths or heights of the picture beyond which no corner of a box can be meant; ours: trackers guess less far."""
+
+LOST: Final = "boxes_refused"
+"""Why a frame all of whose boxes lie elsewhere is a dead letter."""
 
 _STANDS, _BAD, _PIXELS, _OUTSIDE, _NO_AREA = range(5)
 _REASONS: Final = {_PIXELS: "pixels", _OUTSIDE: "outside", _NO_AREA: "no_area"}
@@ -127,7 +131,7 @@ def lost(judged: Judged, frames: pl.DataFrame, *, in_pixels: bool) -> dict[int, 
             meant = f"of a picture of {width} x {height}: give the size that the sender counts in (--size)"
         else:
             meant = "where shares of the picture are meant, 0..1: divide by its width and height"
-        found[row] = "boxes_refused", f"camera {camera}: all boxes lie outside {meant}"
+        found[row] = LOST, f"camera {camera}: all boxes lie outside {meant}"
     return found
 
 
@@ -141,9 +145,20 @@ def said(judged: Judged, frame: NDArray[np.uint32], signals: pl.DataFrame) -> pl
         zone=pl.col("verdict").replace_strict(_REASONS, return_dtype=pl.String),
         value="value",
     )
-    return pl.concat([signals, told.select(pl.col(name).cast(kind) for name, kind in SIGNALS.items())]).sort(
-        "frame", "kind", "zone", maintain_order=True
-    )
+    return _among(signals, told)
+
+
+def said_whole(frame: NDArray[np.intp], signals: pl.DataFrame) -> pl.DataFrame:
+    """Return a batch's signals, those of the frames that are left out whole replaced by a word of that."""
+    rows = pl.Series(frame, dtype=pl.UInt32)
+    told = pl.select(frame=rows, kind=pl.lit(REFUSED), zone=pl.lit(WHOLE), value=pl.lit(1.0))
+    return _among(signals.filter(~pl.col("frame").is_in(rows.implode())), told)
+
+
+def _among(signals: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Return signals with more of them, in the order of frames."""
+    more = told.select(pl.col(name).cast(kind) for name, kind in SIGNALS.items())
+    return pl.concat([signals, more]).sort("frame", "kind", "zone", maintain_order=True)
 
 
 def far(judged: Judged, frame: NDArray[np.uint32], box: NDArray[np.float32], frames: pl.DataFrame) -> tuple[Far, ...]:

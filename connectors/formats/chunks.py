@@ -7,7 +7,7 @@ times and boxes are judged, boxes clamped, and what cannot stand becomes a dead 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -89,7 +89,7 @@ class ReadOptions:
 class Chunk(NamedTuple):
     """Some records of one source."""
 
-    batch: FrameBatch
+    batch: FrameBatch  # frames that stand, and those left out whole (`schemas.rejects.WHOLE`), of which the time counts
     dead: pl.DataFrame  # columns of `DEAD_LETTERS`
     rejected_objects: int  # boxes left out of frames that stand
     bytes_read: int  # of the file as it is, packed or not
@@ -233,9 +233,14 @@ def settle(
     faults |= limits.exceeded(frames, draft.objects, draft.signals, has_short_texts=has_short_texts)
     is_dead = np.zeros(frames.height, np.bool_)
     is_dead[list(faults)] = True
+    misread = np.array([row for row, (reason, _) in faults.items() if reason == boxes.LOST], np.intp)
     batch = _standing(draft, judged, source)
-    if faults:
-        batch = without(batch, is_dead)
+    if len(misread):
+        batch = replace(batch, signals=boxes.said_whole(misread, batch.signals))
+    if len(misread) < len(faults):
+        gone = is_dead.copy()
+        gone[misread] = False
+        batch = without(batch, gone)
     position = frames["position"]
     letters = [*dead, *(Dead(position[row], *why, raw(row)) for row, why in faults.items())]
     letters.sort(key=lambda letter: letter.position)

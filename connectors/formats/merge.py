@@ -26,6 +26,7 @@ from connectors.formats.chunks import Chunk, ReadOptions, no_frames, no_letters
 from connectors.formats.joining import Taken, cut, join
 from connectors.formats.readers import read
 from schemas.errors import UsageError
+from schemas.frames import FrameBatch
 
 BUFFERED: Final = 65536
 FEWEST: Final = 64
@@ -52,30 +53,30 @@ class MergedReader:
         When the first of the files begins (`heads.first_us`), microseconds UTC;
         None when there is no readable frame in any of them.
     silent
-        Files without a frame that can be read.
+        Files without a frame that can be read: those left out whole do not make one.
     """
 
     def __init__(self, paths: Sequence[str | Path], kind: str, options: ReadOptions) -> None:
         self.kind = kind
         self.options = options = _numbered(paths, kind, options)
         begins = self._begins(paths)
-        self.silent = [path for first, path in begins if first is None]
-        self.files = sorted((UNKNOWN if first is None else first, path) for first, path in begins)
-        known = [first for first, _ in begins if first is not None]
+        self.silent = [path for first, path in begins if not first.is_read]
+        self.files = sorted((UNKNOWN if first.us is None else first.us, path) for first, path in begins)
+        known = [first.us for first, _ in begins if first.us is not None]
         self.first_us: int | None = min(known) if known else None
 
-    def _begins(self, paths: Sequence[str | Path]) -> list[tuple[int | None, str]]:
+    def _begins(self, paths: Sequence[str | Path]) -> list[tuple[First, str]]:
         """Return when each file begins; what one of them does not say is asked for only if none says it."""
-        begins: list[tuple[int | None, str]] = []
+        begins: list[tuple[First, str]] = []
         asked: UsageError | None = None
         for path in paths:
             try:
-                begins.append((first_time_us(path, self.kind, self.options), str(path)))
+                begins.append((first_time(path, self.kind, self.options), str(path)))
             except UsageError as error:
-                begins.append((None, str(path)))
+                begins.append((First(None, is_read=False), str(path)))
                 asked = asked or error
         if asked is not None:
-            if all(first is None for first, _ in begins):
+            if all(first.us is None for first, _ in begins):
                 raise asked
             self.options = replace(self.options, asks_size=False)
         return begins
@@ -91,15 +92,31 @@ def read_merged(paths: Sequence[str | Path], kind: str, options: ReadOptions) ->
     return iter(MergedReader(paths, kind, options))
 
 
-def first_time_us(path: str | Path, kind: str, options: ReadOptions) -> int | None:
-    """Return when a file begins: see `heads.first_us`; None when it has no frame to read."""
-    return heads.first_us(_frames(path, kind, options))
+class First(NamedTuple):
+    """When a file begins."""
+
+    us: int | None  # see `heads.first_us`; None where no frame has come
+    is_read: bool  # some frame was not left out whole
 
 
-def _frames(path: str | Path, kind: str, options: ReadOptions) -> Iterator[pl.DataFrame]:
+def first_time(path: str | Path, kind: str, options: ReadOptions) -> First:
+    """Return when a file begins, and whether any of its frames can be read: no more is read of it than that takes."""
+    batches, is_read = _batches(path, kind, options), False
+
+    def frames() -> Iterator[pl.DataFrame]:
+        nonlocal is_read
+        for batch in batches:
+            is_read = is_read or not batch.unseen.all()
+            yield batch.frames
+
+    first_us = heads.first_us(frames())
+    return First(first_us, is_read or any(not batch.unseen.all() for batch in batches))
+
+
+def _batches(path: str | Path, kind: str, options: ReadOptions) -> Iterator[FrameBatch]:
     for chunk in read(path, kind, replace(options, chunk_records=HEAD_RECORDS)):
         if len(chunk.batch):
-            yield chunk.batch.frames
+            yield chunk.batch
 
 
 def _numbered(paths: Sequence[str | Path], kind: str, options: ReadOptions) -> ReadOptions:
@@ -107,8 +124,8 @@ def _numbered(paths: Sequence[str | Path], kind: str, options: ReadOptions) -> R
     if kind not in COUNTED or len(paths) < 2 or options.first_number is not None:
         return options
     options = replace(options, asks_size=False)
-    starts = [first for path in paths if (first := next(_frames(path, kind, options), None)) is not None]
-    numbers = [int(n) for first in starts for n in first.filter(pl.col("ts_source") == "pts")["seq"].head(1)]
+    starts = [first for path in paths if (first := next(_batches(path, kind, options), None)) is not None]
+    numbers = [int(n) for first in starts for n in first.frames.filter(pl.col("ts_source") == "pts")["seq"].head(1)]
     return replace(options, asks_size=True, first_number=min(numbers) if numbers else None)
 
 

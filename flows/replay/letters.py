@@ -65,8 +65,8 @@ class Letters:
         many = sum(count for (_, reason), count in self.count.items() if reason == "boxes_refused")
         if many:
             yield (
-                f"{counted(many, 'frames')} with refused boxes alone (boxes_refused) are time without frames: where no "
-                "other came, cameras are told as offline and camera_down though they did send"
+                f"{counted(many, 'frames')} with refused boxes alone (boxes_refused) are time that nobody watched: "
+                "where no other came, figures are NULL (misread); their cameras do send and are not told as camera_down"
             )
 
     def unread(self, files: Sequence[str], kind: str) -> str:

@@ -55,9 +55,11 @@ def _longest(found: Found, still: str, at: str = "") -> str:
 
 
 def _watched(found: Found) -> str:
+    wrong = f". Of {_times(found['misread'], 'camera', 'cameras')} nothing is known for a while: all boxes lay outside"
     return (
         f"Watched: {found['percent']} % of {_times(found['cameras'], 'camera', 'cameras')}' time. At the end "
         f"({found['until']}) {found['online']} of them were watching"
+        f"{wrong if found['misread'] else ''}"
     )
 
 
@@ -192,7 +194,7 @@ SENTENCES: Final = (
     Sentence(
         f"""
 SELECT round(100 * sum(observed_ms) / sum(expected_ms), 1) AS percent, uniqExact(camera_id) AS cameras,
-    formatDateTime(max(local_ts) + 60, '%e %b %Y %H:%i') AS until,
+    uniqExactIf(camera_id, state = 'misread') AS misread, formatDateTime(max(local_ts) + 60, '%e %b %Y %H:%i') AS until,
     (SELECT countIf(state = 'online') FROM tilik.health_now WHERE simulated) AS online
 FROM tilik.health_minute WHERE {ON_DAY} HAVING cameras > 0""",
         _watched,

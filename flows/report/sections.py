@@ -206,7 +206,8 @@ FROM tilik.incidents AS i WHERE {OF_DAY} GROUP BY kind ORDER BY incidents DESC, 
     ),
     Section(
         "Cameras that were not watching when the day ended",
-        "stale: silent for seconds; offline: for five minutes or more; percent_of_it_watched: of that last minute.",
+        "stale: silent for seconds; offline: for five minutes or more; misread: all it sends are boxes outside; "
+        "percent_of_it_watched: of that last minute.",
         f"""
 SELECT place, camera_id AS camera, state, formatDateTime(local_ts, '%F %H:%i') AS last_minute,
     round(100 * uptime, 1) AS percent_of_it_watched

@@ -15,7 +15,7 @@ HEALTH: Final = pl.Schema(
     {
         "camera_id": pl.String,
         "minute": pl.Int64,
-        "frames": pl.Int64,
+        "frames": pl.Int64,  # that came, misread ones too: a camera that sends is not down
         "observed_ms": pl.Int64,
         "expected_ms": pl.Int64,
         "last_ms": pl.Int64,
@@ -78,8 +78,8 @@ class Stored:
         """Ask for the rows that count."""
         return self._ask(
             "SELECT toString(camera_id) AS camera_id, intDiv(toInt64(toUnixTimestamp(ts)), 60) AS minute, "
-            "frames, observed_ms, expected_ms, last_ms, state FROM health_minute_log FINAL WHERE {whose} "
-            "AND deleted = 0 AND ts >= fromUnixTimestamp64Micro({{since:Int64}}) "
+            "frames + misread AS frames, observed_ms, expected_ms, last_ms, state FROM health_minute_log FINAL "
+            "WHERE {whose} AND deleted = 0 AND ts >= fromUnixTimestamp64Micro({{since:Int64}}) "
             "AND ts < fromUnixTimestamp64Micro({{until:Int64}})",
             whose,
             since=since_us,

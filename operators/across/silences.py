@@ -29,7 +29,7 @@ class Rows(NamedTuple):
 
     camera: NDArray[np.int32]  # (n,) dense code
     minute: NDArray[np.int64]  # (n,) minutes since 1970 UTC
-    frames: NDArray[np.int64]  # (n,)
+    frames: NDArray[np.int64]  # (n,) that came, whatever was in them
     observed_ms: NDArray[np.int64]  # (n,)
     expected_ms: NDArray[np.int64]  # (n,)
     last_ms: NDArray[np.int64]  # (n,) time of the last frame [ms since 1970], 0 when none

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from operators.arrays import frozen
 from operators.carrying import Moves
+from operators.stage.identity import UNSEEN
 
 
 class Arrived(NamedTuple):
@@ -18,7 +19,7 @@ class Arrived(NamedTuple):
     row: NDArray[np.int64]  # (n,) the frame's number within its shard, ascending: what it is known by when it leaves
     camera: NDArray[np.int32]  # (n,) dense code, `intake.UNKNOWN` or `intake.NOT_VALID`
     t_us: NDArray[np.int64]  # (n,)
-    seq: NDArray[np.int64]  # (n,) minimum of int64 when absent
+    seq: NDArray[np.int64]  # (n,) `identity.ABSENT` when absent, `identity.UNSEEN` of a frame that is left out whole
     arrival_us: NDArray[np.int64]  # (n,) -1 when absent
     width: NDArray[np.int32]  # (n,)
     height: NDArray[np.int32]  # (n,)
@@ -42,6 +43,11 @@ class Arrived(NamedTuple):
 def sealed(frames: Arrived) -> Arrived:
     """Return the frames with arrays that nobody can write to, wherever they come from."""
     return Arrived(*(frozen(getattr(frames, name)) for name in Arrived._fields))
+
+
+def unseen(frames: Arrived) -> NDArray[np.bool_]:
+    """Return (n,) which frames are left out whole: nobody knows what was in them."""
+    return np.asarray(frames.seq == UNSEEN)
 
 
 FRAME_FIELDS = ("row", "camera", "t_us", "seq", "arrival_us", "width", "height", "luma", "sharpness", "image")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators.city import City, cameras_with, first_of
 from operators.minutes import MINUTE_US
-from operators.stage.health import LONGEST_SILENCE, OFFLINE, Silences
+from operators.stage.health import LONGEST_SILENCE, MISREAD, OFFLINE, STALE, Silences
 from schemas.card import Card
 from schemas.cards import CARDS, ZONE_KINDS
 from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES, WATCH
@@ -168,15 +168,21 @@ def followed(health: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def judged(city: City, windows: Minutes, health: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return health rows with `low_fps` where fewer than half of the frames came."""
+    """Return health rows with `low_fps` where fewer than half of the frames came, `misread` where half were misread.
+
+    What was silent for a while is told as that: nobody else says that a camera has gone.
+    """
     out = health.copy()
-    frames, state = health[:, HEALTH.offset("frames")], HEALTH.offset("state")
-    few = (frames > 0) & (frames * city.period_us[windows.camera] * 2 < expected * 1000)
-    out[:, state] = np.where(few, np.maximum(health[:, state], LOW_FPS), health[:, state])
+    frames, misread, state = (health[:, HEALTH.offset(name)] for name in ("frames", "misread", "state"))
+    came = frames + misread
+    few = (came > 0) & (came * city.period_us[windows.camera] * 2 < expected * 1000)
+    told = np.where(few, np.maximum(state, LOW_FPS), state)
+    blind = (misread > 0) & (misread >= frames) & (state < STALE)
+    out[:, HEALTH.offset("state")] = np.where(blind, MISREAD, told)
     return out
 
 
-LOST: Final = ("frozen", "dark", "blurred")
+LOST: Final = ("frozen", "dark", "blurred", "misread")
 """Causes for which a camera's time is not watched."""
 
 
@@ -195,11 +201,12 @@ def reasons(health: NDArray[np.int64], expected: NDArray[np.int64], lost: tuple[
     causes = {name: health[:, column(f"{name}_ms")] for name in lost}
     low = observed < expected * PUBLISHED_COVERAGE
     names = np.full(len(health), REASONS.index("low_coverage"), np.uint8)
-    names[state == STATES.index("stale")] = REASONS.index("stale")
+    names[state == STALE] = REASONS.index("stale")
     names[state == OFFLINE] = REASONS.index("offline")
-    names[(health[:, column("frames")] == 0) & (state < STATES.index("stale"))] = REASONS.index("stale")
+    names[(health[:, column("frames")] == 0) & (state < STALE)] = REASONS.index("stale")
     names[state == LOW_FPS] = REASONS.index("low_fps")
     names[state == MOVED] = REASONS.index("moved")
+    names[state == MISREAD] = REASONS.index("misread")
     for name, ms in causes.items():
         names[ms * 2 > expected - observed] = REASONS.index(name)
     return np.where(low, names, 0).astype(np.uint8)

@@ -3,7 +3,8 @@
 Walks each camera's frames in order. A silence is `stale` after max(10 s, 5
 periods) and `offline` after 5 minutes; a picture that stands still, is dark or
 blurred with nothing detected is seen but not watched (`usable` False), as is one
-of which the camera itself says that its scene is another: zones mean nothing there. Whether it
+of which the camera itself says that its scene is another (zones mean nothing there)
+and one all of whose boxes were refused. Whether it
 stands still its hash says; only where frames carry none do detections that never
 change say so, since trackers hold the boxes of what is parked. The
 thresholds are ours (metrics.md, Camera health) and are settings.
@@ -23,7 +24,7 @@ from operators.minutes import MINUTE_US
 from operators.stage.ordered import NEVER, Released
 from schemas.columns import HEALTH, STATES
 
-ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE = (
+ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE, MISREAD = (
     STATES.index(name)
     for name in (
         "online",
@@ -36,9 +37,10 @@ ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE =
         "flapping",
         "stale",
         "offline",
+        "misread",
     )
 )
-VERSION = 4
+VERSION = 5
 LONGEST_SILENCE = 1440
 """Minutes of a silence that get rows; a longer outage is one incident."""
 
@@ -177,6 +179,7 @@ def step(state: HealthState, city: City, released: Released, params: HealthParam
         state,
         out,
     )
+    out[released.unseen] = MISREAD
     return out
 
 
@@ -189,12 +192,13 @@ def late(released: Released, params: HealthParams) -> NDArray[np.uint8]:
     out[blurred & empty] = BLURRED
     out[released.moved] = MOVED
     out[dark & empty] = DARK
+    out[released.unseen] = MISREAD
     return out
 
 
 def usable(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which frames were watched: not frozen nor of another scene, not dark or blurred with nothing seen."""
-    return ~np.isin(codes, (DARK, BLURRED, MOVED, FROZEN))
+    """Return which frames were watched: not frozen, misread or of another scene, nor dark or blurred and empty."""
+    return ~np.isin(codes, (DARK, BLURRED, MOVED, FROZEN, MISREAD))
 
 
 class Silences(NamedTuple):

@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 
 from operators.arrays import frozen
 
+UNSEEN: Final = np.iinfo(np.int64).min
+"""The number of a frame that is left out whole: of one time it comes first, and takes none of the time."""
+
+ABSENT: Final = UNSEEN + 1
+"""The number of a frame that came without one; the least that a sender can give."""
+
 PATIENCE: Final = 16
 """Moves a frame for which insertion is tried; what is in greater disorder is merged. Ours: in time, it is below 2."""
 

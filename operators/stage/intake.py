@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from operators.arrays import OTHER
 from operators.city import City
-from operators.stage import faces, refused, texts
+from operators.stage import faces, identity, refused, texts
 from operators.stage.arrived import Arrived, sealed
 from schemas.frames import CLASSES, FrameBatch
 from schemas.registry import ZONE_KINDS
@@ -131,12 +131,14 @@ def arrays(batch: FrameBatch, city: City, index: Lookup, first_row: int = 0) -> 
     frames, objects = batch.frames, batch.objects
     camera = camera_codes(frames, city, index)
     known = refused.known(objects)
-    said = refused.signals(batch, camera, index.zones, known)
+    unseen, said = refused.whole(refused.signals(batch, camera, index.zones, known))
+    seq = np.maximum(_ints(frames["seq"], identity.ABSENT), identity.ABSENT)
+    seq[unseen] = identity.UNSEEN
     found = Arrived(
         row=np.arange(first_row, first_row + len(camera), dtype=np.int64),
         camera=camera,
         t_us=frames["t_us"].to_numpy(),
-        seq=_ints(frames["seq"], np.iinfo(np.int64).min),
+        seq=seq,
         arrival_us=_ints(frames["arrival_us"], -1),
         width=_ints(frames["width"], 0).astype(np.int32, copy=False),
         height=_ints(frames["height"], 0).astype(np.int32, copy=False),

@@ -8,7 +8,9 @@ than `reorder_s` is late (it restates measured columns only), by more than
 `lateness_s` too late. A late frame stands for what it alone covers
 (`operators.stage.cover`). A frame is a duplicate, in time or late, when its camera has
 sent one of its time and its number (`seq`) before; of one time and other numbers,
-frames are others. Memory: what waits, and `seen`, about two bytes a frame for `lateness_s`.
+frames are others. A frame that is left out whole (`identity.UNSEEN`) goes the same way,
+so that its camera is not silent, and counts nowhere. Memory: what waits, and `seen`,
+about two bytes a frame for `lateness_s`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from operators import carrying
 from operators.arrays import Ordered, frozen
 from operators.carrying import Moves
 from operators.city import City
-from operators.stage import cover, identity, refused, seen
+from operators.stage import arrived, cover, identity, refused, seen
 from operators.stage.arrived import Arrived, concat, moved_along, nothing, take
 from operators.stage.cover import Late, Limits
 from operators.stage.identity import Keys
@@ -173,7 +175,8 @@ def _released(part: _Part) -> Released | None:
     )
     left_out = refused.found(frame, frames.signal_zone, frames.signal_value)
     moved = refused.moved(frame, frames.signal_zone, len(frames.camera))
-    return Released(ordered, frames.arrival_us, frames.luma, frames.sharpness, frames.image, left_out, moved)
+    seen_of = frames.arrival_us, frames.luma, frames.sharpness, frames.image
+    return Released(ordered, *seen_of, left_out, moved, arrived.unseen(frames))
 
 
 def limits_of(city: City, since_us: int) -> Limits:
@@ -289,8 +292,9 @@ def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
 
 
 def _copies(*parts: _Part) -> Copies:
-    camera, t_us = ([getattr(part.copies, name) for part in parts] for name in Copies._fields)
-    return Copies(np.concatenate(camera), np.concatenate(t_us))
+    camera, t_us, seq = (np.concatenate([getattr(part.copies, name) for part in parts]) for name in Keys._fields)
+    counts = seq != identity.UNSEEN
+    return Copies(camera[counts], t_us[counts])
 
 
 def _late(

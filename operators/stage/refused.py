@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from operators.stage import faces, texts
 from schemas.class_words import OTHERS
 from schemas.frames import CLASSES, FrameBatch
-from schemas.rejects import CONDITION, NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS
+from schemas.rejects import CONDITION, NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS, WHOLE
 from schemas.rejects import MOVED as MOVED_WORD
 
 FIRST: Final = -2
 """Code of the first reason; the next ones follow downwards."""
+
+OF_WHOLE: Final = FIRST - 255
+"""Code of a frame that is left out whole."""
 
 KNOWN: Final = texts.vocabulary([*CLASSES, *OTHERS])
 """Classes that somebody knows, ours first."""
@@ -46,6 +49,14 @@ class Signals(NamedTuple):
     frame: NDArray[np.int64]  # (k,)
     zone: NDArray[np.int32]  # (k,)
     value: NDArray[np.float64]  # (k,)
+
+
+def whole(said: Signals) -> tuple[NDArray[np.int64], Signals]:
+    """Return the frames that are left out whole, and the signals of the others."""
+    is_whole = said.zone == OF_WHOLE
+    if not is_whole.any():
+        return said.frame[:0], said
+    return said.frame[is_whole], Signals(*(column[~is_whole] for column in said))
 
 
 class Refused(NamedTuple):
@@ -135,7 +146,7 @@ def judge(said: pl.DataFrame, camera: NDArray[np.int32], zones: pl.DataFrame) ->
     return rows.with_columns(pl.col("frame").cast(pl.Int64), code=code_of, value=value_of, said=value)
 
 
-_NUMBERS: Final = {reason: number for number, reason in enumerate(REJECTS)}
+_NUMBERS: Final = {reason: number for number, reason in enumerate(REJECTS)} | {WHOLE: FIRST - OF_WHOLE}
 
 
 def strange(objects: pl.DataFrame, words: Known) -> Iterator[tuple[str, pl.Series]]:

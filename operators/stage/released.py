@@ -24,6 +24,7 @@ class Released(NamedTuple):
     image: NDArray[np.uint64]  # (n,)
     refused: Refused
     moved: NDArray[np.bool_]  # (n,) the camera says that its scene is another one
+    unseen: NDArray[np.bool_]  # (n,) left out whole: a dead letter, of which the time alone counts
 
 
 class Copies(NamedTuple):

@@ -26,10 +26,12 @@ class _At(NamedTuple):
     frames: int
     observed_ms: int
     late_frames: int
+    misread: int
     objects: int
     dark_ms: int
     blurred_ms: int
     frozen_ms: int
+    misread_ms: int
     skew_ms: int
     with_id: int
     without_id: int
@@ -44,10 +46,11 @@ class _At(NamedTuple):
 
 _AT: Final = _At(*(HEALTH.offset(name) for name in _At._fields))
 _CAUSES: Final = np.full(256, -1, np.int64)
-_CAUSES[[health.DARK, health.BLURRED, health.FROZEN, health.SKEW]] = (
+_CAUSES[[health.DARK, health.BLURRED, health.FROZEN, health.MISREAD, health.SKEW]] = (
     _AT.dark_ms,
     _AT.blurred_ms,
     _AT.frozen_ms,
+    _AT.misread_ms,
     _AT.skew_ms,
 )
 _EDGES: Final = np.array(DELAY_EDGES_MS[1:], np.int64)
@@ -73,7 +76,8 @@ def measure(released: Released, codes: NDArray[np.uint8], whose: Whose, *, is_la
     key[row], minute[row] = ordered.camera[cut.frame], cut.minute
     watched = health.usable(codes)
     _watch(cut, row, codes, watched, whose.untracked, _AT, _CAUSES, values)
-    _count(cut, row, ordered.first, ordered.t_us, released.arrival_us, whose, is_late, _AT, _EDGES, values)
+    times = ordered.t_us, released.arrival_us, released.unseen
+    _count(cut, row, ordered.first, *times, whose, is_late, _AT, _EDGES, values)
     _refuse(*released.refused, cut, row, _AT.refused_hist, values)
     np.add.at(values[:, _AT.signals], row[cut.is_first][ordered.signal_frame], 1)
     return Parts(key, minute, values)
@@ -100,7 +104,8 @@ def _watch(
     """Add the time that each piece of a frame stands for, by what could be made of it."""
     for s in range(len(row)):
         i, ms, out = cut.frame[s], cut.ms[s], values[row[s]]
-        out[at.state] = max(out[at.state], np.int64(codes[i]))
+        if codes[i] != health.MISREAD:  # a few such frames are no state of a camera: `emit.judged`
+            out[at.state] = max(out[at.state], np.int64(codes[i]))
         if watched[i]:
             out[at.observed_ms] += ms
             out[at.untracked_ms] += ms * untracked[i]
@@ -111,21 +116,24 @@ def _watch(
 @njit(cache=True)
 def _count(
     cut: Segments, row: NDArray[np.int64], first: NDArray[np.int64], t_us: NDArray[np.int64],
-    arrival_us: NDArray[np.int64], whose: Whose, is_late: bool, at: _At, edges: NDArray[np.int64],
-    values: NDArray[np.int64],
+    arrival_us: NDArray[np.int64], unseen: NDArray[np.bool_], whose: Whose, is_late: bool, at: _At,
+    edges: NDArray[np.int64], values: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Count each frame and what it carries, in the minute that holds its own time."""
     for s in range(len(row)):
         if not cut.is_first[s]:
             continue
         i, out = cut.frame[s], values[row[s]]
+        out[at.last_ms] = max(out[at.last_ms], t_us[i] // 1000)
+        if unseen[i]:
+            out[at.misread] += 1
+            continue
         out[at.frames] += 1
         out[at.late_frames] += is_late
         out[at.objects] += first[i + 1] - first[i]
         out[at.with_id] += whose.with_id[i]
         out[at.without_id] += whose.without_id[i]
         out[at.made_here] += whose.made_here[i] and not is_late  # no track is made of a late one
-        out[at.last_ms] = max(out[at.last_ms], t_us[i] // 1000)
         if arrival_us[i] >= 0:
             delay = (arrival_us[i] - t_us[i]) // 1000
             out[at.delay_hist + np.searchsorted(edges, delay, side="right")] += 1

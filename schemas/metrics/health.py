@@ -24,6 +24,8 @@ HEALTH: Final = Metric(
         "dark_ms": Part("UInt32", "sum", "ms", "Time when the picture was dark"),
         "blurred_ms": Part("UInt32", "sum", "ms", "Time when the picture was blurred"),
         "frozen_ms": Part("UInt32", "sum", "ms", "Time when the picture stood still: not watched"),
+        "misread": Part("UInt32", "sum", "1", "Frames all of whose boxes were refused: dead letters, no frames"),
+        "misread_ms": Part("UInt32", "sum", "ms", "Time that such frames stand for: not watched"),
         "skew_ms": Part("UInt32", "sum", "ms", "Time when capture and arrival differed by more than 30 s"),
         "with_id": Part("UInt32", "sum", "1", "Persons and vehicles that came with a track id"),
         "without_id": Part("UInt32", "sum", "1", "Those that came without one and were not tracked here"),
@@ -37,10 +39,10 @@ HEALTH: Final = Metric(
             "UInt32", "sum", "1", "Frames by arrival - capture; bins of DELAY_EDGES_MS", len(DELAY_EDGES_MS)
         ),
         "state": Part("UInt8", "max", "1", "Worst state: an index into STATES"),
-        "last_ms": Part("UInt64", "max", "ms", "Time of the last frame, ms since 1970"),
+        "last_ms": Part("UInt64", "max", "ms", "Time of the last frame, read or misread, ms since 1970"),
     },
     "Was the camera watching, and how well",
-    told=("duplicate_frames", "state"),
+    told=("duplicate_frames", "misread", "state"),
     is_of_objects=False,
     tallies={"busy_minutes": "r.objects > 0"},
 )
@@ -83,6 +85,9 @@ FIGURES: Final = {
     ),
     "late_frames": _counted("late_frames", Label("Bingkai terlambat", "Late frames")),
     "duplicate_frames": _counted("duplicate_frames", Label("Bingkai kembar", "Duplicate frames")),
+    "misread": _counted(
+        "misread", Label("Bingkai yang kotaknya ditolak semua", "Frames all of whose boxes were refused")
+    ),
     "objects": _counted("objects", Label("Objek terdeteksi", "Objects detected")),
     "cameras_blind": Figure(
         "1",

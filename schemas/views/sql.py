@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from schemas.parts import REVISIONS
-from schemas.sql import COVERAGE, GRAINS, array, day_type, median, percentile, published, source
+from schemas.sql import COVERAGE, GRAINS, MISREAD, array, day_type, median, percentile, published, source
 from schemas.words import REASONS
 
 __all__ = [
     "COVERAGE",
     "GRAINS",
     "LENGTH_S",
+    "MISREAD",
+    "UNSEEN",
     "View",
     "array",
     "common",
@@ -34,6 +36,10 @@ __all__ = [
 
 LENGTH_S: Final = {"minute": 60, "quarter": 900, "hour": 3_600, "day": 86_400}
 """Length of a window [s]: local days too, as the zone has no daylight saving time."""
+
+
+UNSEEN: Final = "if(s.misread, 'misread', 'offline')"
+"""Why nothing is known where no frame came that could be read: a row `s`, some of whose cameras sent what cannot be."""
 
 
 class View(NamedTuple):

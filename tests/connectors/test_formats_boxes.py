@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.formats import ReadOptions, boxes, read
-from schemas.rejects import OF_BOXES, REFUSED
+from schemas.rejects import OF_BOXES, REFUSED, WHOLE
 
 NOW_US = 1_780_000_000_000_000
 FINE, PX, BESIDE, FLAT = [0.1, 0.1, 0.2, 0.4], [600, 400, 640, 500], [1.2, 0.1, 1.3, 0.2], [0.3, 0.1, 0.3, 0.2]
@@ -59,8 +59,10 @@ def test_a_frame_all_of_whose_boxes_lie_elsewhere_is_no_empty_street(tmp_path: P
     out = chunk(tmp_path, frame(FINE), frame(*given), frame())
     assert out.dead["reason"].to_list() == ["boxes_refused"]
     assert out.dead["detail"][0].startswith("camera a: all boxes lie outside where shares of the picture are meant")
-    assert out.batch.frames["position"].to_list() == [1, 3]
-    assert refused(out.batch) == {}
+    assert out.batch.frames["position"].to_list() == [1, 2, 3]
+    assert out.batch.unseen.tolist() == [False, True, False]
+    assert refused(out.batch) == {WHOLE: 1}
+    assert out.batch.objects.height == 1
     assert {far.reason: far.many for far in out.far} == {
         name: n
         for name, n in zip(OF_BOXES, (given.count(PX), given.count(BESIDE), given.count(FLAT)), strict=True)

@@ -60,7 +60,7 @@ def heard(*lines: bytes, topics: list[str] | None = None, **changes: object) -> 
 
 def said(chunks: list) -> tuple[list, list, list]:
     got = joined(chunks)
-    frames = got.frames.with_columns(pl.col("t_us") - START_US).select(FRAMES).rows()
+    frames = got.frames.filter(~pl.Series(got.unseen)).with_columns(pl.col("t_us") - START_US).select(FRAMES).rows()
     rows = got.objects.select(OBJECTS).rows()
     objects = [tuple(round(cell, 4) if isinstance(cell, float) else cell for cell in row) for row in rows]
     return frames, objects, dead(chunks)

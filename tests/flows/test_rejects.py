@@ -174,3 +174,17 @@ def test_a_camera_that_is_all_in_pixels_states_nothing(store: Warehouse, folder:
     assert (summary.frames, summary.dead_letters, summary.rows) == (0, 20, 0)
     assert "divide by its width and height" in summary.unread
     assert "divide them by the width and height" in suggested(store)
+
+
+def test_a_camera_that_goes_over_to_pixels_is_misread_and_not_down(store: Warehouse, folder: Path) -> None:
+    fine = {"objects": [WALK | {"class": "person"}]}
+    path = events(folder, "turned", [fine] * 120 + [{"objects": [PX]}] * 3480)
+    summary = replayed(store, folder, path)
+    assert (summary.frames, summary.dead_letters, summary.incidents) == (120, 3480, 0)
+    later = "WHERE frames = 0 AND ts > (SELECT min(ts) FROM health_minute)"
+    health = store.query(f"SELECT DISTINCT state, reason, coverage, misread FROM health_minute {later}").rows
+    assert health == [("misread", "misread", 0, 120)]
+    assert store.query(f"SELECT DISTINCT persons_mean, reason FROM crowd_minute {later}").rows == [(None, "misread")]
+    area = "SELECT DISTINCT persons_mean, reason FROM crowd_area_quarter WHERE frames = 0"
+    assert store.query(area).rows == [(None, "misread")]
+    assert store.query("SELECT count() FROM rejects").rows == [(0,)]

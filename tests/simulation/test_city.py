@@ -155,18 +155,22 @@ def test_records_are_frames_and_what_was_injected(noisy: Path) -> None:
 
 def test_injected_faults_are_in_the_events(noisy: Path) -> None:
     counts = truth(noisy, "faults").select(pl.exclude("camera_id")).sum().row(0, named=True)
-    found = events(noisy, "arrow").frames
-    assert found.height == counts["sent"] - counts["before_2000"] - counts["boxes_refused"]  # the reader refuses these
-    again = found.filter(pl.struct("camera", "t_us", "seq").is_duplicated()).height
+    batch = events(noisy, "arrow")
+    found = batch.frames.with_columns(read=~pl.Series(batch.unseen))
+    assert found["read"].sum() == counts["sent"] - counts["before_2000"] - counts["boxes_refused"]
+    again = found.filter("read", pl.struct("camera", "t_us", "seq").is_duplicated()).height
     assert again == 2 * counts["duplicates"]
     usual = pl.col("t_us").rolling_median(5, center=True, min_samples=1).over("camera")
     alone = found.filter((pl.col("t_us") - usual).abs() > 3_600_000_000)
+    assert alone["read"].all()
     assert alone.height == counts["clock_jump"] + counts["unset"] > 0
     found = found.join(alone, on=["camera", "t_us", "seq"], how="anti", maintain_order="left")
     behind = found["t_us"].to_numpy()
     newest = found.select(pl.col("t_us").cum_max().over("camera"))["t_us"].to_numpy()
     late = (newest - behind > 2_000_000) & (newest - behind <= 600_000_000)
-    late &= found.select(pl.struct("camera", "t_us").is_first_distinct())["camera"].to_numpy()
+    late &= (
+        found.select(pl.struct("camera", "t_us").is_first_distinct())["camera"].to_numpy() & found["read"].to_numpy()
+    )
     assert late.sum() == counts["late"]
 
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from connectors.formats import ReadOptions, read
+from schemas.columns import REASONS, STATES
 from simulation import senders, simulate
 from tests.simulation.replaying import replayed
 
@@ -47,3 +48,17 @@ def test_nobody_says_that_the_street_was_empty_meanwhile(city: tuple[Path, pl.Da
     blind = both.filter(refused > 60)
     assert blind.height >= 2
     assert (blind["observed_ms_found"].fill_null(0) <= 1_000 * blind["frames_found"].fill_null(0)).all()
+
+
+def test_a_camera_whose_boxes_are_refused_is_misread(
+    city: tuple[Path, pl.DataFrame, pl.DataFrame],
+) -> None:
+    """Each refused frame is told in its minute, copies of one as one: 0.2 % of them come twice or far too late."""
+    out, _, rows = city
+    true = pl.read_parquet(out / "truth" / "faults.parquet")["boxes_refused"].sum()
+    assert 0.99 * true <= rows["misread"].sum() <= true
+    blind = rows.filter(pl.col("misread") > 2 * pl.col("frames"))
+    assert blind.height >= 2
+    assert set(blind["state"]) == {STATES.index("misread")}
+    assert set(blind["reason"]) == {REASONS.index("misread")}
+    assert (blind["last_ms"] > 0).all()

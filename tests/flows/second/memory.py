@@ -83,7 +83,8 @@ def computed(store: Any, cameras: Sequence[Camera], reach: Span, thresholds: Thr
 def outages_of(minutes: pl.DataFrame, cameras: Sequence[Camera], thresholds: Thresholds) -> pl.DataFrame:
     """Return the incidents that the second flow makes of rows of `health_minute_log`."""
     store = Memory()
-    store.state(minutes.with_columns(minute=pl.col("ts").dt.epoch("s") // 60))
+    came = pl.col("frames") + pl.col("misread")  # as `Stored` asks for it
+    store.state(minutes.with_columns(minute=pl.col("ts").dt.epoch("s") // 60, frames=came))
     until_us = (store.minutes["minute"].max() + 1) * MINUTE_US  # type: ignore[operator]
     computed(store, cameras, Span(frozenset(camera.id for camera in cameras), 0, until_us), thresholds)
     return store.told.drop("deleted")
