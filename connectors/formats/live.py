@@ -8,6 +8,9 @@ partition's own `Live`, in order:
     for chunk in live.read(tail.poll(most, most_bytes), tail.source): ...   # chunk.batch, chunk.dead
     stored = live.state()                            # goes into recovery, beside the position
 
+A camera that a sender named beside its message (`records.camera`) is what `--camera` is for
+files: it counts where the format carries none.
+
 One `Live` a partition, since a format may remember something between records: what
 `state` gives belongs to the position behind the last record that was read. `tick` gives
 what is due by the clock while nothing comes, `rest` what is held back, where no record
@@ -19,6 +22,7 @@ is a dead letter, an empty one too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -34,6 +38,8 @@ from connectors.records import Records
 from connectors.text_bytes import MARK
 
 NEWLINE: Final = ord("\n")
+CAMERA: Final = "\n"
+"""Stands between format and camera in the name of what is remembered."""
 EMPTY: Final = "expected a record, came an empty one"
 UNFOLDED_AT: Final = np.frombuffer(b"[" + MARK[:1], np.uint8)
 """First bytes of a record of text that may be more than one plain line."""
@@ -61,11 +67,13 @@ class Live:
         if len(empty):
             letters = [Dead(at, "not_json", EMPTY) for at in empty.tolist()]
             yield _seen(Chunk(no_frames(source), dead_letters(letters, source, 0), 0, 0), came)
-        for number in np.unique(records.kind).tolist():
-            reader = self._reader(records.kinds[number] or self.kind)
-            block = _block(records, np.flatnonzero(records.kind == number), reader, self.options.max_record_bytes)
+        for kind, camera, rows in _groups(records):
+            reader = self._reader(_key(kind or self.kind, camera))
+            block = _block(records, rows, reader, self.options.max_record_bytes)
             if len(block.start) or block.oversize:
                 yield from (_seen(chunk, came) for chunk in reader.chunks(block, source))
+        for key in [key for key, reader in self.readers.items() if CAMERA in key and not reader.state()]:
+            del self.readers[key]  # as many cameras as senders care to name: only what is remembered of them stays
 
     def rest(self, source: str) -> Iterator[Chunk]:
         """Yield what is held back for records that may follow."""
@@ -90,10 +98,24 @@ class Live:
         for kind, own in msgspec.json.decode(state, type=dict[str, bytes]).items():
             self._reader(kind).resume(own)
 
-    def _reader(self, kind: str) -> Reader:
-        if kind not in self.readers:
-            self.readers[kind] = opened(kind, self.options)
-        return self.readers[kind]
+    def _reader(self, key: str) -> Reader:
+        """Return the reader of a format, or of one format and camera: each may number its own frames."""
+        if key not in self.readers:
+            kind, _, camera = key.partition(CAMERA)
+            self.readers[key] = opened(kind, replace(self.options, camera=camera) if camera else self.options)
+        return self.readers[key]
+
+
+def _key(kind: str, camera: str) -> str:
+    return f"{kind}{CAMERA}{camera}" if camera else kind
+
+
+def _groups(records: Records) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    """Yield formats, cameras that senders named beside their messages ('': none), and the rows of each."""
+    named = np.full(len(records), -1, np.int32) if records.camera is None else records.camera
+    for number, whose in np.unique(np.column_stack([records.kind, named]), axis=0).tolist():
+        rows = np.flatnonzero((records.kind == number) & (named == whose))
+        yield records.kinds[number], "" if whose < 0 else records.cameras[whose], rows
 
 
 def _seen(chunk: Chunk, came: Arrivals) -> Chunk:

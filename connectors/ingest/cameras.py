@@ -36,8 +36,12 @@ def camera_of(origin: Origin, value: bytes) -> str:
     """Return whose a message is: as it says itself, by its topic, or else as its origin has it; '' where none does."""
     if origin.kind == "nvschema-protobuf":
         return _sensor(value) or origin.camera
+    if origin.kind == "dlstreamer":  # its messages name none
+        return origin.camera or origin.topic.rpartition("/")[2]
     by_topic = IN_TOPIC.get(origin.kind)
     named = by_topic(origin.topic) if by_topic is not None and origin.topic else ""
+    if origin.kind == "scenescape":
+        return _said(origin.kind, value) or named or origin.camera
     return named or _said(origin.kind, value) or origin.camera
 
 
@@ -76,6 +80,7 @@ CAMERA_AT: Final[dict[str, Callable[[_Named], object]]] = {
 """How a format names it; formats that name none need `?camera=` or a topic that does."""
 IN_TOPIC: Final[dict[str, Callable[[str], str]]] = {
     "onvif": onvif_events.camera,
+    "scenescape": lambda topic: topic.partition("scenescape/data/camera/")[2],
     "frigate": lambda topic: topic.split("/")[-3] if topic.endswith("/status/detect") and topic.count("/") > 2 else "",
 }
 """Formats whose messages are named by their topic."""

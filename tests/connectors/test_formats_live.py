@@ -54,6 +54,32 @@ def test_any_split_of_records_gives_the_frames_of_the_file(tmp_path_factory: pyt
     assert_same(type(got)(unknown, got.objects, got.signals), wanted, position=False)
 
 
+def hinted(values: list[bytes], cameras: list[str], kind: str) -> Records:
+    """Return records whose senders named cameras beside them, '' for none."""
+    table = sorted({camera for camera in cameras if camera})
+    codes = np.array([table.index(camera) if camera else -1 for camera in cameras], np.int32)
+    return replace(of(values, kind=kind), camera=codes, cameras=tuple(table))
+
+
+def test_a_camera_that_the_sender_names_counts_where_the_message_names_none():
+    bare = b'{"sensorId":"","timestamp":"2026-01-05T00:00:00Z","objects":[]}'
+    own = bare.replace(b'""', b'"own"', 1)
+    live = Live("native", options(size=(10, 10)))
+    given = hinted([bare, own, bare, bare], ["a", "a", "b", ""], "nvschema")
+    chunks = list(live.read(given, SOURCE))
+    frames = pl.concat([chunk.batch.frames for chunk in chunks]).sort("position")
+    assert frames.select("position", "camera").rows() == [(0, "a"), (1, "own"), (2, "b")]
+    assert [letter for chunk in chunks for letter in chunk.dead["position"].to_list()] == [3]
+
+
+def test_of_cameras_that_senders_name_only_what_must_be_remembered_is():
+    live = Live("native", options())
+    for number in range(50):
+        list(live.read(hinted([GOOD], [f"camera {number}"], "native"), SOURCE))
+    assert len(live.readers) == 0
+    assert live.state() == b"{}"
+
+
 TEXTS = {
     "one frame": (GOOD, 1, []),
     "an array": (b"[" + GOOD + b"," + GOOD + b"]", 2, []),

@@ -16,6 +16,7 @@ from connectors.records import Origin, records
 ANY = st.one_of(
     st.none(), st.booleans(), st.integers(0, 99), st.text(max_size=4), st.lists(st.text(max_size=2), max_size=2)
 )
+THING = {"id": "1", "Person": {}, "bbox": {"topleftx": 1, "toplefty": 1, "bottomrightx": 5, "bottomrighty": 5}}
 NOW_US = 1_800_000_000_000_000
 
 
@@ -30,6 +31,13 @@ NOW_US = 1_800_000_000_000_000
         ("onvif", {"Frame": {"@UtcTime": "2026-01-05T00:00:00Z", "@Source": "smg-001"}}),
         ("onvif", {"topic": "kota/smg-9/onvif-mj/x", "payload": {"Frame": [{"@UtcTime": "2026-01-05T00:00:00Z"}]}}),
         ("opendatacam", {"frame": 1, "detections": []}),
+        ("scenescape", {"id": "smg-001", "timestamp": "2026-01-05T00:00:00Z", "objects": {}}),
+        ("scenescape", {"timestamp": "2026-01-05T00:00:00Z", "objects": {}}),
+        ("dlstreamer", {"objects": [], "timestamp": 1, "resolution": {"width": 10, "height": 10}}),
+        (
+            "deepstream",
+            {"messageid": "1", "@timestamp": "2026-01-05T00:00:00Z", "sensor": {"id": "smg-001"}, "object": THING},
+        ),
     ],
     ids=str,
 )
@@ -50,6 +58,9 @@ def test_it_is_the_one_that_the_reader_finds(kind, message):
         (Origin("onvif", "elsewhere", "hint"), "hint"),
         (Origin("frigate", "frigate/gate/status/detect"), "gate"),
         (Origin("frigate", "frigate/available"), ""),
+        (Origin("scenescape", "scenescape/data/camera/gate", "hint"), "gate"),
+        (Origin("dlstreamer", "dl/gate", ""), "gate"),
+        (Origin("dlstreamer", "dl/gate", "hint"), "hint"),
         (Origin("unheard-of", "", "hint"), "hint"),
         (Origin("native", "", ""), ""),
     ],
