@@ -22,13 +22,13 @@ FORMATS: Final = (
     "nvschema",
     "nvschema-protobuf",
     "deepstream",
+    "frigate",
     "onvif",
     "dlstreamer",
     "scenescape",
     "opendatacam",
     "mot",
 )
-LATER_FORMATS: Final = ("frigate",)
 
 Warehouse = Annotated[
     str | None,
@@ -54,8 +54,6 @@ def format_name(name: str) -> str:
     """Check a format's name."""
     if name in FORMATS:
         return name
-    if name in LATER_FORMATS:
-        raise UsageError(f"--format {name} arrives later; this version reads {', '.join(FORMATS)}")
     raise UsageError(f"--format {name}: expected one of {', '.join(FORMATS)}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from flows.thresholds import Thresholds, params_hashes
 from operators.city import City
 from operators.stage import emit
 from operators.tracking import tracker
+from schemas.cards import OF_FRAMES, OF_TRACKS
 from schemas.columns import HEALTH, METRICS
 from schemas.parts import REVISIONS, Metric
 
@@ -24,6 +26,8 @@ POLARS = {
     "Int64": pl.Int64,
 }
 DIRECTIONS = ("to_right", "to_left")
+UNTRACKED, SAMPLED = "untracked", "few_samples"
+"""Causes that take time from some metrics: parts of health's rows, and reasons."""
 
 
 MOST_REVISION: Final = REVISIONS - 1
@@ -96,11 +100,23 @@ class RowMaker:
         """Return what the rows of windows share, by their judged health rows (w, ...) and expected time (w,) [ms]."""
         return self._shared(due, expected, health, emit.LOST)
 
-    def followed(self, due: emit.Minutes, expected: NDArray[np.int64], watched: Watched) -> Watched:
-        """Return what rows of metrics of tracks share: what nobody tracked was not watched, and says why."""
-        if not watched.health[:, HEALTH.offset("untracked_ms")].any():
-            return watched
-        return self._shared(due, expected, emit.followed(watched.health), (*emit.LOST, "untracked"))
+    def by_need(self, due: emit.Minutes, expected: NDArray[np.int64], watched: Watched) -> dict[str, Watched]:
+        """Return what each metric's rows share: some do not watch what nobody tracked, or what came as tracks."""
+        health = watched.health
+        here = {name for name in (UNTRACKED, SAMPLED) if health[:, HEALTH.offset(f"{name}_ms")].any()}
+        known: dict[tuple[str, ...], Watched] = {(): watched}
+        for metric in METRICS:
+            causes = self.lacks(metric.name, here)
+            if causes not in known:
+                less = emit.without(health, causes)
+                known[causes] = self._shared(due, expected, less, (*emit.LOST, *causes))
+        return {metric.name: known[self.lacks(metric.name, here)] for metric in METRICS}
+
+    @staticmethod
+    def lacks(metric: str, causes: Container[str]) -> tuple[str, ...]:
+        """Return which of the causes take time from a metric."""
+        needs = ((UNTRACKED, OF_TRACKS), (SAMPLED, OF_FRAMES))
+        return tuple(name for name, those in needs if name in causes and metric in those)
 
     def _shared(
         self, due: emit.Minutes, expected: NDArray[np.int64], health: NDArray[np.int64], lost: tuple[str, ...]

@@ -42,7 +42,6 @@ from operators.stage import (
 )
 from operators.stage.arrived import Arrived
 from operators.tracking import bodies, streams, sureness
-from schemas.cards import OF_TRACKS
 from schemas.columns import METRICS
 from schemas.incidents import END_OF_INPUT, VERSION_ENDED
 from schemas.partitions import partition_of
@@ -328,14 +327,14 @@ class Shard:
         folded = windows.gather(state.pools["health"], due.camera, due.minute)
         values = emit.judged(self.city, due, folded, expected)
         watched = self.maker.watched(due, expected, values)
-        followed = self.maker.followed(due, expected, watched)
+        seen_by = self.maker.by_need(due, expected, watched)
         reached = windows.gather(state.reached, due.camera, due.minute)[:, 0]
         blocks = []
         for metric in METRICS:
             rows = emit.rows(self.keys[metric.name], due)
             if not len(rows.key):
                 continue
-            parts, grown, seen = values, folded, followed if metric.name in OF_TRACKS else watched
+            parts, grown, seen = values, folded, seen_by[metric.name]
             if metric.name != "health":
                 parts = windows.gather(state.pools[metric.name], rows.key, due.minute[rows.window])
                 parts = grown = emit.watch(parts, seen.health[rows.window])

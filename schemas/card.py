@@ -210,6 +210,8 @@ class Card:
         What places read of its rows.
     needs_tracks
         Its figures are of tracks: time in which nobody tracks objects is not watched.
+    needs_frames
+        Its figures are of what is in a frame: time of which tracks came, not frames, is not watched.
     idle
         What `tilik registry suggest` makes of a zone that nothing enters.
     """
@@ -230,6 +232,7 @@ class Card:
     place: ByPlace | None = None
     idle: Idle | None = None
     needs_tracks: bool = False
+    needs_frames: bool = False
 
 
 def sums(**rows: str) -> dict[str, Fold]:

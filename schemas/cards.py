@@ -69,5 +69,8 @@ COLOURS: Final = {kind: _CHOSEN.get(kind, _colour(number)) for number, kind in e
 OF_TRACKS: Final = frozenset(card.name for card in CARDS if card.needs_tracks)
 """Metrics whose figures are of tracks."""
 
+OF_FRAMES: Final = frozenset(card.name for card in CARDS if card.needs_frames)
+"""Metrics whose figures are of what is in a frame."""
+
 INCIDENTS: Final[dict[str, Incident]] = {each.kind: each for card in CARDS for each in card.incidents}
 """Incidents by kind."""

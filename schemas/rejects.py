@@ -35,10 +35,13 @@ REFUSED: Final = "refused"
 """Kind of the signals by which a reader says what it left out of a frame: `zone` is the reason, `value` how many."""
 
 CONDITION: Final = "condition"
-"""Kind of the signals by which a reader says what a camera says of itself: `zone` is `MOVED`. No sender can send it."""
+"""Kind of the signals by which a reader says what a frame is: `zone` is `MOVED` or `SAMPLED`. No sender can send it."""
 
 MOVED: Final = "moved"
 """The scene is another one than zones and lines were drawn on."""
+
+SAMPLED: Final = "sampled"
+"""The frame was made of tracks' lives: who is there is known, where only as of when it was last said."""
 
 WHOLE: Final = "frame"
 """Stands for the reason where the whole frame is left out: a dead letter, of which nothing but its time counts."""

@@ -7,7 +7,7 @@ or when a live stream falls silent. A frame in which nothing was found is never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -101,19 +101,19 @@ class Objects(Reader):
                 whole += self._take(found, block, row, line)
         return self._chunk(whole, source, options, dead, block.size)
 
-    def rest(self, source: str) -> Chunk | None:
+    def rest(self, source: str) -> Iterable[Chunk]:
         """Return the frames that nothing follows."""
         return self._given_up(source, lambda group: True)
 
-    def tick(self, now_us: int, source: str) -> Chunk | None:
+    def tick(self, now_us: int, source: str) -> Iterable[Chunk]:
         """Return the frames whose first object came `WAITED_US` ago."""
         return self._given_up(source, lambda one: one.arrival_us is not None and one.arrival_us <= now_us - WAITED_US)
 
-    def _given_up(self, source: str, is_due: Callable[[Group], bool]) -> Chunk | None:
+    def _given_up(self, source: str, is_due: Callable[[Group], bool]) -> Iterable[Chunk]:
         held = [group for groups in self.open.values() for group in groups]
         left = sorted(filter(is_due, held), key=lambda group: group.position)
         self.open = {name: kept for name, one in self.open.items() if (kept := [g for g in one if not is_due(g)])}
-        return self._chunk(left, source, self.options, [], 0) if left else None
+        return [self._chunk(left, source, self.options, [], 0)] if left else []
 
     def state(self) -> bytes:
         """Return the frames that are not whole yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from connectors.formats import kept_events, kept_scenes
+from connectors.formats import kept_events, kept_scenes, kept_tracks
 from connectors.formats.chunks import CLOCKS
 from connectors.formats.kept_cuts import (
     MASKS,
@@ -66,6 +66,7 @@ def formats(names: Names) -> Cuts:
         "nvschema": nvschema,
         "nvschema-protobuf": nvschema,
         "deepstream": kept_events.deepstream(of_id, of_class),
+        "frigate": kept_tracks.frigate(of_id, of_class),
         "onvif": kept_events.onvif(of_id, of_class),
         "dlstreamer": kept_scenes.dlstreamer(of_class),
         "scenescape": kept_scenes.scenescape(of_id, of_class),

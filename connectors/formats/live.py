@@ -78,16 +78,12 @@ class Live:
     def rest(self, source: str) -> Iterator[Chunk]:
         """Yield what is held back for records that may follow."""
         for reader in self.readers.values():
-            chunk = reader.rest(source)
-            if chunk is not None:
-                yield chunk
+            yield from reader.rest(source)
 
     def tick(self, now_us: int, source: str) -> Iterator[Chunk]:
         """Yield what is due by the clock alone; call it where all that was there has been read, some times a second."""
         for reader in self.readers.values():
-            chunk = reader.tick(now_us, source)
-            if chunk is not None:
-                yield chunk
+            yield from reader.tick(now_us, source)
 
     def state(self) -> bytes:
         """Return what is remembered for the next records, of each format."""

@@ -10,6 +10,7 @@ from connectors.formats import (
     arrow_messages,
     deepstream,
     dlstreamer,
+    frigate,
     mot,
     native_columns,
     native_json,
@@ -32,6 +33,7 @@ FORMATS: Final[dict[str, Callable[[Path, ReadOptions], Iterator[Chunk]]]] = {
     "nvschema-protobuf": nvschema_protobuf.read,
     "deepstream": deepstream.read,
     "onvif": onvif.read,
+    "frigate": frigate.read,
     "dlstreamer": dlstreamer.read,
     "scenescape": scenescape.read,
 }
@@ -43,6 +45,7 @@ STREAMS: Final[dict[str, Callable[[ReadOptions], Reader]]] = {
     "nvschema-protobuf": nvschema_protobuf.Frames,
     "deepstream": deepstream.Objects,
     "onvif": onvif.Messages,
+    "frigate": frigate.Tracks,
     "dlstreamer": dlstreamer.Frames,
     "scenescape": scenescape.Frames,
 }

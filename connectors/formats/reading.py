@@ -58,13 +58,13 @@ class Reader:
         """Return what a block says, by options whose `now_us` is the block's own."""
         raise NotImplementedError
 
-    def rest(self, source: str) -> Chunk | None:
-        """Return what is held back for messages that may follow, for none do; None where nothing is."""
-        return None
+    def rest(self, source: str) -> Iterable[Chunk]:
+        """Return what is held back for messages that may follow, for none do."""
+        return ()
 
-    def tick(self, now_us: int, source: str) -> Chunk | None:
-        """Return what is due at `now_us`, where all that came before has been read; None where nothing is."""
-        return None
+    def tick(self, now_us: int, source: str) -> Iterable[Chunk]:
+        """Return what is due at `now_us`, where all that came before has been read."""
+        return ()
 
     def state(self) -> bytes:
         """Return what is remembered for the next block."""
@@ -83,10 +83,8 @@ def of_lines(path: Path, options: ReadOptions, reader: Reader) -> Iterator[Chunk
 def of_blocks(cut: Iterable[Block], source: str, reader: Reader) -> Iterator[Chunk]:
     """Yield what blocks say to a reader, and what that held back at their end."""
     for block in cut:
-        yield reader.chunk(block, source)
-    rest = reader.rest(source)
-    if rest is not None:
-        yield rest
+        yield from reader.chunks(block, source)
+    yield from reader.rest(source)
 
 
 def arrived(chunk: Chunk, block: Block) -> Chunk:

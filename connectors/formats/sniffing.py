@@ -13,6 +13,7 @@ from connectors.formats import (
     deepstream_lines,
     delimited,
     dlstreamer,
+    frigate_lines,
     mot_rows,
     native_json,
     nvschema,
@@ -32,6 +33,7 @@ BY_KEYS: Final = (
     ("opendatacam", opendatacam_lines.MARKS),
     ("nvschema", nvschema.MARKS),
     ("onvif", onvif_frames.MARKS),
+    ("frigate", frigate_lines.MARKS[-1:]),
 )
 SENDERS: Final = (frozenset({"sensorId"}), frozenset({"@timestamp"}))
 """Keys that nvschema has and OpenDataCam's documents, which share others with it, do not."""
@@ -124,6 +126,8 @@ def _of_topic(parts: list[str]) -> str:
     """Return the format that a topic names; '' for none."""
     if onvif_events.BRANCH in parts or onvif_events.FRAMES in parts:
         return "onvif"
+    if parts[:1] == ["frigate"] or parts[-2:] == ["status", "detect"]:
+        return "frigate"
     return "scenescape" if parts[:1] == ["scenescape"] else ""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def replay(
     context: typer.Context,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, directories or globs.")],
-    format: Annotated[str, typer.Option(help=f"{' | '.join(options.FORMATS)} (more arrive later).")] = "native",
+    format: Annotated[str, typer.Option(help=f"{' | '.join(options.FORMATS)}.")] = "native",
     warehouse: options.Warehouse = None,
     registry: Annotated[
         str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")

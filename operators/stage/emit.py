@@ -160,10 +160,12 @@ def watch(parts: NDArray[np.int64], health: NDArray[np.int64]) -> NDArray[np.int
     return out
 
 
-def followed(health: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return health rows as metrics of tracks see them: what nobody tracked was not watched."""
-    out = health.copy()
-    out[:, HEALTH.offset("observed_ms")] -= health[:, HEALTH.offset("untracked_ms")]
+def without(health: NDArray[np.int64], causes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return health rows as some metrics see them: time that these causes took from them was not watched."""
+    out, observed = health.copy(), HEALTH.offset("observed_ms")
+    for name in causes:
+        out[:, observed] -= health[:, HEALTH.offset(f"{name}_ms")]
+    out[:, observed] = np.maximum(out[:, observed], 0)
     return out
 
 
@@ -192,9 +194,9 @@ def reasons(health: NDArray[np.int64], expected: NDArray[np.int64], lost: tuple[
     Parameters
     ----------
     health
-        Health rows, or what `followed` made of them.
+        Health rows, or what `without` made of them.
     lost
-        Causes for which time was not watched: of what `followed` made, `untracked` is one more.
+        Causes for which time was not watched: of what `without` made, its causes too.
     """
     column = HEALTH.offset
     observed, state = health[:, column("observed_ms")], health[:, column("state")]

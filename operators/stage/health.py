@@ -40,7 +40,7 @@ ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE, 
         "misread",
     )
 )
-VERSION = 5
+VERSION = 6
 LONGEST_SILENCE = 1440
 """Minutes of a silence that get rows; a longer outage is one incident."""
 
@@ -111,6 +111,7 @@ def _walk(
     luma: NDArray[np.float32],
     sharpness: NDArray[np.float32],
     moved: NDArray[np.bool_],
+    sampled: NDArray[np.bool_],
     arrival_us: NDArray[np.int64],
     stale_after: NDArray[np.int64],
     limits: tuple[int, int, int, float, float],
@@ -132,7 +133,8 @@ def _walk(
             state.image[c], state.image_us[c] = images[i], t
         moves = state.image[c] != 0 and t - state.image_us[c] <= frozen_us  # the picture does: boxes may be held
         stands = images[i] != 0 and t - state.image_us[c] > frozen_us
-        frozen = stands or (images[i] == 0 and not moves and codes[i] != 0 and t - state.seen_us[c] > frozen_us)
+        held = codes[i] != 0 and t - state.seen_us[c] > frozen_us and not sampled[i]  # tracks' lives hold their boxes
+        frozen = stands or (images[i] == 0 and not moves and held)
         code = ONLINE
         if arrival_us[i] >= 0 and abs(arrival_us[i] - t) > skew_us:
             code = SKEW
@@ -173,6 +175,7 @@ def step(state: HealthState, city: City, released: Released, params: HealthParam
         released.luma,
         released.sharpness,
         released.moved,
+        released.sampled,
         released.arrival_us,
         stale,
         limits,

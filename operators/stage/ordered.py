@@ -174,9 +174,12 @@ def _released(part: _Part) -> Released | None:
         lag_ms=part.lag_ms,
     )
     left_out = refused.found(frame, frames.signal_zone, frames.signal_value)
-    moved = refused.moved(frame, frames.signal_zone, len(frames.camera))
+    moved, sampled = (
+        refused.says(condition, frame, frames.signal_zone, len(frames.camera))
+        for condition in (refused.MOVED, refused.SAMPLED)
+    )
     seen_of = frames.arrival_us, frames.luma, frames.sharpness, frames.image
-    return Released(ordered, *seen_of, left_out, moved, arrived.unseen(frames))
+    return Released(ordered, *seen_of, left_out, moved, arrived.unseen(frames), sampled)
 
 
 def limits_of(city: City, since_us: int) -> Limits:

@@ -19,6 +19,7 @@ from schemas.class_words import OTHERS
 from schemas.frames import CLASSES, FrameBatch
 from schemas.rejects import CONDITION, NOT_MEASURED, OF_SIGNALS, REFUSED, REJECTS, SIGNAL_KINDS, WHOLE
 from schemas.rejects import MOVED as MOVED_WORD
+from schemas.rejects import SAMPLED as SAMPLED_WORD
 
 FIRST: Final = -2
 """Code of the first reason; the next ones follow downwards."""
@@ -31,6 +32,11 @@ KNOWN: Final = texts.vocabulary([*CLASSES, *OTHERS])
 
 MOVED: Final = -1_000
 """What stands in the place of a zone where the camera says that its scene is another one."""
+
+SAMPLED: Final = -1_001
+"""The same where a frame was made of tracks' lives."""
+
+_CONDITIONS: Final = {MOVED_WORD: MOVED, SAMPLED_WORD: SAMPLED}
 
 LONGEST: Final = 40
 """Characters of a word that are kept."""
@@ -78,10 +84,10 @@ def found(frame: NDArray[np.int64], zone: NDArray[np.int32], value: NDArray[np.f
     return Refused(frame[rows], (FIRST - zone[rows]).astype(np.int64), value[rows].astype(np.int64))
 
 
-def moved(frame: NDArray[np.int64], zone: NDArray[np.int32], frames: int) -> NDArray[np.bool_]:
-    """Return (n,) of which frames the camera says that its scene is another one."""
+def says(condition: int, frame: NDArray[np.int64], zone: NDArray[np.int32], frames: int) -> NDArray[np.bool_]:
+    """Return (n,) of which frames a condition (`MOVED`, `SAMPLED`) is said."""
     out = np.zeros(frames, np.bool_)
-    out[frame[zone == MOVED]] = True
+    out[frame[zone == condition]] = True
     return out
 
 
@@ -131,8 +137,8 @@ def judge(said: pl.DataFrame, camera: NDArray[np.int32], zones: pl.DataFrame) ->
     why = (
         pl.when(is_ours)
         .then(FIRST - pl.col("zone").replace_strict(_NUMBERS, default=0, return_dtype=pl.Int32))
-        .when((pl.col("kind") == CONDITION) & (pl.col("zone") == MOVED_WORD))
-        .then(MOVED)
+        .when((pl.col("kind") == CONDITION) & pl.col("zone").is_in(list(_CONDITIONS)))
+        .then(pl.col("zone").replace_strict(_CONDITIONS, default=0, return_dtype=pl.Int32))
         .when(~pl.col("kind").is_in(SIGNAL_KINDS))
         .then(code("unknown_kind"))
         .when(pl.col("code").is_null())

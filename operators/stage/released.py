@@ -25,6 +25,7 @@ class Released(NamedTuple):
     refused: Refused
     moved: NDArray[np.bool_]  # (n,) the camera says that its scene is another one
     unseen: NDArray[np.bool_]  # (n,) left out whole: a dead letter, of which the time alone counts
+    sampled: NDArray[np.bool_]  # (n,) made of tracks' lives
 
 
 class Copies(NamedTuple):

@@ -37,6 +37,7 @@ class _At(NamedTuple):
     without_id: int
     made_here: int
     untracked_ms: int
+    few_samples_ms: int
     signals: int
     refused_hist: int
     delay_hist: int
@@ -75,7 +76,7 @@ def measure(released: Released, codes: NDArray[np.uint8], whose: Whose, *, is_la
     values = np.zeros((rows, HEALTH.width), np.int64)
     key[row], minute[row] = ordered.camera[cut.frame], cut.minute
     watched = health.usable(codes)
-    _watch(cut, row, codes, watched, whose.untracked, _AT, _CAUSES, values)
+    _watch(cut, row, codes, watched, whose.untracked, released.sampled, _AT, _CAUSES, values)
     times = ordered.t_us, released.arrival_us, released.unseen
     _count(cut, row, ordered.first, *times, whose, is_late, _AT, _EDGES, values)
     _refuse(*released.refused, cut, row, _AT.refused_hist, values)
@@ -99,7 +100,8 @@ def _refuse(
 @njit(cache=True)
 def _watch(
     cut: Segments, row: NDArray[np.int64], codes: NDArray[np.uint8], watched: NDArray[np.bool_],
-    untracked: NDArray[np.bool_], at: _At, causes: NDArray[np.int64], values: NDArray[np.int64],
+    untracked: NDArray[np.bool_], sampled: NDArray[np.bool_], at: _At, causes: NDArray[np.int64],
+    values: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Add the time that each piece of a frame stands for, by what could be made of it."""
     for s in range(len(row)):
@@ -109,6 +111,7 @@ def _watch(
         if watched[i]:
             out[at.observed_ms] += ms
             out[at.untracked_ms] += ms * untracked[i]
+            out[at.few_samples_ms] += ms * sampled[i]
         if causes[codes[i]] >= 0:
             out[causes[codes[i]]] += ms
 

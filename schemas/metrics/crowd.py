@@ -164,4 +164,5 @@ CARD: Final = Card(
             "saturated": "sum(k.saturated_ms)",
         },
     ),
+    needs_frames=True,
 )

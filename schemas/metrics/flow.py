@@ -111,6 +111,7 @@ CARD: Final = Card(
     label=Label("Arus kendaraan", "Traffic flow"),
     enabled_by="flow",
     needs_tracks=True,
+    needs_frames=True,
     table=FLOW,
     looks=(Looks("lane"),),
     roles=("flow", "gate"),

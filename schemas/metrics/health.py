@@ -31,6 +31,7 @@ HEALTH: Final = Metric(
         "without_id": Part("UInt32", "sum", "1", "Those that came without one and were not tracked here"),
         "made_here": Part("UInt32", "sum", "1", "Frames whose tracks are made here"),
         "untracked_ms": Part("UInt32", "sum", "ms", "Time watched in which nobody tracked persons and vehicles"),
+        "few_samples_ms": Part("UInt32", "sum", "ms", "Time watched of which only lives of tracks came, not frames"),
         "signals": Part("UInt32", "sum", "1", "Values of zones that were taken"),
         "refused_hist": Part(
             "UInt32", "sum", "1", "Objects and signals refused, by reason: a number each of REJECTS", len(REJECTS)

@@ -169,4 +169,5 @@ CARD: Final = Card(
         same("masked_n", "unmasked_n", "unknown_n", "frame_masked_n", "frame_unmasked_n", "frame_unknown_n"),
         why=_AREA.why,
     ),
+    needs_frames=True,
 )

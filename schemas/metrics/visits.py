@@ -138,6 +138,7 @@ CARD: Final = Card(
     label=Label("Kunjungan", "Visits"),
     enabled_by="visits",
     needs_tracks=True,
+    needs_frames=True,
     table=VISITS,
     roles=("gate",),
     figures=FIGURES,

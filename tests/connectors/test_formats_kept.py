@@ -30,7 +30,7 @@ READ = (
     "name",
     "x", "sensor", "object", "vehicle", "topleftx", "topic", "payload", "Frame", "@Source", "Object",
     "@ObjectId", "Appearance", "Class", "Type", "#text", "Data", "State", "detection", "label", "roi_type", "facemask",
-    "category", "bounding_box",
+    "category", "bounding_box", "after", "box",
     "trackerDataForLastFrame", "frameIndex", "data", "videoResolution", "$date", "$numberLong",
 )  # fmt: skip
 PERSONAL = st.sampled_from([NAME, PLATE, f"7|1|2|30|40|{NAME}|{PLATE}", f"{PLATE}|1|2|3|4|car|#|{NAME}|0.5", VECTOR])

@@ -179,6 +179,22 @@ def scenescapes() -> list[bytes]:
     return [json.dumps(each).encode() for each in lines] + broken(json.dumps({**frame, "x": 0.5}))
 
 
+def frigates() -> list[bytes]:
+    """Return messages of Frigate."""
+    after = {
+        "id": PLATE, "camera": "a", "frame_time": START / 1e6 + 1_680, "label": NAME, "sub_label": [NAME, 0.9],
+        "score": 0.5, "box": [10, 20, 30, 40], "start_time": START / 1e6 + 1_680, "attributes": PERSON, **PERSON,
+    }  # fmt: skip
+    event = {"type": "new", "before": after, "after": after, **PERSON}
+    good = [{**event, "after": {**after, "frame_time": START / 1e6 + 1_680 + at}} for at in range(30)]
+    spoiled = [{**event, "after": {**after, name: wrong}} for name in after for wrong in WRONG]
+    spoiled += [{**event, name: wrong} for name in event for wrong in WRONG]
+    topics = ["frigate/events", "frigate/reviews", "frigate/available", f"frigate/{NAME}/status/detect", NAME]
+    others = [{"topic": topic, "payload": told} for topic in topics for told in (event, NAME, PERSON, "online")]
+    lines = [*good, *spoiled, *others, {**event, "after": {**after, "camera": NAME}}]
+    return [json.dumps(each).encode() for each in lines] + broken(json.dumps({**event, "x": 0.5}))
+
+
 def opendatacams() -> list[bytes]:
     """Return lines of OpenDataCam, in each of its shapes."""
     thing = {"x": 100, "y": 100, "w": 50, "h": 20.5, "name": NAME, "confidence": 0.5, "id": PLATE, **PERSON}

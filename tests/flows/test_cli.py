@@ -73,7 +73,6 @@ def test_help_needs_nothing_heavy():
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("replay", "x", "--format", "frigate"), "arrives later"),
         (("replay", "x", "--format", "excel"), "expected one of"),
         (("replay", "x", "--start", "yesterday"), "--start yesterday"),
         (("replay", "x", "--size", "big"), "--size big"),

@@ -26,7 +26,8 @@ LATER_US = START + 5 * 3_600_000_000
 CLIP = {"camera": "a", "fps": 10.0, "start_us": START + 3_600_000_000, "size": (640, 480)}
 GIVEN: dict[str, dict[str, Any]] = {
     "native": {}, "arrow": {}, "nvschema": {"camera": "a", "size": (640, 480)}, "opendatacam": CLIP,
-    "onvif": {}, "scenescape": {"size": (640, 480)}, "dlstreamer": {**CLIP, "start_us": START + 7 * 3_600_000_000},
+    "onvif": {}, "scenescape": {"size": (640, 480)}, "frigate": {"size": (640, 480)},
+    "dlstreamer": {**CLIP, "start_us": START + 7 * 3_600_000_000},
     "nvschema-protobuf": {"camera": "a", "size": (640, 480)}, "deepstream": {"camera": "a", "size": (640, 480)},
     "mot": {**CLIP, "start_us": LATER_US},
 }  # fmt: skip
@@ -53,7 +54,7 @@ def write(folder: Path) -> dict[str, Path]:
     lines = {
         "native": planted.natives(), "nvschema": planted.nvschemas(), "opendatacam": planted.opendatacams(),
         "mot": planted.mots(), "deepstream": planted.deepstreams(), "onvif": planted.onvifs(),
-        "dlstreamer": planted.dlstreamers(), "scenescape": planted.scenescapes(),
+        "frigate": planted.frigates(), "dlstreamer": planted.dlstreamers(), "scenescape": planted.scenescapes(),
     }  # fmt: skip
     for kind, each in lines.items():
         (folder / f"in.{kind}").write_bytes(b"\n".join(each) + b"\n")

@@ -27,8 +27,8 @@ MOST_BYTES: Final = 1_000_000_000
 NOW_US: Final = START_US + 86_400_000_000
 CONTAINERS: Final = ("stream", "file", "parquet")
 KINDS: Final = (*lines.WRITERS, *CONTAINERS)
-OTHER_UNITS: Final = ("mot", "deepstream", "onvif")
-"""Kinds whose messages are no frames: rows and objects that make one together, events of which none is made."""
+OTHER_UNITS: Final = ("mot", "deepstream", "onvif", "frigate")
+"""Kinds whose messages are no frames: rows and objects that make one together, events that make none or many."""
 BINARY: Final = ("nvschema-protobuf",)
 """Kinds of which each message stands behind its size."""
 GOOD_LINES: Final = 2

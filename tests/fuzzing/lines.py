@@ -125,6 +125,20 @@ def scenescape(rng: Rng, number: int) -> bytes:
     return json.dumps(said | {"objects": things if rng.random() < 0.5 else {"person": things}}).encode()
 
 
+def frigate(rng: Rng, number: int) -> bytes:
+    """Return a message of Frigate: mostly a track's event, now and then a review or a status."""
+    camera, at = f"c{number % CAMERAS}", (START_US + number * STEP_US) / 1e6
+    if rng.random() < 0.05:
+        word = ("online", "offline", "disabled")[number % 3]
+        return json.dumps({"topic": f"frigate/{camera}/status/detect", "payload": word}).encode()
+    kind = ("new", "update", "end")[number // CAMERAS % 3]
+    after = {"id": f"t{number // CAMERAS // 3}", "camera": camera, "frame_time": at, "label": "car", "score": 0.5}
+    after |= {"box": [9, 9, 19, 19], "start_time": at, "end_time": None, "stationary": bool(rng.random() < 0.5)}
+    if rng.random() < 0.05:
+        after = {"camera": camera, "start_time": at, "severity": "alert"}
+    return json.dumps({"type": kind, "before": {}, "after": after}).encode()
+
+
 def opendatacam(rng: Rng, number: int) -> bytes:
     """Return a frame of OpenDataCam, as its Data page downloads it."""
     thing = {"id": 5, "x": 50, "y": 50, "w": 20, "h": 10, "name": "car", "confidence": 0.5}
@@ -143,6 +157,7 @@ WRITERS: Final[dict[str, Callable[[Rng, int], bytes]]] = {
     "nvschema-protobuf": protobuf,
     "deepstream": deepstream,
     "onvif": onvif,
+    "frigate": frigate,
     "dlstreamer": dlstreamer,
     "scenescape": scenescape,
     "opendatacam": opendatacam,

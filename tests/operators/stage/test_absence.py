@@ -66,7 +66,7 @@ def test_the_ordered_stage_and_health_say_the_same_time_watched() -> None:
     none, nothing = np.full(3, np.nan, np.float32), np.empty(0, np.int64)
     left_out = refused.Refused(nothing, nothing, nothing)
     no = np.zeros(3, np.bool_)
-    released = ordered.Released(seen, np.full(3, -1), none, none, np.zeros(3, np.uint64), left_out, no, no)
+    released = ordered.Released(seen, np.full(3, -1), none, none, np.zeros(3, np.uint64), left_out, no, no, no)
     codes = health.step(health.start(1), place, released, health.HealthParams())
     whose = streams.late(streams.modes(place), seen)
     parts = tally.measure(released, codes, whose, is_late=False)

@@ -24,7 +24,7 @@ def states(hashes: list[int], boxes: list[list], every_s: int = 10) -> list[str]
     shown = frames([(0, (1 + i) * every_s * SECOND, boxes[i]) for i in range(n)])
     nothing = Refused(*(np.empty(0, np.int64) for _ in Refused._fields))
     images, no = np.array(hashes, np.uint64), np.zeros(n, np.bool_)
-    released = Released(shown, np.full(n, -1, np.int64), blank, blank, images, nothing, no, no)
+    released = Released(shown, np.full(n, -1, np.int64), blank, blank, images, nothing, no, no, no)
     return [STATES[code] for code in health.step(health.start(1), place, released, HealthParams())]
 
 
