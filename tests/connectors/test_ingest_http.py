@@ -8,6 +8,7 @@ import json
 import resource
 import socket
 import threading
+import tracemalloc
 import zlib
 from collections.abc import Sequence
 
@@ -154,10 +155,14 @@ def test_a_camera_lies_in_its_partition_whatever_the_format(tmp_path):
     assert seen == 5 * 40 + 1
 
 
-@pytest.mark.parametrize("scheme", ["", "Basic dGVzdGVy", "Bearer", "Bearer wrong", "Bearer tilik_", "bearer \xff\xfe"])
+@pytest.mark.parametrize(
+    "scheme",
+    ["", "Basic dGVzdGVy", "Bearer", "Bearer wrong", "Bearer tilik_", "Basic RIGHT", "RIGHT", "bearer \xff\xfe"],
+)
 def test_who_shows_no_known_token_is_refused_before_anything_is_kept(door, spool, scheme):
     connection = door.connected()
-    connection.request("POST", "/v1/frames/native", FRAME, {"Authorization": scheme.encode("latin-1")})
+    shown = scheme.replace("RIGHT", door.token)
+    connection.request("POST", "/v1/frames/native", FRAME, {"Authorization": shown.encode("latin-1")})
     refused = answer(connection)
     assert refused.status == 401
     assert refused.headers["www-authenticate"] == "Bearer"
@@ -228,6 +233,16 @@ def test_a_body_above_the_bound_is_refused_however_it_comes(door, monkeypatch):
     assert len(bomb) < 1_000
     assert door.post("/v1/frames/native", bomb, Content_Encoding="gzip").status == 413
     assert door.post("/v1/frames/native", b"x" * 100_000).status == 202
+
+
+def test_a_bomb_is_not_unpacked_to_its_end():
+    bomb = gzip.compress(bytes(200 << 20))
+    tracemalloc.start()
+    with pytest.raises(http.TooLarge):
+        http.bodies.unpacked(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 << 20
 
 
 def test_a_bomb_of_many_members_stops_at_the_bound():

@@ -7,12 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import paho.mqtt.client as paho
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
 
 from connectors.ingest import Intake, SpoolKeeper
+from connectors.ingest.acks import Acks
 from connectors.ingest.broker import broker
 from connectors.ingest.keepers import Oversized
 from connectors.ingest.mqtt import Subscriber
@@ -138,10 +142,35 @@ def test_what_cannot_be_kept_is_not_acknowledged_and_comes_again(mosquitto):
     assert first_time == list(range(40))
 
 
+def test_more_than_may_wait_is_not_acknowledged_and_comes_again(mosquitto, monkeypatch):
+    monkeypatch.setattr("connectors.ingest.intake.WAITING_BYTES", 3)
+    rules, keeper, gate = [Rule("busy/#", "native", "")], Keeper(), threading.Event()
+    keep = keeper.keep
+    keeper.keep = lambda *given: gate.wait(WAIT_S) and keep(*given)  # type: ignore[method-assign]
+    with subscribed(mosquitto.url, "busy", keeper, rules) as subscriber, publishing(mosquitto) as publish:
+        for number in range(8):
+            publish("busy/a", b"%d" % number)
+        assert waited(lambda: subscriber.counted["disconnects"] > 0)
+        gate.set()
+        assert waited(lambda: len({value for value, _ in keeper.kept}) == 8)
+
+
+@given(st.permutations(range(8)), st.integers(0, 8))
+def test_acknowledgements_go_in_the_order_of_messages_and_none_after_the_connection(due, closed_after):
+    acks, sent = Acks(), []
+    waiting = [acks.add(partial(sent.append, number)) for number in range(8)]
+    for turn, number in enumerate(due):
+        if turn == closed_after:
+            acks.close()
+        acks.done(waiting[number])
+        told = set(due[: min(turn + 1, closed_after)])
+        assert sent == list(range(next((n for n in range(8) if n not in told), 8)))
+
+
 def test_what_a_taker_held_and_did_not_acknowledge_goes_to_the_next_one(mosquitto):
     rules, keeper, gate = [Rule("four/#", "native", "")], Keeper(), threading.Event()
     keep = keeper.keep
-    keeper.keep = lambda *given: gate.wait() and keep(*given)  # type: ignore[method-assign]
+    keeper.keep = lambda *given: gate.wait(WAIT_S) and keep(*given)  # type: ignore[method-assign]
     intake = Intake(keeper)
     subscriber = Subscriber(broker(mosquitto.url, "tilik-four", {}), Topics(rules), intake, lambda said: None)
     subscriber.start()
