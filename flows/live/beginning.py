@@ -43,7 +43,7 @@ def _first(source: Source, partition: int, kind: str, options: ReadOptions) -> i
                 if first is not None:
                     return first
             elif tail.is_at_end:
-                return None
+                return first_us(chunk.batch.frames for chunk in live.rest(tail.source))
             else:
                 time.sleep(0.01)
         return None

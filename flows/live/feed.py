@@ -127,7 +127,8 @@ class _Part(StatefulSourcePartition[Item, At]):
             feed.waiting.add(self.name)
             return items
         feed.waiting.discard(self.name)
-        return [*items, *self.live.rest(tail.source)] if feed.until_end else items
+        due = self.live.rest(tail.source) if feed.until_end else self.live.tick(feed.clock(), tail.source)
+        return [*items, *due]
 
     def _beside_frames(self) -> list[Item]:
         items = self.feed.next()
