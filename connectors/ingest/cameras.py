@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.formats import onvif_events
-from connectors.spool import Origin
+from connectors.formats import onvif_events, onvif_frames, topic_lines
+from connectors.formats.native_lines import Fault
+from connectors.records import Origin
 
 SENSOR_ID: Final = 4
 """Field `sensorId` of nvschema's protobuf `Frame`."""
@@ -21,28 +22,29 @@ LENGTHS: Final = {1: 8, 5: 4}
 
 
 class _Named(msgspec.Struct):
-    """Every field by which a format names its camera."""
+    """Every field by which a message of JSON names its camera."""
 
     camera: Any = None
     sensorId: Any = None
-    id: Any = None
     sensor: Any = None
-    after: Any = None
-    topic: Any = None
-    Frame: Any = None
 
 
 def camera_of(origin: Origin, value: bytes) -> str:
-    """Return whose a message is: as it says itself, by its topic, or else as its origin has it; '' where none does."""
+    """Return whose a message is, by the rule of its format's reader: '' where that finds nobody's."""
+    if origin.kind in BY_TOPIC:
+        found = topic_lines.told(value, origin.topic, words=WORDS)
+        topic, payload = (origin.topic, None) if isinstance(found, Fault) else found
+        return _text(BY_TOPIC[origin.kind](topic, payload)) or origin.camera
     if origin.kind == "nvschema-protobuf":
         return _sensor(value) or origin.camera
     if origin.kind == "dlstreamer":  # its messages name none
         return origin.camera or origin.topic.rpartition("/")[2]
-    by_topic = IN_TOPIC.get(origin.kind)
-    named = by_topic(origin.topic) if by_topic is not None and origin.topic else ""
-    if origin.kind == "scenescape":
-        return _said(origin.kind, value) or named or origin.camera
-    return named or _said(origin.kind, value) or origin.camera
+    return _said(origin.kind, value) or origin.camera
+
+
+def is_for_all(origin: Origin) -> bool:
+    """Whether a message is for every camera of its sender: Frigate's word that it is there, or no longer."""
+    return origin.kind == "frigate" and origin.topic.rpartition("/")[2] == "available"
 
 
 def _said(kind: str, value: bytes) -> str:
@@ -51,39 +53,53 @@ def _said(kind: str, value: bytes) -> str:
     if where is None:
         return ""
     try:
-        found = where(_DECODER.decode(value))
+        return _text(where(_DECODER.decode(value)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
+
+
+def _text(found: object) -> str:
     return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-
-
-def _of_onvif(message: _Named) -> object:
-    """Return what a recorded topic names, or the frame's own source."""
-    if isinstance(message.topic, str):
-        return onvif_events.camera(message.topic)
-    frames = message.Frame if isinstance(message.Frame, list) else [message.Frame]
-    return _inside(frames[0], "@Source") if frames else None
 
 
 def _inside(value: object, key: str) -> object:
     return value.get(key) if isinstance(value, dict) else None
 
 
+def _of_onvif(topic: str, payload: Any) -> object:
+    frames = onvif_frames.frames(payload)
+    named = _inside(frames[0], "@Source") if frames else None
+    source = _inside(payload, "Source")
+    events = next(iter(source.values()), None) if isinstance(source, dict) else None
+    return onvif_events.camera(topic) or named or events
+
+
+def _of_frigate(topic: str, payload: Any) -> object:
+    levels = topic.split("/")
+    if levels[-2:] == ["status", "detect"]:
+        return levels[-3] if len(levels) > 2 else ""
+    return _inside(_inside(payload, "after"), "camera")
+
+
+def _of_scenescape(topic: str, payload: Any) -> object:
+    named = _inside(payload, "id")
+    return topic.partition("scenescape/data/camera/")[2] if named is None or named == "" else named
+
+
+WORDS: Final = frozenset({"online", "offline", "disabled"})
+"""Payloads that are no JSON."""
+BY_TOPIC: Final[dict[str, Callable[[str, Any], object]]] = {
+    "frigate": _of_frigate,
+    "onvif": _of_onvif,
+    "scenescape": _of_scenescape,
+}
+"""Formats of MQTT, whose topic, or what a recording says it was, counts beside the message."""
 CAMERA_AT: Final[dict[str, Callable[[_Named], object]]] = {
     "native": lambda message: message.camera,
     "nvschema": lambda message: message.sensorId,
     "deepstream": lambda message: _inside(message.sensor, "id"),
-    "frigate": lambda message: _inside(message.after, "camera"),
-    "onvif": _of_onvif,
-    "scenescape": lambda message: message.id,
 }
-"""How a format names it; formats that name none need `?camera=` or a topic that does."""
-IN_TOPIC: Final[dict[str, Callable[[str], str]]] = {
-    "onvif": onvif_events.camera,
-    "scenescape": lambda topic: topic.partition("scenescape/data/camera/")[2],
-    "frigate": lambda topic: topic.split("/")[-3] if topic.endswith("/status/detect") and topic.count("/") > 2 else "",
-}
-"""Formats whose messages are named by their topic."""
+"""How others name it; formats that name none need `?camera=` or a topic that does."""
 _DECODER: Final = msgspec.json.Decoder(_Named)
 
 

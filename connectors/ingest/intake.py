@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Final, NamedTuple
 
-from connectors.ingest.cameras import camera_of
+from connectors.ingest.cameras import camera_of, is_for_all
 from connectors.ingest.keepers import Keeper
 from connectors.records import Origin
 from connectors.spool import SpoolFull
@@ -91,10 +91,12 @@ class Intake:
         named = [""] * len(values) if cameras is None else cameras
         for value, origin, camera in zip(values, origins, named, strict=True):
             whose = camera or self._camera(value, origin)
-            part = parts.setdefault(partition_of(whose, self.keeper.lanes), ([], [], []))
-            part[0].append(value)
-            part[1].append(origin)
-            part[2].append(whose)
+            own = partition_of(whose, self.keeper.lanes)
+            for lane in range(self.keeper.lanes) if is_for_all(origin) else (own,):
+                part = parts.setdefault(lane, ([], [], []))
+                part[0].append(value)
+                part[1].append(origin)
+                part[2].append(whose)
         jobs = [(number, _Job(*part, sum(map(len, part[0])), Future())) for number, part in parts.items()]
         self._count(sum(job.size for _, job in jobs))
         for number, job in jobs:

@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final
@@ -179,7 +179,7 @@ class Subscriber:
             kept.set_exception(Oversized(f"a message of {len(message.payload):,} bytes"))
         else:
             try:
-                (kept,) = self.intake.take([bytes(message.payload)], [origin])
+                kept = together(self.intake.take([bytes(message.payload)], [origin]))
             except TilikError as error:
                 self._refused = str(error)
                 return
@@ -195,6 +195,26 @@ class Subscriber:
         else:
             self.counted["refused"] += 1
             self._refused = str(error)
+
+
+def together(parts: Sequence[Future[None]]) -> Future[None]:
+    """Return what ends when all of them have ended, and well when all have ended well."""
+    if len(parts) == 1:
+        return parts[0]
+    whole: Future[None] = Future()
+    left, lock = [len(parts)], threading.Lock()
+
+    def ended(_part: Future[None]) -> None:
+        with lock:
+            left[0] -= 1
+            is_last = left[0] == 0
+        if is_last:
+            error = next((error for part in parts if (error := part.exception()) is not None), None)
+            whole.set_exception(error) if error is not None else whole.set_result(None)
+
+    for part in parts:
+        part.add_done_callback(ended)
+    return whole
 
 
 class _Unknown(TilikError):

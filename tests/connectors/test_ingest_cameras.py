@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.formats import Live, ReadOptions
-from connectors.ingest.cameras import CAMERA_AT, camera_of
+from connectors.ingest.cameras import BY_TOPIC, CAMERA_AT, camera_of
 from connectors.ingest.cameras import _sensor as sensor
 from connectors.records import Origin, records
 
@@ -17,6 +17,10 @@ ANY = st.one_of(
     st.none(), st.booleans(), st.integers(0, 99), st.text(max_size=4), st.lists(st.text(max_size=2), max_size=2)
 )
 THING = {"id": "1", "Person": {}, "bbox": {"topleftx": 1, "toplefty": 1, "bottomrightx": 5, "bottomrighty": 5}}
+TRACK = {
+    "id": "1767571200.1-a", "camera": "smg-001", "frame_time": 1767571200.1, "label": "person", "score": 0.9,
+    "start_time": 1767571200.1, "end_time": None, "box": [1, 1, 50, 50], "false_positive": False,
+}  # fmt: skip
 NOW_US = 1_800_000_000_000_000
 
 
@@ -30,6 +34,8 @@ NOW_US = 1_800_000_000_000_000
         ("onvif", {"Frame": [{"@UtcTime": "2026-01-05T00:00:00Z", "@Source": "smg-001"}]}),
         ("onvif", {"Frame": {"@UtcTime": "2026-01-05T00:00:00Z", "@Source": "smg-001"}}),
         ("onvif", {"topic": "kota/smg-9/onvif-mj/x", "payload": {"Frame": [{"@UtcTime": "2026-01-05T00:00:00Z"}]}}),
+        ("frigate", {"topic": "frigate/events", "payload": {"type": "new", "before": {}, "after": TRACK}}),
+        ("frigate", {"type": "new", "before": {}, "after": TRACK}),
         ("opendatacam", {"frame": 1, "detections": []}),
         ("scenescape", {"id": "smg-001", "timestamp": "2026-01-05T00:00:00Z", "objects": {}}),
         ("scenescape", {"timestamp": "2026-01-05T00:00:00Z", "objects": {}}),
@@ -58,6 +64,7 @@ def test_it_is_the_one_that_the_reader_finds(kind, message):
         (Origin("onvif", "elsewhere", "hint"), "hint"),
         (Origin("frigate", "frigate/gate/status/detect"), "gate"),
         (Origin("frigate", "frigate/available"), ""),
+        (Origin("frigate", "frigate/events", "hint"), "hint"),
         (Origin("scenescape", "scenescape/data/camera/gate", "hint"), "gate"),
         (Origin("dlstreamer", "dl/gate", ""), "gate"),
         (Origin("dlstreamer", "dl/gate", "hint"), "hint"),
@@ -70,7 +77,7 @@ def test_what_a_message_does_not_say_its_topic_or_its_sender_does(origin, camera
 
 
 @given(
-    st.sampled_from(sorted(CAMERA_AT)),
+    st.sampled_from(sorted({*CAMERA_AT, *BY_TOPIC})),
     st.dictionaries(st.sampled_from(["camera", "sensorId", "sensor", "after", "topic", "Frame", "id"]), ANY),
 )
 def test_whatever_a_message_says_there_is_an_answer(kind, message):
@@ -79,7 +86,7 @@ def test_whatever_a_message_says_there_is_an_answer(kind, message):
 
 @given(st.binary(max_size=60))
 def test_whatever_bytes_come_there_is_an_answer(value):
-    for kind in (*CAMERA_AT, "nvschema-protobuf", "arrow"):
+    for kind in (*CAMERA_AT, *BY_TOPIC, "nvschema-protobuf", "arrow"):
         assert isinstance(camera_of(Origin(kind), value), str)
 
 

@@ -23,6 +23,7 @@ from connectors.ingest.mqtt import Subscriber
 from connectors.ingest.topics import Rule, Topics
 from connectors.spool import Bounds, Origin, SpoolFull, SpoolTail, make
 from schemas.errors import SourceError, TilikError, UsageError
+from schemas.partitions import partition_of
 from tests.brokers import authority
 from tests.brokers.mosquitto import PASSWORD, USER, MosquittoBroker
 from tests.connectors.spooling import told
@@ -110,6 +111,22 @@ def test_messages_are_kept_with_format_topic_and_camera(mosquitto, tmp_path):
         (0, b"a", "native", "one/events", ""),
         (1, b"", "nvschema", "one/7/status/detect", "cam-7"),
     ]
+
+
+def test_what_is_for_all_cameras_of_a_sender_lies_in_every_partition(mosquitto, tmp_path):
+    spool = make(tmp_path / "spool", 3)
+    rules = [Rule("all/#", "frigate", "")]
+    with (
+        subscribed(mosquitto.url, "all", SpoolKeeper(spool, Bounds()), rules) as subscriber,
+        publishing(mosquitto) as publish,
+    ):
+        publish("all/available", b"offline")
+        publish("all/gate/status/detect", b"online")
+        assert waited(lambda: subscriber.counted["kept"] == 2)
+    found = [[value for _, value, *_ in told(SpoolTail(spool, n).poll(10, 1 << 20))] for n in range(3)]
+    assert [values[0] for values in found] == [b"offline"] * 3
+    own = partition_of("gate", 3)
+    assert [values[1:] for values in found] == [[b"online"] if n == own else [] for n in range(3)]
 
 
 def test_what_came_while_nobody_took_it_waits_in_the_session(mosquitto):
