@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from connectors.ingest.tokens import made
 from connectors.spool import SpoolTail, opened
 from flows.cli import app
 from schemas.errors import UsageError
+from tests.brokers import authority
 from tests.brokers.mosquitto import PASSWORD, USER, MosquittoBroker
 from tests.connectors.spooling import drained
 
@@ -256,6 +258,29 @@ def test_a_token_is_printed_once_and_lets_its_sender_in(tmp_path):
     assert code == 1
     assert f"it is written by process {running.process.pid} on " in told
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2
+
+
+def test_with_a_certificate_it_speaks_https_alone(tmp_path):
+    files, token = authority.make(tmp_path / "ca"), made(tmp_path / "spool" / "tokens", "tester")
+    keys = ["--tls-cert", str(files.certificate), "--tls-key", str(files.key)]
+    with ingesting(tmp_path / "spool", "--http", ":0", *keys) as running:
+        trusted = ssl.create_default_context(cafile=files.ca)
+        connection = http.client.HTTPSConnection("127.0.0.1", running.port, timeout=WAIT_S, context=trusted)
+        connection.request("POST", "/v1/frames/native", b"{}", {"Authorization": f"Bearer {token}"})
+        assert connection.getresponse().status == 202
+        connection.close()
+        plain = http.client.HTTPConnection("127.0.0.1", running.port, timeout=WAIT_S)
+        with pytest.raises((OSError, http.client.HTTPException)):
+            posted(plain, token)
+        plain.close()
+    code, told = refused("--spool", str(tmp_path / "spool"), "--http", ":0", *keys[:3], "/nowhere.key")
+    assert code == 2
+    assert "--tls-key /nowhere.key" in told
+
+
+def posted(connection: http.client.HTTPConnection, token: str) -> int:
+    connection.request("POST", "/v1/frames/native", b"{}", {"Authorization": f"Bearer {token}"})
+    return connection.getresponse().status
 
 
 def test_an_address_that_is_taken_is_refused(tmp_path):
