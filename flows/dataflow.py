@@ -235,7 +235,8 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             self._made(out[first:])
             if isinstance(item, End):
                 self.plan.finished(number, dict(self.counts))
-                self.counts.update(dict.fromkeys(self.counts, 0) | before)  # as the state before the end has it
+                if self.memory is not None:
+                    self.memory.counts = before  # as the state has it that is kept, which goes on from before the end
         return out, False
 
     def _begins(self, item: Sent) -> int | None:

@@ -1,0 +1,56 @@
+"""A run that is killed anywhere, again and again, ends with the rows of one that nobody disturbed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connectors.registry.writing import to_toml
+from connectors.spool import Origin, SpoolWriter, make
+from schemas.partitions import partition_of
+from tests.flows.city import stream
+from tests.flows.live import children
+from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, stored
+
+KILLS = 30
+
+
+def spooled(root: Path, seconds: int, partitions: int) -> Path:
+    """Return a spool of a small city's frames."""
+    spool = make(root, partitions)
+    every = messages(stream(NAMES, seconds))
+    for partition in range(partitions):
+        writer = SpoolWriter(spool, partition)
+        values = [value for camera, value, _ in every if partition_of(camera, partitions) == partition]
+        writer.append(values, Origin("native", ""))
+        writer.close()
+    return root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_spool_read_by_runs_that_are_killed(
+    tmp_path: Path, empty_store: Callable[[str], str], partitions: int
+) -> None:
+    chance, registry = random.Random(partitions), tmp_path / "registry.toml"
+    registry.write_text(to_toml(REGISTRY, "test"))
+    spool = spooled(tmp_path / "spool", 400, partitions)
+
+    def arguments(name: str) -> list[str]:
+        return ["--source", f"spool:{spool}", "--registry", str(registry), "--warehouse", empty_store(name),
+                "--state", str(tmp_path / f"state-{name}")]  # fmt: skip
+
+    undisturbed = children.end(arguments("whole"))
+    read = 0
+    for _ in range(KILLS // 2):
+        process = children.start(arguments("killed"), size=chance.choice([1, 3, 7, 40]))
+        read += children.killed(process, tmp_path / "state-killed", chance.randrange(1, 100), chance)
+    assert read > 100
+    assert children.end(arguments("killed")).keys() == undisturbed.keys()
+    left, right = stored(empty_store("killed")), stored(empty_store("whole"))
+    for name in TABLES:
+        assert left[name].equals(right[name]), name
+    assert left["health_minute_log"]["frames"].sum() == undisturbed["frames"]
