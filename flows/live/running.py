@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from bytewax.recovery import RecoveryConfig
 from bytewax.testing import run_main
 
 from connectors.formats import ReadOptions
@@ -41,7 +42,7 @@ from schemas.frames import FrameBatch
 EPOCH: Final = timedelta(seconds=1)
 """Time between two checkpoints: rows are queryable, and positions durable, within it."""
 TELL_S: Final = 1.0
-DONE_S: Final = 5.0
+DONE_S: Final = 15.0
 QUIET_US: Final = 300_000_000
 """A stream without any frame for so long since its start has begun with silence; ours."""
 NOBODY: Final = -1
@@ -89,6 +90,22 @@ class Run:
             stop=self.stop, abandon=abandon,
         )  # fmt: skip
         self.process = Process(os.getpid(), [])
+        self.recoveries: dict[int, RecoveryConfig] = {}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the recovery of every shard: nobody else on this machine runs one of them meanwhile.
+
+        Raises
+        ------
+        StateError
+            Somebody does, or what is there is none of ours.
+        """
+        with ExitStack() as stack:
+            for shard in self.asked.shards:
+                self.recoveries[shard] = stack.enter_context(recovery.opened(self.asked.place.shard(shard)))
+            self.asked.place.forget_ends(self.asked.shards)
+            yield
 
     def run(self, beside: Callable[[Run], None] = lambda run: None) -> None:
         """Run all shards to their end; `beside` is called once a second meanwhile.
@@ -97,25 +114,20 @@ class Run:
         ------
         Whatever ended one of them.
         """
-        asked = self.asked
-        asked.place.forget_ends(asked.shards)
-        telling.tidy(asked.place.processes)
-        with ExitStack() as held:
-            threads = []
-            for shard in asked.shards:
-                config = held.enter_context(recovery.opened(asked.place.shard(shard)))
-                threads.append(
-                    threading.Thread(target=self._shard, args=(shard, config), name=f"shard {shard}", daemon=True)
-                )
+        telling.tidy(self.asked.place.processes)
+        threads = [
+            threading.Thread(target=self._shard, args=(shard, config), name=f"shard {shard}", daemon=True)
+            for shard, config in self.recoveries.items()
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._watch(threads, beside)
+        finally:
+            self.end()
             for thread in threads:
-                thread.start()
-            try:
-                self._watch(threads, beside)
-            finally:
-                self.end()
-                for thread in threads:
-                    thread.join()
-                self._tell()
+                thread.join()
+            self._tell()
         if self.errors:
             raise self.errors[0]
 
@@ -146,15 +158,17 @@ class Run:
 
     def _done(self) -> None:
         """Let sources forget what every recovery has gone past."""
-        for shard, feed in list(self.feeds.items()):
-            feed.done = committed.positions(self.asked.place.shard(shard))
+        feeds = list(self.feeds.items())
+        found = committed.positions([self.asked.place.shard(shard) for shard, _ in feeds])
+        for (_, feed), positions in zip(feeds, found, strict=True):
+            feed.done = positions
 
-    def _shard(self, shard: int, config: object) -> None:
+    def _shard(self, shard: int, config: RecoveryConfig) -> None:
         try:
             feed = self.feeds[shard] = self._feed(shard)
             plan = self._plan(shard)
             flow = build(plan, FeedSource(feed), LiveSink(self.writing, feed.told))
-            run_main(flow, epoch_interval=EPOCH, recovery_config=config)  # type: ignore[arg-type]
+            run_main(flow, epoch_interval=EPOCH, recovery_config=config)
             feed.told.doing = "ended"
             if feed.error is not None:
                 raise feed.error

@@ -73,18 +73,26 @@ def run(options: RunOptions, arguments: Sequence[str]) -> dict[str, int]:
         if options.processes is not None:
             return _supervise(options, ready, warehouse, stream, arguments)
         process = Run(ready.asked, stream, warehouse)
-        try:
-            if not options.is_child:
-                stream.register(note)
-            stream.begin(note)
-            beside = None if options.is_child else Second(warehouse, stream, ready.asked.thresholds)
-            process.run(lambda run: None if beside is None else beside.turn(run.process))
-            if beside is not None and not process.was_stopped:
-                beside.finish()
-            stream.finish(msgspec.json.encode(ready.asked.place.counts(ready.shards)).decode())
-        finally:
-            stream.release()
-        return ready.asked.place.counts(ready.shards)
+        with process.held():
+            return _run(options, ready, process)
+
+
+def _run(options: RunOptions, ready: Ready, process: Run) -> dict[str, int]:
+    """Run the shards of this process."""
+    stream = process.stream
+    try:
+        if not options.is_child:
+            stream.register(note)
+        stream.begin(note)
+        beside = None if options.is_child else Second(process.warehouse, stream, ready.asked.thresholds)
+        process.run(lambda run: None if beside is None else beside.turn(run.process))
+        if beside is not None and not process.was_stopped:
+            beside.finish()
+        counts = ready.asked.place.counts(ready.shards)
+        stream.finish(msgspec.json.encode(counts).decode())
+        return counts
+    finally:
+        stream.release()
 
 
 class Ready(NamedTuple):

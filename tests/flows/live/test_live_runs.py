@@ -82,7 +82,7 @@ def test_minutes_are_told_while_it_runs_those_of_silent_cameras_too(
     tmp_path: Path, empty_store: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = empty_store("live")
-    every = messages(now_on(stream(NAMES, 130), 5))
+    every = messages(now_on(stream(NAMES, 130), 5), time.time_ns() // 1000)
     of = topic(every[: len(every) // 2], 2)
     rest = topic(every, 2)
     with running(tmp_path, url, of, monkeypatch), connect(url) as store:
@@ -93,7 +93,7 @@ def test_minutes_are_told_while_it_runs_those_of_silent_cameras_too(
             of.partitions[partition] += more[len(of.partitions[partition]) :]
         until(lambda: asked(store, seen) >= 2)
     with connect(url) as store:
-        assert asked(store, "SELECT count() FROM runs WHERE command = 'run'") == 1
+        assert asked(store, "SELECT count() FROM runs_log FINAL WHERE command = 'run'") == 1
         assert asked(store, "SELECT max(coverage) FROM health_minute WHERE camera_id = 'silent'") == 0
 
 

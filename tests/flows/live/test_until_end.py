@@ -38,10 +38,10 @@ def stored(url: str) -> dict[str, pl.DataFrame]:
     return {name: rows.drop(BOOKKEEPING, strict=False).sort(pl.exclude(pl.List)) for name, rows in found.items()}
 
 
-def messages(batch: FrameBatch) -> list[tuple[str, bytes, int]]:
-    """Return a batch's frames as messages, a minute after they were taken."""
+def messages(batch: FrameBatch, came_us: int = NOW_US) -> list[tuple[str, bytes, int]]:
+    """Return a batch's frames as messages that came one after the other."""
     lines = to_json_lines(batch).splitlines()
-    came = [NOW_US + at for at in range(len(lines))]
+    came = [came_us + at for at in range(len(lines))]
     return list(zip(batch.frames["camera"], lines, came, strict=True))
 
 
