@@ -80,6 +80,9 @@ class Tail(Protocol):
     def lost(self) -> list[Lost]:
         """Return what was lost since it was last asked."""
 
+    def remarks(self) -> list[str]:
+        """Return what a person should know of it, each once, since it was last asked."""
+
     def done(self, position: int) -> None:
         """Take note that whatever stands before `position` is never asked for again."""
 

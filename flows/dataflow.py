@@ -302,6 +302,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
     def _hold(self, memory: Memory, pushed: shards.Pushed) -> None:
         totals = pushed.totals
         counts = {name: getattr(totals, name) for name in ("frames", "objects", "duplicates", "late")}
+        counts["rows"] = sum(block.new for block in pushed.blocks)
         self.plan.totals.add(**counts)
         self._count(**counts)
         if self.plan.on_release is not None and len(pushed.left.row):
@@ -315,8 +316,6 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         for item in items:
             if isinstance(item, Dead):
                 self._count(dead_letters=int(item.rows["count"].sum()))
-            elif item.table != "incidents_log":
-                self._count(rows=item.rows.height)
 
     def _count(self, **counts: int) -> None:
         for name, count in counts.items():

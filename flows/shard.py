@@ -52,6 +52,7 @@ class Block(NamedTuple):
 
     table: str
     rows: pl.DataFrame
+    new: int = 0  # minute rows among them that were not stated before
 
 
 class Pushed(NamedTuple):
@@ -312,11 +313,12 @@ class Shard:
             np.concatenate([fresh.camera, restated[:, 0].astype(np.int32)]),
             np.concatenate([fresh.minute, restated[:, 1]]),
         )
-        stated = self._blocks(state, due, until)
+        stated = self._blocks(state, due, until, len(fresh.camera))
         self._forget(state)
         return stated
 
-    def _blocks(self, state: State, due: emit.Minutes, until: Until | None) -> list[Block]:
+    def _blocks(self, state: State, due: emit.Minutes, until: Until | None, fresh: int) -> list[Block]:
+        """State minutes, of which the first `fresh` were not stated before."""
         if not len(due.camera):
             return []
         until_us = np.full(len(self.city.cameras), FOREVER_US)
@@ -340,7 +342,7 @@ class Shard:
                 parts = grown = emit.watch(parts, seen.health[rows.window])
             rev = revision(metric, grown, reached[rows.window], provisional=provisional)
             made = self.maker.rows(metric, seen.common, due, rows, parts, rev)
-            blocks.append(Block(f"{metric.name}_minute_log", made))
+            blocks.append(Block(f"{metric.name}_minute_log", made, int((rows.window < fresh).sum())))
         return blocks
 
     def _forget(self, state: State) -> None:

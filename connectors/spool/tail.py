@@ -84,6 +84,10 @@ class SpoolTail:
         told, self.missing = self.missing, []
         return told
 
+    def remarks(self) -> list[str]:
+        """Return nothing: a spool has no settings that could be better."""
+        return []
+
     def done(self, position: int) -> None:
         """Take note, durably, that whatever stands before `position` is never asked for again."""
         if position > self.mark.known.position:

@@ -9,7 +9,6 @@ import typer
 from flows import options
 from flows.console import announce, note, progress, say
 from schemas.errors import UsageError
-from schemas.frames import DEAD_LETTER_REASONS
 
 if TYPE_CHECKING:
     from flows.replay.again import Played
@@ -72,6 +71,8 @@ def replay_(
     """Play what is kept of dead letters, after a fix: those that become rows are letters no longer."""
     settings = options.settings_of(context, warehouse=warehouse, registry=registry)
     names = options.class_map(class_map)
+    from schemas.frames import DEAD_LETTER_REASONS  # noqa: PLC0415  start-up time
+
     for each in reason or ():
         if each not in DEAD_LETTER_REASONS:
             raise UsageError(f"--reason {each}: expected one of {', '.join(DEAD_LETTER_REASONS)}")

@@ -182,7 +182,7 @@ class Run:
         told.beat()
         return Feed(
             shard,
-            {source.name: partial(source.open, shard) for source in asked.sources},
+            {source.key: partial(source.open, shard) for source in asked.sources},
             asked.kind,
             asked.read,
             lambda: asked.place.all_ended(asked.all_shards),

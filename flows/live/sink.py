@@ -65,7 +65,7 @@ class Writing:
         """Return what was made, by table."""
         blocks: dict[str, list[pl.DataFrame]] = {}
         for item in items:
-            table, rows = (LETTERS, self._letters(item.rows, told)) if isinstance(item, Dead) else item
+            table, rows = (LETTERS, self._letters(item.rows, told)) if isinstance(item, Dead) else item[:2]
             blocks.setdefault(table, []).append(rows)
         return {table: pl.concat(rows) for table, rows in blocks.items() if sum(each.height for each in rows)}
 

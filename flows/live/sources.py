@@ -25,6 +25,8 @@ class Source:
 
     name: str
     """As reports and dead letters name it; no password in it."""
+    key: str
+    """Which one it is, wherever it lies now: what was read of it is known by this."""
     partitions: int
     open: Callable[[int, int | None], Tail]
     """Opens a partition at a position; None is its first record."""
@@ -43,9 +45,8 @@ def find(urls: Sequence[str], environment: Mapping[str, str]) -> list[Source]:
     if not urls:
         raise UsageError("expected --source kafka://HOST:PORT/TOPIC or spool:DIR, came none")
     found = [_find(url, environment) for url in urls]
-    names = [source.name for source in found]
-    if len(set(names)) < len(names):
-        raise UsageError(f"--source: expected each source once, came {', '.join(names)}")
+    if len({source.key for source in found}) < len(found):
+        raise UsageError(f"--source: expected each source once, came {', '.join(source.name for source in found)}")
     counts = {source.partitions for source in found}
     if len(counts) > 1:
         said = ", ".join(f"{source.name} has {source.partitions}" for source in found)
@@ -69,7 +70,10 @@ def _spool(root: Path) -> Source:
 
     found = spool.make(root)
     return Source(
-        f"{SPOOL}{root}", found.partitions, lambda partition, at: spool.SpoolTail(found, partition, READER, at)
+        f"{SPOOL}{root}",
+        f"{SPOOL}{found.salt}",
+        found.partitions,
+        lambda partition, at: spool.SpoolTail(found, partition, READER, at),
     )
 
 
@@ -80,4 +84,5 @@ def _kafka(url: str, environment: Mapping[str, str]) -> Source:
 
     address = parse(url)
     topic = Topic(address, settings.of_environment(environment))
-    return Source(address.url, topic.partitions, lambda partition, at: KafkaTail(topic, partition, at))
+    key = f"{KAFKA}{address.topic}/{topic.identity}"
+    return Source(address.url, key, topic.partitions, lambda partition, at: KafkaTail(topic, partition, at))

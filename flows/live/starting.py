@@ -178,7 +178,7 @@ def _without(arguments: Sequence[str]) -> list[str]:
 
 def _input(found: Sequence[sources.Source], options: RunOptions) -> int:
     """Return the hash of what is read: the same stream read the same way, whoever reads it."""
-    said = sorted(source.name for source in found), options.format, options.camera, options.size, options.class_map
+    said = sorted(source.key for source in found), options.format, options.camera, options.size, options.class_map
     digest = hashlib.blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 

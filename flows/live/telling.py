@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from connectors.records import Tail
+from flows.console import note
 from flows.dataflow import Memory
 
 LATENCIES_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -67,7 +68,11 @@ class Told(msgspec.Struct):
         part.position, part.is_at_end = tail.position, tail.is_at_end
         if not count or self.records % 64 < count:  # asking a broker costs
             part.lag = tail.lag()
-        part.lost += sum(each.until - each.since for each in tail.lost())
+        for lost in tail.lost():
+            part.lost += lost.until - lost.since
+            note(f"{tail.source}: records {lost.since} to {lost.until - 1} are lost: they went before they were read")
+        for remark in tail.remarks():
+            note(remark)
         if self.doing != "waiting":
             self.doing = "reading" if count else "idle"
 

@@ -19,7 +19,9 @@ class Topic:
     done: dict[int, int] = field(default_factory=dict)
 
     def source(self) -> Source:
-        return Source("memory:topic", len(self.partitions), lambda partition, at: ListTail(self, partition, at or 0))
+        return Source(
+            "memory:topic", "memory:1", len(self.partitions), lambda partition, at: ListTail(self, partition, at or 0)
+        )
 
 
 def topic(messages: Sequence[tuple[str, bytes, int]], partitions: int, sizes: Sequence[int] = (8_192,)) -> Topic:
@@ -52,6 +54,9 @@ class ListTail:
         return len(self.of.partitions[self.partition]) - self.position
 
     def lost(self) -> list[Lost]:
+        return []
+
+    def remarks(self) -> list[str]:
         return []
 
     def done(self, position: int) -> None:
