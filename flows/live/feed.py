@@ -122,7 +122,9 @@ class _Part(StatefulSourcePartition[Item, At]):
             return []
         records = tail.poll(MOST_RECORDS, MOST_BYTES)
         feed.told.polled(self.name, tail, len(records))
-        items: list[Item] = list(self.live.read(records, tail.source)) if len(records) else []
+        chunks = list(self.live.read(records, tail.source)) if len(records) else []
+        feed.told.rejects += sum(chunk.rejected_objects for chunk in chunks)
+        items: list[Item] = [*chunks]
         if not tail.is_at_end:
             feed.waiting.add(self.name)
             return items

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,7 +19,7 @@ from connectors import warehouse as warehouses
 from connectors.formats import ReadOptions
 from connectors.warehouse import Definitions, Statement, Stream, Warehouse
 from flows.console import note
-from flows.live import beginning, place, sources, telling
+from flows.live import beginning, measures, place, sources, telling
 from flows.live.running import TELL_S, Asked, Run
 from flows.live.second import Second
 from flows.live.supervising import Supervisor, command
@@ -73,8 +74,15 @@ def run(options: RunOptions, arguments: Sequence[str]) -> dict[str, int]:
         if options.processes is not None:
             return _supervise(options, ready, warehouse, stream, arguments)
         process = Run(ready.asked, stream, warehouse)
-        with process.held():
+        with process.held(), _measured(options, ready, lambda: 0):
             return _run(options, ready, process)
+
+
+def _measured(options: RunOptions, ready: Ready, restarts: Callable[[], int]) -> AbstractContextManager[object]:
+    """Serve measures where a port is asked for."""
+    if options.metrics_port is None:
+        return nullcontext()
+    return measures.served(ready.asked.place, ready.shards, options.metrics_port, restarts)
 
 
 def _run(options: RunOptions, ready: Ready, process: Run) -> dict[str, int]:
@@ -155,9 +163,10 @@ def _supervise(
     environment = os.environ | {"TILIK_WAREHOUSE": options.warehouse}
     watched = Supervisor(where, command(_without(arguments)), environment, ready.shards, options.processes)
     try:
-        while watched.turn():
-            beside.turn(own)
-            time.sleep(TELL_S)
+        with _measured(options, ready, lambda: watched.restarts):
+            while watched.turn():
+                beside.turn(own)
+                time.sleep(TELL_S)
         beside.finish()
     finally:
         watched.end()
