@@ -194,6 +194,14 @@ def former(session: Session, run: Run) -> Former | None:
     return Former(*found[0]) if found else None
 
 
+def newest(session: Session, input_hash: int) -> Run | None:
+    """Return the last run of an input."""
+    found = session.query(
+        f"SELECT run, generation, token FROM runs_log FINAL WHERE {of_input(input_hash)} ORDER BY run DESC LIMIT 1"
+    ).rows
+    return Run(found[0][0], found[0][1], input_hash, found[0][2]) if found else None
+
+
 def meets_others(session: Session, input_hash: int, span: Span) -> bool:
     """Say whether a run of other input reached any of these cameras in this time."""
     return any(each.meets and each.input != input_hash for each in _earlier(session, span))

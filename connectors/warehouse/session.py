@@ -144,7 +144,7 @@ class Session:
 
     def _fenced_client(self) -> Client:
         """Return the client that writes, once no fence forbids it: asked before every try, not once a statement."""
-        for fence in self._fences:
+        for fence in list(self._fences):  # other threads come and go
             fence()
         return self.write_client()
 

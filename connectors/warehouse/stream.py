@@ -16,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from connectors.warehouse import calendar_days, conflicts, inserts, leases, registered, runs
+from connectors.warehouse import calendar_days, conflicts, inserts, landed, leases, registered, runs
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
@@ -37,12 +37,15 @@ class Stream:
     ----------
     statement
         Whose input is the stream: the same for all its processes, and after a restart.
-    shards
-        Which of the stream's shards this process has.
+    shards, cameras
+        Which of the stream's shards this process has, and whose they are.
     """
 
-    def __init__(self, session: Session, statement: Statement, definitions: Definitions, shards: range) -> None:
+    def __init__(
+        self, session: Session, statement: Statement, definitions: Definitions, shards: range, cameras: frozenset[str]
+    ) -> None:
         self.session, self.statement, self.definitions, self.shards = session, statement, definitions, shards
+        self.cameras = cameras
         self.run: Run | None = None
         """What it writes under, once it writes."""
         self.left_alone = 0
@@ -52,7 +55,7 @@ class Stream:
     def begin(self, waiting: Callable[[str], None] = lambda said: None) -> None:
         """Take the shards."""
         self._hold(waiting)
-        runs.fail_former(self.session, self.statement.input, self._cameras())
+        runs.fail_former(self.session, self.statement.input, self.cameras)
 
     def register(self, waiting: Callable[[str], None] = lambda said: None) -> None:
         """Store what figures go by: cameras, places, roads, the calendar.
@@ -83,6 +86,10 @@ class Stream:
         except WarehouseError:
             self.release()
             raise
+
+    def follow(self) -> Run | None:
+        """Return what rows of this stream are written under, by whatever process; None before the first."""
+        return self.run if self.run is not None else runs.newest(self.session, self.statement.input)
 
     def finish(self, summary: str) -> None:
         """Say that the stream is over."""
@@ -120,39 +127,33 @@ class Stream:
 
     def _begin_run(self, span: Span) -> None:
         """Register the run; it reaches from a day before its first rows, which is as early as frames are believed."""
-        reach = Span(self._cameras(), max(0, span.since_us - DAY_US), leases.LAST_US)
+        reach = Span(self.cameras, max(0, span.since_us - DAY_US), leases.LAST_US)
         with leases.held(self.session, leases.REGISTRY):
             self.run = runs.begin(self.session, self.statement, reach)
 
-    def _cameras(self) -> frozenset[str]:
-        return frozenset(camera.id for camera in self.definitions.registry.camera)
-
     def _without_theirs(self, rows: Mapping[str, pl.DataFrame], span: Span) -> Mapping[str, pl.DataFrame]:
-        """Leave out what stands in minutes that other input watched."""
+        """Leave out minutes that other input watched; an incident's changes are its own, wherever it began."""
         if not runs.meets_others(self.session, self.statement.input, span):
             return rows
-        minutes = [
-            table.select("camera_id", pl.col(time).dt.truncate("1m").alias("ts"))
-            for table in rows.values()
-            if (time := next((name for name in ("ts", "opened_at") if name in table.columns), None)) is not None
-        ]
+        minutes = [table.select("camera_id", "ts") for table in rows.values() if "ts" in table.columns]
+        if not minutes:
+            return rows
         theirs = conflicts.watched_by_others(self.session, self.statement.input, pl.concat(minutes).unique())
         if theirs.is_empty():
             return rows
-        kept = {name: _apart(table, theirs) for name, table in rows.items()}
+        kept = {
+            name: table.join(theirs, on=["camera_id", "ts"], how="anti") if "ts" in table.columns else table
+            for name, table in rows.items()
+        }
         self.left_alone += sum(rows[name].height - table.height for name, table in kept.items())
         return kept
 
     def _insert(self, rows: Mapping[str, pl.DataFrame]) -> None:
         for table in sorted(rows, key=lambda name: (name == HEALTH, name)):
-            if rows[table].height:
-                inserts.insert(self.session, table, stored_rows(self.run, table, rows[table]))
-
-
-def _apart(table: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
-    """Return a table's rows but for those in these minutes."""
-    time = next((name for name in ("ts", "opened_at") if name in table.columns), None)
-    if time is None:
-        return table
-    at = table.with_columns(_ts=pl.col(time).dt.truncate("1m").cast(theirs.schema["ts"]))
-    return at.join(theirs, left_on=["camera_id", "_ts"], right_on=["camera_id", "ts"], how="anti").drop("_ts")
+            if not rows[table].height:
+                continue
+            if table == HEALTH:  # before and after: who looks in between looks again
+                landed.mark(self.session, rows[table])
+            inserts.insert(self.session, table, stored_rows(self.run, table, rows[table]))
+            if table == HEALTH:
+                landed.mark(self.session, rows[table])

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from flows import options
-from flows.console import announce, note, say
-from schemas.errors import UsageError
+from flows.console import announce, fail, note, say
+from schemas.errors import SourceError, StateError, UsageError
 
 STATE = "data/state"
 
@@ -53,6 +53,7 @@ def run(
         typer.Option("--keep-unreadable", help="Keep what cannot be parsed as it came, persons' data too, for 7 days."),
     ] = None,
     child: Annotated[int | None, typer.Option("--child", metavar="PID", hidden=True)] = None,
+    together: Annotated[str | None, typer.Option("--together", metavar="A-B", hidden=True)] = None,
 ) -> None:
     """Run the live flow: frames from brokers or the spool become rows within seconds, whatever breaks meanwhile."""
     settings = options.settings_of(
@@ -85,6 +86,7 @@ def run(
         size=options.size(size),
         camera=camera,
         shards=share,
+        together=_share(together),
         until_end=until_end,
         is_child=child is not None,
         processes=processes,
@@ -94,8 +96,13 @@ def run(
         keep_unreadable=settings.keep_unreadable,
     )
     began_s = time.monotonic()
-    with compiling.told(note):
-        counts = live.run(asked, sys.argv[1:])
+    try:
+        with compiling.told(note):
+            counts = live.run(asked, sys.argv[1:])
+    except (StateError, SourceError) as error:
+        if child is None:
+            raise
+        fail(str(error), supervising.ENDED)
     if until_end and child is None:
         say(jsons.dumps(counts | {"seconds": round(time.monotonic() - began_s, 3)}))
 

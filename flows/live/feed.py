@@ -111,7 +111,7 @@ class _Part(StatefulSourcePartition[Item, At]):
             self.feed.error, self.feed.stopping = error, True
             raise StopIteration from error
         self.awake = None if items else datetime.now(UTC) + IDLE
-        return items or (self._beside_frames() if self.is_first else [])
+        return [*items, *self._beside_frames()] if self.is_first else items
 
     def _frames(self) -> list[Item]:
         """Return what came, nothing more where the recording ends here."""

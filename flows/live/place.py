@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -85,6 +86,30 @@ class Place:
                 total |= {name: total[name] + counts.get(name, 0) for name in COUNTS}
         return total
 
+    @contextmanager
+    def supervised(self, shards: Sequence[int]) -> Iterator[None]:
+        """Be the one supervisor of these shards.
+
+        Raises
+        ------
+        StateError
+            Another has some of them.
+        """
+        with ExitStack() as held:
+            folder = self.directory / "supervised"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            for shard in shards:
+                lock = os.open(folder / f"{shard:03}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+                held.callback(os.close, lock)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise StateError(
+                        f"{self.directory}: expected shards that nobody runs, came {shard}, which another "
+                        "`tilik run --processes` has: end that one first"
+                    ) from None
+            yield
+
     def forget_ends(self, shards: Sequence[int]) -> None:
         """Forget where these shards ended: they go on."""
         for shard in shards:
@@ -128,6 +153,22 @@ def opened(directory: Path, partitions: int, sources: Sequence[str]) -> Place:
             setup = msgspec.structs.replace(setup, sources=tuple(sources))
             _write(directory, setup)
     return Place(directory, setup)
+
+
+def name_of(directory: Path) -> str:
+    """Return the name of a live run, made up where it has none yet."""
+    path = directory / "name"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+    made = path.with_name(f"name.{os.getpid()}.new")
+    if not path.exists():
+        made.write_text(f"run-{secrets.token_hex(4)}")
+        with suppress(FileExistsError):
+            os.link(made, path)  # the first of two wins
+        made.unlink()
+    return path.read_text()
 
 
 def existing(directory: Path) -> Place:

@@ -150,7 +150,7 @@ class Run:
                 self._done()
                 done_s = time.monotonic()
             beside(self)
-            threads[0].join(TELL_S)
+            next((thread for thread in threads if thread.is_alive()), threads[0]).join(TELL_S)
 
     def _tell(self) -> None:
         self.process.shards = list(self.told.values())

@@ -1,20 +1,20 @@
 """The second flow beside a stream: outages, quarters, hours, days, mute detectors and trends, as minutes land.
 
-It looks at stored rows alone. What has landed since it last looked is said by the marks
-that every insert of minute rows leaves (`connectors.warehouse.rolls`), so it needs no
-word from any shard: one that is behind is told of once its minutes are there, and what
-is restated is looked at again.
+It looks at stored rows alone. What has landed since it last looked is said by marks that
+every flush of a stream leaves (`connectors.warehouse.landed`), so it needs no word from any
+shard: one that is behind is told of once its minutes are there, and what is restated is
+looked at again.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from connectors.warehouse import ACROSS, Run, Span, Stream, Warehouse, calendar_days
+from connectors.warehouse import ACROSS, Run, Span, Stream, Warehouse, calendar_days, landed
 from flows.live.telling import Process
 from flows.second import outages, renamed_days, trends
 from flows.thresholds import Thresholds
@@ -42,50 +42,62 @@ class Second:
     def turn(self, process: Process) -> None:
         """Look, if it is time to and nobody looks."""
         process.second, process.second_us = self.said, self.until_us
-        if self.stream.run is None or time.monotonic() - self.looked_s < EVERY_S:
+        if time.monotonic() - self.looked_s < EVERY_S:
             return
         if self.thread is None or not self.thread.is_alive():
             self.looked_s = time.monotonic()
-            self.thread = threading.Thread(target=self._try, name="second flow")
+            self.thread = threading.Thread(target=self._try, name="second flow", daemon=True)
             self.thread.start()
 
     def finish(self) -> None:
         """Look a last time, at all of it."""
+        self.close()
+        run = self.stream.follow()
+        if run is not None:
+            self._look(run, with_days=True)
+
+    def close(self) -> None:
+        """Wait for the look that is under way."""
         if self.thread is not None:
             self.thread.join()
-        if self.stream.run is not None:
-            self._look(self.stream.run, with_days=True)
 
     def _try(self) -> None:
-        assert self.stream.run is not None
         with_days = time.monotonic() - self.days_s >= DAILY_S
         try:
-            self._look(self.stream.run, with_days=with_days)
+            run = self.stream.follow()
+            if run is not None:
+                self._look(run, with_days=with_days)
             self.said = ""
-        except WarehouseError as error:  # what it had not done is still marked
-            self.said = str(error)
+        except Exception as error:  # what it had not done is still marked
+            self.said = str(error) if isinstance(error, WarehouseError) else f"{type(error).__name__}: {error}"
             return
-        if with_days:
+        if with_days and run is not None:
             self.days_s = time.monotonic()
 
     def _look(self, run: Run, *, with_days: bool) -> None:
-        hours = self.warehouse.marked_hours("health")
-        if not hours and not with_days:
+        if not with_days and not landed.read(self.warehouse):
             return
         with self.warehouse.lease(ACROSS):
-            if hours:
-                span = self._span(hours)
+            marks = landed.read(self.warehouse)
+            hours = sorted({hour for hour, _ in marks})
+            for span in self._spans(hours):
                 outages.update(self.warehouse, self.thresholds, span, run)
-                calendar_days.judge_anew(self.warehouse, sorted({(hour + OFFSET).date() for hour in hours}))
-                self.warehouse.roll()
                 self.until_us = max(self.until_us, span.until_us)
+            if hours:
+                calendar_days.judge_anew(self.warehouse, sorted({(hour + OFFSET).date() for hour in hours}))
+                landed.done(self.warehouse, marks)
+                self.warehouse.roll()
             if with_days:
                 renamed_days.update(self.warehouse, self.thresholds, run)
                 self.warehouse.roll()
                 trends.update(self.warehouse)
 
-    def _span(self, hours: Sequence[datetime]) -> Span:
-        """Return the minutes of all cameras in these hours."""
-        first, last = (round(hour.timestamp() * 1e6) for hour in (hours[0], hours[-1]))
+    def _spans(self, hours: Sequence[datetime]) -> Iterator[Span]:
+        """Yield the minutes of all cameras in these hours, ascending: a run of hours is one span."""
         cameras = frozenset(camera.id for camera in self.stream.definitions.registry.camera)
-        return Span(cameras, first, last + HOUR_US)
+        starts = [round(hour.timestamp() * 1e6) for hour in hours]
+        first = 0
+        for at in range(1, len(starts) + 1):
+            if at == len(starts) or starts[at] - starts[at - 1] > HOUR_US:
+                yield Span(cameras, starts[first], starts[at - 1] + HOUR_US)
+                first = at

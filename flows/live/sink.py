@@ -55,8 +55,14 @@ class Writing:
         if not tables:
             return
         began, told.doing = time.monotonic(), "writing"
-        with self.lock:
+        while not self.lock.acquire(timeout=1.0):
+            self._wait_for("a flush of another shard", told)
+        try:
+            told.doing, told.waits_for = "writing", ""
+            told.beat()
             self._persist(tables, told)
+        finally:
+            self.lock.release()
         told.doing = "reading"
         told.flushed(time.monotonic() - began)
         told.left_alone = self.stream.left_alone

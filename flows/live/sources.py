@@ -15,8 +15,6 @@ from schemas.errors import UsageError
 
 SPOOL: Final = "spool:"
 KAFKA: Final = "kafka://"
-READER: Final = "run"
-"""The spool's name of who reads it: it cleans up behind that."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,13 @@ class Source:
     """Opens a partition at a position; None is its first record."""
 
 
-def find(urls: Sequence[str], environment: Mapping[str, str]) -> list[Source]:
+def find(urls: Sequence[str], environment: Mapping[str, str], reader: str) -> list[Source]:
     """Return the sources that URLs name; all have as many partitions.
+
+    Parameters
+    ----------
+    reader
+        Who reads: a spool keeps what each of its readers is not done with.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def find(urls: Sequence[str], environment: Mapping[str, str]) -> list[Source]:
     """
     if not urls:
         raise UsageError("expected --source kafka://HOST:PORT/TOPIC or spool:DIR, came none")
-    found = [_find(url, environment) for url in urls]
+    found = [_find(url, environment, reader) for url in urls]
     if len({source.key for source in found}) < len(found):
         raise UsageError(f"--source: expected each source once, came {', '.join(source.name for source in found)}")
     counts = {source.partitions for source in found}
@@ -57,15 +60,15 @@ def find(urls: Sequence[str], environment: Mapping[str, str]) -> list[Source]:
     return found
 
 
-def _find(url: str, environment: Mapping[str, str]) -> Source:
+def _find(url: str, environment: Mapping[str, str], reader: str) -> Source:
     if url.startswith(SPOOL):
-        return _spool(Path(url.removeprefix(SPOOL)))
+        return _spool(Path(url.removeprefix(SPOOL)), reader)
     if url.startswith(KAFKA):
         return _kafka(url, environment)
     raise UsageError(f"--source {url!r}: expected kafka://HOST:PORT/TOPIC or spool:DIR")
 
 
-def _spool(root: Path) -> Source:
+def _spool(root: Path, reader: str) -> Source:
     from connectors import spool  # noqa: PLC0415  start-up time
 
     found = spool.make(root)
@@ -73,7 +76,7 @@ def _spool(root: Path) -> Source:
         f"{SPOOL}{root}",
         f"{SPOOL}{found.salt}",
         found.partitions,
-        lambda partition, at: spool.SpoolTail(found, partition, READER, at),
+        lambda partition, at: spool.SpoolTail(found, partition, reader, at),
     )
 
 

@@ -27,6 +27,7 @@ from flows.live.telling import Process
 from flows.replay import identity
 from flows.thresholds import Thresholds
 from schemas.errors import UsageError
+from schemas.partitions import partition_of
 
 PATIENCE_S: Final = 5.0
 """How long one try of a statement waits for a warehouse that is away; then the flow says so, and tries again."""
@@ -48,6 +49,8 @@ class RunOptions:
     shards: tuple[int, int] | None = None
     """First and last of this process; None is all."""
     until_end: bool = False
+    together: tuple[int, int] | None = None
+    """First and last of the shards that end together with those of a supervised process."""
     is_child: bool = False
     """A supervisor has started it, which runs the second flow, and other shards beside."""
     processes: int | None = None
@@ -70,7 +73,7 @@ def run(options: RunOptions, arguments: Sequence[str]) -> dict[str, int]:
     with warehouses.connect(options.warehouse) as warehouse:
         warehouse.migrate()
         warehouse.patience_s = PATIENCE_S
-        stream = Stream(warehouse, ready.statement, ready.definitions, ready.shards)
+        stream = Stream(warehouse, ready.statement, ready.definitions, ready.shards, ready.cameras)
         if options.processes is not None:
             return _supervise(options, ready, warehouse, stream, arguments)
         process = Run(ready.asked, stream, warehouse)
@@ -94,8 +97,8 @@ def _run(options: RunOptions, ready: Ready, process: Run) -> dict[str, int]:
         stream.begin(note)
         beside = None if options.is_child else Second(process.warehouse, stream, ready.asked.thresholds)
         process.run(lambda run: None if beside is None else beside.turn(run.process))
-        if beside is not None and not process.was_stopped:
-            beside.finish()
+        if beside is not None:
+            beside.finish() if not process.was_stopped else beside.close()
         counts = ready.asked.place.counts(ready.shards)
         stream.finish(msgspec.json.encode(counts).decode())
         return counts
@@ -110,6 +113,8 @@ class Ready(NamedTuple):
     statement: Statement
     definitions: Definitions
     shards: range
+    cameras: frozenset[str]
+    """Those of the shards."""
 
 
 def make_ready(options: RunOptions) -> Ready:
@@ -125,7 +130,7 @@ def make_ready(options: RunOptions) -> Ready:
     if not registry.camera:
         raise UsageError(f"{options.registry}: expected cameras, came none")
     thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
-    found = sources.find(options.sources, os.environ)
+    found = sources.find(options.sources, os.environ, place.name_of(Path(options.state)))
     where = place.opened(Path(options.state), found[0].partitions, [source.name for source in found])
     beginning.decide(where, found, options.format, read)
     statement = Statement(
@@ -142,12 +147,13 @@ def make_ready(options: RunOptions) -> Ready:
         calendars.days(options.calendar, time.time_ns() // 1000),
     )
     shards = _shards(options.shards, found[0].partitions)
-    together = range(found[0].partitions) if options.is_child else shards
+    together = _shards(options.together, found[0].partitions) if options.is_child else shards
+    mine = frozenset(each.id for each in registry.camera if partition_of(each.id, found[0].partitions) in shards)
     asked = Asked(
         where, found, shards, together, options.format, read, thresholds, statement, options.until_end,
         options.keep_unreadable,
     )  # fmt: skip
-    return Ready(asked, statement, definitions, shards)
+    return Ready(asked, statement, definitions, shards, mine)
 
 
 def _supervise(
@@ -156,20 +162,33 @@ def _supervise(
     """Keep processes going until all have ended, the second flow beside them."""
     assert options.processes is not None
     where = ready.asked.place
-    where.forget_ends(ready.shards)
-    telling.tidy(where.processes)
-    stream.register(note)
+    with where.supervised(ready.shards):
+        where.forget_ends(ready.shards)
+        telling.tidy(where.processes)
+        stream.register(note)
+        return _supervised(options, ready, warehouse, stream, arguments)
+
+
+def _supervised(
+    options: RunOptions, ready: Ready, warehouse: Warehouse, stream: Stream, arguments: Sequence[str]
+) -> dict[str, int]:
+    assert options.processes is not None
+    where = ready.asked.place
     beside, own = Second(warehouse, stream, ready.asked.thresholds), Process(os.getpid(), [])
     environment = os.environ | {"TILIK_WAREHOUSE": options.warehouse}
-    watched = Supervisor(where, command(_without(arguments)), environment, ready.shards, options.processes)
+    together = ["--together", f"{ready.shards[0]}-{ready.shards[-1]}"]
+    of_each = [*command(_without(arguments)), *together]
+    watched = Supervisor(where, of_each, environment, ready.shards, options.processes)
     try:
         with _measured(options, ready, lambda: watched.restarts):
             while watched.turn():
                 beside.turn(own)
+                telling.write(where.processes / "supervisor.json", own)
                 time.sleep(TELL_S)
         beside.finish()
     finally:
         watched.end()
+        beside.close()
     return where.counts(ready.shards)
 
 

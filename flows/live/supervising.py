@@ -30,6 +30,8 @@ STEADY_S: Final = 60.0
 GRACE_S: Final = 20.0
 """How long processes have to end when asked to."""
 USAGE: Final = 2
+ENDED: Final = 3
+"""Exit code of a process that no start mends: its reason stands on stderr, and the supervisor ends with 1."""
 PR_SET_PDEATHSIG: Final = 1
 """prctl(2)"""
 
@@ -88,9 +90,9 @@ class Supervisor:
             code = child.process.poll()
             if code is None:
                 self._kill_if_hanging(child, told.get(child.process.pid))
-            elif code == USAGE:
+            elif code in (USAGE, ENDED):
                 self.end()
-                raise SystemExit(USAGE)
+                raise SystemExit(USAGE if code == USAGE else 1)
             elif code != 0:
                 self._again(child, code)
         return any(child.process.poll() != 0 for child in self.children)
@@ -127,12 +129,14 @@ class Supervisor:
 
     def _kill_if_hanging(self, child: Child, told: telling.Process | None) -> None:
         silent_s = time.monotonic() - child.began_s
-        limit_s = HANGS_S
+        limit_s = FLUSH_S  # to begin: kernels, and what others hold
         if told is not None:
             beats = [shard.beat_us for shard in told.shards if shard.doing != "ended"] or [told.written_us]
             silent_s = (time.time_ns() // 1000 - min(beats)) / 1e6
-            is_writing = any(shard.doing in ("writing", "waiting") for shard in told.shards)
-            limit_s = FLUSH_S if is_writing else HANGS_S
+            doing = {shard.doing for shard in told.shards}
+            if "waiting" in doing:
+                return
+            limit_s = FLUSH_S if doing & {"writing", "starting"} else HANGS_S
         if silent_s > limit_s:
             note(f"shards {child.share[0]}-{child.share[1]}: their process hangs ({silent_s:.0f} s): it is killed")
             child.process.kill()

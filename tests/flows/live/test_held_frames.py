@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from flows.live import beginning
 from flows.live.feed import Feed, FeedSource
+from flows.live.telling import Told
 from tests.connectors.frames import START_US, options
 from tests.connectors.test_formats_deepstream import SIZE, message
 from tests.flows.live.tails import Topic
@@ -16,10 +16,9 @@ SECOND = 1_000_000
 
 def heard(of: Topic, clock: list[int], polls: int, **more: Any) -> list[list[tuple[int, int]]]:
     """Return, poll by poll, camera times [us after the start] and arrivals of the frames that were told."""
-    told: Any = SimpleNamespace(beat=lambda: None, polled=lambda *_: None)
     tail = of.source().open
     feed = Feed(
-        0, {"0": lambda at: tail(0, at)}, "deepstream", options(size=SIZE), lambda: None, told,
+        0, {"0": lambda at: tail(0, at)}, "deepstream", options(size=SIZE), lambda: None, Told(0),
         clock=lambda: clock[0], **more,
     )  # fmt: skip
     part = FeedSource(feed).build_part("in", "0", None)

@@ -46,7 +46,7 @@ def running(
             super().__post_init__()
             runs.append(self)
 
-    monkeypatch.setattr(sources, "find", lambda urls, environment: [of.source()])
+    monkeypatch.setattr(sources, "find", lambda *_: [of.source()])
     monkeypatch.setattr(starting, "Run", Watched)
     options = RunOptions(("memory:topic",), "native", url, str(registry), str(tmp_path / name))
 

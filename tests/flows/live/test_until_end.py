@@ -56,7 +56,7 @@ def registry(tmp_path: Path, empty_store: Callable[[str], str]) -> Path:
 
 def taken(tmp_path: Path, registry: Path, of: Topic, monkeypatch: pytest.MonkeyPatch, **more: Any) -> dict[str, int]:
     """Run a topic to its end; return the summary."""
-    monkeypatch.setattr(sources, "find", lambda urls, environment: [of.source()])
+    monkeypatch.setattr(sources, "find", lambda *_: [of.source()])
     given = {"warehouse": f"embedded:{tmp_path / 'live'}", "state": str(tmp_path / "state")} | more
     options = RunOptions(("memory:topic",), "native", registry=str(registry), until_end=True, **given)
     return starting.run(options, [])
