@@ -24,6 +24,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
     return {of + by: tell(folder, of, by) for of in "AB" for by in ("R1", "R2")}
 
 
+EVERY = 3
+"""Of the statements: an odd number, so that the two take turns."""
+
+
 def test_what_is_compared_is_not_nothing(store: Mortal, told: dict[str, Told]) -> None:
     empty(store)
     told["AR1"].commit(store)
@@ -43,7 +47,7 @@ def test_a_replay_killed_after_any_statement_and_run_again_ends_the_same(store: 
         ends[name], sent[name] = contents(store), store.sent
     assert different(ends["AR1"], ends["AR2"])
     assert min(sent.values()) > 50
-    for after in range(max(sent.values())):
+    for after in range(0, max(sent.values()), EVERY):
         name = ("AR2", "AR1")[after % 2]
         with mortal(store, after):
             told[name].commit(store)
