@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from connectors import formats
@@ -84,6 +84,7 @@ def test_kept_letters_give_what_their_messages_would(
     now = known(links.ids(AFTER), CLASS_MAP)
     lines = [restored(raw.decode(), form, before, now) for raw, form in fixable.select("raw", "form").iter_rows()]
     whole = read(path, data, class_map=CLASS_MAP).batch
+    assume(not whole.unseen.any())  # frames of refused boxes are letters that nothing here mends (test_misread)
     assert len(lines) == len(whole) or (is_future and len(lines) >= len(whole))
     if not len(whole):
         return
