@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -151,10 +150,6 @@ class Warehouse(Session):
     def discard_unreadable(self) -> int:
         """Delete parts that could not be read; return how many."""
         return unreadable.discard(self)
-
-    def marked_hours(self, domain: str) -> list[datetime]:
-        """Return the hours of a metric whose minutes have changed since they were recomputed."""
-        return rolls.marked(self, domain)
 
     def roll(self) -> int:
         """Recompute marked hours into quarters, hours and days; return how many hours."""

@@ -140,10 +140,7 @@ def opened(directory: Path, partitions: int, sources: Sequence[str]) -> Place:
     StateError
         It was set up for other partitions or another time zone, or cannot be made.
     """
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+    _make(directory)
     with _locked(directory):
         if not (directory / FILE).exists():
             _write(directory, Setup(FORMAT, ZONE, partitions, tuple(sources)))
@@ -158,10 +155,7 @@ def opened(directory: Path, partitions: int, sources: Sequence[str]) -> Place:
 def name_of(directory: Path) -> str:
     """Return the name of a live run, made up where it has none yet."""
     path = directory / "name"
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+    _make(directory)
     made = path.with_name(f"name.{os.getpid()}.new")
     if not path.exists():
         made.write_text(f"run-{secrets.token_hex(4)}")
@@ -169,6 +163,13 @@ def name_of(directory: Path) -> str:
             os.link(made, path)  # the first of two wins
         made.unlink()
     return path.read_text()
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
 
 
 def existing(directory: Path) -> Place:

@@ -47,7 +47,7 @@ def _shard(process: Process, told: Told, now_us: int) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     """Return it as people read it."""
-    names = ["shard", "process", "state", "frames", "rows", "late", "dead letters", "queued", "behind", "restated by"]
+    names = ["shard", "process", "state", "frames", "rows", "late", "dead letters", "queued", "behind"]
     rows = [
         [
             shard["shard"],
@@ -62,7 +62,7 @@ def table(found: dict[str, Any]) -> str:
         ]
         for shard in found["shards"]
     ]
-    said = [rendering.table(names[:-1], rows).rstrip("\n")]
+    said = [rendering.table(names, rows).rstrip("\n")]
     if found["missing"]:
         said.append(f"no process has shards {', '.join(map(str, found['missing']))}: `tilik run` starts them")
     if found["second"]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -20,6 +19,7 @@ from schemas.errors import SourceError, TilikError, UsageError
 from schemas.partitions import partition_of
 from tests.brokers.kafka import KafkaBroker
 from tests.brokers.mosquitto import MosquittoBroker
+from tests.waiting import until
 
 START_US = 1_767_571_200_000_000
 SECOND = 1_000_000
@@ -98,13 +98,6 @@ def test_what_is_refused_is_sent_again(city: Path) -> None:
 def test_a_speed_is_a_number_above_zero(text: str) -> None:
     with pytest.raises(UsageError, match="expected a number above 0"):
         playing_out.speed(text)
-
-
-def until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not met():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.02)
 
 
 def arguments(out: str, folder: Path) -> list[str]:

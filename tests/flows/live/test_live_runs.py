@@ -21,16 +21,7 @@ from schemas.frames import FrameBatch
 from tests.flows.city import SECOND, START, stream
 from tests.flows.live.tails import ListTail, Topic, topic
 from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, stored, taken
-
-PATIENCE_S = 120
-
-
-def until(met: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + PATIENCE_S
-    while not met():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.1)
+from tests.waiting import until
 
 
 @contextmanager

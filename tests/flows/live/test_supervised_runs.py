@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from schemas.partitions import partition_of
 from tests.flows.city import stream
 from tests.flows.live import children
 from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, stored
+from tests.waiting import until
 
 PARTITIONS = 3
 
@@ -28,13 +28,6 @@ PARTITIONS = 3
 def test_shares_are_even_and_nobody_has_none() -> None:
     assert supervising.shares(range(12), 5) == [(0, 1), (2, 3), (4, 6), (7, 8), (9, 11)]
     assert supervising.shares(range(2), 4) == [(0, 0), (1, 1)]
-
-
-def until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not met():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.05)
 
 
 def told(state: Path) -> dict[int, telling.Process]:
