@@ -253,7 +253,9 @@ def test_a_bomb_of_many_members_stops_at_the_bound():
 
 
 @pytest.mark.parametrize(
-    "broken", [b"\x1f\x8b", gzip.compress(FRAME)[:-1], gzip.compress(FRAME) + b"x", zlib.compress(FRAME)]
+    "broken",
+    [b"\x1f\x8b", gzip.compress(FRAME)[:-1], gzip.compress(FRAME) + b"x", zlib.compress(FRAME)],
+    ids=["only its head", "cut short", "a letter after its end", "zlib"],
 )
 def test_what_is_not_gzip_to_its_end_is_refused(broken):
     with pytest.raises(http.Broken):
