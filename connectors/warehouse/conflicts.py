@@ -58,10 +58,16 @@ def named(session: Session, met: pl.DataFrame) -> Conflicts | None:
     return Conflicts(met.height, met.head(SHOWN).rows(), inputs["input"].to_pylist())
 
 
-def watched_by_others(session: Session, input_hash: int, minutes: pl.DataFrame) -> pl.DataFrame:
-    """Return those of the minutes (camera_id, ts) that other input watched: camera_id, ts, run."""
+def watched_by_others(
+    session: Session, input_hash: int, minutes: pl.DataFrame, *, or_misread: bool = False
+) -> pl.DataFrame:
+    """Return those of the minutes (camera_id, ts) that other input watched: camera_id, ts, run.
+
+    With `or_misread` also those of which it says that frames with refused boxes alone came.
+    """
+    came = "(frames > 0 OR misread > 0)" if or_misread else "frames > 0"
     asked = minutes.select("camera_id", pl.col("ts").dt.epoch("s").alias("s")).unique()
-    met = [_met(session, input_hash, part) for part in _parts(asked)]
+    met = [_met(session, input_hash, part, came) for part in _parts(asked)]
     rows = pl.concat([pl.DataFrame(schema={"camera_id": pl.String, "s": pl.Int64, "run": pl.UInt32}), *met])
     return rows.sort("s", "camera_id").select(
         "camera_id",
@@ -80,11 +86,11 @@ def _parts(asked: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield from of.with_columns(_part=pl.col("s") // (days * 86_400)).partition_by("_part", include_key=False)
 
 
-def _met(session: Session, input_hash: int, asked: pl.DataFrame) -> pl.DataFrame:
+def _met(session: Session, input_hash: int, asked: pl.DataFrame, came: str) -> pl.DataFrame:
     stored = session.query(
         "SELECT toString(camera_id) AS camera_id, toInt64(toUnixTimestamp(ts)) AS s, run FROM health_minute_log FINAL "
         "WHERE ts >= fromUnixTimestamp({lo:Int64}) AND ts <= fromUnixTimestamp({hi:Int64}) "
-        "AND has({c:Array(String)}, camera_id) AND deleted = 0 AND frames > 0 "
+        f"AND has({{c:Array(String)}}, camera_id) AND deleted = 0 AND {came} "
         f"AND run NOT IN (SELECT run FROM runs_log FINAL WHERE {of_input(input_hash)})",
         {"lo": asked["s"].min(), "hi": asked["s"].max(), "c": asked["camera_id"].unique().to_list()},
     )

@@ -1,6 +1,7 @@
 """`tilik dead-letters replay`: what is kept of letters is played like input, and letters that became rows are gone.
 
-Only whole windows are stated. A frame whose minute somebody has watched stays a
+Frames of refused boxes come along, whatever reasons are asked for: that they came is part
+of what their camera's minutes were. Only whole windows are stated. A frame whose minute somebody has watched stays a
 letter: what is kept of it is not all that came then, so its file is to be replayed.
 Letters that are refused again stay as they were. Killed anywhere, the same command
 does the same again: a letter is taken only when all its rows are stored.
@@ -35,13 +36,22 @@ LEFT: Final = {
 """Why letters are left as they are."""
 
 
+COMES_ALONG: Final = "boxes_refused"
+"""Reason of letters whose time counts as misread, though nobody asked for them."""
+
+
 class Letters(NamedTuple):
     """Letters as lines of files: where each is known from, and which line of which file it is now."""
 
     files: list[Path]
-    rows: pl.DataFrame  # `warehouse.letters.kept` without records, with ``path`` and ``line``
-    left: Counter[str]  # of others: how many, by why (`LEFT`)
+    rows: pl.DataFrame  # `warehouse.letters.kept` without records, with ``path``, ``line``, ``is_asked``
+    left: Counter[str]  # of others that are asked for: how many, by why (`LEFT`)
     input: int  # hash of what is kept of them
+    again: int = 0  # that are asked for and refused again, as those already said who stated their minutes
+
+    def asked_for(self) -> int:
+        """Return how many there are beside those that only come along."""
+        return int(self.rows["is_asked"].sum()) if self.rows.height else 0
 
 
 class Played(NamedTuple):
@@ -77,30 +87,34 @@ def play(
         read = ReadOptions(now_us=now_us, is_ours=True)
         found = _written(store, Path(folder), reasons, known(ids, options.class_map))
         found, cameras = _unwatched(store, found, read)
-        if not found.files:
-            return Played(None, 0, 0, found.left)
+        asked_for = found.asked_for()
+        if not asked_for:
+            return Played(None, 0, found.again, found.left)
         asked = _asked(options, found, read, cameras)
         refused: list[pl.DataFrame] = []
         if not cameras & {camera.id for camera in asked.definitions.registry.camera}:
-            return Played(None, 0, found.rows.height, found.left)
+            return Played(None, 0, found.again + asked_for, found.left)
         done = playing.read(asked, stage, progress, refused.append)
         rows = _become_rows(found, refused)
         if not rows.height:
-            return Played(None, 0, found.rows.height, found.left)
+            return Played(None, 0, found.again + asked_for, found.left)
         done = done._replace(silent=[])  # files of ours: nobody knows them
         summary = playing.commit(store, asked, stage, done, lambda run: letters.take(store, run, rows))
-        return Played(summary, rows.height, found.rows.height - rows.height, found.left)
+        again = found.again + asked_for - int(rows["is_asked"].sum())
+        return Played(summary, rows.height, again, found.left)
 
 
 def _written(store: Warehouse, folder: Path, reasons: Collection[str], now: Known) -> Letters:
     """Write letters that can be played as lines, a file for each that they came from."""
     left, parts, hashed = Counter[str](), [], hashlib.blake2b(digest_size=8)
     files: dict[tuple[str, int], tuple[Path, int]] = {}  # with how many lines are in it
-    with letters.kept(store, reasons) as pieces:
+    with letters.kept(store, {*reasons, COMES_ALONG} if reasons else ()) as pieces:
         for piece in pieces:
-            for of in piece.partition_by("source", "content", maintain_order=True):
+            asked = pl.lit(True) if not reasons else pl.col("reason").is_in(list(reasons))
+            for of in piece.with_columns(is_asked=asked).partition_by("source", "content", maintain_order=True):
                 said = [_line(row, now) for row in of.iter_rows(named=True)]
-                left.update(why for why in said if isinstance(why, str))
+                is_left = zip(said, of["is_asked"], strict=True)
+                left.update(why for why, is_asked in is_left if isinstance(why, str) and is_asked)
                 lines = [line for line in said if isinstance(line, bytes)]
                 played = of.filter(pl.Series([isinstance(line, bytes) for line in said]))
                 for row in played.select("source", "position", "reason", "content", "raw").iter_rows():
@@ -129,32 +143,42 @@ def _line(row: Mapping[str, str], now: Known) -> bytes | str:
 
 
 def _unwatched(store: Warehouse, found: Letters, read: ReadOptions) -> tuple[Letters, frozenset[str]]:
-    """Leave out letters whose minute others have watched; returns the cameras of the others too."""
+    """Leave out letters whose minute others have watched; returns the cameras of the others too.
+
+    Frames of refused boxes are left out of minutes too of which others have said that such came.
+    """
     cameras: set[str] = set()
-    watched: dict[str, set[int]] = {}
+    parts = [pl.DataFrame(schema={"path": pl.String, "line": pl.Int64, "is_unseen": pl.Boolean})]
     for chunk in MergedReader(found.files, "native", read) if found.files else ():
         frames = chunk.batch.frames.select(
             pl.col("camera").alias("camera_id"),
             pl.from_epoch("t_us", "us").dt.replace_time_zone("UTC").dt.truncate("1m").alias("ts"),
             pl.col("position").alias("line"),
             chunk.batch.sources.alias("path"),
+            pl.Series("is_unseen", chunk.batch.unseen),
         )
-        known_to_others = conflicts.watched_by_others(store, found.input, frames.select("camera_id", "ts"))
-        on = ["camera_id", "ts"]
-        cameras |= set(frames.join(known_to_others, on=on, how="anti")["camera_id"])
-        for path, line in frames.join(known_to_others, on=on, how="semi").select("path", "line").iter_rows():
-            watched.setdefault(path, set()).add(line)
-    for path, lines in watched.items():
-        _blank(Path(path), lines)
-    gone = pl.DataFrame(
-        [(path, line) for path, lines in watched.items() for line in lines],
-        schema={"path": pl.String, "line": pl.Int64},
-        orient="row",
-    )
-    rows = found.rows.join(gone, on=["path", "line"], how="anti") if found.rows.height else found.rows
-    left = found.left + Counter(watched=gone.height)
+        minutes = frames.select("camera_id", "ts")
+        for is_unseen in (False, True):
+            theirs = conflicts.watched_by_others(store, found.input, minutes, or_misread=is_unseen)
+            some, on = frames.filter(is_unseen=is_unseen), ["camera_id", "ts"]
+            cameras |= set(some.join(theirs, on=on, how="anti")["camera_id"])
+            parts.append(some.join(theirs, on=on, how="semi").select(parts[0].columns))
+    return _without(found, pl.concat(parts)), frozenset(cameras)
+
+
+def _without(found: Letters, gone: pl.DataFrame) -> Letters:
+    """Return letters without some: ``path``, ``line``, ``is_unseen``."""
+    if gone.is_empty():
+        return found
+    gone = gone.unique(["path", "line"])
+    for (path,), lines in gone.group_by("path"):
+        _blank(Path(str(path)), set(lines["line"]))
+    told = found.rows.filter("is_asked").join(gone, on=["path", "line"])
+    many = int(told["is_unseen"].sum())
+    rows = found.rows.join(gone, on=["path", "line"], how="anti")
     files = [path for path in found.files if (rows["path"] == str(path)).any()]
-    return found._replace(files=files, rows=rows, left=left), frozenset(cameras)
+    left = found.left + Counter(watched=told.height - many)
+    return found._replace(files=files, rows=rows, left=left, again=found.again + many)
 
 
 def _blank(path: Path, lines: Collection[int]) -> None:
