@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows import kernels, states
+from flows import kernel_cache, kernels, states
 from flows.incidents import incident_rows, provisional_rows, still_open
 from flows.rows import RowMaker, revision
 from flows.states import State, Wiring
@@ -45,6 +45,8 @@ from operators.tracking import bodies, streams, sureness
 from schemas.columns import METRICS
 from schemas.incidents import END_OF_INPUT, VERSION_ENDED
 from schemas.partitions import partition_of
+
+kernel_cache.install()
 
 
 class Block(NamedTuple):

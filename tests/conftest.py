@@ -10,11 +10,13 @@ import pytest
 from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
+from flows import kernel_cache
 from tests.brokers.kafka import KafkaBroker
 from tests.brokers.mosquitto import MosquittoBroker
 
 settings.register_profile("tilik", deadline=None)  # the first example of a kernel compiles it: time says nothing
 settings.load_profile("tilik")
+kernel_cache.install()  # tests of kernels alone compile beside others too
 
 
 @pytest.fixture(scope="session")
