@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from connectors.warehouse import ACROSS, Run, Span, Stream, Warehouse, calendar_days, landed
@@ -25,7 +25,10 @@ EVERY_S: Final = 5.0
 """Between two looks, ours: what it tells is there within seconds of the minute's end."""
 DAILY_S: Final = 600.0
 """Between two looks at what only whole hours and days can change; ours."""
-HOUR_US: Final = 3_600_000_000
+RESTS: Final = 3.0
+"""How many times as long as it took to sum up hours and days the next time waits, ours: a quarter of the engine."""
+NEAR: Final = timedelta(minutes=10)
+"""Minutes so near to each other are looked at together; ours."""
 OFFSET: Final = timedelta(microseconds=OFFSET_US)
 
 
@@ -38,6 +41,9 @@ class Second:
         self.thread: threading.Thread | None = None
         self.said = ""
         self.until_us = 0
+        self.judged: set[date] = set()  # days that are marked to be judged
+        self.is_rolled = False
+        self.rest_until_s = 0.0
 
     def turn(self, process: Process) -> None:
         """Look, if it is time to and nobody looks."""
@@ -75,29 +81,54 @@ class Second:
             self.days_s = time.monotonic()
 
     def _look(self, run: Run, *, with_days: bool) -> None:
-        if not with_days and not landed.read(self.warehouse):
+        may_roll = not self.is_rolled and time.monotonic() >= self.rest_until_s
+        if not (with_days or may_roll or landed.read(self.warehouse)):
             return
+        if with_days:
+            self.judged.clear()  # they are judged below: what has landed since they were marked has to be told
         with self.warehouse.lease(ACROSS):
-            marks = landed.read(self.warehouse)
-            hours = sorted({hour for hour, _ in marks})
-            for span in self._spans(hours):
-                outages.update(self.warehouse, self.thresholds, span, run)
-                self.until_us = max(self.until_us, span.until_us)
-            if hours:
-                calendar_days.judge_anew(self.warehouse, sorted({(hour + OFFSET).date() for hour in hours}))
-                landed.done(self.warehouse, marks)
-                self.warehouse.roll()
+            self._minutes(run, landed.read(self.warehouse))
+            if with_days or may_roll:
+                self._roll()
             if with_days:
                 renamed_days.update(self.warehouse, self.thresholds, run)
-                self.warehouse.roll()
+                self.judged.clear()
+                self._roll()
                 trends.update(self.warehouse)
 
-    def _spans(self, hours: Sequence[datetime]) -> Iterator[Span]:
-        """Yield the minutes of all cameras in these hours, ascending: a run of hours is one span."""
+    def _minutes(self, run: Run, marks: Sequence[landed.Mark]) -> None:
+        """Look at minutes that have landed."""
+        self._outages(run, spans(marks))
+        if not marks:
+            return
+        days = {(edge + OFFSET).date() for one in marks for edge in (one.since, one.until)} - self.judged
+        if days:
+            calendar_days.judge_anew(self.warehouse, sorted(days))
+            self.judged |= days
+        landed.done(self.warehouse, marks)
+        self.is_rolled = False
+
+    def _outages(self, run: Run, times: Sequence[tuple[datetime, datetime]]) -> None:
         cameras = frozenset(camera.id for camera in self.stream.definitions.registry.camera)
-        starts = [round(hour.timestamp() * 1e6) for hour in hours]
-        first = 0
-        for at in range(1, len(starts) + 1):
-            if at == len(starts) or starts[at] - starts[at - 1] > HOUR_US:
-                yield Span(cameras, starts[first], starts[at - 1] + HOUR_US)
-                first = at
+        for since, until in times:
+            span = Span(cameras, round(since.timestamp() * 1e6), round(until.timestamp() * 1e6))
+            outages.update(self.warehouse, self.thresholds, span, run)
+            self.until_us = max(self.until_us, span.until_us)
+
+    def _roll(self) -> None:
+        """Sum hours and days up; the next time waits longer where that takes long."""
+        began_s = time.monotonic()
+        self.warehouse.roll()
+        now_s = time.monotonic()
+        self.is_rolled, self.rest_until_s = True, now_s + RESTS * (now_s - began_s)
+
+
+def spans(marks: Iterable[landed.Mark]) -> list[tuple[datetime, datetime]]:
+    """Return the time of marks, ascending; what lies near to each other is one span."""
+    out: list[tuple[datetime, datetime]] = []
+    for one in sorted(marks, key=lambda mark: mark.since):
+        if out and one.since - out[-1][1] <= NEAR:
+            out[-1] = out[-1][0], max(out[-1][1], one.until)
+        else:
+            out.append((one.since, one.until))
+    return out
