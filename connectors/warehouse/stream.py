@@ -36,7 +36,8 @@ class Stream:
     Parameters
     ----------
     statement
-        Whose input is the stream: the same for all its processes, and after a restart.
+        Whose input is the stream: the same for all its processes, and after a restart with other sources. `contents`
+        are its sources: who reads one of them elsewhere waits.
     shards, cameras
         Which of the stream's shards this process has, and whose they are.
     """
@@ -104,7 +105,8 @@ class Stream:
 
     def _hold(self, waiting: Callable[[str], None]) -> None:
         if self._held is None:
-            names = frozenset(f"{self.statement.input}/{shard}" for shard in self.shards)
+            known_by = {self.statement.input, *self.statement.contents.values()}
+            names = frozenset(f"{each}/{shard}" for each in known_by for shard in self.shards)
             self._held = ExitStack()
             self._held.enter_context(
                 leases.held(self.session, Scope(leases.LIVE, names, 0, leases.ALL_TIME_US, leases.token()), waiting)

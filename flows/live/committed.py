@@ -47,8 +47,9 @@ def _read(directory: str) -> dict[str, int]:
         except sqlite3.Error:
             continue
         for name, change in rows:
-            position, _ = pickle.loads(change)  # `flows.recovery` has checked it, a run of ours has written on
-            found[name] = int(position)
+            at = pickle.loads(change)  # `flows.recovery` has checked it, a run of ours has written on
+            if at is not None:  # a source that was taken away before it was read
+                found[name] = int(at[0])
     return found
 
 

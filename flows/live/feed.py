@@ -45,6 +45,8 @@ class Feed:
         Opens a partition at a position, by its name; None is its first record.
     kind, options
         The format of records that say none, and what formats do not carry.
+    former
+        Names of partitions that are read no longer.
     all_ended
         Says with which frame the recording ended, once every shard has come to its end [us].
     until_end
@@ -60,6 +62,7 @@ class Feed:
     all_ended: Callable[[], int | None]
     told: Told
     until_end: bool = False
+    former: frozenset[str] = frozenset()
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
     stopping: bool = False
     waiting: set[str] = field(default_factory=set)  # partitions that are not read to their end
@@ -88,7 +91,7 @@ class Feed:
         return [Tick(self.clock())]
 
 
-class _Part(StatefulSourcePartition[Item, At]):
+class _Part(StatefulSourcePartition[Item, At | None]):
     """One partition."""
 
     def __init__(self, feed: Feed, name: str, at: At | None) -> None:
@@ -154,16 +157,41 @@ class _Part(StatefulSourcePartition[Item, At]):
         self.tail.close()
 
 
-class FeedSource(FixedPartitionedSource[Item, At]):
-    """The partitions of one shard."""
+class _Former(StatefulSourcePartition[Item, At | None]):
+    """A partition that is read no longer: where it stood is kept, should it be read again."""
+
+    def __init__(self, feed: Feed, at: At | None) -> None:
+        self.feed, self.at = feed, at
+
+    def next_batch(self) -> list[Item]:
+        """Return nothing until all stop."""
+        if self.feed.stopping:
+            raise StopIteration
+        return []
+
+    def next_awake(self) -> datetime:
+        """Return when to ask again."""
+        return datetime.now(UTC) + IDLE
+
+    def snapshot(self) -> At | None:
+        """Return where it stood."""
+        return self.at
+
+
+class FeedSource(FixedPartitionedSource[Item, At | None]):
+    """The partitions of one shard; recovery has to find each that it knows."""
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
 
     def list_parts(self) -> list[str]:
         """Return the partitions' names."""
-        return sorted(self.feed.open)
+        return sorted({*self.feed.open, *self.feed.former})
 
-    def build_part(self, step_id: str, for_part: str, resume_state: At | None) -> _Part:
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: At | None
+    ) -> StatefulSourcePartition[Item, At | None]:
         """Open a partition where recovery left it."""
+        if for_part not in self.feed.open:
+            return _Former(self.feed, resume_state)
         return _Part(self.feed, for_part, resume_state)

@@ -1,6 +1,6 @@
 """The directory of a live run: what was decided at set-up, one recovery a shard, what its processes say of themselves.
 
-    STATE/stream.json     partitions, sources, since when; read and written under STATE/stream.lock
+    STATE/stream.json     partitions, sources, since when, what it is known by; read and written under STATE/stream.lock
     STATE/shards/003/     the recovery of a shard: it moves between processes, and hosts, by itself
     STATE/ends/003        where a shard's recording ends (`--until-end`)
     STATE/processes/      what each process says of itself, see `flows.live.telling`
@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -40,6 +40,10 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[str, ...]
     since_us: int | None = None
     """When the recording begins; None until the first frame, or the first silence, says so."""
+    input: int | None = None
+    """Hash of the first sources and of how they were read: the stream is known by it, whatever it reads later."""
+    keys: tuple[str, ...] = ()
+    """Of all sources it ever read: recovery remembers how far each was read, should it come back."""
 
 
 class Place:
@@ -132,8 +136,15 @@ class Place:
         return self.directory / "ends" / f"{shard:03}"
 
 
-def opened(directory: Path, partitions: int, sources: Sequence[str]) -> Place:
+def opened(directory: Path, partitions: int, sources: Mapping[str, str], input_hash: int) -> Place:
     """Return a live run's directory, made where there is none.
+
+    Parameters
+    ----------
+    sources
+        Their names by their keys.
+    input_hash
+        Hash of these sources and of how they are read: a stream that begins is known by it from then on.
 
     Raises
     ------
@@ -143,13 +154,15 @@ def opened(directory: Path, partitions: int, sources: Sequence[str]) -> Place:
     _make(directory)
     with _locked(directory):
         if not (directory / FILE).exists():
-            _write(directory, Setup(FORMAT, ZONE, partitions, tuple(sources)))
+            _write(directory, Setup(FORMAT, ZONE, partitions, tuple(sources.values()), input=input_hash))
         setup = _read(directory)
         _refuse_other(directory, setup, partitions)
-        if set(sources) != set(setup.sources):
-            setup = msgspec.structs.replace(setup, sources=tuple(sources))
-            _write(directory, setup)
-    return Place(directory, setup)
+        known_by = input_hash if setup.input is None else setup.input
+        keys = tuple(dict.fromkeys((*setup.keys, *sources)))
+        now = msgspec.structs.replace(setup, sources=tuple(sources.values()), input=known_by, keys=keys)
+        if now != setup:
+            _write(directory, now)
+    return Place(directory, now)
 
 
 def name_of(directory: Path) -> str:

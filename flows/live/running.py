@@ -188,6 +188,7 @@ class Run:
             lambda: asked.place.all_ended(asked.all_shards),
             told,
             asked.until_end,
+            frozenset(asked.place.setup.keys) - {source.key for source in asked.sources},
             asked.clock,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +27,7 @@ from flows.replay import identity
 from flows.thresholds import Thresholds
 from schemas.errors import UsageError
 from schemas.partitions import partition_of
+from schemas.registry import fingerprint
 
 PATIENCE_S: Final = 5.0
 """How long one try of a statement waits for a warehouse that is away; then the flow says so, and tries again."""
@@ -129,16 +129,20 @@ def make_ready(options: RunOptions) -> Ready:
     registry = registries.load(options.registry)
     if not registry.camera:
         raise UsageError(f"{options.registry}: expected cameras, came none")
+    calendar = calendars.load(options.calendar)
     thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
     found = sources.find(options.sources, os.environ, place.name_of(Path(options.state)))
-    where = place.opened(Path(options.state), found[0].partitions, [source.name for source in found])
+    names = {source.key: source.name for source in found}
+    where = place.opened(Path(options.state), found[0].partitions, names, _input(found, options))
     beginning.decide(where, found, options.format, read)
+    assert where.setup.input is not None
     statement = Statement(
-        _input(found, options),
-        identity.of_definitions(registry, calendars.load(options.calendar), thresholds),
+        where.setup.input,
+        fingerprint(identity.of_definitions(registry, calendar, thresholds), *_said(options)) or 1,
         "run",
-        [source.name for source in found],
+        list(names.values()),
         simulated=any(camera.simulated for camera in registry.camera),
+        contents={source.name: fingerprint(source.key) for source in found},
     )
     definitions = Definitions(
         registry,
@@ -206,9 +210,12 @@ def _without(arguments: Sequence[str]) -> list[str]:
 
 def _input(found: Sequence[sources.Source], options: RunOptions) -> int:
     """Return the hash of what is read: the same stream read the same way, whoever reads it."""
-    said = sorted(source.key for source in found), options.format, options.camera, options.size, options.class_map
-    digest = hashlib.blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=8)
-    return int.from_bytes(digest.digest(), "big")
+    return fingerprint(sorted(source.key for source in found), *_said(options))
+
+
+def _said(options: RunOptions) -> tuple[object, ...]:
+    """Return what options say of records: other words for them are another definition of all that follows."""
+    return options.format, options.camera, options.size, options.class_map
 
 
 def _shards(asked: tuple[int, int] | None, partitions: int) -> range:

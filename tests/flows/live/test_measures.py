@@ -17,7 +17,7 @@ from schemas.errors import SourceError
 
 @pytest.fixture
 def where(tmp_path: Path) -> place.Place:
-    found = place.opened(tmp_path / "state", 2, ["memory:topic"])
+    found = place.opened(tmp_path / "state", 2, {"memory:1": "memory:topic"}, 1)
     found.processes.mkdir()
     return found
 
