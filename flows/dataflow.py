@@ -39,6 +39,8 @@ from schemas.frames import FrameBatch
 
 ROWS_A_BLOCK = 20_000
 """Rows a shard gathers before it hands them to the warehouse."""
+RESTATED_US = 10_000_000
+"""How long rows that late frames restate may gather beside a stream; new ones go with the next tick. Ours."""
 
 
 class End(NamedTuple):
@@ -195,6 +197,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             self.memory.counts = self.counts
         self.shard = None if self.memory is None else self._resumed(self.memory)
         self.ticks = None if self.shard is None else Ticks(self.shard)
+        self.has_news, self.handed_us = False, 0
 
     def _wired(self, shard: int) -> Shard:
         city = cities.subset(self.plan.city, self.plan.shard_of == shard)
@@ -293,10 +296,13 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         return [each for each in out if not isinstance(each, Dead) or each.rows.height]
 
     def _tick(self, memory: Memory, item: Tick) -> list[Made]:
-        """Hand over what is final, then what clocks say: rows go by time, not only by count."""
+        """Hand over what is new, then what clocks say: rows go by time, not only by count."""
         assert self.ticks is not None
         pushed, said = self.ticks.tick(memory.state, item.now_us)
         self._hold(memory, pushed)
+        if not (said or self.has_news or abs(item.now_us - self.handed_us) >= RESTATED_US):
+            return []
+        self.has_news, self.handed_us = False, item.now_us
         return [*_blocks(memory), *said]
 
     def _hold(self, memory: Memory, pushed: shards.Pushed) -> None:
@@ -308,6 +314,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         if self.plan.on_release is not None and len(pushed.left.row):
             self.plan.on_release(leaving.leave(memory.waiting, pushed.left))
         for block in pushed.blocks:
+            self.has_news = self.has_news or block.new > 0 or block.table == "incidents_log"
             memory.held.setdefault(block.table, []).append(block.rows)
             memory.count += block.rows.height
 

@@ -40,7 +40,10 @@ from operators.city import City
 from schemas.frames import FrameBatch
 
 EPOCH: Final = timedelta(seconds=1)
-"""Time between two checkpoints: rows are queryable, and positions durable, within it."""
+"""Time between two checkpoints of a small city: positions are durable within it, rows are queryable before."""
+EPOCH_CAMERAS: Final = 500
+"""Cameras of a process for each further second between two: what they remember, 30 kB each, is written every time."""
+MOST_EPOCHS: Final = 30
 TELL_S: Final = 1.0
 DONE_S: Final = 15.0
 QUIET_US: Final = 300_000_000
@@ -168,7 +171,7 @@ class Run:
             feed = self.feeds[shard] = self._feed(shard)
             plan = self._plan(shard)
             flow = build(plan, FeedSource(feed), LiveSink(self.writing, feed.told))
-            run_main(flow, epoch_interval=EPOCH, recovery_config=config)
+            run_main(flow, epoch_interval=epoch(len(self.stream.cameras)), recovery_config=config)
             feed.told.doing = "ended"
             if feed.error is not None:
                 raise feed.error
@@ -223,6 +226,11 @@ class Run:
             first = first_us([batch.frames])
             return None if first is None else place.begin(first)
         return place.begin(self.began_us) if self.asked.clock() - self.began_us >= QUIET_US else None
+
+
+def epoch(cameras: int) -> timedelta:
+    """Return the time between two checkpoints of a process with so many cameras."""
+    return EPOCH * min(max(1, cameras // EPOCH_CAMERAS), MOST_EPOCHS)
 
 
 def abandon() -> None:

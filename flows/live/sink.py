@@ -32,8 +32,16 @@ LETTERS: Final = "dead_letters_log"
 
 
 @dataclass
+class _Flush:
+    """What a shard waits to have written."""
+
+    tables: dict[str, pl.DataFrame]
+    is_done: bool = False
+
+
+@dataclass
 class Writing:
-    """What the shards of a process share: one connection, one flush at a time."""
+    """What the shards of a process share: one connection, one flush at a time, of all that wait for one."""
 
     stream: Stream
     kind: str
@@ -45,6 +53,9 @@ class Writing:
     """What the options say of the records (`flows.refusals.given`)."""
     keeps_unreadable: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+    """Of whoever writes."""
+    queue: list[_Flush] = field(default_factory=list)
+    """What waits for it, appended to without it."""
     stop: threading.Event = field(default_factory=threading.Event)
     abandon: Callable[[], None] = lambda: None
     """Ends the process at once."""
@@ -54,18 +65,32 @@ class Writing:
         tables = self._tables(items, told)
         if not tables:
             return
-        began, told.doing = time.monotonic(), "writing"
+        mine, began = _Flush(tables), time.monotonic()
+        told.doing = "writing"
+        self.queue.append(mine)
         while not self.lock.acquire(timeout=1.0):
             self._wait_for("a flush of another shard", told)
         try:
             told.doing, told.waits_for = "writing", ""
             told.beat()
-            self._persist(tables, told)
+            if not mine.is_done:
+                self._together(told)
         finally:
             self.lock.release()
         told.doing = "reading"
         told.flushed(time.monotonic() - began)
         told.left_alone = self.stream.left_alone
+
+    def _together(self, told: Told) -> None:
+        """Write what all shards wait for: minutes end for all at once, and each insert makes a file of a table."""
+        flushes, by_table = list(self.queue), dict[str, list[pl.DataFrame]]()
+        for flush in flushes:
+            for table, rows in flush.tables.items():
+                by_table.setdefault(table, []).append(rows)
+        self._persist({table: pl.concat(rows) for table, rows in by_table.items()}, told)
+        for flush in flushes:
+            flush.is_done = True
+        del self.queue[: len(flushes)]
 
     def _tables(self, items: list[Made], told: Told) -> dict[str, pl.DataFrame]:
         """Return what was made, by table."""

@@ -70,6 +70,28 @@ def test_ten_cameras_have_their_rows_within_five_seconds_of_the_minutes_close() 
     assert [STATES[state] for state in stale] == ["online", "stale", "stale"]
 
 
+def test_rows_that_late_frames_restate_gather_for_ten_seconds_and_go_with_new_ones() -> None:
+    town = logic(Registry(camera=(camera("a", fps=1.0),)), START)
+    batch = stream(["a"], 190)
+    t = batch.frames["t_us"].to_numpy() - START
+    late = [(t > s * SECOND) & (t < (s + 1) * SECOND) for s in (20, 22)]
+    ahead = (t > 125 * SECOND) & ~late[0] & ~late[1]
+    told(town, batch.pick(np.flatnonzero(~late[0] & ~late[1] & ~ahead)))
+
+    def tables(after_s: float) -> set[str]:
+        return {block.table for block in told(town, Tick(START + round(after_s * SECOND)))}
+
+    assert "health_minute_log" in tables(127), "the first minute is new"
+    told(town, batch.pick(np.flatnonzero(late[0])))
+    assert not tables(128)
+    assert not tables(136)
+    assert "health_minute_log" in tables(137)
+    told(town, batch.pick(np.flatnonzero(late[1])))
+    assert not tables(138)
+    told(town, batch.pick(np.flatnonzero(ahead)))
+    assert "health_minute_log" in tables(139), "the minute that the frames ahead have closed"
+
+
 TOWN = Registry(camera=(every.camera("a"), every.camera("b")))
 
 
