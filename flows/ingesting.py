@@ -8,6 +8,7 @@ import signal
 import socket
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from connectors.ingest import Intake, Keeper, SpoolKeeper, broker, mqtt, server,
 from connectors.ingest.http import Door
 from connectors.ingest.tokens import VARIABLE, Tokens
 from connectors.spool import Bounds, make
+from flows import ingest_measures
 from schemas.counting import counted
 from schemas.errors import SourceError, UsageError
 
@@ -51,6 +53,7 @@ class IngestOptions:
     tls: tuple[Path, Path] | None = None
     mqtt: str | None = None
     topics: tuple[str, ...] = ()
+    metrics_port: int | None = None
 
 
 class Ingest:
@@ -108,6 +111,14 @@ class Ingest:
         if not stopping.is_set():
             raise SourceError("the HTTP server ended by itself: start it again")
 
+    def measured(self, port: int | None) -> AbstractContextManager[object]:
+        """Serve measures where a port is asked for."""
+        if port is None:
+            return nullcontext()
+        answered = None if self.door is None else self.door.answered
+        messages = None if self.subscriber is None else self.subscriber.counted
+        return ingest_measures.served(port, ingest_measures.Measured(self.intake, answered, messages))
+
     def figures(self) -> str:
         """Return what came in, in words."""
         kept, refused = self.intake.counted["kept"], self.intake.counted["refused"]
@@ -163,7 +174,8 @@ def ingest(options: IngestOptions, environ: Mapping[str, str], tell: Callable[[s
         A signal said so; all that was acknowledged is durable.
     """
     doors = Ingest(options, environ, tell)
-    asyncio.run(doors.serve())
+    with doors.measured(options.metrics_port):
+        asyncio.run(doors.serve())
     raise KeyboardInterrupt(doors.figures())
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import chain
 from typing import Final, NamedTuple
 
 from connectors.ingest.cameras import camera_of, is_for_all
-from connectors.ingest.keepers import Keeper
+from connectors.ingest.keepers import Keeper, Oversized
 from connectors.records import Origin
 from connectors.spool import SpoolFull
 from schemas.errors import SourceError, TilikError
@@ -27,6 +28,8 @@ WAITING_BYTES: Final = 128 << 20
 TOGETHER_BYTES: Final = 8 << 20
 TOGETHER: Final = 1 << 16
 IDLE_S: Final = 1.0
+TROUBLE_S: Final = 10.0
+"""How long it is in trouble once it could not keep something, ours: senders that a balancer took away come back."""
 
 
 class Busy(TilikError):
@@ -52,8 +55,9 @@ class Intake:
         Where they are kept.
     """
 
-    def __init__(self, keeper: Keeper) -> None:
-        self.keeper = keeper
+    def __init__(self, keeper: Keeper, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.keeper, self.now_s = keeper, now_s
+        self._troubles: dict[int, tuple[float, str]] = {}  # by lane the last one, and when
         self.counted: Counter[str] = Counter()  # records by what became of them
         self._waiting = 0
         self._lock = threading.Lock()
@@ -69,6 +73,18 @@ class Intake:
     def is_full(self) -> bool:
         """Whether more waits than is let in."""
         return self._waiting >= WAITING_BYTES
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait to be kept."""
+        return self._waiting
+
+    def trouble(self) -> str:
+        """Say why records were not kept in the last seconds; '' where they were."""
+        if self.is_full:
+            return "more waits for the disk than is let in"
+        last_s, said = max(self._troubles.values(), default=(-TROUBLE_S, ""))
+        return said if self.now_s() - last_s < TROUBLE_S else ""
 
     def take(
         self, values: Sequence[bytes], origins: Sequence[Origin], cameras: Sequence[str] | None = None
@@ -143,15 +159,23 @@ class Intake:
                 for job in jobs:
                     self._keep(lane, [job])
                 return
-            refused = {0: error}
+            refused = dict.fromkeys(range(len(values)), error)
         except TilikError as error:
             refused = dict.fromkeys(range(len(values)), error)
         except Exception as error:  # a sender must not wait for ever for a mistake of ours
             refused = dict.fromkeys(range(len(values)), SourceError(f"unexpected {type(error).__name__}: {error}"))
+        self._note_trouble(lane, refused)
         first = 0
         for job in jobs:
             self._tell(job, [refused[row] for row in range(first, first + len(job.values)) if row in refused])
             first += len(job.values)
+
+    def _note_trouble(self, lane: int, refused: Mapping[int, TilikError]) -> None:
+        errors = [error for error in refused.values() if not isinstance(error, Oversized)]
+        if errors:
+            self._troubles[lane] = (self.now_s(), str(errors[0]))
+        else:
+            self._troubles.pop(lane, None)
 
     def _tell(self, job: _Job, refused: list[TilikError]) -> None:
         """Tell a sender: where some of its records were refused, all of them may come again."""

@@ -22,6 +22,8 @@ class KafkaKeeper:
     """Keeps records in a topic, each in its camera's partition."""
 
     lanes = 1
+    bound: int | None = None
+    held: int | None = None
 
     def __init__(self, topic: Topic) -> None:
         self.partitions = topic.partitions

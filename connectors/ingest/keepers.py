@@ -26,10 +26,17 @@ class Keeper(Protocol):
         Among so many cameras are parted.
     lanes
         So many threads may keep records at once: a lane a partition, or one for all.
+    bound
+        Bytes that it may hold here; None where others hold them.
     """
 
     partitions: int
     lanes: int
+    bound: int | None
+
+    @property
+    def held(self) -> int | None:
+        """Return the bytes that it holds here."""
 
     def keep(
         self, lane: int, values: Sequence[bytes], origins: Sequence[Origin], cameras: Sequence[str]
@@ -63,6 +70,7 @@ class SpoolKeeper:
     def __init__(self, spool: Spool, bounds: Bounds, now_s: Callable[[], float] = time.monotonic) -> None:
         self.spool, self.bounds, self.now_s = spool, bounds, now_s
         self.partitions = self.lanes = spool.partitions
+        self.bound: int | None = bounds.bytes
         self._refused: dict[int, tuple[float, SourceError]] = {}
         self._writers: dict[int, SpoolWriter] = {}
         try:
@@ -71,6 +79,12 @@ class SpoolKeeper:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def held(self) -> int | None:
+        """Return the bytes that all partitions hold; None while one is closed, since its disk refused."""
+        writers = list(self._writers.values())
+        return sum(writer.held for writer in writers) if len(writers) == self.partitions else None
 
     def keep(
         self, lane: int, values: Sequence[bytes], origins: Sequence[Origin], cameras: Sequence[str]

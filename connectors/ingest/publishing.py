@@ -30,6 +30,8 @@ class MqttKeeper:
     """
 
     partitions = lanes = 1
+    bound: int | None = None
+    held: int | None = None
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker

@@ -51,6 +51,10 @@ def ingest(
     ] = None,
     tls_cert: Annotated[str | None, typer.Option(metavar="FILE", help="Certificate (PEM), for https.")] = None,
     tls_key: Annotated[str | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=0, max=65535, help="Serve /metrics, /healthz, /readyz on loopback."),
+    ] = None,
 ) -> None:
     """Take frame events by HTTP and MQTT into a spool, acknowledged once they are durable."""
     if context.invoked_subcommand is not None:
@@ -76,6 +80,7 @@ def ingest(
         tls=None if tls_cert is None or tls_key is None else (Path(tls_cert), Path(tls_key)),
         mqtt=mqtt,
         topics=tuple(topics or ()),
+        metrics_port=metrics_port,
     )
     run(options, os.environ, note)
 

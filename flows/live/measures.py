@@ -7,24 +7,20 @@ and what to do about it: docs/operations.md.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from functools import partial
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
-from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.registry import Collector
 
+from flows import scrapes
 from flows.live import telling
 from flows.live.place import Place
 from flows.live.telling import LATENCIES_S, Told
-from schemas.errors import SourceError
 
 SHARD: Final = ("shard",)
 COUNTED: Final = {
@@ -154,8 +150,9 @@ def ready(place: Place, shards: Iterable[int]) -> list[int]:
     return [shard for shard in shards if shard not in reading]
 
 
-@contextmanager
-def served(place: Place, shards: range, port: int, restarts: Callable[[], int] = lambda: 0) -> Iterator[int]:
+def served(
+    place: Place, shards: range, port: int, restarts: Callable[[], int] = lambda: 0
+) -> AbstractContextManager[int]:
     """Serve /metrics, /healthz and /readyz on loopback; yields the port, any free one for 0.
 
     Raises
@@ -163,40 +160,9 @@ def served(place: Place, shards: range, port: int, restarts: Callable[[], int] =
     SourceError
         The port is taken.
     """
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Measured(place, restarts))
+    checks = {"/healthz": lambda: _words(alive(place, shards)), "/readyz": lambda: _words(ready(place, shards))}
+    return scrapes.served(port, Measured(place, restarts), checks)
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/metrics":
-                self._say(HTTPStatus.OK, generate_latest(registry), CONTENT_TYPE_LATEST)
-            elif self.path in ("/healthz", "/readyz"):
-                missing = alive(place, shards) if self.path == "/healthz" else ready(place, shards)
-                code = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
-                said = f"shards {', '.join(map(str, missing))}" if missing else "ok"
-                self._say(code, f"{said}\n".encode(), "text/plain; charset=utf-8")
-            else:
-                self._say(HTTPStatus.NOT_FOUND, b"/metrics, /healthz, /readyz\n", "text/plain; charset=utf-8")
 
-        def _say(self, code: HTTPStatus, body: bytes, kind: str) -> None:
-            self.send_response(code)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *given: Any) -> None:
-            """Log nothing: a scrape every few seconds is no event."""
-
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Page)
-    except OSError as error:
-        raise SourceError(f"--metrics-port {port}: cannot be opened: {error.strerror}") from error
-    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
-    thread.start()
-    try:
-        yield int(server.server_address[1])
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def _words(missing: list[int]) -> str:
+    return f"shards {', '.join(map(str, missing))}" if missing else ""
