@@ -30,6 +30,7 @@ class Troubles:
     def __init__(self, address: Address, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._address, self._settings, self._clock = address, settings, clock
         self._standing: dict[str, tuple[float, str]] = {}
+        self._has_answered = False
         self.last = ""
 
     def heard(self, error: KafkaError) -> None:
@@ -47,6 +48,7 @@ class Troubles:
     def answered(self) -> None:
         """Forget them: a broker has answered."""
         self._standing.clear()
+        self._has_answered = True
         self.last = ""
 
     def check(self) -> None:
@@ -73,8 +75,11 @@ class Troubles:
     def _permanent(self, error: KafkaError, said: str) -> str:
         """Return what is wrong where no waiting mends it, else ''."""
         lower = said.lower()
-        if "plaintext broker listener" in lower:
-            return "the broker's listener speaks no TLS: change TILIK_KAFKA_SECURITY_PROTOCOL or the port"
+        if (
+            "plaintext broker listener" in lower
+        ):  # the client's guess where a handshake is cut off: by one that ends, too
+            told = "the broker's listener speaks no TLS: change TILIK_KAFKA_SECURITY_PROTOCOL or the port"
+            return "" if self._has_answered else told
         if error.code() == KafkaError._AUTHENTICATION and "unsupported sasl mechanism" in lower:
             offered = said.partition("supported mechanisms: ")[2]
             return f"the broker knows no such mechanism: set TILIK_KAFKA_SASL_MECHANISM to one of its own: {offered}"

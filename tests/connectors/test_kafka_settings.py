@@ -168,6 +168,21 @@ def test_the_complaint_of_one_broker_stands_while_another_is_dead(clock: Clock, 
         troubles.check()
 
 
+def test_a_handshake_that_is_cut_off_says_nothing_of_a_listener_that_has_spoken_tls(clock: Clock, troubles: Troubles):
+    cut_off = KafkaError(
+        KafkaError._SSL,
+        "sasl_ssl://h:1/1: SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?",
+    )
+    troubles.heard(cut_off)
+    clock.now += SETTLE_S
+    with pytest.raises(SourceError, match="speaks no TLS"):
+        troubles.check()
+    troubles.answered()
+    troubles.heard(cut_off)
+    clock.now += SETTLE_S
+    troubles.check()
+
+
 def test_a_question_is_put_once_until_it_is_answered(clock: Clock):
     asked: list[Future[int]] = []
 
