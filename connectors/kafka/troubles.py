@@ -77,7 +77,7 @@ class Troubles:
         lower = said.lower()
         if (
             "plaintext broker listener" in lower
-        ):  # the client's guess where a handshake is cut off: by one that ends, too
+        ):  # a guess: whoever ends cuts a handshake off, too
             told = "the broker's listener speaks no TLS: change TILIK_KAFKA_SECURITY_PROTOCOL or the port"
             return "" if self._has_answered else told
         if error.code() == KafkaError._AUTHENTICATION and "unsupported sasl mechanism" in lower:
