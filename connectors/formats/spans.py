@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -16,13 +18,43 @@ def numbers(column: NDArray[np.float32]) -> pl.Series:
     return pl.Series(np.ascontiguousarray(column)).fill_nan(None)
 
 
+SHORT: Final = 12
+"""Bytes of the longest text that lies in its view; of a longer one the view holds the beginning, and where it is.
+
+https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout
+"""
+
+
 @njit(cache=True)
-def _gather(
-    data: NDArray[np.uint8], start: NDArray[np.int32], offset: NDArray[np.int64], out: NDArray[np.uint8]
-) -> None:
+def _views(
+    data: NDArray[np.uint8], start: NDArray[np.int32], end: NDArray[np.int32], out: NDArray[np.uint64]
+) -> np.int64:
+    """Write the view (n, 2) of each span; return the bytes of those that are too long to lie in theirs."""
+    behind = np.int64(0)
     for i in range(len(start)):
-        for j in range(offset[i + 1] - offset[i]):
-            out[offset[i] + j] = data[start[i] + j]
+        first, size = start[i], end[i] - start[i]
+        low, high = np.uint64(size), np.uint64(0)
+        for j in range(min(size, 4)):
+            low |= np.uint64(data[first + j]) << np.uint64(32 + 8 * j)
+        if size > SHORT:
+            high = np.uint64(behind) << np.uint64(32)
+            behind += size
+        else:
+            for j in range(4, size):
+                high |= np.uint64(data[first + j]) << np.uint64(8 * (j - 4))
+        out[i, 0], out[i, 1] = low, high
+    return behind
+
+
+@njit(cache=True)
+def _long(data: NDArray[np.uint8], start: NDArray[np.int32], end: NDArray[np.int32], out: NDArray[np.uint8]) -> None:
+    """Copy the spans that are too long to lie in their views."""
+    behind = 0
+    for i in range(len(start)):
+        size = end[i] - start[i]
+        if size > SHORT:
+            out[behind : behind + size] = data[start[i] : end[i]]
+            behind += size
 
 
 def texts(data: NDArray[np.uint8], spans: NDArray[np.int32], names: tuple[str, ...]) -> dict[str, pl.Series]:
@@ -31,15 +63,16 @@ def texts(data: NDArray[np.uint8], spans: NDArray[np.int32], names: tuple[str, .
 
 
 def _text(data: NDArray[np.uint8], start: NDArray[np.int32], end: NDArray[np.int32]) -> pl.Series:
-    """Copy spans of the buffer into a column; absent ones are null."""
-    offset = np.zeros(len(start) + 1, np.int64)
-    np.cumsum(end - start, out=offset[1:])
-    out = np.empty(offset[-1], np.uint8)
-    _gather(data, start, offset, out)
+    """Copy spans of the buffer into a column, as views, which Polars takes as they are; absent ones are null."""
+    views = np.empty((len(start), 2), np.uint64)
+    long = np.empty(_views(data, start, end, views), np.uint8)
     present = start >= 0
     valid = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
-    made = pa.LargeStringArray.from_buffers(len(start), pa.py_buffer(offset), pa.py_buffer(out), valid)
-    return pl.Series(pl.from_arrow(made))
+    buffers = [valid, pa.py_buffer(views)]
+    if len(long):
+        _long(data, start, end, long)
+        buffers.append(pa.py_buffer(long))
+    return pl.Series(pl.from_arrow(pa.Array.from_buffers(pa.string_view(), len(start), buffers)))
 
 
 def completed(fast: Draft, fast_row: NDArray[np.int64], slow: Draft, slow_row: NDArray[np.int64]) -> Draft:
