@@ -19,7 +19,7 @@ import typer
 
 from flows.arguments import hide_passwords
 from flows.commands import calendar, dead_letters, doctor, ingest, query, registry, replay, run, simulate, warehouse
-from flows.console import fail, note
+from flows.console import fail, note, why
 from schemas.errors import TilikError, UsageError
 
 INTERRUPTED: Final = 130
@@ -98,4 +98,4 @@ def main() -> None:
             raise
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             fail(f"the disk is full ({error.filename or 'while writing'}): free some space and run this again", 1)
-        fail(f"unexpected {type(error).__name__}: {error}. TILIK_DEBUG=1 shows where.", 1)
+        fail(why(error), 1)

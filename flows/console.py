@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Final, NoReturn
 
 from flows.settings import Settings
+from schemas.errors import TilikError
 from schemas.plain import plain, plain_text
 
 CLOSED: Final = 128 + signal.SIGPIPE
@@ -69,6 +70,13 @@ def fail(text: str, code: int) -> NoReturn:
     for line in text.split("\n") if text else ["failed without a reason"]:
         note(f"tilik: {line}")
     raise SystemExit(code)
+
+
+def why(error: BaseException) -> str:
+    """Return what a command says of an error that ends it."""
+    if isinstance(error, TilikError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error}. TILIK_DEBUG=1 shows where."
 
 
 def wait_for_interrupt() -> None:

@@ -30,8 +30,16 @@ class WarehouseError(TilikError):
     """The warehouse cannot be reached, is locked, full or of another version."""
 
 
+class WarehouseAway(WarehouseError):
+    """It does not answer, is busy or has no room now: waiting may mend it."""
+
+
 class SourceError(TilikError):
     """A broker or a spool that no waiting brings back: a wrong password, a topic that is gone, a file that is torn."""
+
+
+class SourceAway(SourceError):
+    """A broker that does not answer, a spool whose disk is not there: waiting may mend it."""
 
 
 class StateError(TilikError):

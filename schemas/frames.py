@@ -136,6 +136,7 @@ DEAD_LETTER_REASONS: Final = (
     "wrong_partition",  # in another partition than its camera's: two shards would share the camera
     "too_late",  # later than `lateness_s`
     "clock_jump",  # far from its camera's clock, and alone there
+    "lost",  # records that retention took from their stream before they were read; `count` says how many
     "bad_file",  # the file itself cannot be read on (broken compression, truncated Arrow)
 )
 DEAD_LETTERS: Final = {

@@ -43,11 +43,20 @@ def parse(url: str) -> Address:
     hosts, _, topic = rest.partition("/")
     if "@" in hosts:
         todo = "a URL is seen by everybody on the machine: set TILIK_KAFKA_SASL_USERNAME and TILIK_KAFKA_SASL_PASSWORD"
-        raise UsageError(f"source '{scheme}://...@{rest.rpartition('@')[2]}' names a user: {todo}")
+        raise UsageError(f"source {shown(url)!r} names a user: {todo}")
     brokers = tuple(map(_broker, hosts.split(",")))
     if scheme != "kafka" or None in brokers or not _TOPIC.fullmatch(topic) or topic in (".", ".."):
-        raise UsageError(f"source {url!r}: {EXPECTED}")
+        raise UsageError(f"source {shown(url)!r}: {EXPECTED}")
     return Address(tuple(each for each in brokers if each is not None), topic)
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be printed, however it is mistyped: without what may be a user, a password or a token."""
+    scheme, mark, _ = url.partition("://")
+    _, at, tail = url.rpartition("@")
+    plain = f"{scheme + mark if mark else ''}...@{tail}" if at else url
+    head, question, _ = plain.partition("?")
+    return f"{head}?..." if question else plain
 
 
 def _broker(text: str) -> str | None:

@@ -10,9 +10,10 @@ is told as lost, and reading goes on behind it.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kafka.asking import Question
 from connectors.kafka.collecting import Taking
@@ -22,6 +23,8 @@ from connectors.records import Lost, Records
 from schemas.errors import SourceError
 
 REMARKS: Final = 100
+LAST_S: Final = 5.0
+"""How long brokers that answer have for the last commit."""
 CREATE_TIME: Final = (
     "records carry the time of who sent them; the broker's own guards against senders whose clock is wrong: "
     "kafka-configs --alter --entity-type topics --entity-name TOPIC --add-config message.timestamp.type=LogAppendTime"
@@ -109,12 +112,22 @@ class KafkaTail:
         if self._consumer is None:
             return
         client, self._consumer, self._taking = [self._consumer], None, None
-        if self._topic.is_fresh(self._partition):
-            self._commit_last(client[0])
-            client[0].close()
+        try:
+            is_there = self._topic.freshen(self._partition, LAST_S if self._wanted != self._committed else 0.0)
+        except SourceError:
+            is_there = False
         # brokers that are away are not waited for: the client, which does, ends on a thread of its own
-        threading.Thread(target=client.clear, daemon=True).start()
+        last = threading.Thread(target=self._end, args=(client, is_there), daemon=True)
+        last.start()
+        last.join(LAST_S if is_there else 0.0)
         self._topic.forget(self._partition)
+
+    def _end(self, client: list[Any], is_there: bool) -> None:
+        if is_there:
+            with suppress(KafkaException):
+                self._commit_last(client[0], asynchronous=False)
+            client[0].close()
+        client.clear()
 
     def _assign(self) -> None:
         self._is_heard = False  # whether the brokers know such a position is not told yet
@@ -153,11 +166,11 @@ class KafkaTail:
         if not self._is_committing and self._topic.is_fresh(self._partition):
             self._commit_last(self._consumer)
 
-    def _commit_last(self, consumer: Any) -> None:
+    def _commit_last(self, consumer: Any, *, asynchronous: bool = True) -> None:
         if self._wanted != self._committed:
             self._is_committing, self._committed = True, self._wanted
             at = TopicPartition(self._topic.address.topic, self._partition, self._wanted)
-            consumer.commit(offsets=[at], asynchronous=True)
+            consumer.commit(offsets=[at], asynchronous=asynchronous)
 
     def _on_commit(self, error: KafkaError | None, _partitions: object) -> None:
         self._is_committing = False

@@ -21,7 +21,7 @@ from connectors.kafka.address import Address
 from connectors.kafka.asking import Answer, Question
 from connectors.kafka.settings import Settings
 from connectors.kafka.troubles import Troubles
-from schemas.errors import SourceError
+from schemas.errors import SourceAway, SourceError
 
 ENDS_S: Final = 1.0
 SHAPE_S: Final = 2.0
@@ -30,6 +30,8 @@ FRESH_S: Final = 3.0
 ASK_S: Final = 5.0
 """A question that takes longer is put again."""
 OPEN_S: Final = 30.0
+QUIET_S: Final = 3.0
+"""An answer takes so long without anybody being told."""
 GONE: Final = 2
 """Answers one after another that a topic is unknown before it is believed: one broker may not know it yet."""
 
@@ -52,6 +54,13 @@ class Topic:
         Security and whatever else the client is told.
     open_s
         How long brokers that are away are waited for.
+    waiting
+        Is told meanwhile what they are waited for.
+
+    Raises
+    ------
+    SourceAway
+        No broker answers in time.
     """
 
     def __init__(
@@ -60,10 +69,11 @@ class Topic:
         settings: Settings,
         open_s: float = OPEN_S,
         clock: Callable[[], float] = time.monotonic,
+        waiting: Callable[[str], None] = lambda said: None,
     ) -> None:
         self.address, self.settings = address, settings
         self.troubles = Troubles(address, settings, clock)
-        self.clock = clock
+        self.clock, self._waiting = clock, waiting
         self._admin: AdminClient = settings.make(AdminClient, address, {"error_cb": self.troubles.heard})
         self._shape = Question(self._ask_shape, SHAPE_S, clock)
         self._ends = Question(self._ask_ends, ENDS_S, clock)
@@ -118,6 +128,20 @@ class Topic:
         known = self._end.get(partition)
         return known is not None and self.clock() - known[1] < FRESH_S
 
+    def freshen(self, partition: int, wait_s: float) -> bool:
+        """Say whether brokers tell where a partition ends, given a moment to.
+
+        Raises
+        ------
+        SourceError
+            As `look`.
+        """
+        until = self.clock() + wait_s
+        while not self.is_fresh(partition) and self.clock() < until:
+            self.look()
+            self._admin.poll(0.05)
+        return self.is_fresh(partition)
+
     def ask_span(self, partition: int) -> dict[str, Future[Any]]:
         """Ask where a partition begins and ends; `span_of` reads the results."""
         at = TopicPartition(self.address.topic, partition)
@@ -129,7 +153,7 @@ class Topic:
 
         Raises
         ------
-        SourceError
+        SourceAway
             Nobody answers in time.
         """
         asked = Question(lambda: self.ask_span(partition), 0.1, self.clock)
@@ -139,7 +163,7 @@ class Topic:
             if found is not None:
                 return found
             self.look()
-            self._wait_a_little(until)
+            self._wait_a_little(until, wait_s)
 
     def _take_what_came(self) -> None:
         self._admin.poll(0)
@@ -205,13 +229,17 @@ class Topic:
         while not self.partitions:
             self.look()
             if not self.partitions:
-                self._wait_a_little(until)
+                self._wait_a_little(until, open_s)
 
-    def _wait_a_little(self, until: float) -> None:
-        if self.clock() > until:
+    def _wait_a_little(self, until: float, limit_s: float) -> None:
+        is_over = self.clock() > until
+        if is_over or self.clock() > until - limit_s + QUIET_S:
             last = self.troubles.last or "no word from them"
             todo = "start them; where they ask for TLS or a user, set TILIK_KAFKA_SECURITY_PROTOCOL"
-            raise SourceError(f"{self.address.url}: no broker answers ({last}): {todo}")
+            said = f"{self.address.url}: no broker answers ({last}): {todo}"
+            if is_over:
+                raise SourceAway(said)
+            self._waiting(said)
         self._admin.poll(0.05)
 
 

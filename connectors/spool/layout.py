@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from schemas.errors import SourceError, UsageError
+from schemas.errors import SourceAway, SourceError, UsageError
 
 HEADER: Final = "spool.json"
 TOKENS: Final = "tokens"
@@ -97,6 +97,8 @@ def opened(root: Path) -> Spool:
     ------
     UsageError
         There is none, or one of another version.
+    SourceAway
+        The disk does not answer.
     SourceError
         Its header cannot be read.
     """
@@ -107,7 +109,9 @@ def opened(root: Path) -> Spool:
         raise UsageError(
             f"spool {root}: expected a spool, found no {HEADER}: `tilik ingest --spool` makes one"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise SourceAway(f"spool {root}: {HEADER} cannot be read ({error.strerror}): see to the disk") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise SourceError(f"spool {root}: {HEADER} cannot be read ({error}): bring it back from a copy") from error
     if version != VERSION:
         raise UsageError(f"spool {root}: expected version {VERSION}, found {version}: use the Tilik that wrote it")

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from connectors.spool import blocks, layout
-from schemas.errors import SourceError, TilikError
+from schemas.errors import SourceAway, SourceError, TilikError
 
 MAGIC: Final = b"TLKSPOOL"
 _HEAD: Final = struct.Struct("<8sIIQqI")
 HEAD_BYTES: Final = _HEAD.size
 """Magic, version, salt, first position, arrival of the record before, checksum."""
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+AWAY: Final = (
+    errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN,
+)  # fmt: skip
+"""What a disk says that is not mounted, was pulled, or lies beyond a network that is down."""
 
 
 class SpoolFull(TilikError):
@@ -42,6 +46,8 @@ def explained(path: Path) -> Iterator[None]:
     ------
     SpoolFull
         The disk, or what this account may use of it, is full.
+    SourceAway
+        The disk does not answer, or is not there.
     SourceError
         Anything else.
     """
@@ -50,7 +56,8 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise SpoolFull(f"spool {path}: the disk is full ({error.strerror}): free some space") from error
-        raise SourceError(f"spool {path}: {error.strerror}: see to the disk, then start again") from error
+        kind = SourceAway if error.errno in AWAY else SourceError
+        raise kind(f"spool {path}: {error.strerror}: see to the disk, then start again") from error
 
 
 def begin(partition: Path, first: int, before_us: int, salt: int) -> None:

@@ -29,16 +29,19 @@ from connectors.warehouse import (
 )
 from connectors.warehouse.address import Address, parse
 from connectors.warehouse.bakery import Scope
-from connectors.warehouse.session import Session
+from connectors.warehouse.session import RETRY_S, STATEMENT_S, Session
 from schemas.errors import WarehouseError
 from schemas.geo import Areas
 from schemas.registry import Registry
 
 
-def connect(url: str, port: int | None = None) -> Warehouse:
+def connect(
+    url: str, port: int | None = None, *, patience_s: float = RETRY_S, statement_s: int = STATEMENT_S
+) -> Warehouse:
     """Open a warehouse: `embedded:DIR` or `http(s)://user:pass@host:port/db`.
 
-    `port` is where an embedded engine is to answer, any free one by default.
+    `port` is where an embedded engine is to answer, any free one by default; how long a server that is away or says
+    nothing is waited for, see `Session`.
 
     Raises
     ------
@@ -47,7 +50,7 @@ def connect(url: str, port: int | None = None) -> Warehouse:
     WarehouseError
         When it cannot be reached, is held by another program, or refuses us.
     """
-    return Warehouse(parse(url), port)
+    return Warehouse(parse(url), port, patience_s, statement_s)
 
 
 def existing(url: str) -> Warehouse:
@@ -73,8 +76,14 @@ def is_there(url: str) -> bool:
 class Warehouse(Session):
     """A ClickHouse database with Tilik's tables."""
 
-    def __init__(self, place: Address | Path, port: int | None = None) -> None:
-        super().__init__(place, port)
+    def __init__(
+        self,
+        place: Address | Path,
+        port: int | None = None,
+        patience_s: float = RETRY_S,
+        statement_s: int = STATEMENT_S,
+    ) -> None:
+        super().__init__(place, port, patience_s, statement_s)
         if isinstance(place, Path):
             with suppress(WarehouseError):  # a full disk keeps nobody from reading
                 retention.apply(self)
@@ -87,6 +96,10 @@ class Warehouse(Session):
     def plan(self) -> migrations.Plan:
         """Say what `migrate` would do, and do nothing."""
         return migrations.plan(self)
+
+    def now_us(self) -> int:
+        """Return the store's time, microseconds since 1970."""
+        return int(self.query("SELECT toUnixTimestamp64Micro(now64(6)) AS us")["us"][0].as_py())
 
     def unfilled(self) -> list[unfilled.Unfilled]:
         """Say which columns rows of before lack, and what was read for these."""

@@ -23,11 +23,13 @@ from typing import Any, Final
 from connectors.warehouse import accounts, doors
 from connectors.warehouse.engine import landlock
 from connectors.warehouse.locks import explained, is_held, open_lock, try_lock, wait_for, write_private
-from schemas.errors import WarehouseError
+from schemas.errors import WarehouseAway, WarehouseError
 from schemas.registry.mistakes import did_you_mean, expected
 
 START_S: Final = 60.0
 STOP_S: Final = 10.0
+HURRY_S: Final = 1.0
+"""How long a command that was interrupted waits for the engine's end."""
 MOST_STARTS: Final = 3
 """Times that an engine is started again which was killed before it said a word."""
 ENGINE: Final = Path(__file__).parent / "engine"
@@ -117,18 +119,18 @@ class Lease:
         except (OSError, ValueError, OverflowError):  # it starts, dies, or is dead
             return None
 
-    def close(self) -> None:
-        """Give the claim back; the last to leave stops the engine and waits until it is gone."""
+    def close(self, *, waits: bool = True) -> None:
+        """Give the claim back; the last to leave stops the engine, and waits until it is gone unless it must not."""
         if self._clients < 0:
             return
         try:
             if try_lock(self._clients, fcntl.LOCK_EX) and self.root.exists() and self._engine_runs():
-                self._stop()
+                self._stop(waits=waits)
         finally:
             os.close(self._clients)
             self._clients = -1
 
-    def _stop(self) -> None:
+    def _stop(self, *, waits: bool) -> None:
         """Ask whoever holds the engine's lock to end, and wait until it is free.
 
         Engines of older versions look for clients only: this claim is given back first.
@@ -137,7 +139,13 @@ class Lease:
         os.close(os.open(stop, os.O_WRONLY | os.O_CREAT, 0o600))
         if not self._listens_to_stop():
             fcntl.flock(self._clients, fcntl.LOCK_UN)
-        wait_for(lambda: not self._engine_runs(), STOP_S, f"the engine of {self.root} does not end")
+        try:
+            limit_s = STOP_S if waits else HURRY_S
+            wait_for(lambda: not self._engine_runs(), limit_s, f"the engine of {self.root} does not end")
+        except WarehouseAway:
+            if waits:
+                raise
+            return  # it is asked to, and ends once it can
         for name in ("server.json", "stop"):
             (self.root / name).unlink(missing_ok=True)
 

@@ -7,7 +7,7 @@ import re
 from clickhouse_connect.driver.exceptions import Error as DriverError
 from urllib3.exceptions import HTTPError
 
-from schemas.errors import WarehouseError
+from schemas.errors import WarehouseAway, WarehouseError
 
 ADVICE = {
     60: "the table does not exist: run `tilik warehouse migrate`, or look at `SHOW TABLES`",
@@ -36,6 +36,9 @@ OF_RECORDS = (
 PASSING = {159, 202, 209, 210, 236, 242, 252, 319, 425, 999}
 """Codes that a retry may cure: timeouts, too many queries or parts, network, keeper."""
 
+FULL = {243}
+"""Codes that pass once somebody has made room."""
+
 _CODE = re.compile(r"[Cc]ode: (\d+)[.,]|error code (\d+)")
 
 
@@ -60,7 +63,8 @@ def explain(error: BaseException, where: str, doing: str) -> WarehouseError:
     """Return the error people read: what was tried, where, what came, what to do."""
     number = code(error)
     if number is None:
-        return WarehouseError(f"{where} does not answer while {doing}: {_first_line(error)}")
+        return WarehouseAway(f"{where} does not answer while {doing}: {_first_line(error)}")
+    kind = WarehouseAway if number in PASSING or number in FULL else WarehouseError
     advice = ADVICE.get(number)
     if number == FORBIDDEN and RECORDS in str(error):
         advice = OF_RECORDS
@@ -72,7 +76,7 @@ def explain(error: BaseException, where: str, doing: str) -> WarehouseError:
             "file(), a table that is not of tilik): correct the name, or give the files to `tilik replay`"
         )
     said = _first_line(error)
-    return WarehouseError(f"{where}: {doing} failed: {said}" + (f": {advice}" if advice else ""))
+    return kind(f"{where}: {doing} failed: {said}" + (f": {advice}" if advice else ""))
 
 
 def _first_line(error: BaseException) -> str:

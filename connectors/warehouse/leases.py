@@ -22,7 +22,7 @@ from connectors.warehouse.bakery import EXPIRY_US, GONE, RENEW_US, Claim, Scope,
 from connectors.warehouse.processes import Owner, is_dead, me
 from connectors.warehouse.session import Session
 from connectors.warehouse.waiting import words
-from schemas.errors import WarehouseError
+from schemas.errors import WarehouseAway, WarehouseError
 
 ALL_TIME_US: Final = 1 << 62
 LAST_US: Final = 10_413_791_999_000_000
@@ -82,13 +82,15 @@ def held(session: Session, scope: Scope, waiting: Callable[[str], None] = lambda
 
     Raises
     ------
+    WarehouseAway
+        The command ends while it is waited for.
     WarehouseError
         By any statement of the session that would go out after the lease was lost.
     """
     claim = Claim(_Table(session), scope, me(), _clock_us, token, is_dead)
     try:
-        _wait(claim, waiting)
-        with _renewed(claim), session.fenced(lambda: _refuse_lost(claim, session.where)):
+        _wait(claim, session, waiting)
+        with _renewed(claim, session.ending), session.fenced(lambda: _refuse_lost(claim, session.where)):
             yield
     finally:
         with suppress(WarehouseError):  # who comes next strikes it off
@@ -115,7 +117,7 @@ def inputs(session: Session) -> frozenset[int]:
     return frozenset(stated | {int(name.partition("/")[0]) for name in names})
 
 
-def _wait(claim: Claim, waiting: Callable[[str], None]) -> None:
+def _wait(claim: Claim, session: Session, waiting: Callable[[str], None]) -> None:
     is_told = False
     while not claim.step():
         if claim.ahead is not None:
@@ -123,11 +125,12 @@ def _wait(claim: Claim, waiting: Callable[[str], None]) -> None:
             if said and not is_told:
                 waiting(said)
                 is_told = True
-            time.sleep(POLL_S)
+            if session.ending.wait(POLL_S):
+                raise WarehouseAway(f"{session.where}: {said or 'others come first'}; the command ends")
 
 
 @contextmanager
-def _renewed(claim: Claim) -> Iterator[None]:
+def _renewed(claim: Claim, ending: threading.Event) -> Iterator[None]:
     """Renew a claim from a thread of its own."""
     ended = threading.Event()
 
@@ -142,7 +145,8 @@ def _renewed(claim: Claim) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        thread.join()
+        while thread.is_alive() and not ending.is_set():  # a renewal without an answer holds up no end
+            thread.join(POLL_S)
 
 
 def _refuse_lost(claim: Claim, where: str) -> None:

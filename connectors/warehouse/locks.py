@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.errors import WarehouseError
+from schemas.errors import WarehouseAway, WarehouseError
 
 
 @contextmanager
@@ -52,13 +52,13 @@ def wait_for(ready: Callable[[], bool], limit_s: float, complaint: str) -> None:
 
     Raises
     ------
-    WarehouseError
+    WarehouseAway
         When it takes longer than `limit_s`.
     """
     end = time.monotonic() + limit_s
     while not ready():
         if time.monotonic() > end:
-            raise WarehouseError(f"{complaint} (waited {limit_s:.0f} s)")
+            raise WarehouseAway(f"{complaint} (waited {limit_s:.0f} s)")
         time.sleep(0.03)
 
 

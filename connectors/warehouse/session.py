@@ -2,7 +2,8 @@
 
 Inserts and commands are retried while the server is away, and an embedded
 engine that died is started again. Queries run read-only. Threads may share a
-session: a lease's heartbeat does.
+session: a lease's heartbeat does. A command that ends hurries its session: nothing is
+tried again then, and nobody is waited for.
 """
 
 from __future__ import annotations
@@ -20,29 +21,52 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
 from connectors.warehouse import answers, failures
 from connectors.warehouse.address import Address, embedded
 from connectors.warehouse.embedded import Lease
 from connectors.warehouse.processes import me
+from schemas.errors import WarehouseAway
 
 T = TypeVar("T")
 S = TypeVar("S", answers.Streamed, answers.Batches)
 FAILURES: Final = (DriverError, HTTPError, OSError)
 SETTINGS: Final[dict[str, int | str]] = {"do_not_merge_across_partitions_select_final": 1}
 RETRY_S: Final = 60.0
+STATEMENT_S: Final = 600
+"""How long a server may say nothing during a statement; one that works on it says so every ten seconds or more."""
+CONNECT_S: Final = 10
+HURRY_S: Final = 3
+"""How long a statement takes at most that a command still sends when it ends; ours."""
 MOST_STARTS: Final = 3
 """Times that a dead engine is started again for one statement: that may be what kills it, by the memory it takes."""
 
 
 class Session:
-    """A connection to a ClickHouse database."""
+    """A connection to a ClickHouse database.
 
-    def __init__(self, place: Address | Path, port: int | None = None) -> None:
-        self._lease = Lease(place, port) if isinstance(place, Path) else None
+    Parameters
+    ----------
+    patience_s
+        How long a statement that changes something is tried while the server is away.
+    statement_s
+        How long the server may say nothing during a statement before it counts as away.
+    """
+
+    def __init__(
+        self,
+        place: Address | Path,
+        port: int | None = None,
+        patience_s: float = RETRY_S,
+        statement_s: int = STATEMENT_S,
+    ) -> None:
+        self.patience_s, self.statement_s = patience_s, statement_s
+        self.ending = threading.Event()
+        """Set once the command ends: nothing is waited for any more."""
+        self._answers = True
         self._given = place
-        self.patience_s = RETRY_S
-        """How long a statement that changes something is tried while the server is away."""
+        self._lease = Lease(place, port) if isinstance(place, Path) else None
         self._opening = threading.RLock()
         self._fences: list[Callable[[], None]] = []
         self._writer: Client | None = None
@@ -93,7 +117,15 @@ class Session:
         """Leave; the last client of an embedded warehouse stops its engine."""
         self._drop_clients()
         if self._lease is not None:
-            self._lease.close()
+            self._lease.close(waits=not self.ending.is_set())
+
+    def hurry(self) -> None:
+        """End soon: no lease is waited for, nothing is tried twice, and a server that does not answer is left alone."""
+        self.ending.set()
+        with self._opening:
+            for client in (self._writer, self._reader):
+                if client is not None:
+                    client.timeout = Timeout(connect=HURRY_S, read=HURRY_S)  # type: ignore[attr-defined]
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> answers.Answer:
         """Answer a query, read-only; times come as Arrow timestamps with their zone."""
@@ -168,8 +200,8 @@ class Session:
             secure=at.secure,
             settings=SETTINGS | {"log_comment": me().comment} | settings,
             autogenerate_session_id=False,
-            send_receive_timeout=600,
-            connect_timeout=10,
+            send_receive_timeout=HURRY_S if self.ending.is_set() else self.statement_s,
+            connect_timeout=HURRY_S if self.ending.is_set() else CONNECT_S,
         )
         client.database = at.database
         return client
@@ -198,14 +230,24 @@ class Session:
         """Call; on errors that pass, wait and call again until `limit_s` (else `patience_s`) is over."""
         end, pause, starts = time.monotonic() + (self.patience_s if limit_s is None else limit_s), 0.1, 0
         while True:
+            if self.ending.is_set() and not self._answers:
+                raise WarehouseAway(f"{self.where} is not waited for while {doing}: the command ends")
+            is_answered = False
             try:
-                return call()
+                found = call()
+                is_answered = True
+                return found
             except FAILURES as error:
+                is_answered = not failures.unreachable(error)
+                if self.ending.is_set():
+                    raise failures.explain(error, self.where, doing) from error
                 revived = starts < MOST_STARTS and failures.unreachable(error) and self._revive()
                 starts += revived
                 if not revived and (not failures.passes(error) or time.monotonic() + pause > end):
                     raise failures.explain(error, self.where, doing) from error
-            time.sleep(pause)
+            finally:
+                self._answers = is_answered  # Ctrl-C leaves a statement behind that had no answer
+            self.ending.wait(pause)
             pause = min(2 * pause, 5.0)
 
     def _revive(self) -> bool:

@@ -107,10 +107,11 @@ class Stream:
         if self._held is None:
             known_by = {self.statement.input, *self.statement.contents.values()}
             names = frozenset(f"{each}/{shard}" for each in known_by for shard in self.shards)
-            self._held = ExitStack()
-            self._held.enter_context(
+            held = ExitStack()
+            held.enter_context(
                 leases.held(self.session, Scope(leases.LIVE, names, 0, leases.ALL_TIME_US, leases.token()), waiting)
             )
+            self._held = held
 
     def _write(self, rows: Mapping[str, pl.DataFrame], waiting: Callable[[str], None]) -> Span:
         span = Span()

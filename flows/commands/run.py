@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from flows import options
-from flows.console import announce, fail, note, say
-from schemas.errors import SourceError, StateError, UsageError
+from flows.console import announce, note, say
+from schemas.errors import TilikError, UsageError
 
 STATE = "data/state"
 
@@ -99,10 +99,13 @@ def run(
     try:
         with compiling.told(note):
             counts = live.run(asked, sys.argv[1:])
-    except (StateError, SourceError) as error:
-        if child is None:
-            raise
-        fail(str(error), supervising.ENDED)
+    except TilikError as error:
+        code = supervising.answered(error, is_child=child is not None)
+        supervising.leave_threads(code)
+        raise SystemExit(code) from error
+    except KeyboardInterrupt:
+        supervising.leave_threads(supervising.INTERRUPTED, "tilik: interrupted")
+        raise
     if until_end and child is None:
         say(jsons.dumps(counts | {"seconds": round(time.monotonic() - began_s, 3)}))
 

@@ -48,7 +48,7 @@ def _read(directory: str) -> dict[str, int]:
             continue
         for name, change in rows:
             at = pickle.loads(change)  # `flows.recovery` has checked it, a run of ours has written on
-            if at is not None:  # a source that was taken away before it was read
+            if at is not None:  # a source that was away, or taken away, before it was read
                 found[name] = int(at[0])
     return found
 

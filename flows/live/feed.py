@@ -11,24 +11,31 @@ all shards.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import polars as pl
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from connectors.formats import Live, ReadOptions
-from connectors.records import Tail
+from connectors.formats import Chunk, Live, ReadOptions
+from connectors.formats.chunks import Dead, dead_letters, no_frames
+from connectors.records import Lost, Tail
 from flows.dataflow import Closing, End, Item, Tick
 from flows.live.telling import Told
-from schemas.errors import SourceError
+from schemas.errors import SourceAway, SourceError
 
 MOST_RECORDS: Final = 8_192
 MOST_BYTES: Final = 8 << 20
 """Of a poll: what the kernels take at once, ours; an item of it and one in the making bound a source's memory."""
 IDLE: Final = timedelta(milliseconds=50)
 """Rest after a poll that found nothing, ours: a frame waits no longer for it."""
+AWAY: Final = timedelta(seconds=1)
+"""Rest after a try that found its broker or disk away; ours."""
+QUIET_S: Final = 10.0
+"""A broker that answers has told for so long where its partition ends; ours."""
 TICK_S: Final = 1.0
 
 At = tuple[int, bytes]
@@ -51,8 +58,12 @@ class Feed:
         Says with which frame the recording ended, once every shard has come to its end [us].
     until_end
         The recording ends where its partitions end now.
+    has_begun
+        Says whether it is decided when the recording begins; nothing is read before.
     clock
         Microseconds since 1970.
+    heard
+        Is told when the newest record came [us].
     """
 
     shard: int
@@ -63,7 +74,9 @@ class Feed:
     told: Told
     until_end: bool = False
     former: frozenset[str] = frozenset()
+    has_begun: Callable[[], bool] = lambda: True
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
+    heard: Callable[[int], None] = lambda arrival_us: None
     stopping: bool = False
     waiting: set[str] = field(default_factory=set)  # partitions that are not read to their end
     ticked_s: float = 0.0
@@ -72,9 +85,20 @@ class Feed:
     """What no waiting mends: the flow has ended by it."""
     done: dict[str, int] = field(default_factory=dict)
     """By partition the position before which nothing is asked for again."""
+    left: dict[str, Tail] = field(default_factory=dict)
+    """Partitions whose flow is over: they are told what became of the last records, then closed."""
 
     def __post_init__(self) -> None:
         self.waiting = set(self.open)
+
+    def close(self) -> None:
+        """Tell partitions what is done with, and let go of them."""
+        for name, tail in self.left.items():
+            with suppress(SourceError):  # the next run tells it
+                if name in self.done:
+                    tail.done(self.done[name])
+            tail.close()
+        self.left.clear()
 
     def next(self) -> list[Item]:
         """Return what is to be told beside frames."""
@@ -95,12 +119,13 @@ class _Part(StatefulSourcePartition[Item, At | None]):
     """One partition."""
 
     def __init__(self, feed: Feed, name: str, at: At | None) -> None:
-        self.feed, self.name = feed, name
-        self.tail = feed.open[name](None if at is None else at[0])
+        self.feed, self.name, self.at = feed, name, at
+        self.tail: Tail | None = None
         self.live = Live(feed.kind, feed.options)
         if at is not None:
             self.live.resume(at[1])
         self.awake: datetime | None = None
+        self.heard_s = time.monotonic()
         self.is_first = name == min(feed.open)
 
     def next_batch(self) -> list[Item]:
@@ -108,8 +133,16 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         self.feed.told.beat()
         if self.feed.stopping:
             raise StopIteration
+        if not self.feed.has_begun():
+            self.feed.told.doing, self.awake = "idle", datetime.now(UTC) + IDLE
+            return []
         try:
             items = self._frames()
+        except SourceAway as error:
+            self.feed.told.wait_for(self.name, str(error))
+            self.feed.waiting.add(self.name)
+            self.awake = datetime.now(UTC) + AWAY
+            return []
         except SourceError as error:
             self.feed.error, self.feed.stopping = error, True
             raise StopIteration from error
@@ -118,14 +151,22 @@ class _Part(StatefulSourcePartition[Item, At | None]):
 
     def _frames(self) -> list[Item]:
         """Return what came, nothing more where the recording ends here."""
-        feed, tail = self.feed, self.tail
+        feed = self.feed
+        if self.tail is None:
+            self.tail = feed.open[self.name](None if self.at is None else self.at[0])
+        tail = self.tail
         if self.name in feed.done:
             tail.done(feed.done[self.name])
         if feed.until_end and self.name not in feed.waiting:
             return []
         records = tail.poll(MOST_RECORDS, MOST_BYTES)
-        feed.told.polled(self.name, tail, len(records))
-        chunks = list(self.live.read(records, tail.source)) if len(records) else []
+        lost = tail.lost()
+        feed.told.polled(self.name, tail, len(records), lost)
+        self._look_for_quiet(tail, is_heard=len(records) > 0 or tail.is_at_end)
+        chunks = [_letters(lost, tail.source, feed.clock())] if lost else []
+        if len(records):
+            feed.heard(int(records.arrival_us[-1]))
+            chunks += self.live.read(records, tail.source)
         feed.told.rejects += sum(chunk.rejected_objects for chunk in chunks)
         items: list[Item] = [*chunks]
         if not tail.is_at_end:
@@ -134,6 +175,13 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         feed.waiting.discard(self.name)
         due = self.live.rest(tail.source) if feed.until_end else self.live.tick(feed.clock(), tail.source)
         return [*items, *due]
+
+    def _look_for_quiet(self, tail: Tail, *, is_heard: bool) -> None:
+        """Say of a partition that gives nothing, and does not say that this is all, that it is waited for."""
+        now_s = time.monotonic()
+        self.heard_s = now_s if is_heard else self.heard_s
+        if now_s - self.heard_s > QUIET_S:
+            self.feed.told.wait_for(self.name, f"{tail.source}: nothing comes, and nobody says that this is all")
 
     def _beside_frames(self) -> list[Item]:
         items = self.feed.next()
@@ -148,13 +196,14 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         """Return when to ask again; at once while there is more."""
         return self.awake
 
-    def snapshot(self) -> At:
-        """Return where the next record stands, and what the format holds back."""
-        return self.tail.position, self.live.state()
+    def snapshot(self) -> At | None:
+        """Return where the next record stands, and what the format holds back; as it began while it is not open."""
+        return self.at if self.tail is None else (self.tail.position, self.live.state())
 
     def close(self) -> None:
-        """Let go of the partition."""
-        self.tail.close()
+        """Leave the partition: whether its last records are durable is known once the flow is over."""
+        if self.tail is not None:
+            self.feed.left[self.name] = self.tail
 
 
 class _Former(StatefulSourcePartition[Item, At | None]):
@@ -176,6 +225,14 @@ class _Former(StatefulSourcePartition[Item, At | None]):
     def snapshot(self) -> At | None:
         """Return where it stood."""
         return self.at
+
+
+def _letters(lost: Sequence[Lost], source: str, now_us: int) -> Chunk:
+    """Return records that nobody will read as dead letters: lost is stored with all that is refused, never silent."""
+    said = "expected records {} to {}, they went before they were read: their time was not watched"
+    letters = [Dead(each.since, "lost", said.format(each.since, each.until - 1)) for each in lost]
+    many = pl.Series([each.until - each.since for each in lost], dtype=pl.UInt32)
+    return Chunk(no_frames(source), dead_letters(letters, source, now_us).with_columns(count=many), 0, 0)
 
 
 class FeedSource(FixedPartitionedSource[Item, At | None]):

@@ -54,7 +54,7 @@ COUNTERS: Final[dict[str, tuple[str, Callable[[Told], int]]]] = {
 GAUGES: Final[dict[str, tuple[str, Callable[[Told], float | None]]]] = {
     "queued_records": ("Records that are there and were not read.", _queued),
     "behind_seconds": ("How far the newest frame's capture lies behind now.", _behind_s),
-    "silent_seconds": ("Since the shard's loop last came round.", lambda told: time.time() - told.beat_us / 1e6),
+    "silent_seconds": ("Since its loop last came round.", lambda told: (telling.clock_us() - told.beat_us) / 1e6),
     "waiting": ("1 while it waits for the warehouse.", lambda told: float(told.doing == "waiting")),
     "open_windows": ("Minutes of zones, lines and cameras that are not forgotten.", lambda told: told.open_windows),
     "open_incidents": ("Incidents that are open.", lambda told: told.open_incidents),
@@ -134,7 +134,7 @@ def alive(place: Place, shards: Iterable[int]) -> list[int]:
         told.shard
         for process in telling.read(place.processes)
         for told in process.shards
-        if time.time() - process.written_us / 1e6 < ALIVE_S
+        if (telling.clock_us() - process.written_us) / 1e6 < ALIVE_S
     }
     return [shard for shard in shards if shard not in heard]
 

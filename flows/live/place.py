@@ -3,6 +3,7 @@
     STATE/stream.json     partitions, sources, since when, what it is known by; read and written under STATE/stream.lock
     STATE/shards/003/     the recovery of a shard: it moves between processes, and hosts, by itself
     STATE/ends/003        where a shard's recording ends (`--until-end`)
+    STATE/name, asked     who reads a spool, when this was first asked for: made once
     STATE/processes/      what each process says of itself, see `flows.live.telling`
 
 The number of partitions and the time zone are part of every figure's place, so they
@@ -66,6 +67,10 @@ class Place:
         if self.setup.since_us is None:
             self.setup = _read(self.directory)
         return self.setup.since_us
+
+    def first_asked_us(self, now_us: int) -> int:
+        """Return when the run was first asked for: now, where nobody has before."""
+        return int(_made_once(self.directory / "asked", str(now_us)))
 
     def begin(self, since_us: int) -> int:
         """Decide when the recording begins, unless another shard has; return what holds."""
@@ -167,13 +172,17 @@ def opened(directory: Path, partitions: int, sources: Mapping[str, str], input_h
 
 def name_of(directory: Path) -> str:
     """Return the name of a live run, made up where it has none yet."""
-    path = directory / "name"
     _make(directory)
-    made = path.with_name(f"name.{os.getpid()}.new")
+    return _made_once(directory / "name", f"run-{secrets.token_hex(4)}")
+
+
+def _made_once(path: Path, content: str) -> str:
+    """Return what stands in a file, made with a content where there is none: the first of two wins."""
     if not path.exists():
-        made.write_text(f"run-{secrets.token_hex(4)}")
+        made = path.with_name(f"{path.name}.{os.getpid()}.new")
+        _put(made, content.encode())
         with suppress(FileExistsError):
-            os.link(made, path)  # the first of two wins
+            os.link(made, path)
         made.unlink()
     return path.read_text()
 
@@ -183,6 +192,11 @@ def _make(directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+
+
+def known(directory: Path) -> Setup | None:
+    """Return what was decided in a live run's directory; None where nothing was yet."""
+    return _read(directory) if (directory / FILE).exists() else None
 
 
 def existing(directory: Path) -> Place:
@@ -229,13 +243,17 @@ def _write(directory: Path, setup: Setup) -> None:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, a power cut included."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    _put(new, content)
+    new.replace(path)
+
+
+def _put(path: Path, content: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         os.write(file, content)
         os.fsync(file)
     finally:
         os.close(file)
-    new.replace(path)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 Nothing goes between shards but the moment at which their recording begins and, where it
 has an end, the frame it ends with. The process ends when it is asked to, when all of
 its shards have come to their end, or with the first error that no waiting mends; what
-was not acknowledged is then made again by the next one.
+was not acknowledged is then made again by the next one. Who is asked to end waits for
+nobody: a flush that is under way has a moment, then the process ends where it stands.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -28,10 +29,13 @@ from flows import recovery
 from flows.console import note
 from flows.dataflow import Plan, build
 from flows.live import committed, telling
+from flows.live.beginning import Beginning
+from flows.live.clock import Clock
 from flows.live.feed import Feed, FeedSource
 from flows.live.place import Place
 from flows.live.sink import LiveSink, Writing
 from flows.live.sources import Source
+from flows.live.supervising import INTERRUPTED, answered
 from flows.live.telling import Process, Told
 from flows.refusals import given, no_secrets
 from flows.thresholds import Thresholds
@@ -46,9 +50,10 @@ EPOCH_CAMERAS: Final = 500
 MOST_EPOCHS: Final = 30
 TELL_S: Final = 1.0
 DONE_S: Final = 15.0
-QUIET_US: Final = 300_000_000
-"""A stream without any frame for so long since its start has begun with silence; ours."""
-NOBODY: Final = -1
+GRACE_S: Final = 10.0
+"""How long shards that are asked to end have for the flush that they are at; ours."""
+AWAY_S: Final = 1.0
+"""How long, where one of them is known to wait for somebody who is away; ours."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,30 @@ class Asked:
     thresholds: Thresholds
     statement: Statement
     until_end: bool = False
+    is_child: bool = False
+    """A supervisor has started this process."""
     keeps_unreadable: bool = False
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
+
+
+class Worker(threading.Thread):
+    """A thread whose end is waited for by somebody who may be interrupted: CPython's `join` takes it for ended then."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self.work, self.over = work, threading.Event()
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            self.work()
+        finally:
+            self.over.set()
+
+    @property
+    def is_at_work(self) -> bool:
+        """Say whether it goes on."""
+        return not self.over.is_set()
 
 
 @dataclass
@@ -79,6 +106,7 @@ class Run:
     warehouse: Warehouse
     stop: threading.Event = field(default_factory=threading.Event)
     errors: list[BaseException] = field(default_factory=list)
+    leaving: threading.Lock = field(default_factory=threading.Lock)
     told: dict[int, Told] = field(default_factory=dict)
     feeds: dict[int, Feed] = field(default_factory=dict)
     counts: dict[int, dict[str, int]] = field(default_factory=dict)
@@ -86,12 +114,14 @@ class Run:
     def __post_init__(self) -> None:
         asked, registry = self.asked, self.stream.definitions.registry
         self.city: City = cities.build(registry)
-        self.began_us = asked.clock()
+        self.clock = Clock(asked.clock, self.warehouse.now_us())
+        self.began_us = self.clock.now()
         self.names = no_secrets(registry, asked.read)
         self.writing = Writing(
             self.stream, asked.kind, self.names, asked.statement.input, given(asked.read), asked.keeps_unreadable,
-            stop=self.stop, abandon=abandon,
+            stop=self.stop, abandon=self._abandon,
         )  # fmt: skip
+        self.begun = threading.Event()
         self.process = Process(os.getpid(), [])
         self.recoveries: dict[int, RecoveryConfig] = {}
 
@@ -119,18 +149,19 @@ class Run:
         """
         telling.tidy(self.asked.place.processes)
         threads = [
-            threading.Thread(target=self._shard, args=(shard, config), name=f"shard {shard}", daemon=True)
-            for shard, config in self.recoveries.items()
+            Worker(f"shard {shard}", partial(self._shard, shard, config)) for shard, config in self.recoveries.items()
         ]
+        threads.append(Worker("beginning", self._begin))
         for thread in threads:
             thread.start()
         try:
             self._watch(threads, beside)
         finally:
-            self.end()
-            for thread in threads:
-                thread.join()
+            self._leave(threads)
             self._tell()
+            self._done()
+            for feed in self.feeds.values():
+                feed.close()
         if self.errors:
             raise self.errors[0]
 
@@ -145,19 +176,41 @@ class Run:
         for feed in self.feeds.values():
             feed.stopping = True
 
-    def _watch(self, threads: list[threading.Thread], beside: Callable[[Run], None]) -> None:
+    def _leave(self, threads: list[Worker]) -> None:
+        """Let the shards stop where they are; who does not within a moment is left behind."""
+        if any(thread.is_at_work for thread in threads):
+            self.end()
+            self.warehouse.hurry()
+        began_s = time.monotonic()
+        while at_work := [thread for thread in threads if thread.is_at_work]:
+            is_away = any(told.doing == "waiting" for told in self.told.values())
+            if time.monotonic() - began_s > (AWAY_S if is_away else GRACE_S):
+                self._abandon()
+            at_work[0].over.wait(0.1)
+
+    def _abandon(self) -> None:
+        """End this process where it stands, with its answer: what is not written yet will be made again."""
+        self.leaving.acquire()  # for good: of several who leave, one speaks
+        error = next(iter(self.errors), None)
+        if error is None:
+            note("interrupted while others are waited for: the next start goes on where this one stood")
+            os._exit(INTERRUPTED)
+        os._exit(answered(error, is_child=self.asked.is_child))
+
+    def _watch(self, threads: list[Worker], beside: Callable[[Run], None]) -> None:
         done_s = time.monotonic()
-        while any(thread.is_alive() for thread in threads) and not self.errors and not self.stop.is_set():
+        while any(thread.is_at_work for thread in threads) and not self.errors and not self.stop.is_set():
             self._tell()
             if time.monotonic() - done_s >= DONE_S:
                 self._done()
                 done_s = time.monotonic()
             beside(self)
-            next((thread for thread in threads if thread.is_alive()), threads[0]).join(TELL_S)
+            next((thread for thread in threads if thread.is_at_work), threads[0]).over.wait(TELL_S)
 
     def _tell(self) -> None:
         self.process.shards = list(self.told.values())
-        telling.write(self.asked.place.processes / f"{self.asked.shards[0]:03}.json", self.process)
+        with suppress(OSError):  # a full disk: what is said can wait
+            telling.write(self.asked.place.processes / telling.name(self.asked.shards), self.process)
 
     def _done(self) -> None:
         """Let sources forget what every recovery has gone past."""
@@ -165,6 +218,21 @@ class Run:
         found = committed.positions([self.asked.place.shard(shard) for shard, _ in feeds])
         for (_, feed), positions in zip(feeds, found, strict=True):
             feed.done = positions
+
+    def _begin(self) -> None:
+        """Decide when the recording begins; the shards read nothing before."""
+        asked, where = self.asked, self.asked.place
+        try:
+            if where.since_us() is None:
+                first_us = where.first_asked_us(self.began_us)
+                of = Beginning(asked.sources, asked.kind, asked.read, first_us, asked.until_end, self.clock.now)
+                since_us = of.decide(where.since_us, self.stop.wait)
+                if since_us is not None:
+                    where.begin(since_us)
+            self.begun.set()
+        except BaseException as error:
+            self.errors.append(error)
+            self.end()
 
     def _shard(self, shard: int, config: RecoveryConfig) -> None:
         try:
@@ -192,7 +260,9 @@ class Run:
             told,
             asked.until_end,
             frozenset(asked.place.setup.keys) - {source.key for source in asked.sources},
-            asked.clock,
+            self.begun.is_set,
+            self.clock.now,
+            self.clock.heard,
         )
 
     def _plan(self, shard: int) -> Plan:
@@ -217,23 +287,13 @@ class Run:
         self.asked.place.finished(shard, counts)
 
     def _begins(self, batch: FrameBatch | None) -> int | None:
-        """Say when the recording begins: with the first frames of any shard, or with a long silence."""
-        place = self.asked.place
-        since_us = place.since_us()
-        if since_us is not None:
-            return since_us
-        if batch is not None and len(batch):
-            first = first_us([batch.frames])
-            return None if first is None else place.begin(first)
-        return place.begin(self.began_us) if self.asked.clock() - self.began_us >= QUIET_US else None
+        """Say when the recording begins; of one that was to end without a frame, with those that came after all."""
+        since_us = self.asked.place.since_us()
+        if since_us is None and batch is not None and (first := first_us([batch.frames])) is not None:
+            return self.asked.place.begin(first)
+        return since_us
 
 
 def epoch(cameras: int) -> timedelta:
     """Return the time between two checkpoints of a process with so many cameras."""
     return EPOCH * min(max(1, cameras // EPOCH_CAMERAS), MOST_EPOCHS)
-
-
-def abandon() -> None:
-    """End this process where it stands: what is not written yet will be made again."""
-    note("interrupted while the warehouse is away: the next start goes on where this one stood")
-    os._exit(130)

@@ -62,10 +62,10 @@ class Second:
         if run is not None:
             self._look(run, with_days=True)
 
-    def close(self) -> None:
-        """Wait for the look that is under way."""
+    def close(self, limit_s: float | None = None) -> None:
+        """Wait for the look that is under way, so long at most."""
         if self.thread is not None:
-            self.thread.join()
+            self.thread.join(limit_s)
 
     def _try(self) -> None:
         with_days = time.monotonic() - self.days_s >= DAILY_S

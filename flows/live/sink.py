@@ -1,6 +1,6 @@
 """The sink of a shard's flow: writes what it makes, and waits for as long as the warehouse is away.
 
-Waiting holds the source back, so memory stays bounded and nothing is lost; the
+Waiting (`flows.live.waiting`) holds the source back, so memory stays bounded and nothing is lost; the
 recovery goes on only once the rows are acknowledged. A process that is asked to end
 while it waits ends there and then, as if it had been killed: what it had not written
 is made again.
@@ -19,15 +19,12 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from connectors.formats import Names, kept_letters
 from connectors.warehouse import Stream
-from flows.console import note
 from flows.dataflow import Dead, Made
 from flows.live.telling import Told
+from flows.live.waiting import Saying, Stopped, until_there
 from flows.refusals import DETAILS
 from schemas.errors import WarehouseError
 
-PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Between tries, the last again and again; ours."""
-SAY_AGAIN_S: Final = 60.0
 LETTERS: Final = "dead_letters_log"
 
 
@@ -69,7 +66,8 @@ class Writing:
         told.doing = "writing"
         self.queue.append(mine)
         while not self.lock.acquire(timeout=1.0):
-            self._wait_for("a flush of another shard", told)
+            told.waits_for = "a flush of another shard"
+            told.beat()
         try:
             told.doing, told.waits_for = "writing", ""
             told.beat()
@@ -117,22 +115,15 @@ class Writing:
 
     def _persist(self, tables: dict[str, pl.DataFrame], told: Told) -> None:
         """Write until it is written."""
-        tries, said_s = 0, -SAY_AGAIN_S
-        while True:
-            try:
-                self.stream.write(tables, lambda said: self._wait_for(said, told))
-                break
-            except WarehouseError as error:
-                self._wait_for(str(error), told)
-                if time.monotonic() - said_s >= SAY_AGAIN_S:
-                    note(f"waiting for the warehouse: {error}")
-                    said_s = time.monotonic()
-            if self.stop.wait(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
-                self.abandon()
-            tries += 1
+
+        def wait_for(said: str) -> None:
+            self._wait_for(said, told)
+
+        try:
+            until_there(lambda: self.stream.write(tables, wait_for), WarehouseError, Saying(wait_for), self.stop)
+        except Stopped:
+            self.abandon()
         told.waits_for = ""
-        if tries:
-            note("the warehouse is back")
 
     def _wait_for(self, said: str, told: Told) -> None:
         told.doing, told.waits_for = "waiting", said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,12 +17,12 @@ from connectors import registry as registries
 from connectors import warehouse as warehouses
 from connectors.formats import ReadOptions
 from connectors.warehouse import Definitions, Statement, Stream, Warehouse
-from flows.console import note
-from flows.live import beginning, measures, place, sources, telling
-from flows.live.running import TELL_S, Asked, Run
+from flows.live import measures, place, sources, telling
+from flows.live.running import GRACE_S, TELL_S, Asked, Run
 from flows.live.second import Second
 from flows.live.supervising import Supervisor, command
 from flows.live.telling import Process
+from flows.live.waiting import Start
 from flows.replay import identity
 from flows.thresholds import Thresholds
 from schemas.errors import UsageError
@@ -31,6 +31,8 @@ from schemas.registry import fingerprint
 
 PATIENCE_S: Final = 5.0
 """How long one try of a statement waits for a warehouse that is away; then the flow says so, and tries again."""
+STATEMENT_S: Final = 30
+"""How long a warehouse may say nothing during a statement; one that works on it says so every 25 seconds."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,30 @@ def run(options: RunOptions, arguments: Sequence[str]) -> dict[str, int]:
     arguments
         Of this command: a supervisor starts its processes with them.
     """
-    ready = make_ready(options)
-    with warehouses.connect(options.warehouse) as warehouse:
-        warehouse.migrate()
-        warehouse.patience_s = PATIENCE_S
+    with ExitStack() as stack, Start(Path(options.state), is_supervisor=options.processes is not None) as start:
+        start.knows(_known_shards(options))
+        ready = start.there(lambda: make_ready(options, start.saying))
+        start.knows(ready.shards)
+        if options.processes is None:
+            stack.enter_context(_measured(options, ready, lambda: 0))
+        warehouse = stack.enter_context(start.there(lambda: _connected(options.warehouse)))
+        start.there(warehouse.migrate)
         stream = Stream(warehouse, ready.statement, ready.definitions, ready.shards, ready.cameras)
         if options.processes is not None:
-            return _supervise(options, ready, warehouse, stream, arguments)
-        process = Run(ready.asked, stream, warehouse)
-        with process.held(), _measured(options, ready, lambda: 0):
-            return _run(options, ready, process)
+            return _supervise(options, ready, warehouse, stream, arguments, start)
+        process = start.there(lambda: Run(ready.asked, stream, warehouse))
+        with process.held():
+            return _run(options, ready, process, start)
+
+
+def _connected(url: str) -> Warehouse:
+    return warehouses.connect(url, patience_s=PATIENCE_S, statement_s=STATEMENT_S)
+
+
+def _known_shards(options: RunOptions) -> Sequence[int]:
+    """Return the shards that are asked for, as far as a former start has said how many there are."""
+    setup = place.known(Path(options.state))
+    return () if setup is None else _shards(options.shards, setup.partitions)
 
 
 def _measured(options: RunOptions, ready: Ready, restarts: Callable[[], int]) -> AbstractContextManager[object]:
@@ -88,20 +104,26 @@ def _measured(options: RunOptions, ready: Ready, restarts: Callable[[], int]) ->
     return measures.served(ready.asked.place, ready.shards, options.metrics_port, restarts)
 
 
-def _run(options: RunOptions, ready: Ready, process: Run) -> dict[str, int]:
+def _run(options: RunOptions, ready: Ready, process: Run, start: Start) -> dict[str, int]:
     """Run the shards of this process."""
     stream = process.stream
+    beside = None if options.is_child else Second(process.warehouse, stream, ready.asked.thresholds)
     try:
         if not options.is_child:
-            stream.register(note)
-        stream.begin(note)
-        beside = None if options.is_child else Second(process.warehouse, stream, ready.asked.thresholds)
+            start.there(lambda: stream.register(start.saying))
+        start.there(lambda: stream.begin(start.saying))
+        start.is_over()
         process.run(lambda run: None if beside is None else beside.turn(run.process))
         if beside is not None:
-            beside.finish() if not process.was_stopped else beside.close()
+            start.there(beside.finish) if not process.was_stopped else beside.close()
         counts = ready.asked.place.counts(ready.shards)
-        stream.finish(msgspec.json.encode(counts).decode())
+        start.there(lambda: stream.finish(msgspec.json.encode(counts).decode()))
         return counts
+    except BaseException:
+        process.warehouse.hurry()
+        if beside is not None:
+            beside.close(GRACE_S)
+        raise
     finally:
         stream.release()
 
@@ -117,11 +139,13 @@ class Ready(NamedTuple):
     """Those of the shards."""
 
 
-def make_ready(options: RunOptions) -> Ready:
-    """Find the sources and the registry, and set the state up.
+def make_ready(options: RunOptions, waiting: Callable[[str], None] = lambda said: None) -> Ready:
+    """Find the sources and the registry, and set the state up; `waiting` is told for whom it waits.
 
     Raises
     ------
+    SourceAway
+        A broker does not answer, a spool's disk is not there.
     UsageError, SourceError, StateError
         What was expected, what came, and what to do.
     """
@@ -131,10 +155,11 @@ def make_ready(options: RunOptions) -> Ready:
         raise UsageError(f"{options.registry}: expected cameras, came none")
     calendar = calendars.load(options.calendar)
     thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
-    found = sources.find(options.sources, os.environ, place.name_of(Path(options.state)))
+    former = place.known(Path(options.state))
+    known = () if former is None else former.sources
+    found = sources.find(options.sources, os.environ, place.name_of(Path(options.state)), known, waiting)
     names = {source.key: source.name for source in found}
     where = place.opened(Path(options.state), found[0].partitions, names, _input(found, options))
-    beginning.decide(where, found, options.format, read)
     assert where.setup.input is not None
     statement = Statement(
         where.setup.input,
@@ -155,13 +180,13 @@ def make_ready(options: RunOptions) -> Ready:
     mine = frozenset(each.id for each in registry.camera if partition_of(each.id, found[0].partitions) in shards)
     asked = Asked(
         where, found, shards, together, options.format, read, thresholds, statement, options.until_end,
-        options.keep_unreadable,
+        options.is_child, options.keep_unreadable,
     )  # fmt: skip
     return Ready(asked, statement, definitions, shards, mine)
 
 
 def _supervise(
-    options: RunOptions, ready: Ready, warehouse: Warehouse, stream: Stream, arguments: Sequence[str]
+    options: RunOptions, ready: Ready, warehouse: Warehouse, stream: Stream, arguments: Sequence[str], start: Start
 ) -> dict[str, int]:
     """Keep processes going until all have ended, the second flow beside them."""
     assert options.processes is not None
@@ -169,12 +194,17 @@ def _supervise(
     with where.supervised(ready.shards):
         where.forget_ends(ready.shards)
         telling.tidy(where.processes)
-        stream.register(note)
-        return _supervised(options, ready, warehouse, stream, arguments)
+        try:
+            start.there(lambda: stream.register(start.saying))
+            start.is_over()
+            return _supervised(options, ready, warehouse, stream, arguments, start)
+        except BaseException:
+            warehouse.hurry()
+            raise
 
 
 def _supervised(
-    options: RunOptions, ready: Ready, warehouse: Warehouse, stream: Stream, arguments: Sequence[str]
+    options: RunOptions, ready: Ready, warehouse: Warehouse, stream: Stream, arguments: Sequence[str], start: Start
 ) -> dict[str, int]:
     assert options.processes is not None
     where = ready.asked.place
@@ -187,12 +217,13 @@ def _supervised(
         with _measured(options, ready, lambda: watched.restarts):
             while watched.turn():
                 beside.turn(own)
-                telling.write(where.processes / "supervisor.json", own)
+                own.restarts = watched.restarts
+                telling.write(where.processes / telling.name((), is_supervisor=True), own)
                 time.sleep(TELL_S)
-        beside.finish()
+        start.there(beside.finish)
     finally:
         watched.end()
-        beside.close()
+        beside.close(GRACE_S if warehouse.ending.is_set() else None)
     return where.counts(ready.shards)
 
 

@@ -11,6 +11,7 @@ from flows import rendering
 from flows.live import telling
 from flows.live.place import Place
 from flows.live.telling import Process, Told
+from schemas.local_time import OFFSET_US, at_time
 
 STALE_S: Final = 10.0
 """A process that has said nothing for so long is gone or hangs; it says something every second."""
@@ -18,22 +19,24 @@ STALE_S: Final = 10.0
 
 def look(place: Place) -> dict[str, Any]:
     """Return all that is known of a live run."""
-    now_us = time.time_ns() // 1000
-    shards = [_shard(process, told, now_us) for process in telling.read(place.processes) for told in process.shards]
+    processes = telling.read(place.processes)
+    shards = [_shard(process, told) for process in processes for told in process.shards]
     seen = {shard["shard"] for shard in shards}
     return {
         "state": str(place.directory),
         "sources": list(place.setup.sources),
         "partitions": place.setup.partitions,
         "since_us": place.setup.since_us,
-        "second": "; ".join(sorted({p.second for p in telling.read(place.processes) if p.second})),
+        "second": "; ".join(sorted({process.second for process in processes if process.second})),
+        "second_us": max((process.second_us for process in processes), default=0) or None,
+        "restarts": sum(process.restarts for process in processes),
         "shards": shards,
         "missing": [shard for shard in range(place.setup.partitions) if shard not in seen],
     }
 
 
-def _shard(process: Process, told: Told, now_us: int) -> dict[str, Any]:
-    silent_s = (now_us - process.written_us) / 1e6
+def _shard(process: Process, told: Told) -> dict[str, Any]:
+    silent_s = (telling.clock_us() - process.written_us) / 1e6
     is_gone = silent_s > STALE_S and told.doing != "ended"
     lags = [part.lag for part in told.partitions.values()]
     return msgspec.to_builtins(told) | {
@@ -41,7 +44,7 @@ def _shard(process: Process, told: Told, now_us: int) -> dict[str, Any]:
         "doing": "gone" if is_gone else told.doing,
         "silent_s": round(silent_s, 1),
         "lag": None if None in lags else sum(lag for lag in lags if lag is not None),
-        "behind_s": None if told.newest_us is None else round((now_us - told.newest_us) / 1e6, 1),
+        "behind_s": None if told.newest_us is None else round(time.time() - told.newest_us / 1e6, 1),
     }
 
 
@@ -65,6 +68,11 @@ def table(found: dict[str, Any]) -> str:
     said = [rendering.table(names, rows).rstrip("\n")]
     if found["missing"]:
         said.append(f"no process has shards {', '.join(map(str, found['missing']))}: `tilik run` starts them")
+    if found["second_us"]:
+        until = at_time(found["second_us"] + OFFSET_US)
+        said.append(f"second flow: outages and hours are stated up to {until:%d.%m. %H:%M}")
     if found["second"]:
         said.append(f"second flow: {found['second']}")
+    if found["restarts"]:
+        said.append(f"processes that were started again: {found['restarts']:,}")
     return "\n".join(said)

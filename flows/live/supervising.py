@@ -12,14 +12,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from flows.console import note
+from flows.console import note, why
 from flows.live import telling
 from flows.live.place import Place
+from schemas.errors import SourceError, StateError, UsageError
 
 HANGS_S: Final = 120.0
 """A loop that has not gone round for so long hangs; a flush counts as long as its statement may take."""
@@ -32,6 +34,8 @@ GRACE_S: Final = 20.0
 USAGE: Final = 2
 ENDED: Final = 3
 """Exit code of a process that no start mends: its reason stands on stderr, and the supervisor ends with 1."""
+FAILED: Final = 1
+INTERRUPTED: Final = 130
 PR_SET_PDEATHSIG: Final = 1
 """prctl(2)"""
 
@@ -132,7 +136,7 @@ class Supervisor:
         limit_s = FLUSH_S  # to begin: kernels, and what others hold
         if told is not None:
             beats = [shard.beat_us for shard in told.shards if shard.doing != "ended"] or [told.written_us]
-            silent_s = (time.time_ns() // 1000 - min(beats)) / 1e6
+            silent_s = (telling.clock_us() - min(beats)) / 1e6
             doing = {shard.doing for shard in told.shards}
             if "waiting" in doing:
                 return
@@ -141,6 +145,26 @@ class Supervisor:
             note(f"shards {child.share[0]}-{child.share[1]}: their process hangs ({silent_s:.0f} s): it is killed")
             child.process.kill()
             child.process.wait()
+
+
+def answered(error: BaseException, *, is_child: bool) -> int:
+    """Say why a process ends, and return its exit code; a supervisor is told by it that no start mends it."""
+    for line in why(error).split("\n"):
+        note(f"tilik: {line}")
+    if is_child and isinstance(error, StateError | SourceError):
+        return ENDED
+    return USAGE if isinstance(error, UsageError) else FAILED
+
+
+def leave_threads(code: int, said: str = "") -> None:
+    """End at once, with an exit code, where threads are left behind that still wait for somebody.
+
+    An interpreter that goes down under a thread which is in compiled code ends with a signal instead.
+    """
+    if len(threading.enumerate()) > 1:
+        if said:
+            note(said)
+        os._exit(code)
 
 
 def command(arguments: Sequence[str]) -> list[str]:

@@ -12,17 +12,24 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from connectors.records import Tail
+from connectors.records import Lost, Tail
+from connectors.warehouse.processes import me
 from flows.console import note
 from flows.dataflow import Memory
 
 LATENCIES_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper edges of the histogram of how long a flush took to be acknowledged."""
+
+
+def clock_us() -> int:
+    """Return microseconds that all processes of this machine count alike, whatever becomes of the time of day."""
+    return time.monotonic_ns() // 1000
 
 
 class Partition(msgspec.Struct):
@@ -40,9 +47,10 @@ class Told(msgspec.Struct):
 
     shard: int
     began_us: int = 0
-    beat_us: int = 0  # when its loop last came round
+    beat_us: int = 0  # when its loop last came round, by `clock_us`
     doing: str = "starting"  # starting, reading, idle, waiting, ended
     waits_for: str = ""
+    away: dict[str, str] = {}  # partitions that cannot be read now, and why
     partitions: dict[str, Partition] = {}
     records: int = 0
     counts: dict[str, int] = {}  # frames, objects, duplicates, late, dead_letters, rejected_objects, rows
@@ -59,22 +67,29 @@ class Told(msgspec.Struct):
 
     def beat(self) -> None:
         """Say that its loop goes round."""
-        self.beat_us = time.time_ns() // 1000
+        self.beat_us = clock_us()
 
-    def polled(self, name: str, tail: Tail, count: int) -> None:
-        """Take note of a poll."""
+    def wait_for(self, name: str, said: str) -> None:
+        """Say that a partition cannot be read now, and why."""
+        self.away = self.away | {name: said}
+        self.doing, self.waits_for = "waiting", said
+        self.beat()
+
+    def polled(self, name: str, tail: Tail, count: int, gone: Sequence[Lost] = ()) -> None:
+        """Take note of a poll, and of what is gone."""
         self.records += count
         part = self.partitions.setdefault(name, Partition(tail.source))
         part.position, part.is_at_end = tail.position, tail.is_at_end
         if not count or self.records % 64 < count:  # asking a broker costs
             part.lag = tail.lag()
-        for lost in tail.lost():
+        for lost in gone:
             part.lost += lost.until - lost.since
             note(f"{tail.source}: records {lost.since} to {lost.until - 1} are lost: they went before they were read")
         for remark in tail.remarks():
             note(remark)
-        if self.doing != "waiting":
-            self.doing = "reading" if count else "idle"
+        self.away = {other: said for other, said in self.away.items() if other != name}
+        self.waits_for = next(iter(self.away.values()), "")
+        self.doing = "waiting" if self.away else "reading" if count else "idle"
 
     def flushed(self, seconds: float) -> None:
         """Take note of a flush that was acknowledged."""
@@ -106,17 +121,42 @@ class Process(msgspec.Struct):
     pid: int
     shards: list[Told]
     written_us: int = 0
+    """When it said this, by `clock_us`."""
+    place: str = ""
+    """Machine and boot whose clock that is."""
+    restarts: int = 0
+    """Processes that it has started again: a supervisor's."""
     second: str = ""
     """What the second flow waits for, or its last error; '' where all is well."""
     second_us: int = 0
     """Up to when the second flow has looked."""
 
 
+def name(shards: Sequence[int], *, is_supervisor: bool = False) -> str:
+    """Return the name of the file in which a process speaks."""
+    return "supervisor.json" if is_supervisor else f"{shards[0]:03}.json"
+
+
+def write_unless_others(path: Path, process: Process) -> None:
+    """Speak where nobody alive does: who has these shards already is in the right."""
+    with suppress(OSError, msgspec.DecodeError):
+        other = msgspec.json.decode(path.read_bytes(), type=Process)
+        if other.pid != process.pid:
+            os.kill(other.pid, 0)
+            return
+    with suppress(OSError):
+        write(path, process)
+
+
 def write(path: Path, process: Process) -> None:
-    """Write what a process says of itself, whole or not at all."""
-    process.written_us = time.time_ns() // 1000
+    """Write what a process says of itself, whole or not at all; nobody else reads it."""
+    process.written_us, process.place = clock_us(), me().place
     new = path.with_suffix(f".{os.getpid()}.new")
-    new.write_bytes(msgspec.json.encode(process))
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(file, msgspec.json.encode(process))
+    finally:
+        os.close(file)
     new.replace(path)
 
 
@@ -131,11 +171,13 @@ def tidy(folder: Path) -> None:
 
 
 def read(folder: Path) -> list[Process]:
-    """Return what the processes of a live run said last, by their first shard."""
-    found = []
+    """Return what the processes of a live run said last, by their first shard; who spoke before a boot is gone."""
+    found, here = [], me().place
     for path in sorted(folder.glob("*.json")):
         try:
-            found.append(msgspec.json.decode(path.read_bytes(), type=Process))
+            process = msgspec.json.decode(path.read_bytes(), type=Process)
         except (OSError, msgspec.DecodeError):  # of another version, or gone between
             continue
+        if process.place == here:
+            found.append(process)
     return found

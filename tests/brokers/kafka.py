@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -216,6 +216,12 @@ class KafkaBroker:
         finally:
             reader.close()
         return low, high
+
+    def committed(self, topic: str, group: str, partition: int = 0) -> int:
+        """Return the position that a group shows, as `kafka-consumer-groups` tells it."""
+        asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, partition)])
+        found = self.admin.list_consumer_group_offsets([asked])[group].result(30)
+        return int(found.topic_partitions[0].offset)
 
     @property
     def admin(self) -> AdminClient:

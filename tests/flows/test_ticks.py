@@ -132,6 +132,24 @@ def test_what_clocks_said_in_between_changes_nothing_in_the_end(batch: FrameBatc
         assert got[table].equals(expected[table]), table
 
 
+@pytest.mark.parametrize("at_s", [100, 600])
+def test_a_clock_that_was_years_ahead_once_closes_nothing_for_ever(batch: FrameBatch, at_s: int) -> None:
+    last = int(batch.frames["t_us"].max())
+    arrival, ticks = batch.frames["t_us"].to_numpy(), [NIGHT + s * SECOND for s in range(1, 1_500, 7)]
+    end = [last + 5 * SECOND, last + 25 * 3_600 * SECOND]
+    right, wrong = logic(TOWN, NIGHT), logic(TOWN, NIGHT)
+    expected = counted([block for _, block in played(right, batch, arrival, [*ticks, *end])])
+    cut_us = min(tick for tick in ticks if tick >= NIGHT + at_s * SECOND)
+    before, rest = np.flatnonzero(arrival < cut_us), np.flatnonzero(arrival >= cut_us)
+    blocks = played(wrong, batch.pick(before), arrival[before], [tick for tick in ticks if tick <= cut_us])
+    blocks += [(0, block) for block in told(wrong, Tick(NIGHT + 10 * 366 * 86_400 * SECOND))]
+    blocks += played(wrong, batch.pick(rest), arrival[rest], [tick for tick in [*ticks, *end] if tick > cut_us])
+    got = counted([block for _, block in blocks])
+    for table, rows in expected.items():
+        known = got[table] if table == "incidents_log" else got[table].filter(pl.col("ts") <= rows["ts"].max())
+        assert known.equals(rows), table
+
+
 def test_a_camera_that_was_called_offline_while_its_frames_were_on_their_way_was_only_stale(batch: FrameBatch) -> None:
     """The clock saw six minutes of silence where, once all frames were here, there were two."""
     arrival = batch.frames["t_us"].to_numpy() + np.where(batch.frames["camera"] == "b", 390 * SECOND, 0)

@@ -19,7 +19,8 @@ from flows.live import telling
 SLOWLY = """
 import time
 from datetime import timedelta
-import flows.live.feed as feed, flows.live.running as running
+import flows.live.feed as feed, flows.live.running as running, flows.live.starting as starting
+starting.STATEMENT_S = 10
 feed.MOST_RECORDS, feed.TICK_S, running.EPOCH, running.TELL_S = {size}, 0.05, timedelta(seconds=0.1), 0.02
 poll = feed._Part._frames
 def slow(part):

@@ -17,6 +17,8 @@ class Topic:
     partitions: list[list[tuple[bytes, int]]]
     sizes: Sequence[int] = (8_192,)
     done: dict[int, int] = field(default_factory=dict)
+    gone: int = 0
+    """Retention has taken what stood before this position."""
 
     def source(self) -> Source:
         return Source(
@@ -40,9 +42,13 @@ class ListTail:
         self.source = f"memory:topic/{partition}"
         self.is_at_end = False
         self.polls = 0
+        self.missing: list[Lost] = []
 
     def poll(self, most: int, most_bytes: int) -> Records:
         held = self.of.partitions[self.partition]
+        if self.position < self.of.gone:
+            self.missing.append(Lost(self.position, self.of.gone))
+            self.position = self.of.gone
         size = min(most, self.of.sizes[self.polls % len(self.of.sizes)])
         self.polls += 1
         some = held[self.position : self.position + size]
@@ -54,7 +60,8 @@ class ListTail:
         return len(self.of.partitions[self.partition]) - self.position
 
     def lost(self) -> list[Lost]:
-        return []
+        told, self.missing = self.missing, []
+        return told
 
     def remarks(self) -> list[str]:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.live import beginning
+from flows.live.beginning import Beginning
 from flows.live.feed import Feed, FeedSource
 from flows.live.telling import Told
 from tests.connectors.frames import START_US, options
@@ -53,5 +53,6 @@ def test_a_recording_that_ends_tells_all_at_once() -> None:
 
 def test_a_recording_begins_with_a_frame_that_its_format_holds_back() -> None:
     topic = Topic([[(message(5), START_US)]])
-    assert beginning._first(topic.source(), 0, "deepstream", options(size=SIZE)) == START_US + 5 * SECOND
-    assert beginning._first(Topic([[]]).source(), 0, "deepstream", options(size=SIZE)) is None
+    for of, since_us in ((topic, START_US + 5 * SECOND), (Topic([[]]), None)):
+        begins = Beginning([of.source()], "deepstream", options(size=SIZE), START_US, until_end=True)
+        assert begins.decide(lambda: None, lambda _: False) == since_us

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ import pytest
 
 from connectors.registry.writing import to_toml
 from connectors.warehouse import Stream, Warehouse, connect
-from flows.live import RunOptions, sources, starting
-from flows.live.running import Run
+from flows.live import RunOptions, sources, starting, telling
+from flows.live.running import Asked, Run
 from schemas.errors import SourceError, WarehouseError
 from schemas.frames import FrameBatch
 from tests.flows.city import SECOND, START, stream
@@ -102,7 +103,7 @@ def test_a_warehouse_that_is_away_holds_it_back_and_nothing_is_lost(
         return write(self, *given)
 
     monkeypatch.setattr(Stream, "write", sometimes)
-    monkeypatch.setattr("flows.live.sink.PAUSES_S", (0.01,))
+    monkeypatch.setattr("flows.live.waiting.PAUSES_S", (0.01,))
     registry = tmp_path / "registry.toml"
     registry.write_text(to_toml(REGISTRY, "test"))
     taken(tmp_path, registry, topic(messages(batch), 2, (50,)), monkeypatch)
@@ -140,6 +141,38 @@ def test_sources_forget_only_what_is_durable(
     of = topic(messages(stream(NAMES, 30)), 1)
     with running(tmp_path, empty_store("live"), of, monkeypatch):
         until(lambda: of.done.get(0) == len(of.partitions[0]))
+
+
+def test_a_run_that_ends_tells_what_became_of_its_last_records(
+    tmp_path: Path, empty_store: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = topic(messages(stream(NAMES, 30)), 2)
+    (tmp_path / "registry.toml").write_text(to_toml(REGISTRY, "test"))
+    url = empty_store("live")
+    ends = {partition: len(held) for partition, held in enumerate(of.partitions)}
+    taken(tmp_path, tmp_path / "registry.toml", of, monkeypatch)
+    assert of.done == ends
+    of.done.clear()
+    with running(tmp_path, url, of, monkeypatch, "stopped"):
+        until(lambda: stands(tmp_path / "stopped") == ends)
+    assert of.done == ends
+
+
+def test_a_machine_whose_clock_is_years_ahead_closes_nothing_by_it(
+    tmp_path: Path, empty_store: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead_us = 9 * 365 * 86_400 * SECOND
+    monkeypatch.setattr(starting, "Asked", partial(Asked, clock=lambda: time.time_ns() // 1000 + ahead_us))
+    url, of = empty_store("live"), topic(messages(now_on(stream(NAMES, 130), 5), time.time_ns() // 1000), 2)
+    with running(tmp_path, url, of, monkeypatch), connect(url) as store:
+        until(lambda: asked(store, "SELECT count() FROM health_minute WHERE camera_id = 'silent'") >= 1)
+        assert asked(store, "SELECT max(ts) <= now() FROM health_minute")
+
+
+def stands(state: Path) -> dict[int, int]:
+    """Return where a run's partitions stand, by what it says of them."""
+    said = [shard for process in telling.read(state / "processes") for shard in process.shards]
+    return {shard.shard: part.position for shard in said for part in shard.partitions.values()}
 
 
 def test_a_second_run_on_the_same_state_is_refused(

@@ -115,6 +115,30 @@ def test_letters_say_where_they_stood_and_add_up(
     ]
 
 
+def test_what_retention_took_is_stored_and_its_time_is_not_watched(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = messages(stream(NAMES, 400))
+    third = len(every) // 3
+    taken(tmp_path, registry, topic(every[:third], 1), monkeypatch)
+    for _ in range(2):  # told again, as after a kill, it is the same letter
+        rest = topic(every, 1)
+        rest.gone = 2 * third
+        summary = taken(tmp_path, registry, rest, monkeypatch)
+        assert summary["frames"] + summary["dead_letters"] == len(every)
+        assert summary["dead_letters"] == third
+    with connect(f"embedded:{tmp_path / 'live'}") as store:
+        rows = store.query("SELECT source, position, reason, count, detail FROM dead_letters").rows
+        silent = store.query(
+            "SELECT DISTINCT persons_mean IS NULL, reason != '' FROM crowd_minute "
+            "WHERE camera_id = 'a' AND ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')}",
+            {"since": START // SECOND + 180, "until": START // SECOND + 240},
+        ).rows
+    assert [row[:4] for row in rows] == [("memory:topic/0", third, "lost", third)]
+    assert f"records {third} to {2 * third - 1}" in rows[0][4]
+    assert silent == [(1, 1)]
+
+
 def test_nothing_at_all_states_nothing(tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(taken(tmp_path, registry, topic([], 2), monkeypatch).values()) == {0}
     assert stored(f"embedded:{tmp_path / 'live'}")["health_minute_log"].is_empty()
