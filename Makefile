@@ -2,9 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PYTEST_ARGS ?= -n 2
-SOAK_MINUTES ?= 10
+SOAK_MINUTES ?= 30
+REPEAT_MINUTES ?= 10
 
-.PHONY: help install run test lint bench soak fuzz stop docs migration notebooks lock
+.PHONY: help install run test lint bench soak repeat fuzz stop docs migration notebooks lock
 
 help:  # Show what there is to do
 	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
@@ -38,8 +39,11 @@ bench: install  # Measure frames/s and memory against the plain alternatives, an
 	$(BIN)/python -m benchmarks.main
 	$(if $(BASE),$(BIN)/python -m benchmarks.against $(BASE))
 
-soak: install  # Repeat all tests with new random cases for SOAK_MINUTES (10)
-	@end=$$(( $$(date +%s) + 60 * $(SOAK_MINUTES) )); \
+soak: install  # Let a simulated city run live for SOAK_MINUTES (30): nothing may grow, no frame may be lost
+	$(BIN)/python -m tests.flows.live.soaking --minutes $(SOAK_MINUTES)
+
+repeat: install  # Repeat all tests with new random cases for REPEAT_MINUTES (10)
+	@end=$$(( $$(date +%s) + 60 * $(REPEAT_MINUTES) )); \
 	while [ $$(date +%s) -lt $$end ]; do \
 	  $(BIN)/python -m pytest -q $(PYTEST_ARGS) --hypothesis-seed=$$(date +%s) || exit 1; \
 	done

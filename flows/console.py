@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import BinaryIO, Final, NoReturn
 
 from flows.settings import Settings
 from schemas.errors import TilikError
 from schemas.plain import plain, plain_text
 
+LOG: Final = "TILIK_LOG"
 CLOSED: Final = 128 + signal.SIGPIPE
 """Exit code of a command whose reader has gone, as shells know it."""
 
 
-def note(text: str) -> None:
-    """Write one line for the person who waits (stderr)."""
-    sys.stderr.write(plain(text) + "\n")
+def note(text: str, event: str = "note", **fields: str | float) -> None:
+    """Write one line for the person who waits (stderr), or for a program that collects lines (`TILIK_LOG=json`).
+
+    Parameters
+    ----------
+    event
+        What happened, in a word that stays the same.
+    fields
+        What a program would otherwise have to read out of the text.
+    """
+    line = plain(text)
+    if os.environ.get(LOG) == "json":
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"at": at, "pid": os.getpid(), "event": event, "text": line, **fields})
+    sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 
@@ -68,7 +83,7 @@ def announce(settings: Settings) -> None:
 def fail(text: str, code: int) -> NoReturn:
     """Write why a command ends, and end it."""
     for line in text.split("\n") if text else ["failed without a reason"]:
-        note(f"tilik: {line}")
+        note(f"tilik: {line}", "failed", code=code)
     raise SystemExit(code)
 
 

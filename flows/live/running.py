@@ -193,7 +193,7 @@ class Run:
         self.leaving.acquire()  # for good: of several who leave, one speaks
         error = next(iter(self.errors), None)
         if error is None:
-            note("interrupted while others are waited for: the next start goes on where this one stood")
+            note("interrupted while others are waited for: the next start goes on where this one stood", "interrupted")
             os._exit(INTERRUPTED)
         os._exit(answered(error, is_child=self.asked.is_child))
 

@@ -126,7 +126,8 @@ class Supervisor:
             pause_s = PAUSES_S[min(child.failures, len(PAUSES_S) - 1)]
             child.again_s = now_s + pause_s
             how = f"signal {-code}" if code < 0 else f"code {code}"
-            note(f"shards {child.share[0]}-{child.share[1]}: their process ended ({how}); again in {pause_s:g} s")
+            shards = f"{child.share[0]}-{child.share[1]}"
+            note(f"shards {shards}: their process ended ({how}); again in {pause_s:g} s", "restart", shards=shards)
         elif now_s >= child.again_s:
             child.process, child.began_s, child.again_s = self._start(child.share), now_s, None
             self.restarts += 1
@@ -142,7 +143,8 @@ class Supervisor:
                 return
             limit_s = FLUSH_S if doing & {"writing", "starting"} else HANGS_S
         if silent_s > limit_s:
-            note(f"shards {child.share[0]}-{child.share[1]}: their process hangs ({silent_s:.0f} s): it is killed")
+            shards = f"{child.share[0]}-{child.share[1]}"
+            note(f"shards {shards}: their process hangs ({silent_s:.0f} s): it is killed", "hangs", shards=shards)
             child.process.kill()
             child.process.wait()
 
@@ -150,7 +152,7 @@ class Supervisor:
 def answered(error: BaseException, *, is_child: bool) -> int:
     """Say why a process ends, and return its exit code; a supervisor is told by it that no start mends it."""
     for line in why(error).split("\n"):
-        note(f"tilik: {line}")
+        note(f"tilik: {line}", "failed")
     if is_child and isinstance(error, StateError | SourceError):
         return ENDED
     return USAGE if isinstance(error, UsageError) else FAILED

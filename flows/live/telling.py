@@ -84,9 +84,10 @@ class Told(msgspec.Struct):
             part.lag = tail.lag()
         for lost in gone:
             part.lost += lost.until - lost.since
-            note(f"{tail.source}: records {lost.since} to {lost.until - 1} are lost: they went before they were read")
+            said = f"{tail.source}: records {lost.since} to {lost.until - 1} are lost: they went before they were read"
+            note(said, "lost", source=tail.source, since=lost.since, until=lost.until)
         for remark in tail.remarks():
-            note(remark)
+            note(remark, "remark", source=tail.source)
         self.away = {other: said for other, said in self.away.items() if other != name}
         self.waits_for = next(iter(self.away.values()), "")
         self.doing = "waiting" if self.away else "reading" if count else "idle"

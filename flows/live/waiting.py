@@ -39,7 +39,7 @@ class Saying:
         """Say it."""
         self.told(said)
         if time.monotonic() - self.said_s >= SAY_AGAIN_S:
-            note(f"waiting: {said}")
+            note(f"waiting: {said}", "waiting")
             self.said_s = time.monotonic()
 
 
@@ -74,7 +74,7 @@ def until_there(
             saying(str(error))
         else:
             if tries:
-                note("it is back: going on")
+                note("it is back: going on", "back")
             return found
         if asked.wait(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
             raise Stopped
