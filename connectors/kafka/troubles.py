@@ -75,9 +75,7 @@ class Troubles:
     def _permanent(self, error: KafkaError, said: str) -> str:
         """Return what is wrong where no waiting mends it, else ''."""
         lower = said.lower()
-        if (
-            "plaintext broker listener" in lower
-        ):  # a guess: whoever ends cuts a handshake off, too
+        if "plaintext broker listener" in lower:  # a guess: whoever ends cuts a handshake off, too
             told = "the broker's listener speaks no TLS: change TILIK_KAFKA_SECURITY_PROTOCOL or the port"
             return "" if self._has_answered else told
         if error.code() == KafkaError._AUTHENTICATION and "unsupported sasl mechanism" in lower:
