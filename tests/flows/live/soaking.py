@@ -100,8 +100,9 @@ def soak(folder: Path, store: str, minutes: int, cameras: int) -> Soaked:
 
 def _made(city: Path, minutes: int, cameras: int) -> float:
     """Make the frames of a city whose time begins once they are made; return when that is [s]."""
-    start_s = float(round(time.time() + 10 + MAKING_S * cameras * minutes))
-    start = f"{datetime.fromtimestamp(start_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    start_s = time.time() + 10 + MAKING_S * cameras * minutes
+    start_s += -start_s % 60
+    start = f"{datetime.fromtimestamp(start_s, UTC):%Y-%m-%dT%H:%M:00Z}"
     asked = ["--cameras", str(cameras), "--minutes", str(minutes), "--out", str(city), "--start", start]
     subprocess.run([*TILIK, "simulate", *asked], check=True, capture_output=True)
     return start_s
