@@ -25,7 +25,7 @@ import simulation
 from connectors import calendar as calendars
 from connectors import registry as registries
 from connectors import warehouse as warehouses
-from flows import fewer_cameras, report
+from flows import demo_live, fewer_cameras, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.replay import ReplayOptions, ReplaySummary, replay
 from flows.replay.letters import in_words
@@ -46,7 +46,12 @@ WEEK: Final = ("sim-0002", "sim-0012", "sim-0013", "sim-0014")
 """Cameras that have a week before too, of the city's first ones: the street that docs/data.md asks of, those with most
 vehicles and with the fullest hour, and the busiest pavement. More would take longer than the day."""
 WEEK_DAYS: Final = 7
-DAY_US: Final = DAY_MINUTES * 60_000_000
+LIVE_CAMERAS: Final = 14
+LIVE_MINUTES: Final = 20
+LIVE_MAKING_US: Final = 20_000_000
+"""What it takes to make them, about."""
+MINUTE_US: Final = 60_000_000
+DAY_US: Final = DAY_MINUTES * MINUTE_US
 VEHICLES: Final = {"2": "car", "7": "truck"}
 """RoadTrack's class numbers (COCO's)."""
 
@@ -135,6 +140,8 @@ def _run(settings: Settings) -> None:
         say(f"\nThe city, {time.monotonic() - started:.0f} s after the start\n")
         say(report.render(store))
         _say_how_to_ask(settings)
+        if os.environ.get("LIVE") == "1":
+            _show_live(store, settings)
         if os.environ.get("ONCE") != "1":
             say("The warehouse keeps serving until Ctrl-C (or `make stop` elsewhere).")
             wait_for_interrupt()
@@ -171,6 +178,17 @@ def _week_before(settings: Settings) -> ReplayOptions:
     _simulate("SIMULATED week", cameras, START_US - WEEK_DAYS * DAY_US, WEEK_DAYS, folder)
     fewer_cameras.keep(folder, WEEK)
     return _asked_of(folder, settings)
+
+
+def _show_live(store: warehouses.Warehouse, settings: Settings) -> None:
+    """Let some cameras of the city send as if it were now."""
+    folder = DATA / "live"
+    shutil.rmtree(folder, ignore_errors=True)  # its own, of an earlier run
+    start_us = -(-(time.time_ns() // 1000 + LIVE_MAKING_US) // MINUTE_US) * MINUTE_US
+    with progress("SIMULATED now", "cameras") as seen:
+        simulation.simulate(LIVE_CAMERAS, LIVE_MINUTES, SEED, start_us, folder / "city", progress=seen)
+    say(f"\nSIMULATED: {LIVE_CAMERAS} cameras send now, for {LIVE_MINUTES} minutes or until Ctrl-C")
+    demo_live.show(store, folder / "city", start_us, folder, settings)
 
 
 def _simulate(title: str, cameras: int, start_us: int, days: int, folder: Path) -> None:
