@@ -26,7 +26,7 @@ from confluent_kafka.admin import (
 
 from tests.brokers import authority
 from tests.brokers.fetching import kafka_jars, program
-from tests.brokers.processes import Child, free_ports
+from tests.brokers.processes import Server, free_ports
 
 USER, PASSWORD = "bob", "bob-secret"
 JAVA = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
@@ -66,7 +66,7 @@ num.recovery.threads.per.data.dir=1
 QUIET = {"log_level": 0, "error_cb": lambda _: None}
 
 
-class KafkaBroker:
+class KafkaBroker(Server):
     """One broker: `url(topic)` is where it listens, `secure_url(topic)` where it asks for user and TLS."""
 
     def __init__(self, root: Path) -> None:
@@ -83,28 +83,8 @@ class KafkaBroker:
         scram = f"SCRAM-SHA-256=[name={USER},password={PASSWORD}]"
         ask = ["format", "--standalone", "-t", CLUSTER, "-c", str(self.properties), "--add-scram", scram]
         _java("kafka.tools.StorageTool", ask)
-        self._child = Child([*_command(), "kafka.Kafka", str(self.properties)], root / "broker.log", root)
+        super().__init__([*_command(), "kafka.Kafka", str(self.properties)], root / "broker.log", root)
         self._admin: AdminClient | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self._child.start(self._answers)
-
-    def stop(self) -> None:
-        """End it in good order."""
-        self._child.stop()
-
-    def kill(self) -> None:
-        """End it at once (kill -9)."""
-        self._child.kill()
-
-    def pause(self) -> None:
-        """Freeze it (SIGSTOP)."""
-        self._child.pause()
-
-    def resume(self) -> None:
-        """Let a frozen one go on."""
-        self._child.resume()
 
     @contextmanager
     def slowed(self) -> Iterator[None]:
@@ -130,13 +110,6 @@ class KafkaBroker:
         """Kill it where it runs, and start it over its data."""
         self.kill()
         self.start()
-
-    def ensure(self) -> None:
-        """Have it running, whatever the test before did to it."""
-        if self._child.is_running:
-            self.resume()
-        else:
-            self.start()
 
     def url(self, topic: str) -> str:
         """Return a topic's address as Tilik takes it."""
@@ -230,7 +203,8 @@ class KafkaBroker:
             self._admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
         return self._admin
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Say whether it tells of brokers."""
         try:
             found = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET}).list_topics(timeout=1)
         except KafkaException:

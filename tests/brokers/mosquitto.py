@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.brokers.fetching import program
-from tests.brokers.processes import Child, free_ports
+from tests.brokers.processes import Server, free_ports
 
 USER, PASSWORD = "bob", "bob-secret"
 CONFIG = """\
@@ -22,8 +22,11 @@ log_dest stderr
 """
 
 
-class MosquittoBroker:
-    """One broker at `url`; with a password it knows `USER` alone, without it anybody."""
+class MosquittoBroker(Server):
+    """One broker at `url`; with a password it knows `USER` alone, without it anybody.
+
+    Stopped, it keeps sessions and what is queued for them; killed, it loses what it kept since it last saved.
+    """
 
     def __init__(self, root: Path, *, password: str = "") -> None:
         self.root = root
@@ -36,42 +39,15 @@ class MosquittoBroker:
         access = f"password_file {users}\n" if password else "allow_anonymous true\n"
         config = root / "mosquitto.conf"
         config.write_text(CONFIG.format(port=self.port, root=root) + access + _account())
-        self._child = Child([program("mosquitto"), "-c", str(config)], root / "broker.log", root)
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self._child.start(self._listens)
-
-    def stop(self) -> None:
-        """End it in good order: it keeps sessions and what is queued for them."""
-        self._child.stop()
-
-    def kill(self) -> None:
-        """End it at once (kill -9): it loses what it kept since it last saved."""
-        self._child.kill()
-
-    def pause(self) -> None:
-        """Freeze it (SIGSTOP)."""
-        self._child.pause()
-
-    def resume(self) -> None:
-        """Let a frozen one go on."""
-        self._child.resume()
+        super().__init__([program("mosquitto"), "-c", str(config)], root / "broker.log", root)
 
     def restart(self) -> None:
         """Stop it where it runs, and start it over its store."""
         self.stop()
         self.start()
 
-    def ensure(self) -> None:
-        """Have it running, whatever the test before did to it."""
-        if self._child.is_running:
-            self.resume()
-        else:
-            self.start()
-
-    def _listens(self) -> bool:
-        """Say whether it answers a CONNECT: a port that listens is not yet a broker."""
+    def answers(self) -> bool:
+        """Say whether it answers a CONNECT."""
         connect = b"\x10\x10\x00\x04MQTT\x05\x02\x00\x05\x00\x00\x03any"
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from pathlib import Path
 from random import SystemRandom
 
@@ -31,7 +31,7 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
-class Child:
+class Server(ABC):
     """One server's process, again and again with the same command."""
 
     def __init__(self, command: list[str], log: Path, cwd: Path) -> None:
@@ -50,7 +50,11 @@ class Child:
         """Say whether it runs (or is frozen)."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self, is_ready: Callable[[], bool]) -> None:
+    @abstractmethod
+    def answers(self) -> bool:
+        """Say whether it answers, which a port that listens does not yet mean."""
+
+    def start(self) -> None:
         """Start it and wait until it answers."""
         assert not self.is_running, "it runs already"
         with self._log.open("ab") as log:
@@ -58,11 +62,18 @@ class Child:
                 self._command, cwd=self._cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         until = time.monotonic() + START_S
-        while not is_ready():
+        while not self.answers():
             if not self.is_running or time.monotonic() > until:
                 self.kill()
                 raise RuntimeError(f"{self._command} does not answer:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.05)
+
+    def ensure(self) -> None:
+        """Have it running, whatever the test before did to it."""
+        if self.is_running:
+            self.resume()
+        else:
+            self.start()
 
     def stop(self) -> None:
         """Ask it to end, and see that it does."""

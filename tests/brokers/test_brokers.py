@@ -40,7 +40,7 @@ from pathlib import Path
 from tests.brokers.mosquitto import MosquittoBroker
 broker = MosquittoBroker(Path(sys.argv[1]))
 broker.start()
-print(broker._child.pid, flush=True)
+print(broker.pid, flush=True)
 time.sleep(600)
 """
 
