@@ -36,6 +36,22 @@ Warehouse = Annotated[
 ]
 
 
+Registry = Annotated[
+    str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
+]
+Camera = Annotated[str | None, typer.Option(metavar="ID", help="Camera, where the format carries none.")]
+Size = Annotated[str | None, typer.Option(metavar="WxH", help="Picture size, where the format has none.")]
+ClassMap = Annotated[
+    str | None, typer.Option(metavar="FILE|k=v,...", help="Names for the sender's classes, such as 2=car,7=truck.")
+]
+ReorderS = Annotated[float | None, typer.Option(min=0.0, help="Sort frames within so many seconds.")]
+LatenessS = Annotated[float | None, typer.Option(min=0.0, help="Later frames become dead letters.")]
+KeepUnreadable = Annotated[
+    bool | None,
+    typer.Option("--keep-unreadable", help="Keep what cannot be parsed as it came, persons' data too, for 7 days."),
+]
+
+
 def settings_of(context: typer.Context, **options: object) -> Settings:
     """Return the settings of a command, its own options first."""
     settings = with_options(load(os.environ, context.obj), **options)

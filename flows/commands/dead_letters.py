@@ -60,9 +60,7 @@ def replay_(
     reason: Annotated[
         list[str] | None, typer.Option("--reason", metavar="R", help="Letters of this reason alone; may be repeated.")
     ] = None,
-    registry: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
-    ] = None,
+    registry: options.Registry = None,
     class_map: Annotated[
         str | None, typer.Option(metavar="FILE|k=v,...", help="Names for classes that nobody knew.")
     ] = None,

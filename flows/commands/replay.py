@@ -20,10 +20,8 @@ def replay(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, directories or globs.")],
     format: Annotated[str, typer.Option(help=f"{' | '.join(options.FORMATS)}.")] = "native",
     warehouse: options.Warehouse = None,
-    registry: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
-    ] = None,
-    camera: Annotated[str | None, typer.Option(metavar="ID", help="Camera, where the format carries none.")] = None,
+    registry: options.Registry = None,
+    camera: options.Camera = None,
     fps: Annotated[
         float | None, typer.Option(min=0.01, max=1000.0, help="Frames a second, where the format has none.")
     ] = None,
@@ -33,21 +31,16 @@ def replay(
             metavar="ISO", help="Time of the first frame (mot: of frame 1, or 0), where the format has no clock."
         ),
     ] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="Picture size, where the format has none.")] = None,
-    class_map: Annotated[
-        str | None, typer.Option(metavar="FILE|k=v,...", help="Names for the sender's classes, such as 2=car,7=truck.")
-    ] = None,
+    size: options.Size = None,
+    class_map: options.ClassMap = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over minutes that other input stored.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, max=99, help="Workers of the flow.")] = None,
     tracker: Annotated[
         str | None, typer.Option(metavar="auto|iou|none", help="Track here: streams without ids, always, never.")
     ] = None,
-    reorder_s: Annotated[float | None, typer.Option(min=0.0, help="Sort frames within so many seconds.")] = None,
-    lateness_s: Annotated[float | None, typer.Option(min=0.0, help="Later frames become dead letters.")] = None,
-    keep_unreadable: Annotated[
-        bool | None,
-        typer.Option("--keep-unreadable", help="Keep what cannot be parsed as it came, persons' data too, for 7 days."),
-    ] = None,
+    reorder_s: options.ReorderS = None,
+    lateness_s: options.LatenessS = None,
+    keep_unreadable: options.KeepUnreadable = None,
     json: Annotated[bool, typer.Option("--json", help="End with one JSON line on stdout.")] = False,
 ) -> None:
     """Replay recorded frame events into the warehouse; a rerun of the same input restates it."""

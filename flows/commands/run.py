@@ -27,9 +27,7 @@ def run(
     ],
     format: Annotated[str, typer.Option(help="Format of messages that do not say theirs.")] = "native",
     warehouse: options.Warehouse = None,
-    registry: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
-    ] = None,
+    registry: options.Registry = None,
     state: State = STATE,
     processes: Annotated[
         int | None, typer.Option(min=1, max=256, help="Supervise so many processes, each with its share of the shards.")
@@ -41,17 +39,12 @@ def run(
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65_535, help="Serve /metrics, /healthz and /readyz on this loopback port.")
     ] = None,
-    camera: Annotated[str | None, typer.Option(metavar="ID", help="Camera, where the format carries none.")] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="Picture size, where the format has none.")] = None,
-    class_map: Annotated[
-        str | None, typer.Option(metavar="FILE|k=v,...", help="Names for the sender's classes, such as 2=car,7=truck.")
-    ] = None,
-    reorder_s: Annotated[float | None, typer.Option(min=0.0, help="Sort frames within so many seconds.")] = None,
-    lateness_s: Annotated[float | None, typer.Option(min=0.0, help="Later frames become dead letters.")] = None,
-    keep_unreadable: Annotated[
-        bool | None,
-        typer.Option("--keep-unreadable", help="Keep what cannot be parsed as it came, persons' data too, for 7 days."),
-    ] = None,
+    camera: options.Camera = None,
+    size: options.Size = None,
+    class_map: options.ClassMap = None,
+    reorder_s: options.ReorderS = None,
+    lateness_s: options.LatenessS = None,
+    keep_unreadable: options.KeepUnreadable = None,
     child: Annotated[int | None, typer.Option("--child", metavar="PID", hidden=True)] = None,
     together: Annotated[str | None, typer.Option("--together", metavar="A-B", hidden=True)] = None,
 ) -> None:
