@@ -1,0 +1,88 @@
+"""What processes say of themselves: for their owner alone, timed by a clock that nobody sets, read by people."""
+
+from __future__ import annotations
+
+import stat
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flows.live import place, status, supervising, telling
+from flows.live.supervising import Child, Supervisor
+from flows.live.telling import Process, Told
+from schemas.local_time import OFFSET_US
+
+HOUR_US = 3_600_000_000
+UNTIL_US = 1_767_571_200_000_000  # 2026-01-05T00:00:00Z
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> place.Place:
+    found = place.opened(tmp_path / "state", 2, {"memory:1": "memory:topic"}, 1)
+    telling.tidy(found.processes)
+    return found
+
+
+def test_status_says_how_far_the_second_flow_is_and_who_was_started_again(where: place.Place) -> None:
+    telling.write(where.processes / "000.json", Process(1, [Told(0, doing="idle")], second_us=UNTIL_US))
+    telling.write(where.processes / "supervisor.json", Process(2, [], restarts=3, second_us=UNTIL_US + HOUR_US))
+    found = status.look(where)
+    assert (found["restarts"], found["second_us"], found["missing"]) == (3, UNTIL_US + HOUR_US, [1])
+    said = status.table(found)
+    assert OFFSET_US == 7 * HOUR_US
+    assert "stated up to 05.01. 08:00" in said
+    assert "started again: 3" in said
+
+
+def test_nothing_is_said_of_what_nobody_knows(where: place.Place) -> None:
+    found = status.look(where)
+    assert (found["restarts"], found["second_us"]) == (0, None)
+    assert "second flow" not in status.table(found)
+
+
+def test_what_is_said_is_its_owners_alone(where: place.Place) -> None:
+    path = where.processes / "000.json"
+    telling.write(path, Process(1, []))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_clock_that_is_set_makes_nobody_silent(where: place.Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(0, doing="idle")
+    told.beat()
+    telling.write(where.processes / "000.json", Process(1, [told]))
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + 1e9)
+    monkeypatch.setattr(time, "time_ns", lambda: int((wall() + 1e9) * 1e9))
+    assert status.look(where)["shards"][0]["doing"] == "idle"
+    kept = Supervisor.__new__(Supervisor)
+    kept._kill_if_hanging(Child((0, 0), None), telling.read(where.processes)[0])  # type: ignore[arg-type]
+
+
+def test_who_says_nothing_for_long_hangs(where: place.Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, killed = Told(0, doing="idle"), []
+
+    class Hanging:
+        def kill(self) -> None:
+            killed.append("killed")
+
+        def wait(self) -> None:
+            killed.append("waited for")
+
+    told.beat()
+    telling.write(where.processes / "000.json", Process(1, [told]))
+    now_us = telling.clock_us()
+    monkeypatch.setattr(telling, "clock_us", lambda: now_us + round(supervising.HANGS_S * 1e6) + 1_000_000)
+    kept = Supervisor.__new__(Supervisor)
+    kept._kill_if_hanging(Child((0, 0), Hanging()), telling.read(where.processes)[0])  # type: ignore[arg-type]
+    assert killed == ["killed", "waited for"]
+    assert status.look(where)["shards"][0]["doing"] == "gone"
+
+
+def test_who_spoke_before_the_machine_was_started_again_is_gone(where: place.Place) -> None:
+    path = where.processes / "000.json"
+    telling.write(path, Process(1, [Told(0, doing="idle")]))
+    process = msgspec.json.decode(path.read_bytes(), type=Process)
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(process, place="host another-boot 1")))
+    assert status.look(where)["missing"] == [0, 1]
