@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from connectors.records import Lost, Records
@@ -18,12 +20,22 @@ from connectors.spool.blocks import Block
 from connectors.spool.gathering import Part, gathered
 from connectors.spool.layout import Spool
 from connectors.spool.marks import Mark, Marked
-from connectors.spool.segments import explained
-from schemas.errors import SourceError, UsageError
+from connectors.spool.segments import SpoolFull, explained
+from schemas.errors import SourceAway, SourceError, UsageError
 
 READ_BYTES: Final = 1 << 20
 """Read at once; more where a block, or what is asked for, is larger."""
 MOST_READ: Final = 8 << 20
+
+
+@contextmanager
+def _readable(root: Path) -> Iterator[None]:
+    """Let a reader wait for a full disk: it has nothing else to do."""
+    try:
+        with explained(root):
+            yield
+    except SpoolFull as error:
+        raise SourceAway(str(error)) from error
 
 
 class SpoolTail:
@@ -38,6 +50,8 @@ class SpoolTail:
 
     Raises
     ------
+    SourceAway
+        The disk does not answer, or has no room for what a new reader is done with.
     SourceError
         The partition does not reach that far: it is another spool than the one that was read, or files were removed.
     """
@@ -52,7 +66,7 @@ class SpoolTail:
         self.waiting: list[Part] = []  # read and not yet returned
         self.missing: list[Lost] = []
         self.is_at_end = False
-        with explained(self.root):
+        with _readable(self.root):
             for folder in (self.root, self.root / "readers"):
                 folder.mkdir(mode=0o700, exist_ok=True)
             self.end = Mark.made(self.root / "end", Marked(0))

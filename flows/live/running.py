@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from bytewax.recovery import RecoveryConfig
@@ -41,6 +42,7 @@ from flows.refusals import given, no_secrets
 from flows.thresholds import Thresholds
 from operators import city as cities
 from operators.city import City
+from schemas.errors import TilikError
 from schemas.frames import FrameBatch
 
 EPOCH: Final = timedelta(seconds=1)
@@ -50,6 +52,8 @@ EPOCH_CAMERAS: Final = 500
 MOST_EPOCHS: Final = 30
 TELL_S: Final = 1.0
 DONE_S: Final = 15.0
+DISK_FULL: Final = "database or disk is full"
+"""SQLITE_FULL, https://www.sqlite.org/rescode.html"""
 GRACE_S: Final = 10.0
 """How long shards that are asked to end have for the flush that they are at; ours."""
 AWAY_S: Final = 1.0
@@ -244,7 +248,7 @@ class Run:
             if feed.error is not None:
                 raise feed.error
         except BaseException as error:
-            self.errors.append(error)
+            self.errors.append(_explained(error, self.asked.place.shard(shard)))
             self.end()
 
     def _feed(self, shard: int) -> Feed:
@@ -292,6 +296,13 @@ class Run:
         if since_us is None and batch is not None and (first := first_us([batch.frames])) is not None:
             return self.asked.place.begin(first)
         return since_us
+
+
+def _explained(error: BaseException, directory: Path) -> BaseException:
+    """Return an error in our words where Bytewax tells in SQLite's that there is no room for its recovery."""
+    if DISK_FULL in str(error):
+        return TilikError(f"{directory}: the disk is full: free some space, then start this again")
+    return error
 
 
 def epoch(cameras: int) -> timedelta:

@@ -1,0 +1,204 @@
+"""Whatever a run stands on breaks and comes back: the rows are those of a run that nobody disturbed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from connectors.ingest.broker import broker
+from connectors.ingest.publishing import MqttKeeper
+from connectors.ingest.tokens import made
+from connectors.records import Origin
+from connectors.spool import SpoolFull, SpoolWriter, make
+from schemas.partitions import partition_of
+from tests.brokers.kafka import KafkaBroker
+from tests.brokers.mosquitto import MosquittoBroker
+from tests.connectors.test_spool_full import fill
+from tests.flows.city import stream
+from tests.flows.live import children
+from tests.flows.live.test_killed_runs import spooled
+from tests.flows.live.test_starts_and_stops import arguments, started, waits
+from tests.flows.live.test_until_end import NAMES, TABLES, messages, stored
+from tests.flows.test_ingest import ingesting
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+SECONDS = 200
+FRAMES = len(NAMES) * SECONDS * 10
+NATIVE = Origin("native")
+CYCLES = 40
+
+
+def same(left: str, right: str, leaving: tuple[str, ...] = ()) -> None:
+    """See that two warehouses hold the same, but for some columns."""
+    here, there = stored(left), stored(right)
+    for name in TABLES:
+        assert here[name].drop(leaving, strict=False).equals(there[name].drop(leaving, strict=False)), name
+    assert here["health_minute_log"].height
+
+
+def whole(tmp_path: Path, empty_store: Callable[[str], str]) -> str:
+    """Return a warehouse of the same frames that nobody disturbed."""
+    source = f"spool:{spooled(tmp_path / 'whole-spool', SECONDS, 2)}"
+    children.end(arguments(tmp_path, source, empty_store("whole"), "state-whole"))
+    return empty_store("whole")
+
+
+def read(state: Path, process: subprocess.Popen[bytes], count: int) -> None:
+    """Wait until a run has read so many records."""
+    until(lambda: children.records(state, process.pid) >= count or process.poll() is not None)
+    assert process.poll() is None, process.communicate()[1].decode()
+
+
+def finished(process: subprocess.Popen[bytes]) -> None:
+    said = process.communicate(timeout=400)[1].decode()
+    assert process.returncode == 0, said
+
+
+def slowed(pid: int, process: subprocess.Popen[bytes]) -> None:
+    """Let a process run for a quarter of the time only, for a while, or until a run that needs it has ended."""
+    for _ in range(CYCLES):
+        for sign, seconds in ((signal.SIGSTOP, 0.3), (signal.SIGCONT, 0.1)):
+            if process.poll() is None or sign == signal.SIGCONT:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, sign)
+            time.sleep(seconds)
+
+
+def engine(folder: Path) -> int:
+    return int(json.loads((folder / "server.json").read_bytes())["pid"])
+
+
+@pytest.mark.parametrize("trouble", ["killed", "frozen", "slow"])
+def test_the_warehouse(tmp_path: Path, empty_store: Callable[[str], str], trouble: str) -> None:
+    state, source = tmp_path / "state", f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
+    with started([*arguments(tmp_path, source, empty_store("live")), "--until-end"], pause=0.02) as process:
+        read(state, process, FRAMES // 20)
+        pid = engine(tmp_path / "live")
+        if trouble == "killed":
+            os.kill(pid, signal.SIGKILL)
+        elif trouble == "frozen":
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                until(lambda: "does not answer" in waits(state))
+            finally:
+                os.kill(pid, signal.SIGCONT)
+        else:
+            slowed(pid, process)
+        finished(process)
+    same(empty_store("live"), whole(tmp_path, empty_store))
+
+
+@pytest.mark.parametrize("trouble", ["killed", "frozen", "slow"])
+def test_kafka(tmp_path: Path, empty_store: Callable[[str], str], kafka: KafkaBroker, trouble: str) -> None:
+    state, topic, batch = tmp_path / "state", f"outage-{trouble}", stream(NAMES, SECONDS)
+    url = kafka.create(topic, 2)
+    for partition in range(2):
+        kafka.produce(topic, [v for c, v, _ in messages(batch) if partition_of(c, 2) == partition], partition)
+    with started([*arguments(tmp_path, url, empty_store("live")), "--until-end"], pause=0.02) as process:
+        read(state, process, FRAMES // 20)
+        if trouble == "killed":
+            kafka.kill()
+            kafka.start()
+        elif trouble == "frozen":
+            kafka.pause()
+            until(lambda: "nothing comes" in waits(state))
+            kafka.resume()
+        else:
+            with kafka.slowed():
+                until(lambda: children.records(state, process.pid) >= FRAMES // 8 or process.poll() is not None)
+        finished(process)
+    same(empty_store("live"), whole(tmp_path, empty_store))
+
+
+def test_the_mqtt_broker(tmp_path: Path, empty_store: Callable[[str], str], mosquitto: MosquittoBroker) -> None:
+    every, spool = messages(stream(NAMES, SECONDS)), tmp_path / "spool"
+    (tmp_path / "topics.toml").write_text('[[topic]]\npattern = "tilik/+/frames"\nformat = "native"\n')
+    make(spool, 2)
+    made(spool / "tokens", "tester")
+    doors = ["--partitions", "2", "--mqtt", mosquitto.url, "--topics", str(tmp_path / "topics.toml")]
+    with ingesting(spool, "--http", ":0", *doors) as taker:
+        until(lambda: any("takes tilik/+/frames" in line for line in taker.lines))
+        keeper = MqttKeeper(broker(mosquitto.url, "sender", {}))
+        for first in range(0, len(every), 500):
+            some = every[first : first + 500]
+            keeper.keep(0, [value for _, value, _ in some], [NATIVE] * len(some), [camera for camera, _, _ in some])
+            if first == 1_000:
+                mosquitto.restart()
+            if first == 2_000:
+                mosquitto.pause()
+                threading.Timer(5.0, mosquitto.resume).start()
+        keeper.close()
+        asked = arguments(tmp_path, f"spool:{spool}", empty_store("live"))
+        with started(asked) as process:
+            until(lambda: children.records(tmp_path / "state", process.pid) >= len(every))
+    children.end(asked)
+    left, right = stored(empty_store("live")), stored(whole(tmp_path, empty_store))
+    last = right["health_minute_log"]["ts"].max()
+    for name in TABLES:
+        if name.endswith("_minute_log"):
+            columns = [c for c in right[name].columns if c != "duplicates"]
+            assert (
+                left[name]
+                .filter(pl.col("ts") < last)
+                .select(columns)
+                .equals(right[name].filter(pl.col("ts") < last).select(columns))
+            ), name
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield a file system of some MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(folder)], check=False).returncode
+    if mounted != 0:
+        pytest.skip("no right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_the_disk_of_the_state(tmp_path: Path, empty_store: Callable[[str], str], small_disk: Path) -> None:
+    source = f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
+    asked = arguments(tmp_path, source, empty_store("live"), "disk/state")
+    with started([*asked, "--until-end"], pause=0.02) as process:
+        read(small_disk / "state", process, FRAMES // 20)
+        fill(small_disk)
+        said = process.communicate(timeout=200)[1].decode()
+    assert process.returncode == 1, said
+    assert "the disk is full" in said
+    (small_disk / "more").unlink()
+    children.end(asked)
+    same(empty_store("live"), whole(tmp_path, empty_store))
+
+
+def test_the_disk_of_the_spool(tmp_path: Path, empty_store: Callable[[str], str], small_disk: Path) -> None:
+    spool, every = make(small_disk / "spool", 2), messages(stream(NAMES, SECONDS))
+    writers = [SpoolWriter(spool, partition) for partition in range(2)]
+    asked = arguments(tmp_path, f"spool:{small_disk / 'spool'}", empty_store("live"))
+
+    def append(first: int, end: int) -> None:
+        for partition, writer in enumerate(writers):
+            writer.append([v for c, v, _ in every[first:end] if partition_of(c, 2) == partition], NATIVE)
+
+    append(0, len(every) // 4)
+    children.end(asked)
+    append(len(every) // 4, len(every) // 2)
+    fill(small_disk)
+    children.end(asked)  # reading on a full disk, and saying what is done with
+    with pytest.raises(SpoolFull):
+        append(len(every) // 2, len(every))
+    (small_disk / "more").unlink()
+    append(len(every) // 2, len(every))
+    children.end(asked)
+    same(empty_store("live"), whole(tmp_path, empty_store))
