@@ -37,11 +37,13 @@ class MqttKeeper:
         self.broker = broker
         self._client = paho.Client(CallbackAPIVersion.VERSION2, broker.client, protocol=paho.MQTTv5)
         self._refused = ""
+        self._acknowledged: set[int] = set()  # what was published while the broker was away is sent once it is back
         if broker.user:
             self._client.username_pw_set(broker.user, broker.password)
         if broker.tls is not None:
             self._client.tls_set_context(broker.tls)
         self._client.on_connect = self._on_connect
+        self._client.on_publish = self._on_publish
         try:
             self._client.connect(broker.host, broker.port, KEEPALIVE_S)
         except OSError as error:
@@ -53,11 +55,12 @@ class MqttKeeper:
         self, lane: int, values: Sequence[bytes], origins: Sequence[Origin], cameras: Sequence[str]
     ) -> dict[int, TilikError]:
         """Publish records, and wait until the broker has all of them."""
-        sent = [
-            self._client.publish(TOPIC.format(camera=camera), value, qos=1)
+        sent = {
+            self._client.publish(TOPIC.format(camera=camera), value, qos=1).mid
             for value, camera in zip(values, cameras, strict=True)
-        ]
-        self._wait(lambda: all(each.is_published() for each in sent))
+        }
+        self._wait(lambda: sent <= self._acknowledged)
+        self._acknowledged -= sent
         return {}
 
     def idle(self, lane: int) -> None:
@@ -70,6 +73,9 @@ class MqttKeeper:
 
     def _on_connect(self, client: object, given: object, flags: object, code: paho.ReasonCode, more: object) -> None:
         self._refused = str(code) if code.is_failure else ""
+
+    def _on_publish(self, client: object, given: object, number: int, code: paho.ReasonCode, more: object) -> None:
+        self._acknowledged.add(number)
 
     def _wait(self, is_so: Callable[[], bool]) -> None:
         until_s = time.monotonic() + DELIVERED_S
