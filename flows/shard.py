@@ -43,7 +43,7 @@ from operators.stage import (
 from operators.stage.arrived import Arrived
 from operators.tracking import bodies, streams, sureness
 from schemas.columns import METRICS
-from schemas.incidents import END_OF_INPUT, VERSION_ENDED
+from schemas.incidents import CAMERA_REMOVED, END_OF_INPUT, VERSION_ENDED
 from schemas.partitions import partition_of
 
 kernel_cache.install()
@@ -87,6 +87,12 @@ class Until(NamedTuple):
 _NOBODY: Final = clocks.Admitted(arrived.nothing(), np.empty(0, np.int64))
 
 
+def _followed(city: City) -> NDArray[np.int64]:
+    """Return versions that another one of their camera follows."""
+    ids = [camera.id for camera in city.cameras]
+    return np.array([i for i in range(len(ids) - 1) if ids[i] == ids[i + 1]], np.int64)
+
+
 def shard_of(city: City, shards: int) -> NDArray[np.int64]:
     """Return (c,) the shard of each camera: fixed by its id, and the partition that its frames lie in."""
     return np.array([partition_of(camera.id, shards) for camera in city.cameras], np.int64)
@@ -105,7 +111,7 @@ class Shard:
         self.feet = feet.plan(city)
         self.maker = RowMaker(city, thresholds)
         self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
-        self.ends = np.flatnonzero(city.valid_to_us < FOREVER_US)  # versions that another follows
+        self.ends = _followed(city)
 
     def start(self, since_us: int) -> State:
         """Return the state before any frame of a recording that begins at `since_us`."""
@@ -219,9 +225,11 @@ class Shard:
         told = state.names.known, self.maker.hashes
         rows = incident_rows(self.city, changes, *told)
         over = np.zeros(len(self.city.cameras), np.bool_) if until is None else until.us >= self.city.valid_to_us
-        if over.any():
-            closed = self._closed(state, over, self.city.valid_to_us)
-            rows = pl.concat([rows, incident_rows(self.city, closed, *told, VERSION_ENDED)])
+        leaves = self.city.is_leaving
+        for which, reason in ((over & ~leaves, VERSION_ENDED), (over & leaves, CAMERA_REMOVED)):
+            if which.any():
+                closed = self._closed(state, which, self.city.valid_to_us)
+                rows = pl.concat([rows, incident_rows(self.city, closed, *told, reason)])
         if until is not None and until.is_end:
             closed = self._closed(state, ~over, until.us, leaves_unknown=True)
             rows = pl.concat([rows, incident_rows(self.city, closed, *told, END_OF_INPUT)])
@@ -306,7 +314,7 @@ class Shard:
         if until is not None:  # none that begins within its last ms
             end = np.where(until.us > ordered.NEVER, -(-(until.us // 1000) // MINUTE_MS), end)
         camera = np.flatnonzero(end > state.stated).astype(np.int32)
-        fresh = emit.due(camera, state.stated[camera], end[camera], silent)
+        fresh = emit.due(camera, state.stated[camera], end[camera], self._told_once_more(silent))
         restated = np.unique(np.concatenate(again), axis=0)
         if until is not None and until.is_provisional:
             restated = restated[:0]  # frames that wait will say it themselves
@@ -318,6 +326,12 @@ class Shard:
         stated = self._blocks(state, due, until, len(fresh.camera))
         self._forget(state)
         return stated
+
+    def _told_once_more(self, silent: health.Silences) -> health.Silences:
+        """Let the last minute of a camera that leaves be told however long it was silent: what is open ends there."""
+        edge_us = self.city.valid_to_us[silent.camera]
+        is_last = self.city.is_leaving[silent.camera] & (silent.until_us >= edge_us)
+        return silent._replace(until_us=np.where(is_last, edge_us - 1, silent.until_us))
 
     def _blocks(self, state: State, due: emit.Minutes, until: Until | None, fresh: int) -> list[Block]:
         """State minutes, of which the first `fresh` were not stated before."""

@@ -35,7 +35,7 @@ from schemas.errors import StateError
 from schemas.parts import Metric
 from schemas.registry import Camera, Registry, fingerprint
 
-FORMAT: Final = 7
+FORMAT: Final = 8
 """Raised when a part of `State` changes its meaning: a state of another format is not read."""
 SHOWN: Final = 5
 
@@ -221,9 +221,10 @@ def _refuse_changed(source: State, remembered: tuple[Camera, ...], wiring: Wirin
     """Refuse cameras that are defined otherwise now, and versions that begin before what is stated."""
     city, was = wiring.city, {}
     stated_us: dict[str, int] = {}
-    for camera, hashed, minute in zip(remembered, source.header.definitions, source.stated.tolist(), strict=True):
+    up_to_us = np.maximum(source.stated * MINUTE_US, source.said.until_us)  # by frames, or by the clock
+    for camera, hashed, end_us in zip(remembered, source.header.definitions, up_to_us.tolist(), strict=True):
         was[camera.id, camera.valid_from] = hashed
-        stated_us[camera.id] = max(stated_us.get(camera.id, 0), minute * MINUTE_US)
+        stated_us[camera.id] = max(stated_us.get(camera.id, 0), end_us)
     changed = set()
     for camera, hashed, from_us in zip(
         city.cameras, wiring.header.definitions, city.valid_from_us.tolist(), strict=True

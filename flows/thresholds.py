@@ -116,7 +116,7 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
 
 _NAMES: Final[dict[str, object]] = {
     "name": "", "area": "", "position": None, "owner": "", "category": "", "site": "", "valid_from": None,
-    "simulated": False, "metrics": (),
+    "valid_until": None, "simulated": False, "metrics": (),
 }  # fmt: skip
 
 

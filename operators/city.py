@@ -6,6 +6,7 @@ its own code, geometry and validity, so state never leaks across a change.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -31,7 +32,8 @@ class City(NamedTuple):
     period_us: NDArray[np.int64]  # (c,) time between frame events
     silence_us: NDArray[np.int64]  # (c,) gaps up to this count as watched: 2 periods, or silence_s
     valid_from_us: NDArray[np.int64]  # (c,)
-    valid_to_us: NDArray[np.int64]  # (c,)
+    valid_to_us: NDArray[np.int64]  # (c,) where the next version begins, or the camera goes
+    is_leaving: NDArray[np.bool_]  # (c,) the version ends by its own `valid_until`
     aspect: NDArray[np.float64]  # (c,) width / height
     enabled: NDArray[np.bool_]  # (c, len(METRIC_NAMES))
     fixed: NDArray[np.bool_]  # (c,) optics allow density and lines
@@ -109,11 +111,11 @@ def _area_m2(given: float | None, polygon: NDArray[np.float64], matrix: NDArray[
     return 0.0 if np.isnan(matrix).any() else polygon_area(to_ground(matrix, polygon))
 
 
-def _us(camera: Camera) -> int:
-    return 0 if camera.valid_from is None else round(camera.valid_from.timestamp() * 1e6)
+def _us(moment: datetime | None) -> int:
+    return 0 if moment is None else round(moment.timestamp() * 1e6)
 
 
-def _roads(registry: Registry) -> dict[str, tuple[float, float]]:
+def roads(registry: Registry) -> dict[str, tuple[float, float]]:
     """Return free-flow speed [m/s] and occupancy threshold by camera, NaN when not given; its first road counts."""
     out: dict[str, tuple[float, float]] = {}
     for road in registry.road:
@@ -133,13 +135,14 @@ def _offsets(lengths: list[int]) -> NDArray[np.int64]:
 
 def build(registry: Registry) -> City:
     """Compile a checked registry into arrays."""
-    cameras = tuple(sorted(registry.camera, key=lambda c: (c.id, _us(c))))
+    cameras = tuple(sorted(registry.camera, key=lambda c: (c.id, _us(c.valid_from))))
     count = len(cameras)
-    start = np.array([_us(c) for c in cameras], np.int64)
+    start = np.array([_us(c.valid_from) for c in cameras], np.int64)
     end = np.full(count, FOREVER_US, np.int64)
     for i in range(count - 1):
         if cameras[i].id == cameras[i + 1].id:
             end[i] = start[i + 1]
+    until = np.array([FOREVER_US if c.valid_until is None else _us(c.valid_until) for c in cameras], np.int64)
     period = np.array([c.period_us for c in cameras], np.int64)
     silence = np.array(
         [
@@ -153,8 +156,8 @@ def build(registry: Registry) -> City:
     lines = [(i, line) for i, c in enumerate(cameras) for line in c.line]
     polygons = [np.array(z.polygon, np.float64) for _, z in zones]
     classes = [sum(1 << CLASSES.index(name) for name in z.classes if name in CLASSES) for _, z in zones]
-    roads = _roads(registry)
-    road = np.array([roads.get(cameras[i].id, (np.nan, np.nan)) for i, _ in zones]).reshape(-1, 2)
+    road_of = roads(registry)
+    road = np.array([road_of.get(cameras[i].id, (np.nan, np.nan)) for i, _ in zones]).reshape(-1, 2)
     hours = [[[minutes(clock) for clock in span.split("-")] for span in z.hours] for _, z in zones]
     speeds = [np.nan if line.speed_limit_kmh is None else line.speed_limit_kmh / 3.6 for _, line in lines]
     limits = [[np.nan if (v := getattr(z.limits, name)) is None else v for name in LIMITS] for _, z in zones]
@@ -165,7 +168,8 @@ def build(registry: Registry) -> City:
         period_us=period,
         silence_us=silence,
         valid_from_us=start,
-        valid_to_us=end,
+        valid_to_us=np.minimum(end, until),
+        is_leaving=until < end,
         aspect=np.array([c.size[0] / c.size[1] for c in cameras], np.float64),
         enabled=np.array([[name in c.metrics for name in METRIC_NAMES] for c in cameras], np.bool_).reshape(
             count, len(METRIC_NAMES)
@@ -253,7 +257,8 @@ def subset(city: City, wanted: NDArray[np.bool_]) -> City:
 
 _BY: Final = {
     "camera": (
-        "period_us", "silence_us", "valid_from_us", "valid_to_us", "aspect", "enabled", "fixed", "homography",
+        "period_us", "silence_us", "valid_from_us", "valid_to_us", "is_leaving", "aspect", "enabled", "fixed",
+        "homography",
     ),
     "zone": (
         "zone_kind", "zone_area_m2", "zone_standing", "zone_classes", "zone_limits", "zone_free_mps", "zone_occupancy",

@@ -43,6 +43,9 @@ CLOSE_REASONS: Final = {"closed": "cleared", "expired_unobserved": "expired_unob
 VERSION_ENDED: Final = "version_ended"
 """The camera looks elsewhere from then on: nobody saw it end."""
 
+CAMERA_REMOVED: Final = "camera_removed"
+"""The camera was taken away, or out of the registry: nobody saw it end."""
+
 END_OF_INPUT: Final = "end_of_input"
 """It went on when the recording ended: nobody saw it end."""
 
@@ -50,6 +53,7 @@ CLOSE_LABELS: Final = {
     "cleared": Label("Sudah bersih", "Cleared"),
     "expired_unobserved": STATE_LABELS["expired_unobserved"],
     VERSION_ENDED: Label("Kamera berubah arah", "The camera looks elsewhere"),
+    CAMERA_REMOVED: Label("Kamera dilepas", "The camera was taken away"),
     END_OF_INPUT: Label("Rekaman berakhir", "The recording ended"),
 }
 
@@ -94,7 +98,7 @@ COLUMNS: Final = {
     ),
     "close_reason": Column(
         "LowCardinality(String)",
-        "cleared, expired_unobserved, version_ended, end_of_input or ''",
+        "cleared, expired_unobserved, version_ended, camera_removed, end_of_input or ''",
         Label("Sebab selesai", "Why it ended"),
     ),
     "peak": Column("Float64", "Highest signal", Label("Puncak", "Peak"), "1", ",.2f"),

@@ -74,6 +74,7 @@ def _versions(
     t_us: NDArray[np.int64],
     first: NDArray[np.int64],
     start: NDArray[np.int64],
+    end: NDArray[np.int64],
     out: NDArray[np.int32],
 ) -> None:
     for i in range(len(ids)):
@@ -84,7 +85,7 @@ def _versions(
         code = first[ids[i] + 1] - 1
         while code > low and start[code] > t_us[i]:
             code -= 1
-        out[i] = code if start[code] <= t_us[i] else NOT_VALID
+        out[i] = code if start[code] <= t_us[i] < end[code] else NOT_VALID
 
 
 def _floats(column: pl.Series) -> NDArray[np.float32]:
@@ -116,7 +117,7 @@ def camera_codes(frames: pl.DataFrame, city: City, index: Lookup) -> NDArray[np.
     """Return (n,) the dense code of each frame's camera, `UNKNOWN` or `NOT_VALID`."""
     ids = frames["camera"].cast(index.ids, strict=False).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     out = np.empty(len(ids), np.int32)
-    _versions(ids, frames["t_us"].to_numpy(), index.first_version, city.valid_from_us, out)
+    _versions(ids, frames["t_us"].to_numpy(), index.first_version, city.valid_from_us, city.valid_to_us, out)
     return out
 
 

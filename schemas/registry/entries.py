@@ -86,7 +86,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One placement of a camera, from `valid_from` on."""
+    """One placement of a camera, from `valid_from` on, up to `valid_until` or its next version."""
 
     id: str
     area: str
@@ -102,6 +102,7 @@ class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silence_s: float = 60.0
     optics: Literal["fixed", "ptz", "fisheye"] = "fixed"
     valid_from: datetime | None = None
+    valid_until: datetime | None = None
     simulated: bool = False
     tracker: Literal["auto", "iou", "none"] = "auto"
     metrics: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ names a placement, and a moved camera is a new id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -16,20 +16,15 @@ import shapely
 
 from schemas.registry.entries import Camera, Line, Place, Registry, Road, Zone
 from schemas.registry.mistakes import Flaw, Located, did_you_mean, expected
-from schemas.registry.rules import MIN_ZONE, is_span, positive
+from schemas.registry.rules import MIN_ZONE, is_span, positive, utc
 from schemas.registry.structure import UNREAD
 from schemas.roads import EMP_TABLES, FACTORS, SPLIT_RANGE, TYPES
 from schemas.toml_lines import Path
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
-
 
 def since(camera: Camera) -> datetime:
     """Return from when a version of a camera holds."""
-    begins = camera.valid_from
-    if begins is None:
-        return BEGINNING
-    return begins.replace(tzinfo=UTC) if begins.tzinfo is None else begins
+    return utc(camera.valid_from)
 
 
 def ids(registry: Registry) -> frozenset[str]:

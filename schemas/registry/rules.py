@@ -7,6 +7,7 @@ are the constants here; docs/registry.md names them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from math import hypot, inf, isfinite
 
 import numpy as np
@@ -40,6 +41,7 @@ MIN_DETERMINANT = 1e-6  # of the map image 0..1 -> ground / its diagonal; 0 wher
 SIMULATED = "sim-"
 
 STOPPED_PARKED_S = (60.0, 180.0)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def camera_flaws(camera: Camera, areas: Areas | None) -> Iterator[Flaw]:
@@ -68,8 +70,21 @@ def _identity(camera: Camera) -> Iterator[Flaw]:
             ("simulated",),
             expected(f"an id that begins with {SIMULATED} of a simulated camera", camera.id, "rename it or drop it"),
         )
-    if camera.valid_from is not None and camera.valid_from.tzinfo is None:
-        yield Flaw(("valid_from",), expected("a time with its offset", str(camera.valid_from), "add +07:00 or Z"))
+    for name in ("valid_from", "valid_until"):
+        said = getattr(camera, name)
+        if said is not None and said.tzinfo is None:
+            yield Flaw((name,), expected("a time with its offset", str(said), "add +07:00 or Z"))
+    if camera.valid_until is not None and utc(camera.valid_until) <= utc(camera.valid_from):
+        yield Flaw(
+            ("valid_until",), expected("a time after valid_from", str(camera.valid_until), "correct one of the two")
+        )
+
+
+def utc(moment: datetime | None) -> datetime:
+    """Return a moment of a registry in UTC, whether or not it says its offset; none is before all others."""
+    if moment is None:
+        return BEGINNING
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _rates(camera: Camera) -> Iterator[Flaw]:

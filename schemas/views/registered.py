@@ -1,8 +1,8 @@
 """Who should be watching: cameras by the registry's versions, whether or not they have rows.
 
 A camera that was silent for a day has no rows any more, yet it still is one of
-the N in "n of N". A version holds from its `valid_from` to the next one's; what
-counts is the version that holds at the end of a window. A withdrawn camera has none.
+the N in "n of N". A version holds from its `valid_from` to the next one's, or
+to its `valid_until`; what counts is the version that holds at the end of a window. A withdrawn camera has none.
 """
 
 from __future__ import annotations
@@ -48,10 +48,12 @@ def _versions(metric: str, more: str = "") -> str:
 
     `more` are further columns of the version, with a comma before each.
     """
-    until = (
+    following = (
         "leadInFrame(valid_from, 1, "
         f"{NEVER}) OVER (PARTITION BY camera_id ORDER BY valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
     )
+    said = "parseDateTime64BestEffortOrNull(JSONExtractString(definition, 'valid_until'), 6, 'UTC')"
+    until = f"least({following}, ifNull({said}, {NEVER}))"
     return (
         f"(SELECT camera_id, area, step.1 AS at, step.2 AS change{more}\n"
         f"    FROM (SELECT *, {until} AS until FROM cameras_log FINAL WHERE deleted = 0)\n"

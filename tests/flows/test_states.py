@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ import pytest
 from flows import states
 from flows.shard import Block, Shard
 from flows.thresholds import Thresholds
+from flows.ticks import Ticks
 from operators import city as cities
 from operators.stage import intake, ordered, refused
 from schemas.errors import StateError
@@ -189,6 +190,98 @@ def test_a_version_that_begins_before_what_is_stated_is_refused(batch) -> None:
     with pytest.raises(StateError, match="came others of a: give the new definition a valid_from after"):
         shard(TOWN["a"], msgspec.structs.replace(TOWN["a"], valid_from=early)).resume(state)
     shard(TOWN["a"], msgspec.structs.replace(TOWN["a"], valid_from=later)).resume(state)
+
+
+def test_a_version_that_begins_before_what_the_clock_said_is_refused(batch) -> None:
+    """A silent camera's minutes are stated by the clock alone: they too keep the definition they were stated by."""
+    before = shard(TOWN["a"])
+    state = before.start(NIGHT)
+    fed(before, state, batch, 0, 600)
+    Ticks(before).tick(state, NIGHT + 3_600 * SECOND)
+    assert int(state.stated[0]) * 60 * SECOND < NIGHT + 1_200 * SECOND
+    early, later = (datetime.fromtimestamp(NIGHT / SECOND + s, UTC) for s in (1_800, 3_600))
+    with pytest.raises(StateError, match="came others of a: give the new definition a valid_from after"):
+        shard(TOWN["a"], msgspec.structs.replace(TOWN["a"], valid_from=early)).resume(state)
+    shard(TOWN["a"], msgspec.structs.replace(TOWN["a"], valid_from=later)).resume(state)
+
+
+GONE_S = 1_200
+"""When a camera leaves [s]."""
+
+
+BY_FRAMES = ("health", "crowd", "flow", "flood", "garbage", "congestion")
+"""Metrics whose minutes are told by frames; others also by tracks that end, which no clock says."""
+
+
+def leaving(name: str) -> Camera:
+    return msgspec.structs.replace(TOWN[name], valid_until=datetime.fromtimestamp(NIGHT / SECOND + GONE_S, UTC))
+
+
+@pytest.mark.parametrize("at", [3_500, 5_500])
+def test_what_is_open_on_a_camera_that_leaves_ends_with_it(batch, at: int) -> None:
+    """It is told by the clock, as no frame ever comes again, and is what a replay says that knows when it left."""
+    stays, goes = shard(TOWN["a"], TOWN["b"]), shard(TOWN["a"], leaving("b"))
+    state = stays.start(NIGHT)
+    early = np.flatnonzero((batch.frames["t_us"] < NIGHT + GONE_S * SECOND).to_numpy())
+    known = batch.pick(early[early < at])
+    made = fed(stays, state, known, 0, len(known))
+    is_open = set(state.told.filter(pl.col("camera_id") == "b")["kind"])
+    assert is_open
+    state = goes.resume(state)
+    rest = batch.pick(early[early >= at]) if (early >= at).any() else batch.pick(early[:0])
+    made += fed(goes, state, rest, 0, len(rest))
+    pushed, said = Ticks(goes).tick(state, NIGHT + 7_200 * SECOND)
+    made += [*pushed.blocks, *said]
+    whole = shard(leaving("b"))
+    kept = whole.start(NIGHT)
+    replayed = fed(whole, kept, batch.pick(early), 0, len(early)) + whole.end(kept, NIGHT + 7_200 * SECOND).blocks
+    got, expected = rows(made, "b"), rows(replayed, "b")
+    told = got["incidents_log"]
+    assert not set(told["state"]) & {"active", "unknown"}
+    ended = told.filter(pl.col("close_reason") == "camera_removed")
+    assert ended.height
+    assert set(ended["closed_at"].to_list()) == {datetime.fromtimestamp(NIGHT / SECOND + GONE_S, UTC)}
+    assert told.drop("rev").equals(expected["incidents_log"].drop("rev"))
+    for name in BY_FRAMES:
+        table = f"{name}_minute_log"
+        assert got[table].drop("rev").equals(expected[table].drop("rev")), table
+    last = got["health_minute_log"]["ts"].max()
+    assert last == datetime.fromtimestamp(NIGHT / SECOND + GONE_S - 60, UTC)
+
+
+def test_a_camera_that_was_silent_for_days_is_told_of_in_its_last_minute(batch) -> None:
+    """Rows of a long silence stop after a day; the second flow needs one more to see that nobody is away any more."""
+    until = datetime.fromtimestamp(NIGHT / SECOND + 3 * 86_400, UTC)
+    of = shard(msgspec.structs.replace(TOWN["a"], valid_until=until))
+    state = of.start(NIGHT)
+    made = fed(of, state, batch, 0, 600)
+    made += [b for each in Ticks(of).tick(state, NIGHT + 4 * 86_400 * SECOND) for b in getattr(each, "blocks", each)]
+    minutes = rows(made, "a")["health_minute_log"]
+    assert minutes.height < 1_600
+    assert minutes["ts"][-1] == until - timedelta(minutes=1)
+    assert minutes["ts"][-2] < until - timedelta(days=1)
+
+
+def test_frames_of_a_camera_that_has_left_are_not_its_own(batch) -> None:
+    of = shard(leaving("b"))
+    codes = intake.camera_codes(batch.frames.filter(pl.col("camera") == "b"), of.city, of.index)
+    at_s = (batch.frames.filter(pl.col("camera") == "b")["t_us"].to_numpy() - NIGHT) / SECOND
+    assert ((codes == intake.NOT_VALID) == (at_s >= GONE_S)).all()
+
+
+def test_a_camera_that_comes_back_is_another_version(batch) -> None:
+    """What lies between is expected of nobody."""
+    back = msgspec.structs.replace(TOWN["b"], valid_from=datetime.fromtimestamp(NIGHT / SECOND + 1_500, UTC))
+    of = shard(leaving("b"), back)
+    state = of.start(NIGHT)
+    t_us = batch.frames["t_us"].to_numpy()
+    is_there = (t_us < NIGHT + GONE_S * SECOND) | (t_us >= NIGHT + 1_500 * SECOND)
+    there = batch.pick(np.flatnonzero(is_there & (batch.frames["camera"] == "b").to_numpy()))
+    made = fed(of, state, there, 0, len(there)) + ended(of, state, batch)
+    minutes = rows(made, "b")["health_minute_log"]
+    at_s = (minutes["ts"].dt.epoch("s") - NIGHT // SECOND).to_list()
+    assert at_s == [*range(0, GONE_S, 60), *range(1_500, SECONDS, 60)]
+    assert minutes["expected_ms"].sum() == minutes["observed_ms"].sum()
 
 
 def test_another_speed_of_its_road_is_another_definition_of_a_camera() -> None:

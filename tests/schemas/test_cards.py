@@ -74,7 +74,12 @@ def test_lists_of_names_follow_from_the_cards() -> None:
         pytest.param(incidents.INCIDENT_KINDS, incidents.KIND_LABELS, id="kinds"),
         pytest.param(incidents.INCIDENT_STATES, incidents.STATE_LABELS, id="states"),
         pytest.param(
-            (*incidents.CLOSE_REASONS.values(), incidents.VERSION_ENDED, incidents.END_OF_INPUT),
+            (
+                *incidents.CLOSE_REASONS.values(),
+                incidents.VERSION_ENDED,
+                incidents.CAMERA_REMOVED,
+                incidents.END_OF_INPUT,
+            ),
             incidents.CLOSE_LABELS,
             id="close reasons",
         ),

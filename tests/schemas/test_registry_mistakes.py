@@ -172,6 +172,12 @@ ONE_MISTAKE = [
     pytest.param([("size =", 'optics = "ptz"\nsize =')], 20, "no line on ptz", id="line on a PTZ"),
     pytest.param([("size =", "simulated = true\nsize =")], 9, "begins with sim-", id="simulated without the prefix"),
     pytest.param([("size =", "valid_from = 2026-01-05T00:00:00\nsize =")], 9, "with its offset", id="naive valid_from"),
+    pytest.param(
+        [("size =", "valid_from = 2026-01-05T00:00:00Z\nvalid_until = 2026-01-05T07:00:00+07:00\nsize =")],
+        10,
+        "a time after valid_from",
+        id="gone before it came",
+    ),
     pytest.param([("width_m = 14.0", "width_m = -14.0")], 33, "above 0", id="negative width"),
     pytest.param([("width_m = 14.0", "factors = { FCsf = 0.0 }")], 33, "a factor above 0", id="factor of zero"),
     pytest.param(
