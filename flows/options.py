@@ -74,13 +74,18 @@ def format_name(name: str) -> str:
 
 
 def start_us(text: str | None) -> int | None:
+    """Read `--start`."""
+    return moment_us("--start", text)
+
+
+def moment_us(option: str, text: str | None) -> int | None:
     """Read an ISO 8601 time (without offset: UTC) as microseconds since 1970 UTC."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--start {text}: expected a time such as 2026-01-05T00:00:00Z") from None
+        raise UsageError(f"{option} {text}: expected a time such as 2026-01-05T00:00:00Z") from None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     since = aware - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

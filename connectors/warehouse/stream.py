@@ -52,6 +52,12 @@ class Stream:
         self.left_alone = 0
         """Rows of minutes that other input watched."""
         self._held: ExitStack | None = None
+        self._former: Run | None = None
+
+    def go_by(self, statement: Statement, definitions: Definitions, cameras: frozenset[str]) -> None:
+        """State what follows by other definitions: as the next run of the same stream. The shards stay held."""
+        self.statement, self.definitions, self.cameras = statement, definitions, cameras
+        self._former, self.run = self.run or self._former, None
 
     def begin(self, waiting: Callable[[str], None] = lambda said: None) -> None:
         """Take the shards."""
@@ -94,8 +100,9 @@ class Stream:
 
     def finish(self, summary: str) -> None:
         """Say that the stream is over."""
-        if self.run is not None:
-            runs.finish(self.session, self.run, summary)
+        run = self.run or self._former
+        if run is not None:
+            runs.finish(self.session, run, summary)
 
     def release(self) -> None:
         """Let go of the shards; the next write asks for them again."""
@@ -133,6 +140,9 @@ class Stream:
         reach = Span(self.cameras, max(0, span.since_us - DAY_US), leases.LAST_US)
         with leases.held(self.session, leases.REGISTRY):
             self.run = runs.begin(self.session, self.statement, reach)
+        if self._former is not None:
+            runs.finish(self.session, self._former, "")
+            self._former = None
 
     def _without_theirs(self, rows: Mapping[str, pl.DataFrame], span: Span) -> Mapping[str, pl.DataFrame]:
         """Leave out minutes that other input watched; an incident's changes are its own, wherever it began."""

@@ -1,4 +1,4 @@
-"""`tilik registry`: check, show, import and draw the camera registry, and say what to change in it."""
+"""`tilik registry`: check, show, import, draw and apply the camera registry, and say what to change in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from schemas.counting import counted
 if TYPE_CHECKING:
     from schemas.registry import Registry
 
-app = typer.Typer(no_args_is_help=True, help="Check, show, import and draw the camera registry.")
+STATE = "data/state"
+app = typer.Typer(no_args_is_help=True, help="Check, show, import, draw and apply the camera registry.")
 Path = Annotated[str, typer.Argument(metavar="PATH", help="A TOML file or a directory of them.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
@@ -50,6 +51,29 @@ def summary(registry: Registry) -> str:
     counts = {"cameras": len({c.id for c in registry.camera}), "zones": zones, "lines": lines}
     counts |= {"roads": len(registry.road), "places": len(registry.place)}
     return ", ".join(counted(number, name) for name, number in counts.items())
+
+
+@app.command()
+def apply(
+    path: Path,
+    state: Annotated[str, typer.Option(metavar="DIR", help="The state of the stream, as `tilik run` has it.")] = STATE,
+    at: Annotated[
+        str | None, typer.Option(metavar="ISO", help="From when on, a whole minute; else minutes from now.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+) -> None:
+    """Let a stream go by an edited registry from a moment on, while it runs; what is stated stays as it is."""
+    import time  # noqa: PLC0415  start-up time
+    from pathlib import Path as Directory  # noqa: PLC0415  start-up time
+
+    from flows.live import applying, place  # noqa: PLC0415  start-up time
+    from flows.options import moment_us  # noqa: PLC0415  start-up time
+
+    asked, at_us = _load(path), moment_us("--at", at)
+    done = applying.apply(place.existing(Directory(state)), asked, at_us, time.time_ns() // 1000, is_dry=dry_run)
+    for line in done.said:
+        say(line)
+    say(done.summary)
 
 
 @app.command()

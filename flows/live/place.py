@@ -1,6 +1,7 @@
 """The directory of a live run: what was decided at set-up, one recovery a shard, what its processes say of themselves.
 
     STATE/stream.json     partitions, sources, since when, what it is known by; read and written under STATE/stream.lock
+    STATE/registry.json   the registry by time, see `flows.live.kept`
     STATE/shards/003/     the recovery of a shard: it moves between processes, and hosts, by itself
     STATE/ends/003        where a shard's recording ends (`--until-end`)
     STATE/name, asked     who reads a spool, when this was first asked for: made once
@@ -58,6 +59,11 @@ class Place:
         return self.directory / "shards" / f"{shard:03}"
 
     @property
+    def registry(self) -> Path:
+        """Where the registry by time is kept."""
+        return self.directory / "registry.json"
+
+    @property
     def processes(self) -> Path:
         """Where processes say how they are."""
         return self.directory / "processes"
@@ -74,7 +80,7 @@ class Place:
 
     def begin(self, since_us: int) -> int:
         """Decide when the recording begins, unless another shard has; return what holds."""
-        with _locked(self.directory):
+        with locked(self.directory):
             self.setup = _read(self.directory)
             if self.setup.since_us is None:
                 self.setup = msgspec.structs.replace(self.setup, since_us=since_us)
@@ -84,7 +90,7 @@ class Place:
 
     def finished(self, shard: int, counts: dict[str, int]) -> None:
         """Say what a shard did in all, its recording being over."""
-        _replace(self._end(shard).with_suffix(".counts"), msgspec.json.encode(counts))
+        replaced(self._end(shard).with_suffix(".counts"), msgspec.json.encode(counts))
 
     def counts(self, shards: Sequence[int]) -> dict[str, int]:
         """Return what these shards did together, as far as they have said so."""
@@ -128,7 +134,7 @@ class Place:
     def ended(self, shard: int, last_us: int) -> None:
         """Say with which frame a shard's recording ended [us]."""
         self._end(shard).parent.mkdir(mode=0o700, exist_ok=True)
-        _replace(self._end(shard), str(last_us).encode())
+        replaced(self._end(shard), str(last_us).encode())
 
     def all_ended(self, shards: Sequence[int]) -> int | None:
         """Return the last frame of all these shards [us]; None while some have not ended."""
@@ -157,7 +163,7 @@ def opened(directory: Path, partitions: int, sources: Mapping[str, str], input_h
         It was set up for other partitions or another time zone, or cannot be made.
     """
     _make(directory)
-    with _locked(directory):
+    with locked(directory):
         if not (directory / FILE).exists():
             _write(directory, Setup(FORMAT, ZONE, partitions, tuple(sources.values()), input=input_hash))
         setup = _read(directory)
@@ -214,15 +220,15 @@ def existing(directory: Path) -> Place:
 
 def _refuse_other(directory: Path, setup: Setup, partitions: int) -> None:
     if setup.zone != ZONE:
-        raise StateError(f"{directory}: expected the time zone {setup.zone} it was set up for, came {ZONE}: {_ANEW}")
+        raise StateError(f"{directory}: expected the time zone {setup.zone} it was set up for, came {ZONE}: {ANEW}")
     if setup.partitions != partitions:
         raise StateError(
             f"{directory}: expected {setup.partitions} partitions, as it was set up, the sources have {partitions}: a "
-            f"camera's frames would be split over two shards. Let the old ones run dry (--until-end), then {_ANEW}"
+            f"camera's frames would be split over two shards. Let the old ones run dry (--until-end), then {ANEW}"
         )
 
 
-_ANEW: Final = "begin with a new state (another --state directory)"
+ANEW: Final = "begin with a new state (another --state directory)"
 
 
 def _read(directory: Path) -> Setup:
@@ -230,17 +236,17 @@ def _read(directory: Path) -> Setup:
     try:
         setup = msgspec.json.decode(path.read_bytes(), type=Setup)
     except (OSError, msgspec.DecodeError) as error:
-        raise StateError(f"{path}: expected what `tilik run` wrote, came something else ({error}): {_ANEW}") from error
+        raise StateError(f"{path}: expected what `tilik run` wrote, came something else ({error}): {ANEW}") from error
     if setup.format != FORMAT:
-        raise StateError(f"{path}: expected format {FORMAT}, came {setup.format}: {_ANEW}")
+        raise StateError(f"{path}: expected format {FORMAT}, came {setup.format}: {ANEW}")
     return setup
 
 
 def _write(directory: Path, setup: Setup) -> None:
-    _replace(directory / FILE, msgspec.json.encode(setup))
+    replaced(directory / FILE, msgspec.json.encode(setup))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replaced(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, a power cut included."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     _put(new, content)
@@ -257,7 +263,8 @@ def _put(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[None]:
+    """Be the one who reads and writes what is decided of a live run."""
     lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

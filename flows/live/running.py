@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,23 +23,21 @@ from typing import Final
 from bytewax.recovery import RecoveryConfig
 from bytewax.testing import run_main
 
-from connectors.formats import ReadOptions
 from connectors.formats.heads import first_us
-from connectors.warehouse import Statement, Stream, Warehouse
+from connectors.warehouse import Stream, Warehouse
 from flows import recovery
 from flows.console import note
 from flows.dataflow import Plan, build
-from flows.live import committed, telling
+from flows.live import committed, kept, telling
 from flows.live.beginning import Beginning
 from flows.live.clock import Clock
 from flows.live.feed import Feed, FeedSource
-from flows.live.place import Place
+from flows.live.ready import Asked
 from flows.live.sink import LiveSink, Writing
-from flows.live.sources import Source
 from flows.live.supervising import INTERRUPTED, answered
 from flows.live.telling import Process, Told
+from flows.live.worker import Worker
 from flows.refusals import given, no_secrets
-from flows.thresholds import Thresholds
 from operators import city as cities
 from operators.city import City
 from schemas.errors import TilikError
@@ -60,47 +58,6 @@ AWAY_S: Final = 1.0
 """How long, where one of them is known to wait for somebody who is away; ours."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a process of a live run is asked for."""
-
-    place: Place
-    sources: Sequence[Source]
-    shards: range
-    """Of all the stream's."""
-    all_shards: Sequence[int]
-    """Those that end together with these."""
-    kind: str
-    read: ReadOptions
-    thresholds: Thresholds
-    statement: Statement
-    until_end: bool = False
-    is_child: bool = False
-    """A supervisor has started this process."""
-    keeps_unreadable: bool = False
-    clock: Callable[[], int] = lambda: time.time_ns() // 1000
-
-
-class Worker(threading.Thread):
-    """A thread whose end is waited for by somebody who may be interrupted: CPython's `join` takes it for ended then."""
-
-    def __init__(self, name: str, work: Callable[[], None]) -> None:
-        super().__init__(name=name, daemon=True)
-        self.work, self.over = work, threading.Event()
-
-    def run(self) -> None:
-        """Do the work."""
-        try:
-            self.work()
-        finally:
-            self.over.set()
-
-    @property
-    def is_at_work(self) -> bool:
-        """Say whether it goes on."""
-        return not self.over.is_set()
-
-
 @dataclass
 class Run:
     """The shards of this process, while they run."""
@@ -114,6 +71,7 @@ class Run:
     told: dict[int, Told] = field(default_factory=dict)
     feeds: dict[int, Feed] = field(default_factory=dict)
     counts: dict[int, dict[str, int]] = field(default_factory=dict)
+    was_asked: bool = False  # somebody asked it to end
 
     def __post_init__(self) -> None:
         asked, registry = self.asked, self.stream.definitions.registry
@@ -126,8 +84,10 @@ class Run:
             stop=self.stop, abandon=self._abandon,
         )  # fmt: skip
         self.begun = threading.Event()
-        self.process = Process(os.getpid(), [])
+        self.process = Process(os.getpid(), [], registry=asked.registry)
         self.recoveries: dict[int, RecoveryConfig] = {}
+        self.is_outdated = False
+        """Another registry was applied: its shards end where they are, and go on by that."""
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -144,8 +104,18 @@ class Run:
             self.asked.place.forget_ends(self.asked.shards)
             yield
 
-    def run(self, beside: Callable[[Run], None] = lambda run: None) -> None:
+    def after(self, asked: Asked) -> Run:
+        """Return what goes on with the shards of this one, by another registry; who holds them still does."""
+        following = type(self)(asked, self.stream, self.warehouse)
+        following.recoveries = self.recoveries
+        return following
+
+    def run(self, beside: Callable[[Run], None] = lambda run: None) -> bool:
         """Run all shards to their end; `beside` is called once a second meanwhile.
+
+        Returns
+        -------
+        Whether they go on: by another registry, once they are asked to.
 
         Raises
         ------
@@ -161,6 +131,7 @@ class Run:
         try:
             self._watch(threads, beside)
         finally:
+            self.was_asked = self.stop.is_set()
             self._leave(threads)
             self._tell()
             self._done()
@@ -168,6 +139,7 @@ class Run:
                 feed.close()
         if self.errors:
             raise self.errors[0]
+        return self.is_outdated and not self.was_asked
 
     @property
     def was_stopped(self) -> bool:
@@ -205,11 +177,19 @@ class Run:
         done_s = time.monotonic()
         while any(thread.is_at_work for thread in threads) and not self.errors and not self.stop.is_set():
             self._tell()
+            self._look_for_registry()
             if time.monotonic() - done_s >= DONE_S:
                 self._done()
                 done_s = time.monotonic()
             beside(self)
             next((thread for thread in threads if thread.is_at_work), threads[0]).over.wait(TELL_S)
+
+    def _look_for_registry(self) -> None:
+        """Let shards end where they stand, and what waits be waited for, once another registry is there."""
+        is_another = kept.number(self.asked.place) not in (None, self.asked.registry)
+        self.is_outdated |= is_another and not self.asked.until_end
+        for feed in list(self.feeds.values()) if self.is_outdated else ():
+            feed.stopping = True
 
     def _tell(self) -> None:
         self.process.shards = list(self.told.values())

@@ -40,6 +40,8 @@ class Second:
         self.looked_s = self.days_s = -DAILY_S
         self.thread: threading.Thread | None = None
         self.said = ""
+        self.registers = False
+        """Another registry holds, which is to be stored."""
         self.until_us = 0
         self.judged: set[date] = set()  # days that are marked to be judged
         self.is_rolled = False
@@ -58,6 +60,7 @@ class Second:
     def finish(self) -> None:
         """Look a last time, at all of it."""
         self.close()
+        self._register()
         run = self.stream.follow()
         if run is not None:
             self._look(run, with_days=True)
@@ -70,6 +73,7 @@ class Second:
     def _try(self) -> None:
         with_days = time.monotonic() - self.days_s >= DAILY_S
         try:
+            self._register()
             run = self.stream.follow()
             if run is not None:
                 self._look(run, with_days=with_days)
@@ -79,6 +83,11 @@ class Second:
             return
         if with_days and run is not None:
             self.days_s = time.monotonic()
+
+    def _register(self) -> None:
+        if self.registers:
+            self.stream.register()
+            self.registers = False
 
     def _look(self, run: Run, *, with_days: bool) -> None:
         may_roll = not self.is_rolled and time.monotonic() >= self.rest_until_s

@@ -57,6 +57,7 @@ class Told(msgspec.Struct):
     letters: dict[str, int] = {}  # dead letters by reason
     rejects: int = 0
     newest_us: int | None = None  # capture time of the newest frame
+    reached_us: int | None = None  # up to when it has stated minutes of who is silent, by the clock
     open_incidents: int = 0
     open_windows: int = 0
     state_bytes: int = 0
@@ -105,6 +106,8 @@ class Told(msgspec.Struct):
         state = memory.state
         newest_us = int(state.order.newest_us.max(initial=0))
         self.newest_us = newest_us if newest_us > 0 else None
+        reached_us = int(state.said.until_us.max(initial=0))
+        self.reached_us = reached_us if reached_us > 0 else None
         self.open_incidents, self.state_bytes = state.told.height, size
         self.open_windows = sum(pool.used for pool in state.pools.values())
 
@@ -131,6 +134,8 @@ class Process(msgspec.Struct):
     """What the second flow waits for, or its last error; '' where all is well."""
     second_us: int = 0
     """Up to when the second flow has looked."""
+    registry: int = 0
+    """Number of the registry that it goes by."""
 
 
 def name(shards: Sequence[int], *, is_supervisor: bool = False) -> str:

@@ -92,4 +92,5 @@ def registered(cameras: list[Camera], metric: str, code: str, end: datetime) -> 
         name
         for name, (_, camera) in found.items()
         if (metric == "health" or metric in camera.metrics) and code in codes(camera.area)
+        if camera.valid_until is None or camera.valid_until >= end
     }

@@ -43,11 +43,12 @@ CAMERAS = [
     camera("dim", "01.02.1001"),  # watched too little most of the time
     camera("silent", "01.02.1002"),  # registered, never a row
     camera("later", "01.01.1001", valid_from=FIRST + timedelta(days=40)),
+    camera("leaves", "01.02.1002", valid_until=FIRST + timedelta(days=2)),
     camera("switched", "01.01.1002", metrics=()),
     camera("switched", "01.01.1002", valid_from=FIRST + timedelta(days=1)),
     Camera(id="area-nowhere", area="00", fps=10.0, metrics=ALL),
 ]
-SPANS = {"dies": (0, 1440 + 300), "added": (1440 + 600, MINUTES), "switched": (1440, MINUTES)}
+SPANS = {"dies": (0, 1440 + 300), "leaves": (0, 2880), "added": (1440 + 600, MINUTES), "switched": (1440, MINUTES)}
 WATCHED = {"dim": 0.75, "nowhere": 1.0}
 
 

@@ -16,7 +16,9 @@ import pytest
 from connectors.registry.writing import to_toml
 from connectors.warehouse import Stream, Warehouse, connect
 from flows.live import RunOptions, sources, starting, telling
-from flows.live.running import Asked, Run
+from flows.live.ready import Asked
+from flows.live.running import Run
+from flows.live.waiting import Stopped
 from schemas.errors import SourceError, WarehouseError
 from schemas.frames import FrameBatch
 from tests.flows.city import SECOND, START, stream
@@ -37,6 +39,9 @@ def running(
         def __post_init__(self) -> None:
             super().__post_init__()
             runs.append(self)
+
+        def _abandon(self) -> None:
+            raise Stopped  # the process is that of all tests
 
     monkeypatch.setattr(sources, "find", lambda *_: [of.source()])
     monkeypatch.setattr(starting, "Run", Watched)
