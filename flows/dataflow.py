@@ -37,6 +37,9 @@ from operators.stage import clocks, intake, ordered
 from schemas.errors import StateError
 from schemas.frames import FrameBatch
 
+DOUBTED = ("clock_jump", "too_late")
+"""What becomes of frames that are not believed, or no longer."""
+
 ROWS_A_BLOCK = 20_000
 """Rows a shard gathers before it hands them to the warehouse."""
 RESTATED_US = 10_000_000
@@ -60,9 +63,16 @@ class Tick(NamedTuple):
 
 
 class Dead(NamedTuple):
-    """Dead letters on their way to the warehouse."""
+    """Dead letters on their way to the warehouse; those that count 0 times are none."""
 
     rows: pl.DataFrame
+
+
+class Again(NamedTuple):
+    """A partition is read from a position on, maybe not for the first time: its letters from there on are said anew."""
+
+    source: str
+    position: int
 
 
 @dataclass
@@ -96,13 +106,13 @@ class Plan:
         self.shard_of = shard_of(self.city, self.shards)
 
 
-Item = Chunk | Coded | Tick | Closing | End
+Item = Chunk | Coded | Tick | Closing | End | Again
 """What a source gives."""
 
-Sent = FrameBatch | Dead | Tick | Closing | End
+Sent = FrameBatch | Dead | Tick | Closing | End | Again
 """What a shard takes."""
 
-Made = Block | Dead
+Made = Block | Dead | Again
 """What the warehouse takes."""
 
 
@@ -146,7 +156,7 @@ class ChunkSource(FixedPartitionedSource[Item, int]):
 
 def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
-    if isinstance(item, Tick | Closing | End):
+    if isinstance(item, Tick | Closing | End | Again):
         return [(str(shard), (shard, item)) for shard in (range(plan.shards) if plan.only is None else (plan.only,))]
     chunk, codes = item if isinstance(item, Coded) else coded(item, plan.city, plan.index)
     batch = chunk.batch
@@ -196,6 +206,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             self.counts.update(self.memory.counts)
             self.memory.counts = self.counts
         self.shard = None if self.memory is None else self._resumed(self.memory)
+        self.unsaid: list[Made] = [] if self.memory is None else self._doubted(self.memory)
         self.ticks = None if self.shard is None else Ticks(self.shard)
         self.has_news, self.handed_us = False, 0
 
@@ -220,9 +231,16 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         memory.doubted = leaving.resumed(memory.doubted, doubted)
         return shard
 
+    def _doubted(self, memory: Memory) -> list[Made]:
+        """Return frames that are not believed yet as no letters: an end may have said that they are."""
+        frames = leaving.all_of(memory.doubted)
+        rows, plan = np.arange(len(frames)), self.plan
+        said = [refused(frames, rows, reason, plan.now_us, plan.names) for reason in DOUBTED] if len(rows) else []
+        return [Dead(each.with_columns(count=pl.lit(0, pl.UInt32))) for each in said]
+
     def on_batch(self, values: list[tuple[int, Sent]]) -> tuple[list[Made], bool]:
         """Take items in order."""
-        out: list[Made] = []
+        out, self.unsaid = self.unsaid, []
         for number, item in values:
             first, before = len(out), dict(self.counts)
             if self.memory is None and (since_us := self._begins(item)) is not None:
@@ -233,7 +251,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
                 out += self._take(self.shard, self.memory, item)
             elif isinstance(item, Closing):
                 self.plan.ended(number, -1)
-            elif isinstance(item, Dead):
+            elif isinstance(item, Dead | Again):
                 out.append(item)
             self._made(out[first:])
             if isinstance(item, End):
@@ -249,7 +267,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         return self.plan.begins(item if isinstance(item, FrameBatch) else None)
 
     def _take(self, shard: Shard, memory: Memory, item: Sent) -> list[Made]:
-        if isinstance(item, Dead):
+        if isinstance(item, Dead | Again):
             return [item]
         if isinstance(item, Closing):
             self.plan.ended(memory.shard, shard.last_us(memory.state))
@@ -288,7 +306,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
                 leaving.wait(memory.doubted, without_names(batch.pick(now), self.plan.names), memory.came + now)
             memory.came += len(batch)
         out: list[Made] = []
-        for reason, rows in (("clock_jump", totals.jumped), ("too_late", totals.too_late)):
+        for reason, rows in zip(DOUBTED, (totals.jumped, totals.too_late), strict=True):
             if len(rows):
                 frames, plan = leaving.taken(memory.doubted, rows), self.plan
                 out.append(Dead(refused(frames, np.arange(len(frames)), reason, plan.now_us, plan.names)))

@@ -23,6 +23,7 @@ from schemas.frames import FRAMES, OBJECTS, SIGNALS, FrameBatch
 COLUMNS: Final = {
     "row": pl.Int64(),  # the frame's number within its shard, in the order of arrival
     "source": pl.String(),  # where its record came from
+    "came_us": pl.Int64(),  # when a stream took its record, microseconds since 1970 UTC; null of files
     "disposition": pl.Enum(DISPOSITIONS),
     "dt_ms": pl.Int32(),  # the time it stands for, 0 where it is not counted
     "lag_ms": pl.Int32(),  # how much later than the frame that time begins
@@ -34,7 +35,7 @@ MOST_BATCHES: Final = 64
 
 
 class Kept(NamedTuple):
-    """A batch as it came, of which frames have left; its frames carry `row` and `source`."""
+    """A batch as it came, of which frames have left; its frames carry `row`, `source` and `came_us`."""
 
     batch: FrameBatch
     rows: NDArray[np.int64]  # (n,) ascending
@@ -59,7 +60,8 @@ def wait(waiting: Waiting, batch: FrameBatch, rows: NDArray[np.int64]) -> None:
     if not len(rows):
         return
     waiting.since = int(rows[0]) if waiting.since is None else waiting.since
-    frames = batch.frames.with_columns(row=pl.Series(rows), source=batch.sources)
+    came_us = pl.Series("came_us", batch.came_us, dtype=pl.Int64) if batch.came_us is not None else None
+    frames = batch.frames.with_columns(row=pl.Series(rows), source=batch.sources, came_us=pl.lit(came_us, pl.Int64))
     whole = FrameBatch(frames, batch.objects, batch.signals, batch.source)
     waiting.kept.append(Kept(whole, rows, np.ones(len(rows), np.bool_)))
 
@@ -109,7 +111,16 @@ def taken(waiting: Waiting, rows: NDArray[np.int64]) -> FrameBatch:
     files = out.frames["source"].unique(maintain_order=True)
     file = out.frames["source"].cast(pl.Enum(files)).to_physical().cast(pl.Int32).to_numpy()
     first = files[0] if len(files) else ""
-    return FrameBatch(out.frames.select(list(FRAMES)), out.objects, out.signals, first, tuple(files), file)
+    came = out.frames["came_us"]
+    came_us = None if came.null_count() else came.to_numpy()
+    return FrameBatch(out.frames.select(list(FRAMES)), out.objects, out.signals, first, tuple(files), file, came_us)
+
+
+def all_of(waiting: Waiting) -> FrameBatch:
+    """Return all frames that wait, as they came; they go on waiting."""
+    rows = [kept.rows[kept.waits] for kept in waiting.kept]
+    apart = Waiting([kept._replace(waits=kept.waits.copy()) for kept in waiting.kept], waiting.since)
+    return taken(apart, np.concatenate([*rows, np.empty(0, np.int64)]))
 
 
 def let_go(waiting: Waiting, rows: NDArray[np.int64]) -> None:
@@ -140,7 +151,7 @@ def _tidy(waiting: Waiting) -> None:
 def _joined(batches: list[FrameBatch]) -> FrameBatch:
     """Return batches as one, in their order."""
     if not batches:
-        named = {name: COLUMNS[name] for name in ("row", "source")}
+        named = {name: COLUMNS[name] for name in ("row", "source", "came_us")}
         return FrameBatch(pl.DataFrame(schema=FRAMES | named))
     first = list(itertools.accumulate((len(batch) for batch in batches), initial=0))
     objects, signals = (

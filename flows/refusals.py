@@ -37,9 +37,10 @@ def given(read: ReadOptions) -> str:
 def refused(
     batch: FrameBatch, rows: NDArray[np.int64], reason: str, now_us: int, names: Names = NOBODY
 ) -> pl.DataFrame:
-    """Return the frames at these ascending rows as `DEAD_LETTERS`, first seen at `now_us`; `names` are no secrets.
+    """Return the frames at these ascending rows as `DEAD_LETTERS`; `names` are no secrets.
 
-    What its reader has left out whole is one already.
+    Those of files were first seen at `now_us`, those of a stream when their records came: a stream that is read again
+    says the same letters. What its reader has left out whole is one already.
     """
     rows = rows[~batch.unseen[rows]]
     chosen = without_names(batch.pick(rows), names)
@@ -50,7 +51,7 @@ def refused(
         "position": chosen.frames["position"],
         "reason": [reason] * len(rows),
         "detail": [DETAILS[reason].format(camera=c, at=_moment(t)) for c, t in zip(cameras, times, strict=True)],
-        "first_seen_us": [now_us] * len(rows),
+        "first_seen_us": [now_us] * len(rows) if chosen.came_us is None else chosen.came_us,
         "count": [1] * len(rows),
         "raw": lines,
     }

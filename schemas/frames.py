@@ -74,6 +74,9 @@ class FrameBatch:
         Tables with the columns of `FRAMES`, `OBJECTS` and `SIGNALS`.
     files, file
         Where they came from, if from several: all of them, and (n,) the number of each frame's own.
+    came_us
+        (n,) when a stream took their records, however long after the frames: what letters are first seen at; of
+        files None.
     """
 
     frames: pl.DataFrame
@@ -82,6 +85,7 @@ class FrameBatch:
     source: str = ""
     files: tuple[str, ...] = ()
     file: NDArray[np.int32] | None = None
+    came_us: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -93,7 +97,8 @@ class FrameBatch:
             return self
         objects, signals = _of(self.objects, rows), _of(self.signals, rows)
         file = None if self.file is None else self.file[rows]
-        return FrameBatch(self.frames[rows], objects, signals, self.source, self.files, file)
+        came_us = None if self.came_us is None else self.came_us[rows]
+        return FrameBatch(self.frames[rows], objects, signals, self.source, self.files, file, came_us)
 
     @property
     def unseen(self) -> NDArray[np.bool_]:

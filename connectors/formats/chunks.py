@@ -225,7 +225,7 @@ def settle(
         The reader knows that no text is beyond its bound.
     """
     frames, frame = draft.frames, draft.objects["frame"].to_numpy()
-    now_us = np.full(frames.height, options.now_us)
+    now_us = frames["arrival_us"].fill_null(options.now_us).to_numpy()
     if options.arrivals is not None:
         now_us = options.arrivals.of(frames["position"], now_us)
     judged = boxes.judge(frame, draft.box, frames.height, in_pixels=in_pixels)
@@ -242,11 +242,14 @@ def settle(
         gone[misread] = False
         batch = without(batch, gone)
     position = frames["position"]
-    letters = [*dead, *(Dead(position[row], *why, raw(row)) for row, why in faults.items())]
-    letters.sort(key=lambda letter: letter.position)
+    seen = [(letter, options.now_us) for letter in dead]
+    seen += [(Dead(position[row], *why, raw(row)), int(now_us[row])) for row, why in faults.items()]
+    seen.sort(key=lambda each: each[0].position)
+    letters = dead_letters([letter for letter, _ in seen], source, options.now_us)
+    letters = letters.with_columns(first_seen_us=pl.Series([at_us for _, at_us in seen], dtype=pl.Int64))
     left_out = int((judged.refused & ~is_dead[frame]).sum())
     far = boxes.far(judged, frame, draft.box, frames)
-    return Chunk(batch, dead_letters(letters, source, options.now_us), left_out, size, far=far)
+    return Chunk(batch, letters, left_out, size, far=far)
 
 
 def _standing(draft: Draft, judged: boxes.Judged, source: str) -> FrameBatch:

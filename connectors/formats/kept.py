@@ -10,6 +10,7 @@ for it. What is still longer than `RAW_BYTES` loses its last objects, and its le
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Container
@@ -42,7 +43,7 @@ class Kept(NamedTuple):
 
 OURS: Final = "ours"
 """Form of a record that was read and is written again by us; of others it is their format."""
-COLUMNS: Final = {"form": pl.String(), "cut": pl.String()}
+COLUMNS: Final = {"form": pl.String(), "cut": pl.String(), "part": pl.UInt64()}
 """Columns of letters that are kept beside `schemas.frames.DEAD_LETTERS`."""
 
 
@@ -83,9 +84,23 @@ def letters(
         rows["detail"].replace(said) if said else rows["detail"],
         pl.Series("form", [form for _, form in kept], dtype=pl.String),
         pl.Series("cut", [each.cut for each, _ in kept], dtype=pl.String),
+        pl.Series("part", [_part(each.raw) for each, _ in kept], dtype=pl.UInt64),
     )
     is_cut = pl.col("cut") != ""
-    return out.with_columns(detail=pl.when(is_cut).then(pl.format("{}; {}", "detail", "cut")).otherwise("detail"))
+    out = out.with_columns(detail=pl.when(is_cut).then(pl.format("{}; {}", "detail", "cut")).otherwise("detail"))
+    return _counted(out)
+
+
+def _counted(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a letter: parts of one record that read the same are one, counted as often as they came."""
+    by = ["source", "position", "reason", "part"]
+    whole = rows.group_by(by, maintain_order=True).agg(pl.all().exclude(*by, "count").first(), pl.col("count").sum())
+    return whole.select(rows.columns)
+
+
+def _part(raw: bytes | None) -> int:
+    """Return what a part of a record is known by: of what is kept of it, so that it says no more."""
+    return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little") if raw else 0
 
 
 FORMS: Final = {"arrow": "native", "nvschema-protobuf": "nvschema"}

@@ -33,7 +33,7 @@ from connectors import json_records
 from connectors.files import RAW_BYTES, Block, Oversize
 from connectors.formats.chunks import Arrivals, Chunk, Dead, ReadOptions, dead_letters, no_frames
 from connectors.formats.readers import opened
-from connectors.formats.reading import Reader
+from connectors.formats.reading import Reader, held_back
 from connectors.records import Records
 from connectors.text_bytes import MARK
 
@@ -78,12 +78,12 @@ class Live:
     def rest(self, source: str) -> Iterator[Chunk]:
         """Yield what is held back for records that may follow."""
         for reader in self.readers.values():
-            yield from reader.rest(source)
+            yield from map(held_back, reader.rest(source))
 
     def tick(self, now_us: int, source: str) -> Iterator[Chunk]:
         """Yield what is due by the clock alone; call it where all that was there has been read, some times a second."""
         for reader in self.readers.values():
-            yield from reader.tick(now_us, source)
+            yield from map(held_back, reader.tick(now_us, source))
 
     def state(self) -> bytes:
         """Return what is remembered for the next records, of each format."""

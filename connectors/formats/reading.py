@@ -97,5 +97,14 @@ def arrived(chunk: Chunk, block: Block) -> Chunk:
     came, frames = Arrivals(block.position, block.arrival_us), chunk.batch.frames
     came_us = came.of(frames["position"], frames["arrival_us"].fill_null(FAR_US).to_numpy())
     near = np.abs(came_us - frames["t_us"].to_numpy()) <= BELIEVED_US
+    t_us = frames["t_us"].to_numpy()
     frames = frames.with_columns(arrival_us=pl.when(pl.Series(near)).then(pl.Series(came_us)))
-    return chunk._replace(batch=replace(chunk.batch, frames=frames))
+    came_us = np.where(came_us == FAR_US, t_us, came_us)
+    return chunk._replace(batch=replace(chunk.batch, frames=frames, came_us=came_us))
+
+
+def held_back(chunk: Chunk) -> Chunk:
+    """Return a chunk of a stream whose frames came with records that were read before."""
+    frames = chunk.batch.frames
+    came_us = frames["arrival_us"].fill_null(frames["t_us"]).to_numpy()
+    return chunk._replace(batch=replace(chunk.batch, came_us=came_us))

@@ -1,6 +1,7 @@
 """Dead letters that a statement leaves no room for get the count 0.
 
-A letter is known by what its file holds and by its place there, so a file that is
+A letter is known by what its file holds and by its place there, and a record may have
+several, each for a part of it, whenever they are told. So a file that is
 read again says its letters anew, wherever it lies and whatever is read beside it.
 A statement that replaces others takes the letters along of what it leaves nothing
 of, and of what stood under a path that now holds something else. So the counts of
@@ -23,34 +24,70 @@ from connectors.warehouse.pieces import pieces
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 
-KNOWN: Final = "SELECT DISTINCT content, source, run FROM dead_letters_log FINAL WHERE count > 0 AND run != {r:UInt32}"
+PARTS: Final = 1 << 32
+"""Parts that a record may have: the lower half of ``content`` says which a letter is, the upper what its file holds."""
+
+WHOLE: Final = f"intDiv(content, {PARTS})"
+
+KNOWN: Final = (
+    f"SELECT DISTINCT {WHOLE} AS whole, run FROM dead_letters_log FINAL WHERE count > 0 AND run != {{r:UInt32}}"
+)
+
+COMMAND: Final = "dead-letters replay"
+"""What runs are called that make rows of letters."""
 
 MOST: Final = 500_000
 """Letters that are played again at once: one block, so that all of them are taken or none; ours."""
 KEPT: Final = """
-SELECT source, position, toString(reason) AS reason, content, raw, toString(form) AS form, given, cut, stored_at
+SELECT source, position, toString(reason) AS reason, content, raw, toString(form) AS form, given, cut, stored_at,
+    ({keys}) IN (SELECT {keys} FROM dead_letters_log FINAL WHERE {taken}) AS is_taken
 FROM dead_letters_raw FINAL
-WHERE isValidUTF8(raw){of} AND (source, position, reason, content) IN
-    (SELECT source, position, reason, content FROM dead_letters_log FINAL WHERE count > 0{of})
+WHERE isValidUTF8(raw) AND ({keys}) IN (SELECT {keys} FROM dead_letters_log FINAL WHERE count > 0{of} OR {taken})
 ORDER BY source, position, reason, content
 LIMIT {most}
 """
 """In the order in which they lie, so that nothing is sorted."""
 
 
+def placed(rows: pl.DataFrame, content: pl.Expr) -> pl.DataFrame:
+    """Return letters (``part``) with the ``content`` that they are known by; `content` is what their file holds."""
+    return rows.with_columns(content=content // PARTS * PARTS + pl.col("part") % PARTS).drop("part")
+
+
 @contextmanager
-def kept(session: Session, reasons: Collection[str]) -> Iterator[Iterator[pl.DataFrame]]:
+def kept(session: Session, reasons: Collection[str], by: Collection[int] = ()) -> Iterator[Iterator[pl.DataFrame]]:
     """Yield what is kept of letters that still count, bit by bit, at most `MOST`; of all reasons where none is named.
 
     Parameters
     ----------
     reasons
         Some of `schemas.frames.DEAD_LETTER_REASONS`.
+    by
+        Runs that have made rows of letters: these come too, ``is_taken``.
     """
     named = ", ".join(f"'{reason}'" for reason in sorted(reasons))
     of = f" AND reason IN ({named})" if named else ""
-    with session.batches(KEPT.format(of=of, most=MOST)) as found:
+    question = KEPT.format(of=of, most=MOST, keys=", ".join(KNOWN_BY), taken=_taken(by))
+    with session.batches(question) as found:
         yield (pl.DataFrame(pl.from_arrow(batch)) for batch in found.batches)
+
+
+def whole(session: Session, numbers: Collection[int]) -> frozenset[int]:
+    """Return those of these runs that made rows of letters alone, all of which are still kept."""
+    if not numbers:
+        return frozenset()
+    keys, named = ", ".join(KNOWN_BY), ", ".join(map(str, sorted(numbers)))
+    found = session.query(
+        f"SELECT run FROM runs_log FINAL WHERE command = '{COMMAND}' AND state != 'abandoned' AND run IN ({named}) "
+        f"AND run NOT IN (SELECT run FROM dead_letters_log FINAL WHERE {_taken(numbers)} "
+        f"AND ({keys}) NOT IN (SELECT {keys} FROM dead_letters_raw FINAL))"
+    )
+    return frozenset(found["run"].to_pylist())
+
+
+def _taken(by: Collection[int]) -> str:
+    """Return the condition on `dead_letters_log` of letters of which these runs have made rows."""
+    return f"(count = 0 AND run IN ({', '.join(map(str, sorted(by)))}))" if by else "false"
 
 
 def take(session: Session, run: Run, rows: pl.DataFrame) -> None:
@@ -66,16 +103,25 @@ def take(session: Session, run: Run, rows: pl.DataFrame) -> None:
         session.insert_block("dead_letters_log", to_arrow(gone))
 
 
+def withdraw(session: Session, run: int, source: str, position: int) -> None:
+    """Let letters of a stream's partition count no longer from a position on: it is read again from there.
+
+    What is said of it under the same run after this counts.
+    """
+    _forget(session, run, "source = {s:String} AND position >= {p:Int64}", {"s": source, "p": position})
+
+
 def sweep(session: Session, run: Run, statement: Statement, span: Span) -> None:
     """Set the counts of letters to 0 that other runs had and this one did not say again."""
     known = session.query(KNOWN, {"r": run.run}).rows
     if not known:
         return
+    others = f"run != {run.run}"
     own = f"run IN (SELECT run FROM runs_log FINAL WHERE {runs.of_input(run.input)})"
-    _forget(session, run, own)
-    again = set(statement.contents.values()) & {content for content, _, _ in known}
+    _forget(session, run.run, f"{others} AND {own}")
+    again = {content // PARTS for content in statement.contents.values()} & {of for of, _ in known}
     for contents in pieces(again):
-        _forget(session, run, "content IN {c:Array(UInt64)}", {"c": contents})
+        _forget(session, run.run, f"{others} AND {WHOLE} IN {{c:Array(UInt64)}}", {"c": contents})
     if statement.replaces:
         _replaced(session, run, statement, span)
 
@@ -86,17 +132,17 @@ def _replaced(session: Session, run: Run, statement: Statement, span: Span) -> N
     standing = runs.watching(session, met)
     gone = [number for number, of in met.items() if of not in standing]
     for runs_gone in pieces(gone):
-        _forget(session, run, "run IN {g:Array(UInt32)}", {"g": runs_gone})
+        _forget(session, run.run, "run IN {g:Array(UInt32)}", {"g": runs_gone})
     left = [number for number, of in met.items() if of in standing]
     for some, paths in product(pieces(left), pieces(statement.contents) if left else ()):
-        _forget(session, run, "run IN {l:Array(UInt32)} AND source IN {p:Array(String)}", {"l": some, "p": paths})
+        _forget(session, run.run, "run IN {l:Array(UInt32)} AND source IN {p:Array(String)}", {"l": some, "p": paths})
 
 
-def _forget(session: Session, run: Run, which: str, parameters: dict[str, Any] | None = None) -> None:
-    held = f"SELECT * FROM dead_letters_log FINAL WHERE count > 0 AND run != {run.run} AND {which}"
+def _forget(session: Session, run: int, which: str, parameters: dict[str, Any] | None = None) -> None:
+    held = f"SELECT * FROM dead_letters_log FINAL WHERE count > 0 AND {which}"
     if session.query(f"SELECT 1 FROM ({held}) LIMIT 1", parameters).num_rows:
         session.command(
             "INSERT INTO dead_letters_log "
-            f"SELECT * REPLACE (toUInt32(0) AS count, toUInt32({run.run}) AS run) FROM ({held})",
+            f"SELECT * REPLACE (toUInt32(0) AS count, greatest(run, toUInt32({run})) AS run) FROM ({held})",
             parameters,
         )

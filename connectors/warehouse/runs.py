@@ -36,6 +36,8 @@ class Statement(NamedTuple):
     """It may write over minutes that other input watched."""
     started_us: int | None = None
     """When it began to read, by the wall clock; None: when it begins to write."""
+    over: frozenset[int] = frozenset()
+    """Runs that it writes over, for all that they were made of is among what it is made of."""
     contents: Mapping[str, int] = {}
     """Hash of each of its files alone, with what the options say of it, by path."""
 

@@ -10,13 +10,13 @@ is asked for again before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Final
 
 import polars as pl
 
-from connectors.warehouse import calendar_days, conflicts, inserts, landed, leases, registered, runs
+from connectors.warehouse import calendar_days, conflicts, inserts, landed, leases, letters, registered, runs
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
@@ -25,6 +25,7 @@ from connectors.warehouse.writer import Definitions, stored_rows
 from schemas.errors import WarehouseError
 
 HEALTH: Final = "health_minute_log"
+LETTERS: Final = "dead_letters_log"
 DAY_US: Final = 86_400_000_000
 MOST_CAMERAS: Final = 5_000
 """Cameras that a flush names; of more it claims all: it is short."""
@@ -79,6 +80,22 @@ class Stream:
             calendar_days.store(self.session, of.days)
         registered.withdraw(self.session, of.registry, of.source)
 
+    def withdraw(self, anew: Sequence[tuple[str, int]], waiting: Callable[[str], None] = lambda said: None) -> None:
+        """Let letters count no longer of partitions from a position on, from which on they are read again.
+
+        Raises
+        ------
+        WarehouseError
+            The same again makes it whole.
+        """
+        try:
+            self._hold(waiting)
+            for source, position in anew:
+                letters.withdraw(self.session, self._number(), source, position)
+        except WarehouseError:
+            self.release()
+            raise
+
     def write(self, rows: Mapping[str, pl.DataFrame], waiting: Callable[[str], None] = lambda said: None) -> Span:
         """Store rows by table; return where they reach.
 
@@ -97,6 +114,11 @@ class Stream:
     def follow(self) -> Run | None:
         """Return what rows of this stream are written under, by whatever process; None before the first."""
         return self.run if self.run is not None else runs.newest(self.session, self.statement.input)
+
+    def _number(self) -> int:
+        """Return the number that letters are said under: a later one than those before, or theirs."""
+        run = self.follow()
+        return 0 if run is None else run.run
 
     def finish(self, summary: str) -> None:
         """Say that the stream is over."""
@@ -167,6 +189,7 @@ class Stream:
                 continue
             if table == HEALTH:  # before and after: who looks in between looks again
                 landed.mark(self.session, rows[table])
-            inserts.insert(self.session, table, stored_rows(self.run, table, rows[table]))
+            run = self.follow() if table == LETTERS else self.run
+            inserts.insert(self.session, table, stored_rows(run, table, rows[table]))
             if table == HEALTH:
                 landed.mark(self.session, rows[table])

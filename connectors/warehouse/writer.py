@@ -107,6 +107,7 @@ class Writer:
         met = pl.DataFrame(schema=conflicts.FOUND)
         for piece in self.stage.pieces(HEALTH, inserts.BLOCK_ROWS):
             known = conflicts.watched_by_others(self.session, self.statement.input, piece)
+            known = known.filter(~pl.col("run").is_in(list(self.statement.over)))
             if not known.height:
                 continue
             is_watched = pl.col("frames") > 0

@@ -23,7 +23,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from connectors.formats import Chunk, Live, ReadOptions
 from connectors.formats.chunks import Dead, dead_letters, no_frames
 from connectors.records import Lost, Tail
-from flows.dataflow import Closing, End, Item, Tick
+from flows.dataflow import Again, Closing, End, Item, Tick
 from flows.live.telling import Told
 from schemas.errors import SourceAway, SourceError
 
@@ -124,6 +124,7 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         self.live = Live(feed.kind, feed.options)
         if at is not None:
             self.live.resume(at[1])
+        self.begins: list[Item] = []
         self.awake: datetime | None = None
         self.heard_s = time.monotonic()
         self.is_first = name == min(feed.open)
@@ -154,6 +155,7 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         feed = self.feed
         if self.tail is None:
             self.tail = feed.open[self.name](None if self.at is None else self.at[0])
+            self.begins = [] if self.at is None else [Again(self.tail.source, self.at[0])]
         tail = self.tail
         if self.name in feed.done:
             tail.done(feed.done[self.name])
@@ -168,7 +170,8 @@ class _Part(StatefulSourcePartition[Item, At | None]):
             feed.heard(int(records.arrival_us[-1]))
             chunks += self.live.read(records, tail.source)
         feed.told.rejects += sum(chunk.rejected_objects for chunk in chunks)
-        items: list[Item] = [*chunks]
+        items: list[Item] = [*self.begins, *chunks]
+        self.begins = []
         if not tail.is_at_end:
             feed.waiting.add(self.name)
             return items

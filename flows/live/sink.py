@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,11 +18,12 @@ import polars as pl
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from connectors.formats import Names, kept_letters
-from connectors.warehouse import Stream
-from flows.dataflow import Dead, Made
+from connectors.warehouse import Stream, letters
+from flows.dataflow import Again, Dead, Made
 from flows.live.telling import Told
 from flows.live.waiting import Saying, Stopped, until_there
 from flows.refusals import DETAILS
+from flows.shard import Block
 from schemas.errors import WarehouseError
 
 LETTERS: Final = "dead_letters_log"
@@ -32,6 +33,7 @@ LETTERS: Final = "dead_letters_log"
 class _Flush:
     """What a shard waits to have written."""
 
+    anew: list[Again]
     tables: dict[str, pl.DataFrame]
     is_done: bool = False
 
@@ -59,10 +61,11 @@ class Writing:
 
     def write(self, items: list[Made], told: Told) -> None:
         """Store what a shard made; returns once it is acknowledged."""
-        tables = self._tables(items, told)
-        if not tables:
+        anew = [item for item in items if isinstance(item, Again)]
+        tables = self._tables([item for item in items if not isinstance(item, Again)], told)
+        if not tables and not anew:
             return
-        mine, began = _Flush(tables), time.monotonic()
+        mine, began = _Flush(anew, tables), time.monotonic()
         told.doing = "writing"
         self.queue.append(mine)
         while not self.lock.acquire(timeout=1.0):
@@ -85,12 +88,13 @@ class Writing:
         for flush in flushes:
             for table, rows in flush.tables.items():
                 by_table.setdefault(table, []).append(rows)
-        self._persist({table: pl.concat(rows) for table, rows in by_table.items()}, told)
+        anew = [each for flush in flushes for each in flush.anew]
+        self._persist(anew, {table: pl.concat(rows) for table, rows in by_table.items()}, told)
         for flush in flushes:
             flush.is_done = True
         del self.queue[: len(flushes)]
 
-    def _tables(self, items: list[Made], told: Told) -> dict[str, pl.DataFrame]:
+    def _tables(self, items: Iterable[Block | Dead], told: Told) -> dict[str, pl.DataFrame]:
         """Return what was made, by table."""
         blocks: dict[str, list[pl.DataFrame]] = {}
         for item in items:
@@ -99,28 +103,33 @@ class Writing:
         return {table: pl.concat(rows) for table, rows in blocks.items() if sum(each.height for each in rows)}
 
     def _letters(self, rows: pl.DataFrame, told: Told) -> pl.DataFrame:
-        """Return dead letters as they are kept: one row a reason and record, however many of its frames it refuses."""
-        by = ["source", "position", "reason"]
-        one = rows.group_by(by, maintain_order=True).agg(pl.all().exclude(*by, "count").first(), pl.col("count").sum())
+        """Return dead letters as they are kept."""
         kept = kept_letters(
-            one.select(rows.columns),
+            rows,
             self.kind,
             self.names.ids,
             DETAILS,
             words=self.names.words,
             keeps_unreadable=self.keeps_unreadable,
         )
-        told.met(kept["reason"].to_list(), kept["count"].to_list())
-        return kept.with_columns(content=pl.lit(self.content, pl.UInt64), given=pl.lit(self.given))
+        is_one = kept["count"] > 0
+        told.met(kept["reason"].filter(is_one).to_list(), kept["count"].filter(is_one).to_list())
+        kept = kept.with_columns(raw=pl.when(is_one).then("raw"))
+        return letters.placed(kept.with_columns(given=pl.lit(self.given)), pl.lit(self.content, pl.UInt64))
 
-    def _persist(self, tables: dict[str, pl.DataFrame], told: Told) -> None:
+    def _persist(self, anew: list[Again], tables: dict[str, pl.DataFrame], told: Told) -> None:
         """Write until it is written."""
 
         def wait_for(said: str) -> None:
             self._wait_for(said, told)
 
+        def write() -> None:
+            if anew:
+                self.stream.withdraw([each[:2] for each in anew], wait_for)
+            self.stream.write(tables, wait_for)
+
         try:
-            until_there(lambda: self.stream.write(tables, wait_for), WarehouseError, Saying(wait_for), self.stop)
+            until_there(write, WarehouseError, Saying(wait_for), self.stop)
         except Stopped:
             self.abandon()
         told.waits_for = ""

@@ -1,15 +1,18 @@
 """`tilik dead-letters replay`: what is kept of letters is played like input, and letters that became rows are gone.
 
 Frames of refused boxes come along, whatever reasons are asked for: that they came is part
-of what their camera's minutes were. Only whole windows are stated. A frame whose minute somebody has watched stays a
-letter: what is kept of it is not all that came then, so its file is to be replayed.
-Letters that are refused again stay as they were. Killed anywhere, the same command
-does the same again: a letter is taken only when all its rows are stored.
+of what their camera's minutes were. Only whole windows are stated. A frame whose minute
+somebody has watched stays a letter: what is kept of it is not all that came then, so its
+file is to be replayed. A minute that was made of letters alone is made anew, of those and
+of what came since, as long as all are kept: a stream goes on. Letters that are
+refused again stay as they were. Killed anywhere, the same command does the same again: a
+letter is taken only when all its rows are stored.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import time
 from collections import Counter
@@ -36,6 +39,8 @@ LEFT: Final = {
 """Why letters are left as they are."""
 
 
+TIME: Final = r'"ts":"?([^",}]*)'
+"""Where a frame that is kept says its time."""
 COMES_ALONG: Final = "boxes_refused"
 """Reason of letters whose time counts as misread, though nobody asked for them."""
 
@@ -44,9 +49,10 @@ class Letters(NamedTuple):
     """Letters as lines of files: where each is known from, and which line of which file it is now."""
 
     files: list[Path]
-    rows: pl.DataFrame  # `warehouse.letters.kept` without records, with ``path``, ``line``, ``is_asked``
+    rows: pl.DataFrame  # `warehouse.letters.kept` without records, with ``path``, ``line``, ``is_asked``, ``is_taken``
     left: Counter[str]  # of others that are asked for: how many, by why (`LEFT`)
     input: int  # hash of what is kept of them
+    over: frozenset[int] = frozenset()  # runs whose letters are among these
     again: int = 0  # that are asked for and refused again, as those already said who stated their minutes
 
     def asked_for(self) -> int:
@@ -83,43 +89,87 @@ def play(
 ) -> Played:
     """Do so in an open warehouse."""
     ids = () if options.registry is None else links.ids(registries.load(options.registry))
-    with temporary.folder() as folder, Stage() as stage:
-        read = ReadOptions(now_us=now_us, is_ours=True)
-        found = _written(store, Path(folder), reasons, known(ids, options.class_map))
-        found, cameras = _unwatched(store, found, read)
-        asked_for = found.asked_for()
-        if not asked_for:
-            return Played(None, 0, found.again, found.left)
-        asked = _asked(options, found, read, cameras)
-        refused: list[pl.DataFrame] = []
-        if not cameras & {camera.id for camera in asked.definitions.registry.camera}:
-            return Played(None, 0, found.again + asked_for, found.left)
-        done = playing.read(asked, stage, progress, refused.append)
-        rows = _become_rows(found, refused)
-        if not rows.height:
-            return Played(None, 0, found.again + asked_for, found.left)
-        done = done._replace(silent=[])  # files of ours: nobody knows them
-        summary = playing.commit(store, asked, stage, done, lambda run: letters.take(store, run, rows))
-        again = found.again + asked_for - int(rows["is_asked"].sum())
-        return Played(summary, rows.height, again, found.left)
+    read, now = ReadOptions(now_us=now_us, is_ours=True), known(ids, options.class_map)
+    for extends in (True, False):
+        with temporary.folder() as folder, Stage() as stage:
+            found, cameras = _found(store, Path(folder), reasons, now, read, extends=extends)
+            played = _played(store, options, found, cameras, read, stage, progress)
+            if played is not None:
+                return played
+    raise AssertionError("without letters that were rows already, none of them is refused again")
 
 
-def _written(store: Warehouse, folder: Path, reasons: Collection[str], now: Known) -> Letters:
-    """Write letters that can be played as lines, a file for each that they came from."""
+def _found(
+    store: Warehouse, folder: Path, reasons: Collection[str], now: Known, read: ReadOptions, *, extends: bool
+) -> tuple[Letters, frozenset[str]]:
+    """Return letters whose minutes nobody has watched, and their cameras.
+
+    A minute that was made of letters alone is made anew, of these and of what came since: so with those come all
+    letters that an earlier command has made its rows of, where `extends` and where they are all kept.
+    """
+    over: frozenset[int] = frozenset()
+    for attempt in itertools.count():
+        place = folder / str(attempt)
+        place.mkdir()
+        written = _written(store, place, reasons, now, over)
+        found, cameras, met = _unwatched(store, written, read)
+        more = letters.whole(store, met) if extends and written.rows.height < letters.MOST else frozenset()
+        if not more:
+            return found, cameras
+        over |= more
+    raise AssertionError("each attempt names a run more")
+
+
+def _played(
+    store: Warehouse,
+    options: ReplayOptions,
+    found: Letters,
+    cameras: frozenset[str],
+    read: ReadOptions,
+    stage: Stage,
+    progress: Progress | None,
+) -> Played | None:
+    """Play letters; None where one that was rows already is refused now, so that nothing is written."""
+    asked_for, refused = found.asked_for(), list[pl.DataFrame]()
+    nothing = Played(None, 0, found.again + asked_for, found.left)
+    if not asked_for:
+        return nothing
+    asked = _asked(options, found, read, cameras)
+    if not cameras & {camera.id for camera in asked.definitions.registry.camera}:
+        return nothing
+    done = playing.read(asked, stage, progress, refused.append)
+    rows = _become_rows(found, refused)
+    if rows["is_taken"].sum() < found.rows["is_taken"].sum():
+        return None
+    is_new = ~rows["is_taken"]
+    if not is_new.any():
+        return nothing
+    done = done._replace(silent=[])  # files of ours: nobody knows them
+    summary = playing.commit(store, asked, stage, done, lambda run: letters.take(store, run, rows))
+    again = found.again + asked_for - int((rows["is_asked"] & is_new).sum())
+    return Played(summary, int(is_new.sum()), again, found.left)
+
+
+def _written(store: Warehouse, folder: Path, reasons: Collection[str], now: Known, over: frozenset[int]) -> Letters:
+    """Write letters that can be played as lines, a file for each that they came from; those of `over`'s rows too."""
     left, parts, hashed = Counter[str](), [], hashlib.blake2b(digest_size=8)
     files: dict[tuple[str, int], tuple[Path, int]] = {}  # with how many lines are in it
-    with letters.kept(store, {*reasons, COMES_ALONG} if reasons else ()) as pieces:
+    is_asked = ~pl.col("is_taken") & (pl.lit(True) if not reasons else pl.col("reason").is_in(list(reasons)))
+    with letters.kept(store, {*reasons, COMES_ALONG} if reasons else (), over) as pieces:
         for piece in pieces:
-            asked = pl.lit(True) if not reasons else pl.col("reason").is_in(list(reasons))
-            for of in piece.with_columns(is_asked=asked).partition_by("source", "content", maintain_order=True):
+            whole = pl.col("content") // letters.PARTS
+            named = piece.with_columns(pl.col("is_taken").cast(pl.Boolean), whole=whole).with_columns(is_asked=is_asked)
+            when = pl.col("raw").str.extract(TIME, 1)  # of one record's parts, which have one position
+            ordered = named.sort("source", "whole", "position", when)
+            for of in ordered.partition_by("source", "whole", maintain_order=True):
                 said = [_line(row, now) for row in of.iter_rows(named=True)]
                 is_left = zip(said, of["is_asked"], strict=True)
-                left.update(why for why, is_asked in is_left if isinstance(why, str) and is_asked)
+                left.update(why for why, counts in is_left if isinstance(why, str) and counts)
                 lines = [line for line in said if isinstance(line, bytes)]
                 played = of.filter(pl.Series([isinstance(line, bytes) for line in said]))
                 for row in played.select("source", "position", "reason", "content", "raw").iter_rows():
                     hashed.update(repr(row).encode())
-                key = of["source"][0], of["content"][0]
+                key = of["source"][0], of["whole"][0]
                 path, count = files.get(key, (folder / f"{len(files)}.jsonl", 0))
                 if lines:
                     files[key] = path, count + len(lines)
@@ -128,7 +178,7 @@ def _written(store: Warehouse, folder: Path, reasons: Collection[str], now: Know
                 where = pl.lit(str(path)).alias("path"), pl.int_range(1, pl.len() + 1).add(count).alias("line")
                 parts.append(played.drop("raw", "form", "given", "cut").with_columns(*where))
     rows = pl.concat(parts) if parts else pl.DataFrame()
-    return Letters([path for path, _ in files.values()], rows, left, int.from_bytes(hashed.digest(), "big"))
+    return Letters([path for path, _ in files.values()], rows, left, int.from_bytes(hashed.digest(), "big"), over=over)
 
 
 def _line(row: Mapping[str, str], now: Known) -> bytes | str:
@@ -142,12 +192,12 @@ def _line(row: Mapping[str, str], now: Known) -> bytes | str:
     return "file" if line is None else line
 
 
-def _unwatched(store: Warehouse, found: Letters, read: ReadOptions) -> tuple[Letters, frozenset[str]]:
-    """Leave out letters whose minute others have watched; returns the cameras of the others too.
+def _unwatched(store: Warehouse, found: Letters, read: ReadOptions) -> tuple[Letters, frozenset[str], set[int]]:
+    """Leave out letters whose minute others have watched; returns the cameras of the others, and those runs too.
 
     Frames of refused boxes are left out of minutes too of which others have said that such came.
     """
-    cameras: set[str] = set()
+    cameras, met = set[str](), set[int]()
     parts = [pl.DataFrame(schema={"path": pl.String, "line": pl.Int64, "is_unseen": pl.Boolean})]
     for chunk in MergedReader(found.files, "native", read) if found.files else ():
         frames = chunk.batch.frames.select(
@@ -160,10 +210,13 @@ def _unwatched(store: Warehouse, found: Letters, read: ReadOptions) -> tuple[Let
         minutes = frames.select("camera_id", "ts")
         for is_unseen in (False, True):
             theirs = conflicts.watched_by_others(store, found.input, minutes, or_misread=is_unseen)
+            theirs = theirs.filter(~pl.col("run").is_in(list(found.over)))
             some, on = frames.filter(is_unseen=is_unseen), ["camera_id", "ts"]
             cameras |= set(some.join(theirs, on=on, how="anti")["camera_id"])
             parts.append(some.join(theirs, on=on, how="semi").select(parts[0].columns))
-    return _without(found, pl.concat(parts)), frozenset(cameras)
+            if not is_unseen:
+                met |= set(theirs.join(some, on=on, how="semi")["run"])
+    return _without(found, pl.concat(parts)), frozenset(cameras), met
 
 
 def _without(found: Letters, gone: pl.DataFrame) -> Letters:
@@ -195,7 +248,8 @@ def _asked(options: ReplayOptions, found: Letters, read: ReadOptions, cameras: f
     asked = playing.stated(options, given, InputHash(found.input, {}))
     sources = found.rows["source"].unique().sort().to_list()
     statement = asked.statement._replace(
-        command="dead-letters replay",
+        command=letters.COMMAND,
+        over=found.over,
         inputs=[f"dead letters of {source}" for source in sources],
         definitions=asked.statement.definitions ^ fingerprint(tuple(sorted(options.class_map.items()))),
     )

@@ -18,9 +18,10 @@ from connectors import registry as registries
 from connectors import warehouse as warehouses
 from connectors.formats import Far, MergedReader, Names, ReadOptions, kept_letters
 from connectors.warehouse import Definitions, Run, Stage, Statement, Warehouse, Writer
+from connectors.warehouse import letters as kept_as
 from flows import afterwards, compiling, provisional, unreadable
 from flows.console import note
-from flows.dataflow import ChunkSource, Dead, Plan, Totals, build
+from flows.dataflow import Again, ChunkSource, Dead, Made, Plan, Totals, build
 from flows.refusals import DETAILS, given, no_secrets
 from flows.replay import identity, restating, telling
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary, Restated
@@ -28,7 +29,6 @@ from flows.replay.letters import Letters
 from flows.replay.running import Ending
 from flows.replay.unnamed import Words, unnamed
 from flows.replay.watching import Watch
-from flows.shard import Block
 from flows.thresholds import Thresholds
 from operators import city as cities
 from operators.city import City
@@ -155,7 +155,8 @@ def read(
     letters, names = Letters(), no_secrets(asked.definitions.registry, asked.input.read)
     plan.names = names
 
-    def keep(item: Block | Dead) -> None:
+    def keep(item: Made) -> None:
+        assert not isinstance(item, Again)  # a file is read once
         if isinstance(item, Dead):
             rows = _kept(item.rows, asked, names)
             if on_dead is None:
@@ -189,10 +190,8 @@ def _kept(rows: pl.DataFrame, asked: Asked, names: Names) -> pl.DataFrame:
     kept = kept_letters(
         rows, asked.input.format, names.ids, DETAILS, words=names.words, keeps_unreadable=asked.keeps_unreadable
     )
-    return kept.with_columns(
-        content=pl.col("source").replace_strict(of.contents, default=of.input, return_dtype=pl.UInt64),
-        given=pl.lit(given(asked.input.read)),
-    )
+    content = pl.col("source").replace_strict(of.contents, default=of.input, return_dtype=pl.UInt64)
+    return kept_as.placed(kept.with_columns(given=pl.lit(given(asked.input.read))), content)
 
 
 def commit(

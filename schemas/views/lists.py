@@ -96,14 +96,23 @@ FIGURES: Final = {
 }
 
 
+LETTERS: Final = {
+    "detail": "argMin(l.detail, l.content) AS detail",
+    "first_seen": "min(l.first_seen) AS first_seen",
+    "count": "toUInt32(sum(l.count)) AS count",
+}
+"""What is said of the letters of one record together."""
+
+
 def lists() -> list[View]:
     """Return the views of registrations and of dead letters."""
     held = "(SELECT * FROM {}_log FINAL WHERE deleted = 0) AS {}"
     return [
         select(
             "dead_letters",
-            _own("dead_letters"),
-            "dead_letters_log FINAL\nWHERE count > 0",
+            [LETTERS.get(name, name) for name in _own("dead_letters")],
+            "dead_letters_log AS l FINAL\nWHERE l.count > 0\n"
+            "GROUP BY source, position, reason, intDiv(content, 4294967296)",
             "Records that could not be used, and why",
         ),
         select("areas", _own("areas"), "areas_log FINAL", "Administrative areas by code"),
