@@ -18,7 +18,7 @@ from tests.connectors.test_warehouse_persistence import incident, put
 
 
 @pytest.fixture(scope="module")
-def empty_store(tmp_path_factory):
+def bare(tmp_path_factory):
     with warehouses.connect(f"embedded:{tmp_path_factory.mktemp('store')}") as store:
         store.migrate()
         yield store
@@ -32,8 +32,8 @@ def test_every_recording_ships_with_a_good_registry_of_its_camera(recording):
 
 
 @pytest.mark.parametrize("section", [RECORDED, *SECTIONS], ids=lambda section: section.title[:20])
-def test_every_question_of_the_page_can_be_answered(empty_store, section):
-    assert asking.ask(empty_store, section.sql).column_names
+def test_every_question_of_the_page_can_be_answered(bare, section):
+    assert asking.ask(bare, section.sql).column_names
 
 
 def test_recorded_and_simulated_figures_stand_in_no_table_together():
@@ -41,18 +41,18 @@ def test_recorded_and_simulated_figures_stand_in_no_table_together():
     assert "WHERE NOT simulated" in RECORDED.sql
 
 
-def test_what_stands_out_of_an_empty_warehouse_is_nothing(empty_store):
-    assert list(sentences(empty_store)) == [sentence.none for sentence in SENTENCES]
+def test_what_stands_out_of_an_empty_warehouse_is_nothing(bare):
+    assert list(sentences(bare)) == [sentence.none for sentence in SENTENCES]
 
 
-def test_a_page_of_an_empty_warehouse_says_so_and_shows_no_zero(empty_store):
-    page = report.render(empty_store)
+def test_a_page_of_an_empty_warehouse_says_so_and_shows_no_zero(bare):
+    page = report.render(bare)
     assert [section.title for section in [RECORDED, *SECTIONS] if section.title not in page] == []
     assert page.count("none\n") + page.count(" was ") + page.count("all were watching") >= len(SECTIONS) - 3
 
 
-def test_the_status_of_an_empty_warehouse_names_its_tables(empty_store):
-    status = warehouse_status.read(empty_store)
+def test_the_status_of_an_empty_warehouse_names_its_tables(bare):
+    status = warehouse_status.read(bare)
     assert {"crowd_minute_log", "incidents_log"} <= {row[0] for row in status.tables.rows}
     assert "runs, newest first: none" in warehouse_status.as_text(status)
 
@@ -70,10 +70,9 @@ DAY: Final = timedelta(days=1)
 
 
 @pytest.fixture
-def street(tmp_path):
+def street(empty_store):
     """A simulated pavement: two persons at noon on the five weekdays before, nine on Saturday, six today."""
-    with warehouses.connect(f"embedded:{tmp_path}") as store:
-        store.migrate()
+    with warehouses.connect(empty_store("street")) as store:
         camera = Camera(id="sim-1", name="Simpang", area="33.74.07.1005", fps=1.0, simulated=True)
         store.store_registry(Registry(camera=(camera,)), registries.load_areas(), "test")
         simulated = {"simulated": True}

@@ -299,10 +299,9 @@ def letter(store, name: str, record, reason: str, detail: str, count: int = 1) -
 
 
 @pytest.mark.parametrize("form", LETTERS)
-def test_a_camera_whose_frames_were_all_refused_was_seen(tmp_path, form):
+def test_a_camera_whose_frames_were_all_refused_was_seen(empty_store, form):
     """Whatever names it: the record that is kept, or what is said of it."""
-    with connect(f"embedded:{tmp_path}") as store:
-        store.migrate()
+    with connect(empty_store("store")) as store:
         letter(store, "a.jsonl", *LETTERS[form], count=3)
         found = suggestions.find(store, Registry((camera("sug-refused"), camera("sug-none"))))
     reason = LETTERS[form][1]
@@ -312,11 +311,10 @@ def test_a_camera_whose_frames_were_all_refused_was_seen(tmp_path, form):
     ]
 
 
-def test_frames_of_cameras_that_the_registry_lacks_are_named(tmp_path):
+def test_frames_of_cameras_that_the_registry_lacks_are_named(empty_store):
     """While their records are kept: what is said of a letter for ever names nobody."""
     said = "expected a camera of the registry, came a text of 9 characters: register it, then replay"
-    with connect(f"embedded:{tmp_path}") as store:
-        store.migrate()
+    with connect(empty_store("store")) as store:
         letter(store, "a.jsonl", {"camera": "sug-ghost"}, "unknown_camera", said, count=2)
         letter(store, "b.jsonl", {"camera": "sug-later"}, "unknown_camera", said)
         letter(store, "c.jsonl", {"camera": "<a text of 90 characters>"}, "unknown_camera", said, count=5)
@@ -343,9 +341,8 @@ class Narrow(NamedTuple):
         return self.store.stream(sql, form, settings)
 
 
-def test_who_may_not_read_records_is_told_what_is_said_of_them(tmp_path):
-    with connect(f"embedded:{tmp_path}") as store:
-        store.migrate()
+def test_who_may_not_read_records_is_told_what_is_said_of_them(empty_store):
+    with connect(empty_store("store")) as store:
         letter(store, "a.jsonl", *LETTERS["told"], count=3)
         letter(store, "b.jsonl", *LETTERS["native"])
         assert letters_of.cameras(Narrow(store)) == {"": {"before_2000": 1}, "sug-refused": {"boxes_refused": 3}}

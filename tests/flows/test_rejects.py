@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    with connect(f"embedded:{tmp_path}") as opened:
-        opened.migrate()
+def store(empty_store: Callable[[str], str]):
+    with connect(empty_store("store")) as opened:
         yield opened
 
 
