@@ -16,6 +16,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kafka.asking import Question
+from connectors.kafka.clients import held, weakly
 from connectors.kafka.collecting import Taking
 from connectors.kafka.settings import READING
 from connectors.kafka.topic import Topic, span_of
@@ -59,8 +60,9 @@ class KafkaTail:
         self._passed_by: Question | None = None
         self._committed = self._wanted = -1
         self._is_committing = False
-        own = {**READING, "error_cb": topic.troubles.heard, "on_commit": self._on_commit}
+        own = {**READING, "error_cb": topic.troubles.heard, "on_commit": weakly(self._on_commit)}
         self._consumer: Any = topic.settings.make(Consumer, topic.address, own)
+        self._let_go = held(self, self._consumer)
         self._taking: Any = Taking(self._consumer)
         topic.watch(partition)
         self._assign()
@@ -128,6 +130,7 @@ class KafkaTail:
                 self._commit_last(client[0], asynchronous=False)
             client[0].close()
         client.clear()
+        self._let_go()
 
     def _assign(self) -> None:
         self._is_heard = False  # whether the brokers know such a position is not told yet

@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from connectors.kafka.address import Address
 from connectors.kafka.asking import Answer, Question
+from connectors.kafka.clients import held
 from connectors.kafka.settings import Settings
 from connectors.kafka.troubles import Troubles
 from schemas.errors import SourceAway, SourceError
@@ -75,6 +76,7 @@ class Topic:
         self.troubles = Troubles(address, settings, clock)
         self.clock, self._waiting = clock, waiting
         self._admin: AdminClient = settings.make(AdminClient, address, {"error_cb": self.troubles.heard})
+        held(self, self._admin)
         self._shape = Question(self._ask_shape, SHAPE_S, clock)
         self._ends = Question(self._ask_ends, ENDS_S, clock)
         self._watched: list[int] = []

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from connectors.kafka.clients import held, weakly
 from connectors.kafka.headers import headers_of
 from connectors.kafka.settings import WRITING
 from connectors.kafka.topic import Topic
@@ -54,7 +55,9 @@ class KafkaWriter:
         self._put = 0
         self._untold = ""  # why a record was refused whose owner asked for no word of it
         self._fatal = ""
-        self._producer: Any = topic.settings.make(Producer, topic.address, {**WRITING, "error_cb": self._hear})
+        own = {**WRITING, "error_cb": weakly(self._hear)}
+        self._producer: Any = topic.settings.make(Producer, topic.address, own)
+        held(self, self._producer)
 
     @property
     def waiting(self) -> int:
