@@ -281,7 +281,7 @@ def test_a_certificate_that_nobody_trusts_ends_it_with_what_to_set(tmp_path):
     server = MosquittoBroker(tmp_path / "broker")
     config = tmp_path / "broker" / "mosquitto.conf"
     config.write_text(config.read_text() + f"certfile {made.certificate}\nkeyfile {made.key}\n")
-    server._listens = lambda: True  # type: ignore[method-assign]  # its probe speaks no TLS
+    server.answers = lambda: True  # type: ignore[method-assign]  # its probe speaks no TLS
     server.start()
     url = server.url.replace("mqtt:", "mqtts:")
     rules = [Rule("a", "native", "")]

@@ -24,7 +24,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
     return {of + by: tell(folder, of, by) for of in "AB" for by in ("R1", "R2")}
 
 
-EVERY = 3
+EVERY = 5
 """Of the statements: an odd number, so that the two take turns."""
 
 
