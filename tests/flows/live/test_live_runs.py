@@ -15,7 +15,7 @@ import pytest
 
 from connectors.registry.writing import to_toml
 from connectors.warehouse import Stream, Warehouse, connect
-from flows.live import RunOptions, sources, starting, telling
+from flows.live import RunOptions, ready, sources, starting, telling
 from flows.live.ready import Asked
 from flows.live.running import Run
 from flows.live.waiting import Stopped
@@ -167,7 +167,7 @@ def test_a_machine_whose_clock_is_years_ahead_closes_nothing_by_it(
     tmp_path: Path, empty_store: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead_us = 9 * 365 * 86_400 * SECOND
-    monkeypatch.setattr(starting, "Asked", partial(Asked, clock=lambda: time.time_ns() // 1000 + ahead_us))
+    monkeypatch.setattr(ready, "Asked", partial(Asked, clock=lambda: time.time_ns() // 1000 + ahead_us))
     url, of = empty_store("live"), topic(messages(now_on(stream(NAMES, 130), 5), time.time_ns() // 1000), 2)
     with running(tmp_path, url, of, monkeypatch), connect(url) as store:
         until(lambda: asked(store, "SELECT count() FROM health_minute WHERE camera_id = 'silent'") >= 1)
