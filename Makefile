@@ -35,8 +35,9 @@ lint: install  # Style, types and import rules
 test: lint  # Everything: style, types, import rules and all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-bench: install  # Measure frames/s and memory against the plain alternatives, and (BASE=commit) against another version
+bench: install  # Measure frames/s and memory against the plain alternatives, live too, and (BASE=commit) against another version
 	$(BIN)/python -m benchmarks.main
+	$(BIN)/python -m benchmarks.live
 	$(if $(BASE),$(BIN)/python -m benchmarks.against $(BASE))
 
 soak: install  # Let a simulated city run live for SOAK_MINUTES (30): nothing may grow, no frame may be lost

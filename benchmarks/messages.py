@@ -14,12 +14,13 @@ PX = 1000
 
 def write(path: Path, lines: bytes, most: int) -> int:
     """Write the first lines of native JSON as messages; return how many."""
-    made = [wire.frame(_frame(json.loads(line))) for line in lines.splitlines()[:most]]
+    made = [wire.frame(as_frame(json.loads(line))) for line in lines.splitlines()[:most]]
     path.write_bytes(wire.delimited(made))
     return len(made)
 
 
-def _frame(native: dict) -> dict:
+def as_frame(native: dict) -> dict:
+    """Return a native frame as a Frame's fields, in pixels of a picture of 1000 x 1000."""
     ts = native["ts"]
     when = datetime.fromisoformat(ts) if isinstance(ts, str) else datetime.fromtimestamp(ts / 1e6, UTC)
     things = [
