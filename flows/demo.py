@@ -32,7 +32,7 @@ from flows.replay.letters import in_words
 from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import ConflictError, TilikError
-from schemas.local_time import DAY_MINUTES
+from schemas.local_time import DAY_MINUTES, MINUTE_US
 from schemas.registry.rules import SIMULATED
 
 DATA: Final = Path("data")
@@ -50,7 +50,6 @@ LIVE_CAMERAS: Final = 14
 LIVE_MINUTES: Final = 20
 LIVE_MAKING_US: Final = 20_000_000
 """What it takes to make them, about."""
-MINUTE_US: Final = 60_000_000
 DAY_US: Final = DAY_MINUTES * MINUTE_US
 VEHICLES: Final = {"2": "car", "7": "truck"}
 """RoadTrack's class numbers (COCO's)."""

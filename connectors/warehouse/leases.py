@@ -87,7 +87,7 @@ def held(session: Session, scope: Scope, waiting: Callable[[str], None] = lambda
     WarehouseError
         By any statement of the session that would go out after the lease was lost.
     """
-    claim = Claim(_Table(session), scope, me(), _clock_us, token, is_dead)
+    claim = Claim(_Table(session), scope, me(), elapsed_us, token, is_dead)
     try:
         _wait(claim, session, waiting)
         with _renewed(claim, session.ending), session.fenced(lambda: _refuse_lost(claim, session.where)):
@@ -157,8 +157,8 @@ def _refuse_lost(claim: Claim, where: str) -> None:
         )
 
 
-def _clock_us() -> int:
-    """Return microseconds that count sleep, too."""
+def elapsed_us() -> int:
+    """Return microseconds that go on while the machine sleeps; only differences count."""
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1000
 
 

@@ -8,20 +8,15 @@ comes too late costs nothing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Final
 
+from connectors.warehouse.leases import elapsed_us
 from flows.console import note
 
 LEAD_US: Final = 3_600_000_000
 """Clocks of machines that nobody sets apart differ by less; ours."""
 DAY_US: Final = 86_400_000_000
-
-
-def elapsed_us() -> int:
-    """Return microseconds that go on while the machine sleeps; only differences count."""
-    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1000
 
 
 class Clock:

@@ -149,7 +149,7 @@ def test_nothing_is_written_under_a_lease_that_is_no_longer_trusted(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, add = [0], "INSERT INTO settings_log (name, value) VALUES ('lease', '{}')"
-    monkeypatch.setattr(leases, "_clock_us", lambda: clock[0])
+    monkeypatch.setattr(leases, "elapsed_us", lambda: clock[0])
     with leases.held(warehouse, of("late-1")):
         warehouse.command(add.format("in time"))
         clock[0] += TRUST_US
@@ -167,7 +167,7 @@ def test_a_lease_lost_while_a_block_was_made_ready_lets_nothing_out(
         clock[0] += TRUST_US
         return ready(block)
 
-    monkeypatch.setattr(leases, "_clock_us", lambda: clock[0])
+    monkeypatch.setattr(leases, "elapsed_us", lambda: clock[0])
     with leases.held(warehouse, of("late-2")):
         monkeypatch.setattr(session, "arrow_file", late)
         with pytest.raises(WarehouseError, match="run the command again"):

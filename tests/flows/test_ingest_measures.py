@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from connectors.ingest.intake import TROUBLE_S
 from connectors.records import Origin
 from connectors.spool import Bounds, make
 from flows import ingest_measures
+from tests.flows.scraping import read
 
 NATIVE = Origin("native")
 
@@ -37,14 +36,6 @@ def intake(tmp_path: Path, clock: Clock) -> Iterator[Intake]:
     found = Intake(SpoolKeeper(make(tmp_path / "spool", 1), Bounds(bytes=50_000)), clock)
     yield found
     found.close()
-
-
-def read(port: int, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
 
 
 def values(port: int) -> dict[tuple[str, str], float]:

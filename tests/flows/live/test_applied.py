@@ -27,7 +27,7 @@ from tests.flows.city import SECOND, START, camera, stream
 from tests.flows.live import children
 from tests.flows.live.tails import topic
 from tests.flows.live.test_live_runs import asked, now_on, running
-from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, replayed, stored, taken
+from tests.flows.live.test_until_end import NAMES, REGISTRY, assert_equal, messages, replayed, stored, taken
 from tests.waiting import until
 
 MOMENT_US = START + 3 * MINUTE_US
@@ -70,19 +70,9 @@ def by_time(state: Path, to: Path) -> Path:
     return to
 
 
-@pytest.fixture
-def registry(tmp_path: Path, empty_store: Callable[[str], str]) -> Path:
-    path = tmp_path / "registry.toml"
-    path.write_text(to_toml(REGISTRY, "test"))
-    empty_store("live")
-    empty_store("replayed")
-    return path
-
-
 def assert_a_replays(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> None:
     assert left["health_minute_log"]["frames"].sum() > 0
-    for name in TABLES:
-        assert left[name].equals(right[name]), name
+    assert_equal(left, right)
 
 
 @pytest.mark.parametrize("cut_s", [100, 179])

@@ -13,7 +13,7 @@ from schemas.partitions import partition_of
 from tests.brokers.kafka import KafkaBroker
 from tests.flows.city import stream
 from tests.flows.live import children
-from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, replayed, stored
+from tests.flows.live.test_until_end import NAMES, REGISTRY, assert_equal, messages, replayed, stored
 
 KILLS = 5
 PARTITIONS = 3
@@ -43,6 +43,5 @@ def test_runs_and_brokers_that_are_killed_lose_and_double_nothing(
     empty_store("replayed")
     other = replayed(tmp_path, registry, batch)
     left, right = stored(empty_store("live")), stored(empty_store("replayed"))
-    for name in TABLES:
-        assert left[name].equals(right[name]), name
+    assert_equal(left, right)
     assert (summary["frames"], summary["duplicates"]) == (other.frames, other.duplicates)

@@ -23,7 +23,7 @@ from schemas.errors import SourceError, WarehouseError
 from schemas.frames import FrameBatch
 from tests.flows.city import SECOND, START, stream
 from tests.flows.live.tails import ListTail, Topic, topic
-from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, stored, taken
+from tests.flows.live.test_until_end import NAMES, REGISTRY, assert_equal, messages, stored, taken
 from tests.waiting import until
 
 
@@ -118,8 +118,7 @@ def test_a_warehouse_that_is_away_holds_it_back_and_nothing_is_lost(
     taken(tmp_path, registry, topic(messages(batch), 2), monkeypatch, warehouse=f"embedded:{tmp_path / 'whole'}",
           state=str(tmp_path / "state-whole"))  # fmt: skip
     left, right = stored(url), stored(f"embedded:{tmp_path / 'whole'}")
-    for name in TABLES:
-        assert left[name].equals(right[name]), name
+    assert_equal(left, right)
 
 
 def test_what_no_waiting_mends_ends_it_with_its_reason(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from flows.live import measures, place, telling
 from flows.live.telling import Partition, Process, Told
 from schemas.errors import SourceError
+from tests.flows.scraping import read
 
 
 @pytest.fixture
@@ -24,14 +23,6 @@ def where(tmp_path: Path) -> place.Place:
 
 def said(where: place.Place, *told: Told) -> None:
     telling.write(where.processes / "000.json", Process(1, list(told)))
-
-
-def read(port: int, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
 
 
 def test_the_page_is_openmetrics_and_says_what_shards_say(where: place.Place) -> None:

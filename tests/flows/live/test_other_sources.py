@@ -18,7 +18,7 @@ from schemas.columns import METRICS
 from tests.flows.city import SECOND, START, stream
 from tests.flows.live import children
 from tests.flows.live.tails import Topic, topic
-from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, stored
+from tests.flows.live.test_until_end import NAMES, REGISTRY, assert_equal, messages, stored
 
 MINUTES = [f"{metric.name}_minute_log" for metric in METRICS]
 CHANGE_S = 95
@@ -65,8 +65,7 @@ def test_a_source_more_is_the_same_stream(
     assert taken(registry, url, str(tmp_path / "state"), both, monkeypatch) == len(every)
     taken(registry, whole, str(tmp_path / "state-whole"), both, monkeypatch)
     left, right = stored(url), stored(whole)
-    for name in TABLES:
-        assert left[name].equals(right[name]), name
+    assert_equal(left, right)
     assert_one_statement(url)
 
 
@@ -79,8 +78,7 @@ def test_a_source_that_lies_elsewhere_now_is_the_same_stream(
     taken(registry, url, str(tmp_path / "state"), {"new": topic(every[cut:], 2)}, monkeypatch)
     taken(registry, whole, str(tmp_path / "state-whole"), {"old": topic(every, 2)}, monkeypatch)
     left, right = stored(url), stored(whole)
-    for name in TABLES:
-        assert left[name].equals(right[name]), name
+    assert_equal(left, right)
     assert_one_statement(url)
 
 

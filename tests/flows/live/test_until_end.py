@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import polars as pl
 import pytest
 
 from connectors.formats import to_json_lines
-from connectors.registry.writing import to_toml
 from connectors.warehouse import connect
 from flows.live import RunOptions, sources, starting
 from flows.replay import ReplayOptions, replay
@@ -45,15 +43,6 @@ def messages(batch: FrameBatch, came_us: int = NOW_US) -> list[tuple[str, bytes,
     return list(zip(batch.frames["camera"], lines, came, strict=True))
 
 
-@pytest.fixture
-def registry(tmp_path: Path, empty_store: Callable[[str], str]) -> Path:
-    path = tmp_path / "registry.toml"
-    path.write_text(to_toml(REGISTRY, "test"))
-    empty_store("live")
-    empty_store("replayed")
-    return path
-
-
 def taken(tmp_path: Path, registry: Path, of: Topic, monkeypatch: pytest.MonkeyPatch, **more: Any) -> dict[str, int]:
     """Run a topic to its end; return the summary."""
     monkeypatch.setattr(sources, "find", lambda *_: [of.source()])
@@ -68,6 +57,12 @@ def replayed(tmp_path: Path, registry: Path, batch: FrameBatch, name: str = "rep
     return replay(ReplayOptions((str(path),), "native", f"embedded:{tmp_path / name}", str(registry)), now_us=NOW_US)
 
 
+def assert_equal(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> None:
+    """Two stores hold the same, table by table."""
+    for name in TABLES:
+        assert left[name].equals(right[name]), name
+
+
 @pytest.mark.parametrize(("partitions", "sizes"), [(1, (8_192,)), (3, (7, 100, 1)), (4, (1_000, 3))])
 def test_it_is_what_a_replay_says(
     tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch, partitions: int, sizes: tuple[int, ...]
@@ -76,8 +71,7 @@ def test_it_is_what_a_replay_says(
     summary = taken(tmp_path, registry, topic(messages(batch), partitions, sizes), monkeypatch)
     other = replayed(tmp_path, registry, batch)
     left, right = stored(f"embedded:{tmp_path / 'live'}"), stored(f"embedded:{tmp_path / 'replayed'}")
-    for name in TABLES:
-        assert left[name].equals(right[name]), name
+    assert_equal(left, right)
     assert left["health_minute_log"].height
     assert {name: getattr(other, name) for name in summary} == summary
 
@@ -89,8 +83,7 @@ def test_run_again_it_goes_on_where_it_stood(tmp_path: Path, registry: Path, mon
         taken(tmp_path, registry, topic(every[:end], 2), monkeypatch)
     replayed(tmp_path, registry, batch)
     left, right = stored(f"embedded:{tmp_path / 'live'}"), stored(f"embedded:{tmp_path / 'replayed'}")
-    for name in TABLES:
-        assert left[name].equals(right[name]), name
+    assert_equal(left, right)
 
 
 def test_letters_say_where_they_stood_and_add_up(
