@@ -30,7 +30,7 @@ from connectors.formats.kept_cuts import (
 )
 from connectors.formats.nvschema_objects import Faulty
 from connectors.formats.nvschema_objects import minimal as read_minimal
-from schemas.hidden_names import hidden
+from schemas.hidden_names import HIDDEN, hidden
 from schemas.rejects import SIGNAL_KINDS
 
 SIDES: Final = 4
@@ -58,8 +58,7 @@ def formats(names: Names) -> Cuts:
     """Return what is kept of a record, by its format, where these texts are no secrets."""
     of_id = text(lambda said: said if is_id(said, names) else hidden(said))
     of_class = text(lambda said: said if not said or is_class(said, names) else hidden(said))
-    of_label = text(lambda said: said if not said or is_class(said, names) else hidden(label(said)))
-    native, nvschema = _native(of_id, of_class), _nvschema(of_id, of_label)
+    native, nvschema = _native(of_id, of_class), _nvschema(of_id, _label(names))
     return {
         "native": native,
         "arrow": native,
@@ -72,6 +71,15 @@ def formats(names: Names) -> Cuts:
         "scenescape": kept_scenes.scenescape(of_id, of_class),
         "opendatacam": _opendatacam(of_class),
     }
+
+
+def _label(names: Names) -> Cut:
+    """Keep a label of nvschema, or its hash as it is looked up; what is hidden already is no label any more."""
+
+    def kept(said: str) -> str:
+        return said if not said or is_class(said, names) or HIDDEN.fullmatch(said) else hidden(label(said))
+
+    return text(kept)
 
 
 def _native(of_id: Cut, of_class: Cut) -> Cut:

@@ -77,6 +77,13 @@ def test_of_a_row_at_most_its_first_columns_are_kept(cells: list[str]) -> None:
     assert kept.count(b",") < 10
 
 
+def test_what_is_hidden_is_no_label_any_more() -> None:
+    sent = json.dumps({"objects": [f"7|1|2|30|40|{NAME}"]}).encode()
+    once = record(sent, "nvschema")
+    assert once is not None
+    assert record(once, "nvschema") == once
+
+
 def test_a_good_frame_is_kept_whole() -> None:
     batch = stream(["a"], 5)
     (line, *_) = to_json_lines(batch).splitlines()
