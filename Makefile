@@ -49,7 +49,7 @@ repeat: install  # Repeat all tests with new random cases for REPEAT_MINUTES (10
 	  $(BIN)/python -m pytest -q $(PYTEST_ARGS) --hypothesis-seed=$$(date +%s) || exit 1; \
 	done
 
-fuzz: install  # Play broken files of every format until Ctrl-C, or FUZZ_ARGS="--messages N"
+fuzz: install  # Play broken files and streams of every format until Ctrl-C, or FUZZ_ARGS="--messages N --of streams"
 	$(BIN)/python -m tests.fuzzing $(FUZZ_ARGS)
 
 stop: install  # End what `make run` left serving

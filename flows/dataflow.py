@@ -94,6 +94,8 @@ class Plan:
     """Is told what a shard did in all, restarts included, once its recording is over."""
     counts: dict[str, int] = field(default_factory=dict)
     """What the one shard did so far, restarts included."""
+    beat: Callable[[], None] = lambda: None
+    """Is told of every item that a shard takes: it goes on."""
     kept: Callable[[Memory, int], None] = lambda memory, size: None
     """Is told what a shard remembers whenever that is stored, and its size [B]."""
     totals: Totals = field(default_factory=Totals)
@@ -242,6 +244,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         """Take items in order."""
         out, self.unsaid = self.unsaid, []
         for number, item in values:
+            self.plan.beat()
             first, before = len(out), dict(self.counts)
             if self.memory is None and (since_us := self._begins(item)) is not None:
                 self.shard = self._wired(number)

@@ -168,7 +168,9 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         chunks = [_letters(lost, tail.source, feed.clock())] if lost else []
         if len(records):
             feed.heard(int(records.arrival_us[-1]))
-            chunks += self.live.read(records, tail.source)
+            for chunk in self.live.read(records, tail.source):
+                chunks.append(chunk)
+                feed.told.beat()  # formats whose records cost much may have thousands in a poll
         feed.told.rejects += sum(chunk.rejected_objects for chunk in chunks)
         items: list[Item] = [*self.begins, *chunks]
         self.begins = []

@@ -262,6 +262,7 @@ class Run:
             ended=asked.place.ended,
             finished=self._finished,
             counts=self.told[shard].counts,
+            beat=self.told[shard].beat,
             kept=self.told[shard].kept,
             names=self.names,
         )

@@ -1,1 +1,1 @@
-"""Files of every format, broken in every way that a seed gives, and the law that a replay keeps over them."""
+"""Files and streams of every format, broken in every way that a seed gives, and the laws that hold over them."""

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from connectors.formats import Chunk, Live, ReadOptions
+from connectors.formats.chunks import dead_letters, no_frames
+from connectors.records import Records
+from flows.dataflow import Plan, ShardLogic, Tick
 from flows.live import place, status, supervising, telling
+from flows.live.feed import Feed, FeedSource
 from flows.live.supervising import Child, Supervisor
 from flows.live.telling import Process, Told
+from flows.thresholds import Thresholds
+from operators import city as cities
 from schemas.local_time import OFFSET_US
+from tests.flows.live.tails import ListTail, topic
+from tests.flows.live.test_until_end import REGISTRY
 
 HOUR_US = 3_600_000_000
 UNTIL_US = 1_767_571_200_000_000  # 2026-01-05T00:00:00Z
@@ -40,6 +50,31 @@ def test_nothing_is_said_of_what_nobody_knows(where: place.Place) -> None:
     found = status.look(where)
     assert (found["restarts"], found["second_us"]) == (0, None)
     assert "second flow" not in status.table(found)
+
+
+def test_a_poll_that_costs_much_says_of_each_part_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_us, told = [0], Told(0)
+    monkeypatch.setattr(telling, "clock_us", lambda: now_us[0])
+    of = topic([("a", b"[", 0)] * 3, 1)
+
+    def read(live: Live, records: Records, source: str) -> Iterator[Chunk]:
+        for _ in range(len(records)):
+            now_us[0] += HOUR_US
+            yield Chunk(no_frames(source), dead_letters([], source, 0), 0, 0)
+
+    monkeypatch.setattr(Live, "read", read)
+    beats: list[int] = []
+    monkeypatch.setattr(Told, "beat", lambda self: beats.append(telling.clock_us()))
+    feed = Feed(0, {"memory": lambda at: ListTail(of, 0, 0)}, "native", ReadOptions(0), lambda: None, told)
+    FeedSource(feed).build_part("", "memory", None).next_batch()
+    assert beats == [0, HOUR_US, 2 * HOUR_US, 3 * HOUR_US]
+
+
+def test_a_shard_says_of_each_item_that_it_goes_on() -> None:
+    beats: list[int] = []
+    plan = Plan(cities.build(REGISTRY), Thresholds(), 1, since_us=0, now_us=0, beat=lambda: beats.append(1))
+    ShardLogic(plan, None).on_batch([(0, Tick(UNTIL_US)), (0, Tick(UNTIL_US))])
+    assert len(beats) == 2
 
 
 def test_what_is_said_is_its_owners_alone(where: place.Place) -> None:
