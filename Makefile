@@ -55,8 +55,9 @@ fuzz: install  # Play broken files and streams of every format until Ctrl-C, or 
 stop: install  # End what `make run` left serving
 	@$(BIN)/python -m flows.demo --stop
 
-docs: install  # Write docs/metrics.md anew from columns and kernels
+docs: install  # Write docs/metrics.md anew from columns and kernels, and the types of the views' columns
 	$(BIN)/python -m flows.metrics_page
+	$(BIN)/python -m flows.view_types
 
 migration: install  # Write the next numbered file for changed tables (NAME=what_it_is_for)
 	@$(BIN)/python -m flows.next_migration "$(NAME)"

@@ -65,9 +65,8 @@ def apply(session: Session, wanted: Mapping[str, View], step: Step, tilik: str) 
     stale = {*step.made, *step.replaced}
     for name, view in wanted.items():
         if name in stale:
-            _run(session, view.statement)
-            if view.comments:
-                _run(session, view.comments)
+            for statement in filter(None, [view.typed] if view.typed else [view.statement, view.comments]):
+                _run(session, statement)
     for name in step.dropped:
         _run(session, f"DROP VIEW IF EXISTS {name}")
     if stale or step.dropped:

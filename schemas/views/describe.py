@@ -205,12 +205,15 @@ def _quoted(cells: Sequence[str]) -> str:
     return "(" + ", ".join(map(string, cells)) + ")"
 
 
+def meanings(shown: View) -> dict[str, str]:
+    """Return what stands on each column of a view; nothing for one that is called: it keeps none."""
+    return {} if CALLED.search(shown.text) else {name: _worded(said) for name, said in of(shown).items()}
+
+
 def comments(shown: View) -> str:
-    """Return the statement that says on a view what its columns mean; '' of one that is called: it keeps none."""
-    if CALLED.search(shown.text):
-        return ""
-    said = ", ".join(f"COMMENT COLUMN `{name}` {string(_worded(each))}" for name, each in of(shown).items())
-    return f"ALTER TABLE {shown.name} {said}"
+    """Return the statement that says on a view what its columns mean; '' of one that is called."""
+    said = ", ".join(f"COMMENT COLUMN `{name}` {string(words)}" for name, words in meanings(shown).items())
+    return f"ALTER TABLE {shown.name} {said}" if said else ""
 
 
 def _worded(said: Figure) -> str:

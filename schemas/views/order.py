@@ -15,26 +15,45 @@ from typing import Final, NamedTuple
 
 from schemas import ddl
 from schemas.local_time import ZONE
-from schemas.views import every
-from schemas.views.describe import comments
+from schemas.views import every, sql, types
+from schemas.views.describe import comments, meanings
 
 _NAME: Final = re.compile(r"CREATE OR REPLACE VIEW (\w+)")
 
 
 class View(NamedTuple):
-    """A view's statement, its fingerprint (16 hex digits), and the statement that says what its columns mean, or ''."""
+    """A view's statement, its fingerprint (16 hex digits), and the statement that says what its columns mean, or ''.
+
+    `typed` is one statement that does the same as both and names the columns' types, so that the engine need not find
+    them out; '' where they are not known.
+    """
 
     statement: str
     fingerprint: str
     comments: str = ""
+    typed: str = ""
 
 
 @cache
 def wanted() -> dict[str, View]:
     """Return every view by name, those that others read before them."""
     tables = {name: str(table) for name, table in ddl.tables().items()}
-    shown = every(ZONE)
-    return ordered([view.text for view in shown], tables, {view.name: comments(view) for view in shown})
+    shown = {view.name: view for view in every(ZONE)}
+    made = ordered([view.text for view in shown.values()], tables, {name: comments(of) for name, of in shown.items()})
+    known = types.read()
+    return {
+        name: view._replace(typed=_typed(shown[name], known[name].columns))
+        if name in known and known[name].fingerprint == view.fingerprint
+        else view
+        for name, view in made.items()
+    }
+
+
+def _typed(shown: sql.View, kinds: Mapping[str, str]) -> str:
+    said = meanings(shown)
+    columns = ",\n    ".join(f"`{name}` {kind} COMMENT {sql.string(said[name])}" for name, kind in kinds.items())
+    head = f"CREATE OR REPLACE VIEW {shown.name}"
+    return shown.text.replace(f"{head} AS", f"{head}\n    ({columns})\nAS", 1)
 
 
 def ordered(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.views import types
 from schemas.views.order import ordered, wanted
 
 TABLES = {"a_log": "a", "b_log": "b"}
@@ -47,3 +48,13 @@ def test_every_view_has_a_name_of_its_own_and_reads_nothing_that_comes_later() -
         assert f"CREATE OR REPLACE VIEW {name} AS" in view.statement
         assert not [other for other in made.keys() - seen - {name} if f"FROM {other} " in view.statement]
         seen.add(name)
+
+
+def test_types_of_a_view_that_has_changed_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = types.read()
+    stale = held | {"crowd_minute": held["crowd_minute"]._replace(fingerprint="of before")}
+    wanted.cache_clear()
+    monkeypatch.setattr(types, "read", lambda: stale)
+    made = wanted()
+    wanted.cache_clear()
+    assert (made["crowd_minute"].typed, made["crowd_hour"].typed != "") == ("", True)
