@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -25,7 +25,7 @@ import simulation
 from connectors import calendar as calendars
 from connectors import registry as registries
 from connectors import warehouse as warehouses
-from flows import demo_live, fewer_cameras, report
+from flows import demo_live, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.replay import ReplayOptions, ReplaySummary, replay
 from flows.replay.letters import in_words
@@ -174,8 +174,7 @@ def _week_before(settings: Settings) -> ReplayOptions:
     """Write the week before for some cameras and return how to replay it."""
     folder = DATA / "simulated-week"
     cameras = max(int(name.removeprefix(SIMULATED)) for name in WEEK)  # the first so many can be drawn
-    _simulate("SIMULATED week", cameras, START_US - WEEK_DAYS * DAY_US, WEEK_DAYS, folder)
-    fewer_cameras.keep(folder, WEEK)
+    _simulate("SIMULATED week", cameras, START_US - WEEK_DAYS * DAY_US, WEEK_DAYS, folder, WEEK)
     return _asked_of(folder, settings)
 
 
@@ -190,10 +189,10 @@ def _show_live(store: warehouses.Warehouse, settings: Settings) -> None:
     demo_live.show(store, folder / "city", start_us, folder, settings)
 
 
-def _simulate(title: str, cameras: int, start_us: int, days: int, folder: Path) -> None:
+def _simulate(title: str, cameras: int, start_us: int, days: int, folder: Path, only: Collection[str] = ()) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # its own, of an earlier run
     with progress(title, "cameras") as seen:
-        simulation.simulate(cameras, days * DAY_MINUTES, SEED, start_us, folder, "arrow", progress=seen)
+        simulation.simulate(cameras, days * DAY_MINUTES, SEED, start_us, folder, "arrow", seen, only=only)
 
 
 def _asked_of(folder: Path, settings: Settings) -> ReplayOptions:

@@ -6,7 +6,7 @@ sampled an hour at a time, so that memory does not grow with the span.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +20,7 @@ from schemas.registry import Registry
 from simulation import (
     congestion,
     faults,
+    few,
     flood,
     garbage,
     gates,
@@ -105,6 +106,7 @@ def simulate(
     *,
     fps: float | None = None,
     noiseless: bool = False,
+    only: Collection[str] = (),
 ) -> Summary:
     """Write a simulated city.
 
@@ -122,6 +124,8 @@ def simulate(
         Frame events per second and camera; by default 0.5 from six hours on, else 2 to 5.
     noiseless
         Perfect detector and delivery: rows must equal the truth. Cameras still die.
+    only
+        Ids of the cameras that are written; all where none is named.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def simulate(
             f"{minutes} minutes, {start_us} us: change --cameras, --minutes or --start"
         )
     report = progress or (lambda done, total: None)
-    registry = layout.registry(cameras, seed, event_fps(minutes) if fps is None else fps)
+    registry = few.of(layout.registry(cameras, seed, event_fps(minutes) if fps is None else fps), only)
     span = start_us, start_us + minutes * MINUTE_US
     with output.whole(Path(out)) as folder:
         return _written(registry, seed, span, folder, format, report, noiseless=noiseless)
@@ -154,11 +158,11 @@ def _written(
     cameras, (start_us, end_us) = len(registry.camera), span
     actors = []
     tables: dict[str, list[pl.DataFrame]] = {}
-    for number, camera in enumerate(registry.camera):
-        actors.append(_actor(faults.scene(camera, number, seed, start_us, end_us, noiseless=noiseless)))
+    for camera in registry.camera:
+        actors.append(_actor(faults.scene(camera, layout.number(camera), seed, start_us, end_us, noiseless=noiseless)))
         for name, table in _truth(actors[-1]).items():
             tables.setdefault(name, []).append(table)
-        report(number + 1, 2 * cameras)
+        report(len(actors), 2 * cameras)
     written = _events(actors, folder / "events", format, lambda share: report(int(cameras * (1 + share)), 2 * cameras))
     tables["site_outages"] = [sites.truth([actor.scene for actor in actors])]
     tables["faults"] = [
@@ -237,10 +241,12 @@ def _events(actors: list[Actor], folder: Path, form: Format, report: Callable[[f
         for actor, one, rows in zip(actors, sent, refused, strict=True):
             rows.append(one.refused + np.searchsorted(actor.arrived.arrival_us, hour * HOUR_US))
         content = writer.batch([one.arrivals for one in sent])
+        report(done / len(hours))
+        if not len(content):
+            continue  # an hour in which nothing arrives: a file without records is no input
         name = str(np.datetime64(hour, "h")).replace("-", "")
         size += writer.write(folder / f"{name}Z.{writer.SUFFIX[form]}", content, form)
         files, frames, objects = files + 1, frames + len(content), objects + content.objects.height
-        report(done / len(hours))
     return Written(files, frames, objects, size, wrong, [np.concatenate(rows) for rows in refused])
 
 

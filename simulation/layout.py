@@ -17,6 +17,7 @@ import numpy as np
 
 from schemas.geo import Area, parse_areas
 from schemas.registry import Camera, Place, Registry, Road
+from schemas.registry.rules import SIMULATED
 from simulation.scene import random
 from simulation.views import GROUND, RACING, RACING_FPS, SHAPE_OF, view
 
@@ -53,13 +54,18 @@ def registry(cameras: int, seed: int, event_fps: float) -> Registry:
     )
 
 
+def number(of: Camera) -> int:
+    """Return which camera of its city it is, from 0."""
+    return int(of.id.removeprefix(SIMULATED)) - 1
+
+
 def camera(number: int, seed: int, event_fps: float) -> Camera:
     """Return camera `number` (from 0) of the city `seed`."""
     rng = random(seed, number, "layout")
     site = _site(number, rng)
     seen = view(number, str(site["category"]), float(rng.uniform(-0.03, 0.03)))
     return Camera(
-        id=f"sim-{number + 1:04d}",
+        id=f"{SIMULATED}{number + 1:04d}",
         name=f"{site['name']} (simulasi)",
         area=str(site["area"]),
         position=site["position"],

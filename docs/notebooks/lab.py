@@ -22,7 +22,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from connectors.warehouse import Warehouse, connect
-from flows import fewer_cameras
 from flows.replay import ReplayOptions, replay
 from simulation import simulate
 
@@ -37,7 +36,7 @@ DAY_NAMES = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
 @dataclass(frozen=True)
 class Simulation:
-    """A simulated span of days; `keep` names the cameras whose events are replayed, the others are left out.
+    """A simulated span of days; `keep` names the cameras that are played, the others are left out.
 
     Few cameras and a slow camera clock keep it short. A vehicle's drive over the line lasts 6.5 frames, so that
     below 0.4 events a second vehicles are slower than half of a street's free flow.
@@ -54,8 +53,7 @@ class Simulation:
         """Simulate into a folder, replay into a warehouse there, and return its URL."""
         city, url = folder / "city", f"embedded:{folder / 'store'}"
         start_us = round(datetime.fromisoformat(self.start).timestamp() * 1e6)
-        simulate(self.cameras, self.days * 1440, self.seed, start_us, city, "arrow", fps=self.fps)
-        fewer_cameras.keep(city, self.keep)
+        simulate(self.cameras, self.days * 1440, self.seed, start_us, city, "arrow", fps=self.fps, only=self.keep)
         settings = ReplayOptions((str(city / "events"),), "arrow", url, str(city / "registry.toml"))
         replay(settings)
         return url
