@@ -34,16 +34,14 @@ DAYS: Final = """
 SELECT place_id, toDate32(local_ts) AS day, basis,
     if(basis = 'entries', toFloat64(if(entries IS NULL, NULL, entries_estimated)), passages) AS total
 FROM visits_place_day ORDER BY place_id, day"""
+PLACES: Final = "SELECT count() AS n FROM places_log FINAL WHERE deleted = 0"
 LEFT_OUT: Final = """
 SELECT date AS day FROM calendar WHERE day_type IN ('holiday', 'joint_leave') OR is_ramadan"""
 
 
 def update(warehouse: Warehouse) -> int:
     """Judge all places anew; return how many days' verdicts were new, different or withdrawn."""
-    days = pl.DataFrame(pl.from_arrow(warehouse.query(DAYS).table))
-    left_out = set(warehouse.query(LEFT_OUT)["day"].to_pylist())
-    judged = [judge(place, left_out) for (_,), place in days.group_by("place_id", maintain_order=True)]
-    made = pl.concat([pl.DataFrame(schema=SCHEMA), *judged])
+    made = pl.concat([pl.DataFrame(schema=SCHEMA), *_judged(warehouse)])
     stored = warehouse.query(f"SELECT {', '.join(SCHEMA)} FROM trends_log FINAL WHERE deleted = 0")
     held = pl.DataFrame(pl.from_arrow(stored.table)).cast(SCHEMA)
     changed = made.join(held, on=list(SCHEMA), how="anti", nulls_equal=True)
@@ -53,6 +51,15 @@ def update(warehouse: Warehouse) -> int:
         version = warehouse.query("SELECT max(version) + 1 AS v FROM trends_log")["v"][0].as_py()
         warehouse.insert("trends_log", rows.with_columns(version=pl.lit(version, pl.UInt64)))
     return rows.height
+
+
+def _judged(warehouse: Warehouse) -> list[pl.DataFrame]:
+    """Return the verdicts of each place; where there is none, days of places are not even asked for: that is dear."""
+    if warehouse.query(PLACES)["n"][0].as_py() == 0:
+        return []
+    days = pl.DataFrame(pl.from_arrow(warehouse.query(DAYS).table))
+    left_out = set(warehouse.query(LEFT_OUT)["day"].to_pylist())
+    return [judge(place, left_out) for (_,), place in days.group_by("place_id", maintain_order=True)]
 
 
 def judge(place: pl.DataFrame, left_out: set[date]) -> pl.DataFrame:

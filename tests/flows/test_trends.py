@@ -65,6 +65,7 @@ def stored(monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse, totals: list[f
     ]
     held = ", ".join(["('', '1970-01-01', '', NULL)", *rows])
     monkeypatch.setattr(trends, "DAYS", f"SELECT * FROM values('{kinds}', {held}) WHERE place_id != '' ORDER BY day")
+    monkeypatch.setattr(trends, "PLACES", "SELECT 1 AS n")
     monkeypatch.setattr(trends, "LEFT_OUT", "SELECT date AS day FROM calendar LIMIT 0")
     return trends.update(warehouse)
 
@@ -98,3 +99,12 @@ def test_verdicts_of_days_that_are_no_longer_stored_are_withdrawn(warehouse, mon
     assert stored(monkeypatch, warehouse, []) == 0
     assert stored(monkeypatch, warehouse, totals) == len(totals)
     assert shown(warehouse) == held
+
+
+def test_where_no_place_is_left_its_verdicts_are_withdrawn_and_no_day_is_read(warehouse, monkeypatch) -> None:
+    totals = rising(0.08)
+    stored(monkeypatch, warehouse, totals)
+    held = len(shown(warehouse))
+    monkeypatch.setattr(trends, "PLACES", "SELECT 0 AS n")
+    monkeypatch.setattr(trends, "DAYS", "SELECT * FROM nobody_asks_this")
+    assert (held, trends.update(warehouse), shown(warehouse)) == (len(totals), len(totals), [])
