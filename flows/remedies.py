@@ -21,6 +21,8 @@ LEAST_SHARE: Final = 0.01
 """A smaller share is said as a count: in whole per cents it may read 0."""
 SHOWN: Final = 5
 """Words that a sentence names."""
+PER_CENT: Final = 110
+"""Boxes that reach no further may be shares in per cent, a little over the edge; ours."""
 SIZES: Final = (
     (640, 360), (640, 480), (704, 576), (1280, 720), (1280, 960), (1920, 1080), (2304, 1296), (2560, 1440),
     (2688, 1520), (3072, 2048), (3840, 2160), (7680, 4320),
@@ -88,7 +90,10 @@ def _reach(left: Left) -> str:
 
 
 def _pixels(left: Left, camera: Camera | None) -> str:
-    return "divide them by the width and height of the picture"
+    width, sign, height = _reach(left).partition(" x ")
+    may_be_per_cent = sign and width.isdecimal() and height.isdecimal() and max(int(width), int(height)) <= PER_CENT
+    either = ", or by 100 if they are per cent" if may_be_per_cent else ""
+    return f"divide them by the width and height of the picture{either}"
 
 
 def _outside(left: Left, camera: Camera | None) -> str:

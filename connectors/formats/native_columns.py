@@ -3,7 +3,8 @@
 Columns: camera, ts (timestamp, int64 microseconds or ISO text), ts_source, seq,
 width, height, objects list<struct<class, confidence, box, track, mask,
 mask_confidence, face_px>>, signals list<struct<kind, zone, value>>,
-image struct<luma, sharpness, hash>. Only camera, ts and objects are required.
+image struct<luma, sharpness, hash>. Only camera, ts and objects are required, camera unless
+whoever sends them says it.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def of_batch(batch: pa.RecordBatch, position: int, options: ReadOptions, source:
     """Yield a record batch in chunks; one whose columns cannot be read is one letter that counts its rows."""
     first = 0
     try:
-        batch = _ours(batch)
+        batch = _ours(batch, options.camera)
         broken = unreadable(batch)
         for first, end in _cuts(batch, options.chunk_records):
             own = broken[np.searchsorted(broken, first) : np.searchsorted(broken, end)] - first
@@ -108,9 +109,12 @@ def of_batch(batch: pa.RecordBatch, position: int, options: ReadOptions, source:
             yield _nothing(Dead(position + first, "bad_type", str(error), records=left), options, source, size)
 
 
-def _ours(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return our columns of a batch."""
+def _ours(batch: pa.RecordBatch, camera: str | None) -> pa.RecordBatch:
+    """Return our columns of a batch; rows without a column of cameras are of the one given."""
     names = batch.schema.names
+    if camera and "camera" not in names:
+        batch = batch.append_column("camera", pa.repeat(camera, batch.num_rows))
+        names = batch.schema.names
     twice = [name for name in SCHEMA.names if names.count(name) > 1]
     if twice:
         raise WrongColumns(f"expected each column once, found {twice[0]} more than once")

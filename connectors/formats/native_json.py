@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from connectors.files import Block
 from connectors.formats.chunks import WITHOUT_BOX, Chunk, Dead, Draft, ReadOptions, lost_lines, settle, table
-from connectors.formats.native_lines import Fault, Timed, decode, draft
+from connectors.formats.native_lines import Fault, Timed, decode, draft, named
 from connectors.formats.native_scan import NUMBERS, Scanned, scan
 from connectors.formats.native_tokens import ABSENT
 from connectors.formats.native_words import translated
@@ -20,7 +20,7 @@ from connectors.formats.reading import Reader, of_lines
 from connectors.formats.spans import completed, numbers, texts
 from schemas.frames import FRAMES, SIGNALS
 
-MARKS: Final = (frozenset({"camera", "ts", "objects"}),)
+MARKS: Final = (frozenset({"ts", "objects"}),)
 """What a frame has: where objects with these keys stand, a document's frames stand."""
 
 
@@ -41,31 +41,35 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
 
 def _chunk(block: Block, options: ReadOptions, source: str) -> Chunk:
     dead = lost_lines(block)
-    scanned = scan(block.data, block.start, block.end)
+    scanned = scan(block.data, block.start, block.end, is_named=not options.camera)
     lines: list[Timed] = []
     rows: list[int] = []
     for row in np.flatnonzero(~scanned.read).tolist():
         line = block.line(row)
         if not line.strip():
             continue
-        found = decode(line, options.now_us)
+        found = decode(line, options.now_us, options.camera)
         if isinstance(found, Fault):
             dead.append(Dead(int(block.position[row]), *found, line))
         else:
             lines.append(found)
             rows.append(row)
-    made = _columns(scanned, block)
+    made = _columns(scanned, block, options.camera)
     if lines:
         made = completed(
             made, np.flatnonzero(scanned.read), draft(lines, block.position[rows].tolist()), np.array(rows)
         )
     line_of = np.sort(np.concatenate([np.flatnonzero(scanned.read), np.array(rows, np.int64)]))
     made = translated(made, options.class_map, is_ours=options.is_ours)
-    return settle(made, options, source, lambda row: block.line(int(line_of[row])), dead, block.size, in_pixels=False)
+
+    def raw(row: int) -> bytes:
+        return named(block.line(int(line_of[row])), options.camera)
+
+    return settle(made, options, source, raw, dead, block.size, in_pixels=False)
 
 
-def _columns(scanned: Scanned, block: Block) -> Draft:
-    """Return what was scanned as columns."""
+def _columns(scanned: Scanned, block: Block, camera: str | None) -> Draft:
+    """Return what was scanned as columns; frames that name no camera are of the one given."""
     read, data = scanned.read, block.data
     row = (np.cumsum(read) - 1).astype(np.uint32)
     whole = pl.DataFrame(scanned.whole[read], ["t_us", "seq", "width", "height"], orient="row")
@@ -89,6 +93,7 @@ def _columns(scanned: Scanned, block: Block) -> Draft:
         "value": _values(scanned, data),
     }
     made = table(frames, FRAMES, int(read.sum())).with_columns(pl.col("ts_source").fill_null("capture"))
+    made = made.with_columns(pl.col("camera").fill_null(camera)) if camera else made
     things = table(objects, WITHOUT_BOX, len(scanned.object_line))
     return Draft(made, things, scanned.number[:, 1:5], table(signals, SIGNALS, len(scanned.signal_line)))
 

@@ -25,6 +25,9 @@ LARGEST_PX, LARGEST_SEQ = 2**31 - 1, 2**63 - 1
 Pixels = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_PX)]
 Sequence = Annotated[int, msgspec.Meta(ge=-LARGEST_SEQ - 1, le=LARGEST_SEQ)]
 FARTHEST_US = 2**62
+NOBODYS = (
+    "expected camera, found none: let frames say it, or whoever sends them (--camera, ?camera=, camera of a topic)"
+)
 NAN_WORDS = (b"NaN", b"Infinity")
 
 
@@ -59,9 +62,9 @@ class Image(msgspec.Struct):
 class Frame(msgspec.Struct):
     """One frame event."""
 
-    camera: Name
     ts: int | str
     objects: list[Object]
+    camera: Name | None = None
     ts_source: str | None = None
     seq: Sequence | None = None
     width: Pixels | None = None
@@ -94,8 +97,8 @@ _DECODER = msgspec.json.Decoder(Frame)
 _TIME = msgspec.json.Decoder(Time)
 
 
-def decode(line: bytes, now_us: int = 0) -> Timed | Fault:
-    """Read one line, or say what is wrong with it."""
+def decode(line: bytes, now_us: int = 0, camera: str | None = None) -> Timed | Fault:
+    """Read one line, or say what is wrong with it; `camera` is whose frames are that name none."""
     try:
         frame = _DECODER.decode(line)
     except msgspec.ValidationError as error:
@@ -107,12 +110,23 @@ def decode(line: bytes, now_us: int = 0) -> Timed | Fault:
         )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _not_json(line, f"{type(error).__name__}: {error}")
+    if frame.camera is None:
+        if not camera:
+            return Fault("bad_type", NOBODYS)
+        frame.camera = camera
     if frame.ts_source is not None and frame.ts_source not in CLOCKS:
         return Fault("bad_type", f"expected ts_source {'|'.join(CLOCKS)}, got {came(frame.ts_source)}")
     t_us = time_us(frame.ts) if isinstance(frame.ts, str) else max(-FARTHEST_US, min(frame.ts, FARTHEST_US))
     if t_us is None:
         return Fault("bad_time", refused(frame.ts, now_us))
     return Timed(frame, t_us)
+
+
+def named(line: bytes, camera: str | None) -> bytes:
+    """Return a line that was read as one that says its camera by itself, as it is kept where it is refused later."""
+    if not camera or _DECODER.decode(line).camera is not None:
+        return line
+    return line.rstrip()[:-1] + b',"camera":' + msgspec.json.encode(camera) + b"}"  # behind a null: the last one counts
 
 
 def _of_time(line: bytes, detail: str, now_us: int) -> str:

@@ -46,6 +46,8 @@ SHORTEST_OBJECT: Final = 28
 """Bytes of the shortest object that can be read."""
 NUMBERS: Final = ("confidence", "x1", "y1", "x2", "y2", "mask_confidence", "face_px")
 T_US, SEQ, WIDTH, HEIGHT = 0, 1, 2, 3
+NAMED: Final = 0b111
+"""Bits of camera, ts and objects, which a frame has to have."""
 
 
 CAMERA, TS, TS_SOURCE, SEQUENCE = code("camera"), code("ts"), code("ts_source"), code("seq")
@@ -71,8 +73,10 @@ class Scanned(NamedTuple):
     signal_text: NDArray[np.int32]  # (k, 6) spans of kind, zone, and the value if it is not exact
 
 
-def scan(data: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64]) -> Scanned:
-    """Read lines of a buffer that ends with a newline."""
+def scan(
+    data: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64], *, is_named: bool = True
+) -> Scanned:
+    """Read lines of a buffer that ends with a newline; those that name no camera only where that is not `is_named`."""
     lines = len(start)
     room = int((end - start).sum()) // SHORTEST_OBJECT + 1 if lines else 0
     made = Scanned(
@@ -88,17 +92,17 @@ def scan(data: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int6
         np.empty((room, 6), np.int32),
     )
     counts = np.zeros(2, np.int64)
-    _scan(data, start, made, counts)
+    _scan(data, start, made, counts, NAMED if is_named else NAMED - 1)
     objects, signals = int(counts[0]), int(counts[1])
     cut = [*made[:4], *(a[:objects] for a in made[4:7]), *(a[:signals] for a in made[7:])]
     return Scanned._make(cut)
 
 
 @token
-def _scan(data, start, out, counts):  # type: ignore[no-untyped-def]
+def _scan(data, start, out, counts, needed):  # type: ignore[no-untyped-def]
     for row in range(len(start)):
         objects, signals = counts[0], counts[1]
-        place = _frame(data, space(data, start[row]), row, out, counts)
+        place = _frame(data, space(data, start[row]), row, out, counts, needed)
         if place >= 0 and data[space(data, place)] == NEWLINE:
             out.read[row] = True
             out.object_line[objects : counts[0]] = row
@@ -108,7 +112,7 @@ def _scan(data, start, out, counts):  # type: ignore[no-untyped-def]
 
 
 @token
-def _frame(d, p, row, out, counts):  # type: ignore[no-untyped-def]
+def _frame(d, p, row, out, counts, needed):  # type: ignore[no-untyped-def]
     """Read a frame; return the place behind it, or -1 to give up."""
     out.whole[row, :] = ABSENT
     out.image[row, :] = np.nan
@@ -149,7 +153,7 @@ def _frame(d, p, row, out, counts):  # type: ignore[no-untyped-def]
         seen |= bit
         p = space(d, p)
         if d[p] == CLOSE:
-            return p + 1 if seen & 7 == 7 else -1
+            return p + 1 if seen & needed == needed else -1
         if d[p] != COMMA:
             return -1
 

@@ -39,6 +39,9 @@ PASSING = {159, 202, 209, 210, 236, 242, 252, 319, 425, 999}
 FULL = {243}
 """Codes that pass once somebody has made room."""
 
+_CAUSE = re.compile(r"""Caused by \w+\(["'](?:[\w.]+\(.*?\): )?(.*?)["']\)""", re.DOTALL)
+"""What a client that tried several times says of why, behind the address that is named already."""
+
 _CODE = re.compile(r"[Cc]ode: (\d+)[.,]|error code (\d+)")
 
 
@@ -81,6 +84,8 @@ def explain(error: BaseException, where: str, doing: str) -> WarehouseError:
 
 def _first_line(error: BaseException) -> str:
     text = re.sub(r"^.*?server response: ", "", str(error).strip(), flags=re.DOTALL)
+    caused = _CAUSE.search(text)
+    text = caused[1] if caused else text
     text = re.sub(r"\s*\(for url [^)]*\)", "", text)
     text = re.sub(r"\s*\(version [^)]*\)+", "", text)
     return " ".join(text.split())[:900]

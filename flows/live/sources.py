@@ -76,7 +76,7 @@ def _find(
     url: str, environment: Mapping[str, str], reader: str, known: Collection[str], waiting: Callable[[str], None]
 ) -> Source:
     if url.startswith(SPOOL):
-        return _spool(Path(url.removeprefix(SPOOL)), reader, known)
+        return _spool(Path(url.removeprefix(SPOOL)), reader, known, waiting)
     if url.startswith(KAFKA):
         return _kafka(url, environment, waiting)
     from connectors.kafka.address import shown  # noqa: PLC0415  start-up time
@@ -84,13 +84,15 @@ def _find(
     raise UsageError(f"--source {shown(url)!r}: expected kafka://HOST:PORT/TOPIC or spool:DIR")
 
 
-def _spool(root: Path, reader: str, known: Collection[str]) -> Source:
+def _spool(root: Path, reader: str, known: Collection[str], waiting: Callable[[str], None]) -> Source:
     from connectors import spool  # noqa: PLC0415  start-up time
     from connectors.spool.layout import HEADER  # noqa: PLC0415
     from connectors.spool.segments import explained  # noqa: PLC0415
 
     if f"{SPOOL}{root}" in known and not (root / HEADER).exists():
         raise SourceAway(f"{SPOOL}{root}: expected the spool that was read before, found none: is its disk there?")
+    if not (root / HEADER).exists():
+        waiting(f"{SPOOL}{root}: found no spool there, so one is made: `tilik ingest --spool {root}` fills it")
     with explained(root):
         found = spool.make(root)
     return Source(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from flows import rendering
-from flows.live import telling
+from flows.live import kept, telling
 from flows.live.place import Place
 from flows.live.telling import Process, Told
 from schemas.local_time import OFFSET_US, at_time
@@ -28,11 +29,18 @@ def look(place: Place) -> dict[str, Any]:
         "partitions": place.setup.partitions,
         "since_us": place.setup.since_us,
         "second": "; ".join(sorted({process.second for process in processes if process.second})),
-        "second_us": max((process.second_us for process in processes), default=0) or None,
+        "second_us": _second_us(processes),
         "restarts": sum(process.restarts for process in processes),
         "shards": shards,
         "missing": [shard for shard in range(place.setup.partitions) if shard not in seen],
     }
+
+
+def _second_us(processes: Sequence[Process]) -> int | None:
+    """Return up to when the second flow has looked: hours that are not over yet no further than shards have come."""
+    looked_us = max((process.second_us for process in processes), default=0)
+    reached_us = kept.reached_us(processes)
+    return (looked_us if reached_us is None else min(looked_us, reached_us)) or None
 
 
 def _shard(process: Process, told: Told) -> dict[str, Any]:

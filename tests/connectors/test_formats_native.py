@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.files import find
-from connectors.formats import read, to_json_lines, to_table, write_arrow
+from connectors.formats import Chunk, read, to_json_lines, to_table, write_arrow
 from connectors.formats.native_lines import Fault, decode
 from connectors.formats.native_scan import scan
 from connectors.formats.native_tokens import ABSENT
@@ -376,3 +378,52 @@ def test_a_time_as_text_in_columns_is_refused_with_what_it_may_mean(
     chunks = list(read(tmp_path / "a.parquet", "arrow", options(now_us=START_US + 86_400_000_000)))
     assert len(joined(chunks)) == 1
     assert [hint in detail for chunk in chunks for detail in chunk.dead["detail"]] == [True]
+
+
+UNNAMED = (changed(camera=None), changed(camera=None, note="\\u00e9"), GOOD.replace(b'"smg-001"', b"null"))
+"""Read by the scanner, left to the other reader, and one whose camera is null."""
+
+
+def letters(chunks: Iterable[Chunk]) -> list[dict[str, Any]]:
+    return [row for chunk in chunks for row in chunk.dead.to_dicts()]
+
+
+@pytest.mark.parametrize("line", UNNAMED)
+def test_a_frame_that_names_no_camera_is_of_the_one_given(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line + b"\n" + GOOD + b"\n")
+    got = joined(read(path, "native", options(camera="gate-1")))
+    assert got.frames["camera"].to_list() == ["gate-1", "smg-001"]
+    [letter] = letters(read(path, "native", options()))
+    assert letter["reason"] == "bad_type"
+    assert letter["detail"].startswith("expected camera, found none: ")
+
+
+@pytest.mark.parametrize("line", UNNAMED)
+def test_a_letter_of_a_frame_that_names_no_camera_is_kept_with_the_one_given(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line.replace(b"2026", b"2096") + b"\n")
+    [letter] = letters(read(path, "native", options(camera="gate-1")))
+    assert (letter["reason"], json.loads(letter["raw"])["camera"]) == ("future", "gate-1")
+
+
+def test_an_array_of_frames_that_name_no_camera_is_found_by_their_other_keys(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"frames": [json.loads(UNNAMED[0])] * 2}, indent=1))
+    assert joined(read(path, "native", options(camera="gate-1"))).frames["camera"].to_list() == ["gate-1"] * 2
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
+def test_rows_without_a_column_of_cameras_are_of_the_one_given(tmp_path: Path, suffix: str) -> None:
+    lines, columns = tmp_path / "a.jsonl", tmp_path / f"a.{suffix}"
+    lines.write_bytes(GOOD + b"\n")
+    table = to_table(joined(read(lines, "native", options()))).drop_columns(["camera"])
+    if suffix == "parquet":
+        pq.write_table(table, columns)
+    else:
+        with pa.OSFile(str(columns), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    got = joined(read(columns, "arrow", options(camera="gate-1")))
+    assert (got.frames["camera"].to_list(), got.objects.height) == (["gate-1"], 1)
+    [letter] = letters(read(columns, "arrow", options()))
+    assert letter["detail"].startswith("expected a column camera")

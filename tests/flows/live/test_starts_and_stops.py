@@ -231,3 +231,19 @@ def test_what_no_waiting_mends_is_the_answer_while_another_shard_waits(
         said = process.communicate(timeout=120)[1].decode()
     assert process.returncode == FAILED, said
     assert "expected the head of a segment" in said
+
+
+def test_a_spool_that_is_made_because_none_is_there_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    for _ in range(2):
+        found.find([f"spool:{tmp_path / 'typo'}"], {}, "run", waiting=said.append)
+    assert len(said) == 1
+    assert "found no spool there, so one is made" in said[0]
+
+
+def test_a_warehouse_that_refuses_the_connection_is_named_once_and_why() -> None:
+    (port,) = free_ports(1)
+    with pytest.raises(WarehouseAway) as told:
+        connect(f"http://tilik@127.0.0.1:{port}/tilik")
+    why = "does not answer while connecting: Failed to establish a new connection: [Errno 111] Connection refused"
+    assert str(told.value).endswith(why)

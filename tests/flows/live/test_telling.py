@@ -46,6 +46,12 @@ def test_status_says_how_far_the_second_flow_is_and_who_was_started_again(where:
     assert "started again: 3" in said
 
 
+def test_the_second_flow_has_looked_no_further_than_shards_have_come(where: place.Place) -> None:
+    told = Told(0, doing="idle", newest_us=UNTIL_US, reached_us=UNTIL_US + HOUR_US // 2)
+    telling.write(where.processes / "000.json", Process(1, [told], second_us=UNTIL_US + HOUR_US))
+    assert status.look(where)["second_us"] == UNTIL_US + HOUR_US // 2
+
+
 def test_nothing_is_said_of_what_nobody_knows(where: place.Place) -> None:
     found = status.look(where)
     assert (found["restarts"], found["second_us"]) == (0, None)
