@@ -1,54 +1,66 @@
 """Native frames as Arrow, one IPC stream or file a record of a broker or a spool.
 
-Small messages of one kind are read together, since what a reading costs does not depend on their number: some
-hundred a second would be read otherwise. Wherever anything of them cannot be read they are read one by one, so that
-a letter is the same whatever came beside it.
+A message is small: decoding one costs the same for a frame as for some thousand. So what
+came in one poll is decoded as one wherever it is of one type and all of it can be read,
+and message by message only where something is refused, which is found by halves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from connectors.files import Block
 from connectors.formats import arrow_words as words
 from connectors.formats.arrow_files import of_message
-from connectors.formats.arrow_trust import unreadable
-from connectors.formats.chunks import Chunk, Dead, ReadOptions, lost_lines, settle
-from connectors.formats.native_columns import UNREADABLE, draft_of_nothing, of_batch
+from connectors.formats.arrow_trust import WrongColumns, unreadable
+from connectors.formats.chunks import Arrivals, Chunk, Dead, ReadOptions, lost_lines, settle
+from connectors.formats.native_columns import UNREADABLE, draft_of_nothing, of_batch, of_sound, ours
 from connectors.formats.reading import Reader, arrived
 
-SMALL_BYTES: Final = 1 << 18
-"""Record batches above this size are read alone; ours."""
+
+class Held(NamedTuple):
+    """A record batch that waits for others of its type."""
+
+    row: int  # of its message in the block
+    batch: pa.RecordBatch
 
 
-@dataclass
-class _Together:
-    """Messages that are read together: sound, of one schema, each row of which has its message's place."""
+class Waiting:
+    """Record batches of one type, as many as are decoded at once.
 
-    rows: list[int] = field(default_factory=list)  # of the block
-    batches: list[pa.RecordBatch] = field(default_factory=list)
-    of: list[int] = field(default_factory=list)  # of each record batch the place in `rows`
-    bytes: int = 0
+    Parameters
+    ----------
+    options
+        How many rows and bytes are too many.
+    """
 
-    def takes(self, found: list[pa.RecordBatch], most_rows: int, most_bytes: int) -> bool:
-        """Say whether a message's record batches may be read with those that are here."""
-        every = [*self.batches[:1], *found]
-        is_alike = all(batch.schema.equals(every[0].schema) for batch in every)
-        rows = sum(batch.num_rows for batch in (*self.batches, *found))
-        return is_alike and rows <= most_rows and self.bytes + sum(batch.nbytes for batch in found) <= most_bytes
+    def __init__(self, options: ReadOptions) -> None:
+        self.options = options
+        self.held: list[Held] = []
+        self.rows = self.size = 0
 
-    def take(self, row: int, found: list[pa.RecordBatch]) -> None:
-        """Add a message."""
-        self.of += [len(self.rows)] * len(found)
-        self.rows.append(row)
-        self.batches += found
-        self.bytes += sum(batch.nbytes for batch in found)
+    def add(self, row: int, batch: pa.RecordBatch) -> list[Held]:
+        """Take a batch; return those that it cannot be joined to, which wait no longer."""
+        rows, size = batch.num_rows, batch.get_total_buffer_size()
+        is_many = self.rows + rows > self.options.chunk_records or self.size + size > self.options.block_bytes
+        gone = self.taken() if is_many or not self._is_like(batch) else []
+        self.held.append(Held(row, batch))
+        self.rows, self.size = self.rows + rows, self.size + size
+        return gone
+
+    def taken(self) -> list[Held]:
+        """Return those that wait, and forget them."""
+        held, self.held, self.rows, self.size = self.held, [], 0, 0
+        return held
+
+    def _is_like(self, batch: pa.RecordBatch) -> bool:
+        return not self.held or bool(batch.schema.equals(self.held[0].batch.schema))
 
 
 class Batches(Reader):
@@ -57,85 +69,76 @@ class Batches(Reader):
     is_text = False
 
     def chunks(self, block: Block, source: str) -> Iterator[Chunk]:
-        """Yield the frames of each message; all have its position."""
-        together = _Together()
+        """Yield the frames of messages; all of a message have its position."""
+        waiting = Waiting(self.options)
         for row in range(len(block.start)):
-            found = _sound(block.line(row))
-            if found is None or not together.takes(found, self.options.chunk_records, self.options.block_bytes):
-                yield from self._of_some(block, together, source)
-                together = _Together()
-            if found is None:
-                yield from self._of_message(_part(block, [row]), source)
-            else:
-                together.take(row, found)
-        yield from self._of_some(block, together, source)
+            try:
+                for batch in of_message(block.line(row)):
+                    sound = _sound(batch, self.options.camera)
+                    gone = waiting.taken() if sound is None else waiting.add(row, sound)
+                    yield from self._together(gone, block, source)
+                    if sound is None:
+                        yield from self._alone(Held(row, batch), block, source)
+            except UNREADABLE as error:
+                yield from self._together(waiting.taken(), block, source)
+                letter = Dead(int(block.position[row]), "bad_file", f"{type(error).__name__}: {words.error(error)}")
+                yield _letters([letter], self._options(block, row), source)
+        yield from self._together(waiting.taken(), block, source)
         if block.oversize:
             yield _letters(lost_lines(block), self.options, source)
 
-    def _of_some(self, block: Block, some: _Together, source: str) -> Iterator[Chunk]:
-        """Yield the frames of messages that are read together; one by one where that makes a letter."""
-        chunks = self._at_once(block, some, source) if len(some.rows) > 1 else None
-        if chunks is not None:
-            yield from chunks
+    def _together(self, held: list[Held], block: Block, source: str) -> Iterator[Chunk]:
+        """Yield batches of one type decoded as one, if all of it stands; by halves where not."""
+        if len(held) < 2:
+            for each in held:
+                yield from self._alone(each, block, source)
             return
-        for row in some.rows:
-            yield from self._of_message(_part(block, [row]), source)
+        chunks = self._joined(held, block, source)
+        if chunks is None:
+            half = len(held) // 2
+            yield from self._together(held[:half], block, source)
+            yield from self._together(held[half:], block, source)
+        else:
+            yield from chunks
 
-    def _at_once(self, block: Block, some: _Together, source: str) -> list[Chunk] | None:
-        """Return the frames of some messages; None where something of them cannot be read."""
-        own = _part(block, some.rows)
-        now_us = self.options.now_us if own.arrival_us is None else int(own.arrival_us.min())
+    def _joined(self, held: list[Held], block: Block, source: str) -> list[Chunk] | None:
+        """Return batches of one type decoded as one; None where something of them is refused."""
+        rows = np.repeat([each.row for each in held], [each.batch.num_rows for each in held])
         try:
-            whole = pa.Table.from_batches(some.batches).combine_chunks().to_batches()
-            chunks = [
-                chunk
-                for batch in whole
-                for chunk in of_batch(batch, 0, replace(self.options, now_us=now_us), source, 0)
-            ]
+            whole = pa.concat_batches([each.batch for each in held])
+            made = list(of_sound(whole, block.position[rows], self._options(block), source))
         except UNREADABLE:
             return None
-        if len(whole) > 1 or any(chunk.dead.height for chunk in chunks):
+        if any(chunk.dead.height for chunk in made):
             return None
-        position = np.repeat(own.position[some.of], [batch.num_rows for batch in some.batches])
-        made = [_at(chunk, position[chunk.batch.frames["position"].to_numpy()]) for chunk in chunks]
-        return made if own.arrival_us is None else [arrived(chunk, own) for chunk in made]
+        return [_came(chunk, block) for chunk in made]
 
-    def _of_message(self, own: Block, source: str) -> Iterator[Chunk]:
-        position, raw = int(own.position[0]), own.line(0)
-        now_us = self.options.now_us if own.arrival_us is None else int(own.arrival_us[0])
-        options = replace(self.options, now_us=now_us)
-        try:
-            for batch in of_message(raw):
-                for chunk in of_batch(batch, 1, options, source, 0):
-                    here = np.full(len(chunk.batch), position)
-                    dead = chunk.dead.with_columns(position=pl.lit(position, pl.Int64))
-                    made = _at(chunk, here)._replace(dead=dead)
-                    yield made if own.arrival_us is None else arrived(made, own)
-        except UNREADABLE as error:
-            letter = Dead(position, "bad_file", f"{type(error).__name__}: {words.error(error)}")
-            yield _letters([letter], options, source)
+    def _alone(self, one: Held, block: Block, source: str) -> Iterator[Chunk]:
+        position: NDArray[np.int64] = np.repeat(block.position[one.row], one.batch.num_rows)
+        for chunk in of_batch(one.batch, position, self._options(block, one.row), source, 0):
+            yield _came(chunk, block)
+
+    def _options(self, block: Block, row: int | None = None) -> ReadOptions:
+        """Return what a message is judged by: the clock when it came; each its own where none is named."""
+        if block.arrival_us is None:
+            return self.options
+        if row is not None:
+            return replace(self.options, now_us=int(block.arrival_us[row]))
+        now_us = int(block.arrival_us.max())
+        return replace(self.options, now_us=now_us, arrivals=Arrivals(block.position, block.arrival_us))
 
 
-def _sound(raw: bytes) -> list[pa.RecordBatch] | None:
-    """Return the record batches of a message that may be read with others; None where it is to be read alone."""
+def _sound(batch: pa.RecordBatch, camera: str | None) -> pa.RecordBatch | None:
+    """Return our columns of a batch; None where they, or a text of theirs, cannot be read."""
     try:
-        found = list(of_message(raw))
-        is_sound = all(batch.nbytes <= SMALL_BYTES and not len(unreadable(batch)) for batch in found)
-    except UNREADABLE:
+        own = ours(batch, camera)
+        return None if len(unreadable(own)) else own
+    except WrongColumns:
         return None
-    return found if is_sound else None
 
 
-def _part(block: Block, rows: list[int]) -> Block:
-    """Return some messages of a block."""
-    own = block._replace(start=block.start[rows], end=block.end[rows], position=block.position[rows])
-    return own if block.arrival_us is None else own._replace(arrival_us=block.arrival_us[rows])
-
-
-def _at(chunk: Chunk, position: np.ndarray) -> Chunk:
-    """Return a chunk whose frames stand at other positions."""
-    frames = chunk.batch.frames.with_columns(position=pl.Series(position, dtype=pl.Int64))
-    return chunk._replace(batch=replace(chunk.batch, frames=frames))
+def _came(chunk: Chunk, block: Block) -> Chunk:
+    return chunk if block.arrival_us is None else arrived(chunk, block)
 
 
 def _letters(letters: list[Dead], options: ReadOptions, source: str) -> Chunk:

@@ -75,7 +75,8 @@ def read(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     position, at = 1, 0
     try:
         for batch, end in batches(path, options.chunk_records):
-            yield from of_batch(batch, position, options, source, end - at)
+            rows = np.arange(position, position + batch.num_rows)
+            yield from of_batch(batch, rows, options, source, end - at)
             position, at = position + batch.num_rows, end
     except UNREADABLE as error:
         yield _nothing(Dead(position, "bad_file", f"{type(error).__name__}: {words.error(error)}"), options, source)
@@ -92,25 +93,58 @@ def draft_of_nothing() -> Draft:
     return Draft(empty.frames, empty.objects.drop(BOX), np.empty((0, 4), np.float32), empty.signals)
 
 
-def of_batch(batch: pa.RecordBatch, position: int, options: ReadOptions, source: str, size: int) -> Iterator[Chunk]:
-    """Yield a record batch in chunks; one whose columns cannot be read is one letter that counts its rows."""
+def of_batch(
+    batch: pa.RecordBatch, position: NDArray[np.int64], options: ReadOptions, source: str, size: int
+) -> Iterator[Chunk]:
+    """Yield a record batch in chunks; one whose columns cannot be read is one letter that counts its rows.
+
+    Parameters
+    ----------
+    batch
+        Rows, a frame each.
+    position
+        (rows,) where each stands in its source.
+    options, source
+        As readers have them.
+    size
+        Bytes read for it.
+    """
     first = 0
     try:
-        batch = _ours(batch, options.camera)
+        batch = ours(batch, options.camera)
         broken = unreadable(batch)
         for first, end in _cuts(batch, options.chunk_records):
             own = broken[np.searchsorted(broken, first) : np.searchsorted(broken, end)] - first
             faults = {row: ("bad_type", "expected texts in UTF-8") for row in own.tolist()}
-            yield from _parts(batch.slice(first, end - first), position + first, faults, options, source, size)
+            yield from _parts(batch.slice(first, end - first), position[first:end], faults, options, source, size)
             size = 0
     except WrongColumns as error:
         left = batch.num_rows - first
         if left:
-            yield _nothing(Dead(position + first, "bad_type", str(error), records=left), options, source, size)
+            letter = Dead(int(position[first]), "bad_type", str(error), records=left)
+            yield _nothing(letter, options, source, size)
 
 
-def _ours(batch: pa.RecordBatch, camera: str | None) -> pa.RecordBatch:
-    """Return our columns of a batch; rows without a column of cameras are of the one given."""
+def of_sound(batch: pa.RecordBatch, position: NDArray[np.int64], options: ReadOptions, source: str) -> Iterator[Chunk]:
+    """Yield a record batch of `ours` without a broken text, as `of_batch` does.
+
+    Raises
+    ------
+    WrongColumns
+        Its columns cannot be read.
+    """
+    for first, end in _cuts(batch, options.chunk_records):
+        yield from _parts(batch.slice(first, end - first), position[first:end], {}, options, source, 0)
+
+
+def ours(batch: pa.RecordBatch, camera: str | None) -> pa.RecordBatch:
+    """Return our columns of a batch; rows without a column of cameras are of the one given.
+
+    Raises
+    ------
+    WrongColumns
+        One is missing, or there twice.
+    """
     names = batch.schema.names
     if camera and "camera" not in names:
         batch = batch.append_column("camera", pa.repeat(camera, batch.num_rows))
@@ -138,7 +172,12 @@ def _cuts(batch: pa.RecordBatch, records: int) -> Iterator[tuple[int, int]]:
 
 
 def _parts(
-    batch: pa.RecordBatch, position: int, faults: Faults, options: ReadOptions, source: str, size: int
+    batch: pa.RecordBatch,
+    position: NDArray[np.int64],
+    faults: Faults,
+    options: ReadOptions,
+    source: str,
+    size: int,
 ) -> Iterator[Chunk]:
     """Yield a piece of a batch, in several where its texts are long."""
     rows = np.arange(batch.num_rows)
@@ -155,14 +194,14 @@ def _parts(
     )
     faults.update((int(rows[row]), said) for row in heavy)
     held, rows = _held(held, rows, heavy.tolist())
-    dead += [Dead(position + at, *why) for at, why in faults.items()]
+    dead += [Dead(int(position[at]), *why) for at, why in faults.items()]
     spent = np.cumsum(np.delete(weight, heavy))
     begin = 0
     while begin < held.num_rows or dead:
         before = spent[begin - 1] if begin else 0
         end = max(begin + 1, int(np.searchsorted(spent, before + options.block_bytes)))
         part = held.slice(begin, end - begin)
-        yield _chunk(part, position + rows[begin:end], dead, options, source, size)
+        yield _chunk(part, position[rows[begin:end]], dead, options, source, size)
         begin, dead, size = end, [], 0
 
 
@@ -222,7 +261,7 @@ def _chunk(
 
 
 def _emptied(
-    batch: pa.RecordBatch, rows: NDArray[np.int64], position: int
+    batch: pa.RecordBatch, rows: NDArray[np.int64], position: NDArray[np.int64]
 ) -> tuple[pa.RecordBatch, NDArray[np.int64], list[Dead]]:
     """Return a batch whose lists are of our structs, which of `rows` are left, and a letter for each run of others.
 
@@ -237,7 +276,7 @@ def _emptied(
         if detail and layout.is_any_list(lists.type):
             wrong = np.flatnonzero(layout.sizes(lists, len(lists)))
             runs = np.split(rows[wrong], np.flatnonzero(np.diff(rows[wrong]) != 1) + 1)
-            dead += [Dead(position + int(run[0]), "bad_type", detail, records=len(run)) for run in runs if len(run)]
+            dead += [Dead(int(position[run[0]]), "bad_type", detail, records=len(run)) for run in runs if len(run)]
             batch, rows = _held(batch, rows, wrong.tolist())
             lists = layout.column(batch, name)
         if (typed := layout.of_structs(lists, entry, are_empty=bool(detail))) is not lists:
