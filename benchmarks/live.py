@@ -80,12 +80,12 @@ def as_protobuf(batch: FrameBatch) -> Iterator[Record]:
         yield camera, wire.frame(messages.as_frame(json.loads(line)))
 
 
-def as_arrow(batch: FrameBatch) -> Iterator[Record]:
-    """Yield some frames of a camera a message; `load.frames` has those of all cameras in turn."""
+def as_arrow(batch: FrameBatch, many: int = ARROW_FRAMES) -> Iterator[Record]:
+    """Yield so many frames of a camera a message; `load.frames` has those of all cameras in turn."""
     rows, names = np.arange(len(batch)).reshape(-1, CAMERAS), batch.frames["camera"]
-    for first in range(0, len(rows), ARROW_FRAMES):
+    for first in range(0, len(rows), many):
         for camera in range(CAMERAS):
-            table = to_table(batch.pick(rows[first : first + ARROW_FRAMES, camera]))
+            table = to_table(batch.pick(rows[first : first + many, camera]))
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, table.schema) as writer:
                 writer.write_table(table)
@@ -179,6 +179,7 @@ def measure(root: Path, broker: KafkaBroker, few: int, many: int) -> list[Line]:
     ran("JSON, 2 partitions, 1 process", two)
     ran("JSON, 2 partitions, 2 processes", two, "--processes", "2")
     ran("Arrow", filled("arrow", as_arrow), "--format", "arrow")
+    ran("Arrow, ten frames a message", filled("arrow-10", lambda batch: as_arrow(batch, 10)), "--format", "arrow")
     ran("nvschema protobuf", filled("protobuf", as_protobuf), "--format", "nvschema-protobuf")
     return out
 

@@ -27,6 +27,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from connectors import json_records
@@ -108,10 +109,11 @@ def _key(kind: str, camera: str) -> str:
 
 def _groups(records: Records) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
     """Yield formats, cameras that senders named beside their messages ('': none), and the rows of each."""
-    named = np.full(len(records), -1, np.int32) if records.camera is None else records.camera
-    for number, whose in np.unique(np.column_stack([records.kind, named]), axis=0).tolist():
-        rows = np.flatnonzero((records.kind == number) & (named == whose))
-        yield records.kinds[number], "" if whose < 0 else records.cameras[whose], rows
+    many = len(records.cameras) + 1
+    group = records.kind.astype(np.int64) * many + (0 if records.camera is None else records.camera + 1)
+    for code in pl.Series(group).unique().sort().to_list():
+        number, whose = divmod(code, many)
+        yield records.kinds[number], records.cameras[whose - 1] if whose else "", np.flatnonzero(group == code)
 
 
 def _seen(chunk: Chunk, came: Arrivals) -> Chunk:
@@ -141,7 +143,7 @@ def _block(records: Records, rows: NDArray[np.int64], reader: Reader, most: int)
 
 def _is_folded(records: Records, rows: NDArray[np.int64]) -> bool:
     """Whether a record may hold more than one line, or a mark before it."""
-    newlines = int((records.data == NEWLINE).sum())
+    newlines = int(np.count_nonzero(records.data == NEWLINE))
     return newlines > len(records) or bool(np.isin(records.data[records.start[rows]], UNFOLDED_AT).any())
 
 
