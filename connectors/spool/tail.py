@@ -168,7 +168,8 @@ class SpoolTail:
     def _enter(self) -> bool:
         """Open the segment that holds what comes next, or begins behind it; False where none does yet."""
         firsts = layout.segments(self.root)
-        behind = [first for first in firsts if first > self.read_to]
+        past = self.read_to if self.handle is None else max(self.read_to, self.first)  # this one holds nothing more
+        behind = [first for first in firsts if first > past]
         held = [first for first in firsts if first <= self.read_to]
         wanted = held[-1:] if self.handle is None or (held and held[-1] > self.first) else []
         for first in wanted + behind[:1]:

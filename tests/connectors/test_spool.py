@@ -349,3 +349,17 @@ def test_a_reader_has_a_plain_name(spool, name):
 
 def test_a_tail_says_where_it_reads_and_nothing_more(spool):
     assert SpoolTail(spool, 0).source == f"spool:{spool.root}/0"
+
+
+def test_a_segment_of_which_nothing_can_be_read_is_passed_over_once(spool):
+    """It was opened again and again where what came before it was broken, too: the reader hung."""
+    writer = SpoolWriter(spool, 0, SHORT)
+    for _ in range(9):
+        writer.append([PIECE], NATIVE)
+    first, second, _ = sorted(spool.root.rglob("*.seg"))
+    first.write_bytes(first.read_bytes()[:-1])
+    second.write_bytes(second.read_bytes()[: segments.HEAD_BYTES + 100])
+    tail = SpoolTail(spool, 0)
+    assert len(drained(tail)) == 5
+    assert tail.lost() == [Lost(2, 6)]
+    assert tail.is_at_end

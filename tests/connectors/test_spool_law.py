@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.records import Lost
 from connectors.spool import Origin, SpoolTail, SpoolWriter, blocks, make, segments
-from tests.connectors.spooling import SHORT, Clock, dropped, last_segment, memory_folder, told
+from tests.connectors.spooling import NATIVE, SHORT, Clock, dropped, last_segment, memory_folder, told
 
 LARGE = b"thirty thousand bytes"
 ORIGINS = st.builds(
@@ -123,6 +123,47 @@ def test_what_breaks_in_the_middle_is_told_as_lost_and_the_rest_is_read(batches,
         assert len(found) + len(gone) == len(story.kept) == story.tail.position
         assert lost[0] in _batches(batches)
         story.writer.close()
+
+
+HURT = st.tuples(st.integers(0, 4), st.sampled_from(["cut", "flipped", "gone"]), st.integers(0, 1 << 30))
+"""Which segment, what happens to it, and where."""
+
+
+@settings(max_examples=100)
+@given(st.integers(3, 14), st.lists(HURT, max_size=6), st.lists(st.integers(1, 5), min_size=1, max_size=4))
+def test_however_many_segments_break_each_record_is_read_or_lost(count, hurts, polls):
+    with memory_folder() as folder:
+        spool = make(Path(folder))
+        writer = SpoolWriter(spool, 0, SHORT)
+        for number in range(count):
+            writer.append([b"%d" % number * 20_000], NATIVE)
+        for which, how, where in hurts:
+            _hurt(sorted(spool.partition(0).glob("*.seg")), which, how, where)
+        tail, found, lost = SpoolTail(spool, 0, position=0), [], []
+        for number in range(10 * count):  # a poll gives a record, or a gap, or all is read
+            got = tail.poll(polls[number % len(polls)], 1 << 30)
+            found += [(int(position), got.record(row)) for row, position in enumerate(got.position)]
+            lost += [at for gap in tail.lost() for at in range(gap.since, gap.until)]
+        assert tail.is_at_end
+        assert sorted([position for position, _ in found] + lost) == list(range(count))
+        assert [value for _, value in found] == [b"%d" % position * 20_000 for position, _ in found]
+        tail.close()
+        writer.close()
+
+
+def _hurt(paths, which, how, where) -> None:
+    if not paths:
+        return
+    path = paths[which % len(paths)]
+    raw = bytearray(path.read_bytes())
+    at = segments.HEAD_BYTES + where % max(1, len(raw) - segments.HEAD_BYTES)
+    if how == "gone":
+        path.unlink()
+    elif how == "cut":
+        path.write_bytes(raw[:at])
+    elif at < len(raw):
+        raw[at] ^= 0xFF
+        path.write_bytes(raw)
 
 
 def _batches(batches) -> list[Lost]:
