@@ -9,6 +9,7 @@ made whole from one whose making was killed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import os
@@ -22,11 +23,39 @@ from typing import Final
 
 from bytewax.recovery import RecoveryConfig, init_db_dir
 
-from schemas.errors import StateError
+from schemas.errors import StateAway, StateError
 
 OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 STORED: Final = "*.sqlite3"
 HELD: Final = "run.lock"
+NO_ROOM: Final = "database or disk is full"
+"""SQLITE_FULL as Bytewax tells it, https://www.sqlite.org/rescode.html"""
+
+
+@contextmanager
+def needs_room(directory: Path) -> Iterator[None]:
+    """Tell a disk that is full as one that is waited for.
+
+    Raises
+    ------
+    StateAway
+        It is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if _is_of_room(error):
+            raise StateAway(f"{directory}: the disk is full: free some space") from error
+        raise
+
+
+def _is_of_room(error: BaseException | None) -> bool:
+    """Say whether an error, or what it came from, is that there is no room."""
+    while error is not None:
+        if NO_ROOM in str(error) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
@@ -37,11 +66,20 @@ def opened(directory: Path, partitions: int = 1) -> Iterator[RecoveryConfig]:
     ------
     StateError
         When another run holds it, or somebody else may have written what is there.
+    StateAway
+        There is no room to make it.
     """
+    with needs_room(directory):
+        lock = _held(directory, partitions)
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+        yield RecoveryConfig(str(directory))
+    finally:
+        os.close(lock)
+
+
+def _held(directory: Path, partitions: int) -> int:
+    """Return the lock of a directory that is there, whole and nobody else's."""
+    make(directory)
     _refuse_foreign(directory)
     was_made = not (directory / HELD).exists() and any(directory.glob(STORED))  # before there was such a file
     lock = os.open(directory / HELD, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -50,9 +88,28 @@ def opened(directory: Path, partitions: int = 1) -> Iterator[RecoveryConfig]:
         if was_made:
             _say_whole(directory, lock)
         _prepare(directory, lock, partitions)
-        yield RecoveryConfig(str(directory))
-    finally:
+    except BaseException:
         os.close(lock)
+        raise
+    return lock
+
+
+def make(directory: Path) -> None:
+    """Make a directory for a state where there is none.
+
+    Raises
+    ------
+    StateError
+        It cannot be made.
+    StateAway
+        There is no room for it.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        if _is_of_room(error):
+            raise StateAway(f"{directory}: the disk is full: free some space") from error
+        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
 
 
 def _refuse_held(directory: Path, lock: int) -> None:

@@ -46,5 +46,9 @@ class StateError(TilikError):
     """What a run remembers does not fit what it is asked to do."""
 
 
+class StateAway(TilikError):
+    """The disk of what a run remembers has no room now: waiting may mend it."""
+
+
 class ConflictError(TilikError):
     """A replay would write over minutes that other input stored."""

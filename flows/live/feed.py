@@ -85,20 +85,20 @@ class Feed:
     """What no waiting mends: the flow has ended by it."""
     done: dict[str, int] = field(default_factory=dict)
     """By partition the position before which nothing is asked for again."""
-    left: dict[str, Tail] = field(default_factory=dict)
-    """Partitions whose flow is over: they are told what became of the last records, then closed."""
+    tails: dict[str, Tail] = field(default_factory=dict)
+    """Partitions that were opened: once the flow is over they are told what became of the last records, then closed."""
 
     def __post_init__(self) -> None:
         self.waiting = set(self.open)
 
     def close(self) -> None:
         """Tell partitions what is done with, and let go of them."""
-        for name, tail in self.left.items():
+        for name, tail in self.tails.items():
             with suppress(SourceError):  # the next run tells it
                 if name in self.done:
                     tail.done(self.done[name])
             tail.close()
-        self.left.clear()
+        self.tails.clear()
 
     def next(self) -> list[Item]:
         """Return what is to be told beside frames."""
@@ -154,7 +154,7 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         """Return what came, nothing more where the recording ends here."""
         feed = self.feed
         if self.tail is None:
-            self.tail = feed.open[self.name](None if self.at is None else self.at[0])
+            self.tail = feed.tails[self.name] = feed.open[self.name](None if self.at is None else self.at[0])
             self.begins = [] if self.at is None else [Again(self.tail.source, self.at[0])]
         tail = self.tail
         if self.name in feed.done:
@@ -204,11 +204,6 @@ class _Part(StatefulSourcePartition[Item, At | None]):
     def snapshot(self) -> At | None:
         """Return where the next record stands, and what the format holds back; as it began while it is not open."""
         return self.at if self.tail is None else (self.tail.position, self.live.state())
-
-    def close(self) -> None:
-        """Leave the partition: whether its last records are durable is known once the flow is over."""
-        if self.tail is not None:
-            self.feed.left[self.name] = self.tail
 
 
 class _Former(StatefulSourcePartition[Item, At | None]):

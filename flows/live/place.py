@@ -13,6 +13,7 @@ are fixed here; another number is refused with what it would take.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -23,6 +24,7 @@ from typing import Final
 
 import msgspec
 
+from flows.recovery import make, needs_room
 from schemas.errors import StateError
 from schemas.local_time import ZONE
 
@@ -162,7 +164,7 @@ def opened(directory: Path, partitions: int, sources: Mapping[str, str], input_h
     StateError
         It was set up for other partitions or another time zone, or cannot be made.
     """
-    _make(directory)
+    make(directory)
     with locked(directory):
         if not (directory / FILE).exists():
             _write(directory, Setup(FORMAT, ZONE, partitions, tuple(sources.values()), input=input_hash))
@@ -178,7 +180,7 @@ def opened(directory: Path, partitions: int, sources: Mapping[str, str], input_h
 
 def name_of(directory: Path) -> str:
     """Return the name of a live run, made up where it has none yet."""
-    _make(directory)
+    make(directory)
     return _made_once(directory / "name", f"run-{secrets.token_hex(4)}")
 
 
@@ -191,13 +193,6 @@ def _made_once(path: Path, content: str) -> str:
             os.link(made, path)
         made.unlink()
     return path.read_text()
-
-
-def _make(directory: Path) -> None:
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
 
 
 def known(directory: Path) -> Setup | None:
@@ -247,19 +242,31 @@ def _write(directory: Path, setup: Setup) -> None:
 
 
 def replaced(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, a power cut included."""
+    """Write a file whole or not at all, a power cut included.
+
+    Raises
+    ------
+    StateAway
+        There is no room for it.
+    """
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     _put(new, content)
     new.replace(path)
 
 
 def _put(path: Path, content: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(file, content)
-        os.fsync(file)
-    finally:
-        os.close(file)
+    with needs_room(path.parent):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            written = os.write(file, content)
+            if written < len(content):  # the last of the room was taken
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            os.fsync(file)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(file)
 
 
 @contextmanager

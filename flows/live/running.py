@@ -13,11 +13,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from bytewax.recovery import RecoveryConfig
@@ -36,11 +35,12 @@ from flows.live.ready import Asked
 from flows.live.sink import LiveSink, Writing
 from flows.live.supervising import INTERRUPTED, answered
 from flows.live.telling import Process, Told
+from flows.live.waiting import Saying, Stopped, until_there
 from flows.live.worker import Worker
 from flows.refusals import given, no_secrets
 from operators import city as cities
 from operators.city import City
-from schemas.errors import TilikError
+from schemas.errors import StateAway
 from schemas.frames import FrameBatch
 
 EPOCH: Final = timedelta(seconds=1)
@@ -50,8 +50,6 @@ EPOCH_CAMERAS: Final = 500
 MOST_EPOCHS: Final = 30
 TELL_S: Final = 1.0
 DONE_S: Final = 15.0
-DISK_FULL: Final = "database or disk is full"
-"""SQLITE_FULL, https://www.sqlite.org/rescode.html"""
 GRACE_S: Final = 10.0
 """How long shards that are asked to end have for the flush that they are at; ours."""
 AWAY_S: Final = 1.0
@@ -193,8 +191,7 @@ class Run:
 
     def _tell(self) -> None:
         self.process.shards = list(self.told.values())
-        with suppress(OSError):  # a full disk: what is said can wait
-            telling.write(self.asked.place.processes / telling.name(self.asked.shards), self.process)
+        telling.write(self.asked.place.processes / telling.name(self.asked.shards), self.process)
 
     def _done(self) -> None:
         """Let sources forget what every recovery has gone past."""
@@ -208,28 +205,44 @@ class Run:
         asked, where = self.asked, self.asked.place
         try:
             if where.since_us() is None:
-                first_us = where.first_asked_us(self.began_us)
+                first_us = self._once_there_is_room(partial(where.first_asked_us, self.began_us))
                 of = Beginning(asked.sources, asked.kind, asked.read, first_us, asked.until_end, self.clock.now)
                 since_us = of.decide(where.since_us, self.stop.wait)
                 if since_us is not None:
-                    where.begin(since_us)
+                    self._once_there_is_room(partial(where.begin, since_us))
             self.begun.set()
+        except Stopped:
+            return
         except BaseException as error:
             self.errors.append(error)
             self.end()
 
+    def _once_there_is_room(self, attempt: Callable[[], int]) -> int:
+        return until_there(attempt, StateAway, Saying(), self.stop)
+
     def _shard(self, shard: int, config: RecoveryConfig) -> None:
+        """Run a shard to its end; while its disk has no room it waits, and goes on from its recovery."""
+        saying = Saying(lambda said: self.told[shard].wait_for("state", said))
         try:
-            feed = self.feeds[shard] = self._feed(shard)
-            plan = self._plan(shard)
-            flow = build(plan, FeedSource(feed), LiveSink(self.writing, feed.told))
-            run_main(flow, epoch_interval=epoch(len(self.stream.cameras)), recovery_config=config)
-            feed.told.doing = "ended"
-            if feed.error is not None:
-                raise feed.error
+            until_there(partial(self._flow, shard, config), StateAway, saying, self.stop)
+        except Stopped:
+            return
         except BaseException as error:
-            self.errors.append(_explained(error, self.asked.place.shard(shard)))
+            self.errors.append(error)
             self.end()
+
+    def _flow(self, shard: int, config: RecoveryConfig) -> None:
+        feed = self.feeds[shard] = self._feed(shard)
+        flow = build(self._plan(shard), FeedSource(feed), LiveSink(self.writing, feed.told))
+        try:
+            with recovery.needs_room(self.asked.place.shard(shard)):
+                run_main(flow, epoch_interval=epoch(len(self.stream.cameras)), recovery_config=config)
+        except StateAway:
+            feed.close()
+            raise
+        feed.told.doing = "ended"
+        if feed.error is not None:
+            raise feed.error
 
     def _feed(self, shard: int) -> Feed:
         asked = self.asked
@@ -277,13 +290,6 @@ class Run:
         if since_us is None and batch is not None and (first := first_us([batch.frames])) is not None:
             return self.asked.place.begin(first)
         return since_us
-
-
-def _explained(error: BaseException, directory: Path) -> BaseException:
-    """Return an error in our words where Bytewax tells in SQLite's that there is no room for its recovery."""
-    if DISK_FULL in str(error):
-        return TilikError(f"{directory}: the disk is full: free some space, then start this again")
-    return error
 
 
 def epoch(cameras: int) -> timedelta:

@@ -49,8 +49,9 @@ def run(options: RunOptions, arguments: Sequence[str]) -> dict[str, int]:
         if options.processes is not None:
             return _supervise(options, ready, warehouse, stream, arguments, start)
         process = start.there(lambda: Run(ready.asked, stream, warehouse))
-        with process.held():
-            ready.keep()
+        with ExitStack() as holding:
+            start.there(lambda: holding.enter_context(process.held()))
+            start.there(ready.keep)
             return _run(options, ready, process, start)
 
 
@@ -115,7 +116,7 @@ def _supervise(
     where = ready.asked.place
     with where.supervised(ready.shards):
         where.forget_ends(ready.shards)
-        ready.keep()
+        start.there(ready.keep)
         telling.tidy(where.processes)
         try:
             start.there(lambda: stream.register(start.saying))

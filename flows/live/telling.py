@@ -8,6 +8,7 @@ idle says so every second, one that hangs does not.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections import Counter
@@ -25,6 +26,9 @@ from flows.dataflow import Memory
 
 LATENCIES_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper edges of the histogram of how long a flush took to be acknowledged."""
+
+BLOCK: Final = 4_096
+"""Bytes that file systems give at once, or more."""
 
 
 def clock_us() -> int:
@@ -150,20 +154,34 @@ def write_unless_others(path: Path, process: Process) -> None:
         if other.pid != process.pid:
             os.kill(other.pid, 0)
             return
-    with suppress(OSError):
-        write(path, process)
+    write(path, process)
 
 
 def write(path: Path, process: Process) -> None:
-    """Write what a process says of itself, whole or not at all; nobody else reads it."""
+    """Write what a process says of itself, whole or not at all; nobody else reads it.
+
+    On a full disk it is written over what was said before, which has room for it, or waits.
+    """
     process.written_us, process.place = clock_us(), me().place
-    new = path.with_suffix(f".{os.getpid()}.new")
-    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    said, new = msgspec.json.encode(process), path.with_suffix(f".{os.getpid()}.new")
     try:
-        os.write(file, msgspec.json.encode(process))
+        if _put(new, said, os.O_CREAT | os.O_TRUNC) < len(said):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            size = path.stat().st_size
+            if len(said) <= -(-size // BLOCK) * BLOCK:
+                _put(path, said.ljust(size), 0)
+
+
+def _put(path: Path, said: bytes, flags: int) -> int:
+    file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | flags, 0o600)
+    try:
+        return os.write(file, said)
     finally:
         os.close(file)
-    new.replace(path)
 
 
 def tidy(folder: Path) -> None:

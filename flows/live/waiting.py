@@ -16,7 +16,7 @@ from typing import Final, Self, TypeVar
 from flows.console import note
 from flows.live import telling
 from flows.live.telling import Process, Told
-from schemas.errors import SourceAway, TilikError, WarehouseAway
+from schemas.errors import SourceAway, StateAway, TilikError, WarehouseAway
 
 T = TypeVar("T")
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -97,8 +97,8 @@ class Start:
         self.shards = shards
 
     def there(self, attempt: Callable[[], T]) -> T:
-        """Return what an attempt gives, once nobody whom it needs is away any more."""
-        found = until_there(attempt, (WarehouseAway, SourceAway), self.saying)
+        """Return what an attempt gives, once nobody whom it needs is away any more, and its disk has room."""
+        found = until_there(attempt, (WarehouseAway, SourceAway, StateAway), self.saying)
         self.said = ""
         return found
 

@@ -169,17 +169,30 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_disk_of_the_state(tmp_path: Path, empty_store: Callable[[str], str], small_disk: Path) -> None:
-    source = f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
+    state, source = small_disk / "state", f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
     asked = arguments(tmp_path, source, empty_store("live"), "disk/state")
     with started([*asked, "--until-end"], pause=0.02) as process:
-        read(small_disk / "state", process, FRAMES // 20)
+        read(state, process, FRAMES // 20)
         fill(small_disk)
-        said = process.communicate(timeout=200)[1].decode()
-    assert process.returncode == 1, said
-    assert "the disk is full" in said
-    (small_disk / "more").unlink()
-    children.end(asked)
+        until(lambda: "the disk is full" in waits(state) or process.poll() is not None)
+        (small_disk / "more").unlink()
+        finished(process)
     same(empty_store("live"), whole(tmp_path, empty_store))
+
+
+@pytest.mark.parametrize("more", [[], ["--processes", "2"]], ids=["alone", "supervised"])
+def test_a_disk_of_the_state_that_is_full_at_the_start(
+    tmp_path: Path, empty_store: Callable[[str], str], small_disk: Path, more: list[str]
+) -> None:
+    source = f"spool:{spooled(tmp_path / 'spool', 20, 2)}"
+    fill(small_disk)
+    asked = [*arguments(tmp_path, source, empty_store("live"), "disk/state"), *more, "--until-end"]
+    with started(asked) as process:
+        assert process.stderr is not None  # all that can be said
+        assert any(b"the disk is full" in line for line in process.stderr)
+        (small_disk / "more").unlink()
+        finished(process)
+    assert stored(empty_store("live"))["health_minute_log"]["frames"].sum() == len(messages(stream(NAMES, 20)))
 
 
 def test_the_disk_of_the_spool(tmp_path: Path, empty_store: Callable[[str], str], small_disk: Path) -> None:
