@@ -34,7 +34,8 @@ SHORTEST_WATCH_MS: Final = 60_000
 ROWS: Final = "FROM {}_minute_log FINAL WHERE deleted = 0"
 HEALTH: Final = f"""
 SELECT camera_id, sum(frames) AS n, sum(observed_ms) AS watched_ms, sum(objects) AS objects_n,
-    quantileExactIf(0.5)(frames * 1000 / greatest(expected_ms, 1), frames > 0 AND expected_ms >= {SHORTEST_MS}) AS fps,
+    quantileExactIf(0.5)((frames + misread) * 1000 / greatest(expected_ms, 1),
+        frames > 0 AND expected_ms >= {SHORTEST_MS}) AS fps,
     countIf(frames > 0 AND expected_ms >= {SHORTEST_MS}) AS minutes
 {ROWS.format("health")} GROUP BY camera_id ORDER BY camera_id"""
 ZONES: Final = {card.name: card.idle for card in CARDS if card.idle is not None}

@@ -51,8 +51,8 @@ class Whose(NamedTuple):
 
     made_here: NDArray[np.bool_]  # (n,) tracks are made here
     untracked: NDArray[np.bool_]  # (n,) nobody tracks what may be in it
-    with_id: NDArray[np.int64]  # (n,) persons and vehicles that came with an id
-    without_id: NDArray[np.int64]  # (n,) those that came without and are not tracked here
+    with_id: NDArray[np.int64]  # (n,) persons and vehicles that came with an id of their own
+    without_id: NDArray[np.int64]  # (n,) those without one that are not tracked here
 
 
 class Parts(NamedTuple):

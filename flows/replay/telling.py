@@ -166,8 +166,8 @@ _SAID: Final = {
     "partly": f"track ids came for part of the time only, and tracks are made here for the rest ({tracker.MODEL})",
     "sparse": "tracks are made here of less than a frame a second, too few to follow who moves: crossings, visits and "
     "stays are NULL (untracked), send more frames or track ids",
-    "mixed": "some persons and vehicles carry track ids and others none: those cross no line and park nowhere, "
-    'set tracker = "iou" to track them here',
+    "mixed": "some persons and vehicles carry track ids and others none, or that of another in their frame: those "
+    'cross no line and park nowhere, set tracker = "iou" to track here what has none, send no id without a track',
     "nobody": 'no track ids came, and tracker = "none": crossings, visits and stays are NULL (untracked) and nobody '
     'parks, set tracker = "auto"',
 }

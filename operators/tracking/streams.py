@@ -4,7 +4,8 @@ A stream has ids from its first person or vehicle on that carries one. It has no
 before, and none again once `BARE_OBJECTS` of them came in a row without, over
 `BARE_US` and longer: a detector that is started again without its tracker. With
 `tracker = "auto"` a camera is tracked here while its stream has none; what comes
-without an id while the stream has them is seen and belongs to nobody. Only on-time
+without an id while the stream has them is seen and belongs to nobody. It is counted,
+and so is what has the id of the object before it: a sender's word for "no id", perhaps. Only on-time
 frames decide, in their order, so that no cut of the input changes a decision. Frames
 farther apart than `SPARSE_US` show too little for tracks that are made here: what
 crosses and stays there is not known.
@@ -125,14 +126,17 @@ def _nobodys(frames: int) -> Whose:
 @njit(cache=True)
 def _count(
     followed: NDArray[np.bool_], first: int, last: int, cls: NDArray[np.uint8], track: NDArray[np.uint64]
-) -> tuple[int, int]:
-    """Return how many of a frame's persons and vehicles have an id, and how many have none."""
-    named = bare = 0
+) -> tuple[int, int, int]:
+    """Return how many of a frame's persons and vehicles have an id, how many none, and how many that before them."""
+    named = bare = shared = 0
+    before = np.uint64(0)
     for o in range(first, last):
         if followed[cls[o]]:
             named += track[o] != 0
             bare += track[o] == 0
-    return named, bare
+            shared += track[o] != 0 and track[o] == before
+            before = track[o]
+    return named, bare, shared
 
 
 @njit(cache=True)
@@ -144,7 +148,7 @@ def _walk(
 ) -> None:  # fmt: skip
     for i in range(len(camera)):
         c = camera[i]
-        named, without = _count(followed, first[i], first[i + 1], cls, track)
+        named, without, shared = _count(followed, first[i], first[i + 1], cls, track)
         if named > 0:
             whose[c], bare[c] = _OWN, 0
         elif without > 0 and whose[c] != _OWN:
@@ -158,7 +162,7 @@ def _walk(
         is_bare = whose[c] == _BARE
         made_here[i] = mode[c] == _IOU or (mode[c] == _AUTO and is_bare)
         untracked[i] = not made_here[i] and (is_bare or (named == 0 and without > 0))
-        with_id[i], without_id[i] = named, 0 if made_here[i] else without
+        with_id[i], without_id[i] = named - shared, 0 if made_here[i] else without + shared
 
 
 @njit(cache=True)
@@ -169,7 +173,7 @@ def _look(
 ) -> None:  # fmt: skip
     for i in range(len(camera)):
         c = camera[i]
-        named, without = _count(followed, first[i], first[i + 1], cls, track)
+        named, without, shared = _count(followed, first[i], first[i + 1], cls, track)
         made_here[i] = mode[c] == _IOU or (mode[c] == _AUTO and named == 0)
         untracked[i] = mode[c] == _NONE and named == 0 and without > 0
-        with_id[i], without_id[i] = named, 0 if made_here[i] else without
+        with_id[i], without_id[i] = named - shared, 0 if made_here[i] else without + shared

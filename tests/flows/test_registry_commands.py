@@ -210,6 +210,11 @@ def test_a_frame_rate_that_was_measured_otherwise_is_told(suggested, number):
     assert all(seen in line[0] and change in line[1] for line in found)
 
 
+def test_frames_with_refused_boxes_alone_were_sent_all_the_same(suggested):
+    found = suggested(camera("sug-misread", fps=10.0), {"frames": 200, "misread": 400})
+    assert not any("frames/s measured" in seen for seen, _ in found)
+
+
 def test_dead_minutes_do_not_lower_the_rate(suggested, warehouse):
     one = camera("sug-dead")
     dead = {"frames": 0, "observed_ms": 0, "reason": 1, "run": 2}

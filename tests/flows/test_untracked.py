@@ -159,7 +159,11 @@ SAID = {
     "nothing seen": (Seen("a", 100, 0, 0, 0), "none", []),
     "nobody tracks": (Seen("a", 100, 0, 0, 7), "none", ['no track ids came, and tracker = "none"']),
     "in part": (Seen("a", 100, 40, 90, 0), "auto", ["track ids came for part of the time only"]),
-    "a mix": (Seen("a", 100, 0, 90, 10), "none", ["some persons and vehicles carry track ids"]),
+    "a mix": (
+        Seen("a", 100, 0, 90, 10),
+        "none",
+        ["some persons and vehicles carry track ids and others none, or that of another"],
+    ),
 }
 
 

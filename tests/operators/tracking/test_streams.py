@@ -73,6 +73,18 @@ def test_objects_are_counted_by_their_ids() -> None:
     assert out.without_id.tolist() == [0, 1, 2, 0]
 
 
+def test_what_has_the_id_of_another_in_its_frame_is_counted_as_without_one() -> None:
+    """A sender that has no tracker and writes 0 for all: nothing crosses, and that is said."""
+    town = city(camera(tracker="auto"))
+    same = [at(0.2, 0.5, 7), at(0.5, 0.5, 7, cls="car"), at(0.9, 0.5, cls="dog"), at(0.8, 0.5, 7), at(0.9, 0.5, 1)]
+    rows = [(0, 0, same), (0, SECOND, same[-2:])]
+    modes = streams.modes(town)
+    for out in (streams.step(streams.start(1), modes, frames(rows)), streams.late(modes, frames(rows))):
+        assert out.with_id.tolist() == [2, 2]
+        assert out.without_id.tolist() == [2, 0]
+        assert not out.untracked.any()
+
+
 @pytest.mark.parametrize(("fps", "is_followed"), [(0.5, False), (0.99, False), (1.0, True), (10.0, True)])
 def test_tracks_made_here_of_less_than_a_frame_a_second_are_no_watching(fps: float, is_followed: bool) -> None:
     for mode, kinds in (("auto", [BARE, EMPTY]), ("iou", [OWN, EMPTY])):
