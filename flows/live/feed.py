@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import polars as pl
@@ -30,10 +30,13 @@ from schemas.errors import SourceAway, SourceError
 MOST_RECORDS: Final = 8_192
 MOST_BYTES: Final = 8 << 20
 """Of a poll: what the kernels take at once, ours; an item of it and one in the making bound a source's memory."""
-IDLE: Final = timedelta(milliseconds=50)
+IDLE_S: Final = 0.05
 """Rest after a poll that found nothing, ours: a frame waits no longer for it."""
-AWAY: Final = timedelta(seconds=1)
+AWAY_S: Final = 1.0
 """Rest after a try that found its broker or disk away; ours."""
+AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When Bytewax is to ask again. It goes by the time of day, which somebody may set back by an hour: it would not ask
+for so long. So it asks all the time, and who has nothing rests by a clock that only goes on."""
 QUIET_S: Final = 10.0
 """A broker that answers has told for so long where its partition ends; ours."""
 TICK_S: Final = 1.0
@@ -85,11 +88,26 @@ class Feed:
     """What no waiting mends: the flow has ended by it."""
     done: dict[str, int] = field(default_factory=dict)
     """By partition the position before which nothing is asked for again."""
+    resting: dict[str, float] = field(default_factory=dict)
+    """By partition until when it need not be asked [s], by a clock that only goes on."""
     tails: dict[str, Tail] = field(default_factory=dict)
     """Partitions that were opened: once the flow is over they are told what became of the last records, then closed."""
 
     def __post_init__(self) -> None:
         self.waiting = set(self.open)
+        self.resting = dict.fromkeys(self.open, 0.0)
+
+    def rests(self, name: str) -> bool:
+        """Say whether a partition need not be asked yet; a moment passes where none need be."""
+        now_s = time.monotonic()
+        left_s = min(self.resting.values()) - now_s
+        if left_s > 0:
+            time.sleep(min(left_s, IDLE_S))
+        return self.resting[name] > time.monotonic()
+
+    def rest(self, name: str, seconds: float) -> None:
+        """Let a partition rest; 0 asks it again at once."""
+        self.resting[name] = time.monotonic() + seconds if seconds else 0.0
 
     def close(self) -> None:
         """Tell partitions what is done with, and let go of them."""
@@ -125,7 +143,6 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         if at is not None:
             self.live.resume(at[1])
         self.begins: list[Item] = []
-        self.awake: datetime | None = None
         self.heard_s = time.monotonic()
         self.is_first = name == min(feed.open)
 
@@ -134,20 +151,23 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         self.feed.told.beat()
         if self.feed.stopping:
             raise StopIteration
+        if self.feed.rests(self.name):
+            return []
         if not self.feed.has_begun():
-            self.feed.told.doing, self.awake = "idle", datetime.now(UTC) + IDLE
+            self.feed.told.doing = "idle"
+            self.feed.rest(self.name, IDLE_S)
             return []
         try:
             items = self._frames()
         except SourceAway as error:
             self.feed.told.wait_for(self.name, str(error))
             self.feed.waiting.add(self.name)
-            self.awake = datetime.now(UTC) + AWAY
+            self.feed.rest(self.name, AWAY_S)
             return []
         except SourceError as error:
             self.feed.error, self.feed.stopping = error, True
             raise StopIteration from error
-        self.awake = None if items else datetime.now(UTC) + IDLE
+        self.feed.rest(self.name, 0.0 if items else IDLE_S)
         return [*items, *self._beside_frames()] if self.is_first else items
 
     def _frames(self) -> list[Item]:
@@ -197,9 +217,9 @@ class _Part(StatefulSourcePartition[Item, At | None]):
                 return [End(last_us)] if last_us >= 0 else []
         return items
 
-    def next_awake(self) -> datetime | None:
-        """Return when to ask again; at once while there is more."""
-        return self.awake
+    def next_awake(self) -> datetime:
+        """Return when to ask again."""
+        return AT_ONCE
 
     def snapshot(self) -> At | None:
         """Return where the next record stands, and what the format holds back; as it began while it is not open."""
@@ -220,7 +240,7 @@ class _Former(StatefulSourcePartition[Item, At | None]):
 
     def next_awake(self) -> datetime:
         """Return when to ask again."""
-        return datetime.now(UTC) + IDLE
+        return AT_ONCE
 
     def snapshot(self) -> At | None:
         """Return where it stood."""
