@@ -18,6 +18,8 @@ WHAT: Final = {
     "across": "outages and the verdicts of places",
 }
 """By kind of a lease: what its holder may write."""
+STREAM: Final = "live"
+"""The kind of lease that a stream's process has on its shards; its cameras are `input/shard`."""
 SHOWN: Final = 3
 """Cameras that are named."""
 
@@ -36,6 +38,8 @@ def _what(mine: Scope, other: Scope) -> str:
     """Return what two scopes that meet have in common."""
     if mine.kind in WHAT:
         return WHAT[mine.kind]
+    if mine.kind == STREAM:
+        return _shards(mine, other)
     if mine.input == other.input:
         return "rows of the same input"
     shared = sorted(mine.cameras & other.cameras if mine.cameras and other.cameras else mine.cameras | other.cameras)
@@ -43,3 +47,10 @@ def _what(mine: Scope, other: Scope) -> str:
         return "rows of all cameras at the same time"
     more = f" and {len(shared) - SHOWN} more" if len(shared) > SHOWN else ""
     return f"rows of {counted(len(shared), 'cameras')} at the same time: {', '.join(shared[:SHOWN])}{more}"
+
+
+def _shards(mine: Scope, other: Scope) -> str:
+    """Return which shards of a stream two processes want."""
+    numbers = sorted({int(name.rpartition("/")[2]) for name in mine.cameras & other.cameras})
+    named = ", ".join(map(str, numbers))
+    return f"rows of {'shard' if len(numbers) == 1 else 'shards'} {named} of this stream: end it there to go on here"

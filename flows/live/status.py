@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
@@ -17,11 +18,15 @@ from schemas.local_time import OFFSET_US, at_time
 STALE_S: Final = 10.0
 """A process that has said nothing for so long is gone or hangs; it says something every second."""
 
+ITSELF: Final = "waiting "
+"""How a sentence begins that says by itself that somebody waits."""
+
 
 def look(place: Place) -> dict[str, Any]:
     """Return all that is known of a live run."""
     processes = telling.read(place.processes)
-    shards = [_shard(process, told) for process in processes for told in process.shards]
+    told = [_shard(process, told) for process in processes for told in process.shards]
+    shards = [max(each, key=_rank) for _, each in groupby(sorted(told, key=_number), _number)]
     seen = {shard["shard"] for shard in shards}
     return {
         "state": str(place.directory),
@@ -56,6 +61,20 @@ def _shard(process: Process, told: Told) -> dict[str, Any]:
     }
 
 
+def _number(shard: dict[str, Any]) -> int:
+    return int(shard["shard"])
+
+
+def _rank(shard: dict[str, Any]) -> tuple[bool, int]:
+    """Rank words about a shard: of several processes' the one counts that has it, the newest of all."""
+    return shard["doing"] not in {"ended", "gone"}, shard["beat_us"]
+
+
+def _doing(doing: str, waits_for: str) -> str:
+    said_so = not waits_for or (doing == "waiting" and waits_for.startswith(ITSELF))
+    return (waits_for or doing) if said_so else f"{doing}: {waits_for}"
+
+
 def table(found: dict[str, Any]) -> str:
     """Return it as people read it."""
     names = ["shard", "process", "state", "frames", "rows", "late", "dead letters", "queued", "behind"]
@@ -63,7 +82,7 @@ def table(found: dict[str, Any]) -> str:
         [
             shard["shard"],
             shard["pid"],
-            f"{shard['doing']}{': ' + shard['waits_for'] if shard['waits_for'] else ''}",
+            _doing(shard["doing"], shard["waits_for"]),
             shard["counts"].get("frames", 0),
             shard["counts"].get("rows", 0),
             shard["counts"].get("late", 0),
@@ -75,7 +94,8 @@ def table(found: dict[str, Any]) -> str:
     ]
     said = [rendering.table(names, rows).rstrip("\n")]
     if found["missing"]:
-        said.append(f"no process has shards {', '.join(map(str, found['missing']))}: `tilik run` starts them")
+        missing = ", ".join(map(str, found["missing"]))
+        said.append(f"no process has shards {missing}: `tilik run` starts them, here or where they were left to")
     if found["second_us"]:
         until = at_time(found["second_us"] + OFFSET_US)
         said.append(f"second flow: outages and hours are stated up to {until:%d.%m. %H:%M}")

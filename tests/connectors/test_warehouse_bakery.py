@@ -142,6 +142,17 @@ def test_no_two_wait_for_each_other(scopes: list[Scope], steps: list[int]) -> No
     assert not {(other, one) for one, other in waits} & waits
 
 
+def test_whoever_waits_for_shards_is_told_their_numbers_and_what_to_do() -> None:
+    names = [frozenset(f"{name}/{shard}" for name in (77, 88) for shard in shards) for shards in ((2, 10), (2, 3, 10))]
+    world = World([Scope("live", each, 0, 1, token) for token, each in enumerate(names)], ["x y"] * 2)
+    for claim in world.claims:
+        for _ in range(4):
+            claim.step()
+    assert told(world.claims[1]) == (
+        "waiting for process 0 on x, which is writing rows of shards 2, 10 of this stream: end it there to go on here"
+    )
+
+
 def test_who_holds_who_waits_and_for_what_is_said() -> None:
     world = World([scope("abcd"), scope("cdefgab"), scope("fg", 5), Scope("roll")], ["x y"] * 4)
     for claim in world.claims:

@@ -52,6 +52,18 @@ def test_the_second_flow_has_looked_no_further_than_shards_have_come(where: plac
     assert status.look(where)["second_us"] == UNTIL_US + HOUR_US // 2
 
 
+def test_of_two_processes_that_had_a_shard_the_one_that_has_it_is_told(where: place.Place) -> None:
+    said, now_us = "waiting for process 5 on x, which is writing rows of shard 0 of this stream", telling.clock_us()
+    waits = [Told(0, beat_us=now_us, doing="waiting", waits_for=said)]
+    telling.write(where.processes / "000.json", Process(1, waits))
+    ended = [Told(shard, beat_us=now_us + 1, doing="ended") for shard in (0, 1)]
+    telling.write(where.processes / "000-001.json", Process(2, ended))
+    found = status.look(where)
+    assert [(shard["shard"], shard["doing"]) for shard in found["shards"]] == [(0, "waiting"), (1, "ended")]
+    assert f"  {said}" in status.table(found)
+    assert "waiting: waiting" not in status.table(found)
+
+
 def test_nothing_is_said_of_what_nobody_knows(where: place.Place) -> None:
     found = status.look(where)
     assert (found["restarts"], found["second_us"]) == (0, None)
