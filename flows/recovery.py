@@ -10,7 +10,6 @@ made whole from one whose making was killed.
 from __future__ import annotations
 
 import errno
-import fcntl
 import io
 import os
 import pickle
@@ -23,6 +22,7 @@ from typing import Final
 
 from bytewax.recovery import RecoveryConfig, init_db_dir
 
+from connectors.locks import open_lock, try_lock
 from schemas.errors import StateAway, StateError
 
 OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -82,7 +82,7 @@ def _held(directory: Path, partitions: int) -> int:
     make(directory)
     _refuse_foreign(directory)
     was_made = not (directory / HELD).exists() and any(directory.glob(STORED))  # before there was such a file
-    lock = os.open(directory / HELD, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    lock = open_lock(directory / HELD)
     try:
         _refuse_held(directory, lock)
         if was_made:
@@ -113,13 +113,11 @@ def make(directory: Path) -> None:
 
 
 def _refuse_held(directory: Path, lock: int) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not try_lock(lock):
         raise StateError(
             f"{directory}: expected a state that no other run has, came one of a run that goes on: end that run, or "
             "begin with another state (another --state directory)"
-        ) from None
+        )
 
 
 def _prepare(directory: Path, lock: int, partitions: int) -> None:

@@ -7,7 +7,6 @@ readers are done with, and what is older than it may become.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from connectors.locks import open_lock, try_lock
 from connectors.records import Origin
 from connectors.spool import blocks, layout, marks, segments
 from connectors.spool.layout import Spool
@@ -272,13 +272,11 @@ def _head(partition: Path, first: int) -> bytes:
 
 def _locked(partition: Path) -> int:
     """Take the lock of who writes a partition, and say in it who that is."""
-    handle = os.open(partition / "writer", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    handle = open_lock(partition / "writer")
+    if not try_lock(handle):
         holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
         os.close(handle)
-        raise SourceError(f"spool {partition}: it is written by {holder}: a partition has one writer") from None
+        raise SourceError(f"spool {partition}: it is written by {holder}: a partition has one writer")
     with suppress(OSError):  # a full disk: the lock holds without a name in it
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)

@@ -15,8 +15,8 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from connectors.warehouse.directory import write_private
 from connectors.warehouse.engine import landlock
-from connectors.warehouse.locks import write_private
 from schemas.errors import WarehouseError
 
 WRITER: Final = "tilik"

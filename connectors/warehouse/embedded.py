@@ -20,9 +20,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.locks import is_held, open_lock, try_lock
 from connectors.warehouse import accounts, doors
+from connectors.warehouse.directory import explained, wait_for, write_private
 from connectors.warehouse.engine import landlock
-from connectors.warehouse.locks import explained, is_held, open_lock, try_lock, wait_for, write_private
 from schemas.errors import WarehouseAway, WarehouseError
 from schemas.registry.mistakes import did_you_mean, expected
 
@@ -89,7 +90,7 @@ class Lease:
         with explained(self.root):
             gate = open_lock(self.root / "start.lock")
             try:
-                wait_for(lambda: try_lock(gate, fcntl.LOCK_EX), START_S, f"another process is starting {self.root}")
+                wait_for(lambda: try_lock(gate), START_S, f"another process is starting {self.root}")
                 starts = self._started(0)
                 log = self.root / "engine.log"
 
@@ -124,7 +125,7 @@ class Lease:
         if self._clients < 0:
             return
         try:
-            if try_lock(self._clients, fcntl.LOCK_EX) and self.root.exists() and self._engine_runs():
+            if try_lock(self._clients) and self.root.exists() and self._engine_runs():
                 self._stop(waits=waits)
         finally:
             os.close(self._clients)

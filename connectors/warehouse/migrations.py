@@ -10,7 +10,6 @@ difference that no statement of ours bridges.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -21,8 +20,9 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
+from connectors.locks import open_lock, try_lock
 from connectors.warehouse import failures, leases, shapes, views
-from connectors.warehouse.locks import open_lock, try_lock, wait_for
+from connectors.warehouse.directory import wait_for
 from connectors.warehouse.session import Session
 from schemas import ddl, migration_files
 from schemas.errors import WarehouseError
@@ -127,7 +127,7 @@ def _alone(session: Session) -> Iterator[Shape | None]:
 def _locked(path: Path) -> Iterator[None]:
     lock = open_lock(path)
     try:
-        wait_for(lambda: try_lock(lock, fcntl.LOCK_EX), LONGEST_S, f"another process migrates {path.parent}")
+        wait_for(lambda: try_lock(lock), LONGEST_S, f"another process migrates {path.parent}")
         yield
     finally:
         os.close(lock)

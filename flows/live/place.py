@@ -24,6 +24,7 @@ from typing import Final
 
 import msgspec
 
+from connectors.locks import open_lock, try_lock
 from flows.recovery import make, needs_room
 from schemas.errors import StateError
 from schemas.local_time import ZONE
@@ -116,15 +117,13 @@ class Place:
             folder = self.directory / "supervised"
             folder.mkdir(mode=0o700, exist_ok=True)
             for shard in shards:
-                lock = os.open(folder / f"{shard:03}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+                lock = open_lock(folder / f"{shard:03}")
                 held.callback(os.close, lock)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
+                if not try_lock(lock):
                     raise StateError(
                         f"{self.directory}: expected shards that nobody runs, came {shard}, which another "
                         "`tilik run --processes` has: end that one first"
-                    ) from None
+                    )
             yield
 
     def forget_ends(self, shards: Sequence[int]) -> None:
@@ -272,7 +271,7 @@ def _put(path: Path, content: bytes) -> None:
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Be the one who reads and writes what is decided of a live run."""
-    lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    lock = open_lock(directory / LOCK)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.warehouse import Warehouse, connect
-from connectors.warehouse.locks import wait_for
+from connectors.warehouse.directory import wait_for
 from tests.connectors.bytes_on_disk import holding
 
 OLD, FRESH = "OLD-RECORD-OF-B1234XY", "FRESH-RECORD-OF-TODAY"

@@ -88,7 +88,7 @@ def soak(folder: Path, store: str, minutes: int, cameras: int) -> Soaked:
             while playing.is_alive():
                 assert run.poll() is None, (folder / "run.log").read_text()
                 _look(seen, {"run": run.pid, "engine": engine}, {"recovery": state, "spool": spool})
-                _note_minutes(seen, warehouse, known)
+                note_minutes(seen.waits_s, warehouse, known)
                 time.sleep(LOOK_S)
         finally:
             run.send_signal(signal.SIGTERM)
@@ -116,22 +116,24 @@ def _play(seen: Soaked, events: Path, into: SpoolKeeper, start_s: float) -> None
 
 
 def _look(seen: Soaked, processes: dict[str, int], places: dict[str, Path]) -> None:
-    held = {name: _rss_mb(pid) for name, pid in processes.items()}
+    held = {name: rss_mb(pid) for name, pid in processes.items()}
     held |= {name: _size_mb(place) for name, place in places.items()}
     for name, value in held.items():
         seen.mb.setdefault(name, []).append(value)
 
 
-def _note_minutes(seen: Soaked, warehouse: Warehouse, known: dict[int, int]) -> None:
+def note_minutes(waits_s: list[float], warehouse: Warehouse, known: dict[int, int]) -> None:
+    """Add of each minute of a camera that was not `known` how long after its end it is found [s]."""
     sql = "SELECT toUnixTimestamp(ts), count() FROM health_minute WHERE ts >= now() - 600 AND frames > 0 GROUP BY ts"
     now = time.time()
     for minute, count in warehouse.query(sql).rows:
         new = count - known.get(minute, 0)
         known[minute] = count
-        seen.waits_s += [now - (minute + 60)] * new
+        waits_s += [now - (minute + 60)] * new
 
 
-def _rss_mb(pid: int) -> float:
+def rss_mb(pid: int) -> float:
+    """Return the memory that a process holds [MB]."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 

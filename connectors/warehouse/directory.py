@@ -1,9 +1,8 @@
-"""The kernel's locks on files, patience, and files that are their owner's alone."""
+"""What a warehouse's directory asks for: patience, files that are their owner's alone, refusals in our words."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -22,29 +21,6 @@ def explained(root: Path) -> Iterator[None]:
         if error.errno == errno.ENOSPC:
             raise WarehouseError(f"the disk that holds {root} is full: free some space") from error
         raise WarehouseError(f"cannot write to the warehouse directory {root}: {error.strerror}") from error
-
-
-def open_lock(path: Path) -> int:
-    """Open a file to be locked, making it where there is none."""
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-
-
-def try_lock(handle: int, mode: int) -> bool:
-    """Take a lock, or say that somebody else's forbids it."""
-    try:
-        fcntl.flock(handle, mode | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def is_held(path: Path) -> bool:
-    """Say whether anybody holds a lock."""
-    handle = open_lock(path)
-    try:
-        return not try_lock(handle, fcntl.LOCK_EX)
-    finally:
-        os.close(handle)
 
 
 def wait_for(ready: Callable[[], bool], limit_s: float, complaint: str) -> None:
