@@ -1,7 +1,8 @@
 # Tilik in one word each; `make help` lists them.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PYTEST_ARGS ?= -n 2
+# a worker takes whole files, so that what a file sets up is set up once; tests/conftest.py says in which order
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 SOAK_MINUTES ?= 30
 REPEAT_MINUTES ?= 10
 

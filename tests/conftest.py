@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
+from connectors.warehouse.locks import open_lock, try_lock, wait_for
 from flows import kernel_cache
 from tests.brokers.kafka import KafkaBroker
 from tests.brokers.mosquitto import MosquittoBroker
@@ -19,36 +22,53 @@ settings.load_profile("tilik")
 kernel_cache.install()  # tests of kernels alone compile beside others too
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let files with slow tests come first: workers that take a file each then end at about the same time."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
-def warehouse_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"embedded:{tmp_path_factory.mktemp('warehouse')}"
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+    """Return a function that lays a warehouse at a path: a copy of one that has its tables, made once for all workers.
+
+    A path that is there is left alone.
+    """
+    base = tmp_path_factory.getbasetemp()
+    model = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "model"
+    lock = open_lock(model.with_suffix(".lock"))
+    wait_for(lambda: try_lock(lock, fcntl.LOCK_EX), 300, f"another worker makes {model}")
+    try:
+        if not model.exists():
+            with connect(f"embedded:{model}.new") as store:
+                store.migrate()
+            Path(f"{model}.new").rename(model)
+    finally:
+        os.close(lock)
+
+    def lay(path: Path) -> str:
+        if not path.exists():
+            shutil.copytree(model, path, symlinks=True)
+        return f"embedded:{path}"
+
+    return lay
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    return laid(tmp_path_factory.mktemp("warehouse") / "store")
 
 
 @pytest.fixture(scope="session")
 def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
     with connect(warehouse_url) as store:
-        store.migrate()
         yield store
 
 
-@pytest.fixture(scope="session")
-def _empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("empty") / "store"
-    with connect(f"embedded:{place}") as store:
-        store.migrate()
-    return place
-
-
 @pytest.fixture
-def empty_store(_empty_store: Path, tmp_path: Path) -> Callable[[str], str]:
-    """Return a function that makes a warehouse of a test's own, by its name: a copy of one that has its tables."""
-
-    def made(name: str) -> str:
-        if not (tmp_path / name).exists():
-            shutil.copytree(_empty_store, tmp_path / name, symlinks=True)
-        return f"embedded:{tmp_path / name}"
-
-    return made
+def empty_store(laid: Callable[[Path], str], tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that makes a warehouse of a test's own, by its name."""
+    return lambda name: laid(tmp_path / name)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -195,8 +196,10 @@ def test_a_size_that_is_not_given_is_asked_for(tmp_path: Path) -> None:
     assert looks_like(tmp_path / "a.jsonl") == KIND
 
 
-def test_a_replay_says_what_the_cameras_need(tmp_path: Path, monkeypatch, capsys) -> None:
-    asked = ["--format", KIND, "--size", "1000x500", "--json", "--warehouse", f"embedded:{tmp_path / 'store'}"]
+def test_a_replay_says_what_the_cameras_need(
+    tmp_path: Path, monkeypatch, capsys, empty_store: Callable[[str], str]
+) -> None:
+    asked = ["--format", KIND, "--size", "1000x500", "--json", "--warehouse", empty_store("store")]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["tilik", "replay", str(GOLDEN), *asked])
     with pytest.raises(SystemExit) as ended:

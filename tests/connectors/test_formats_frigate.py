@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -296,7 +297,9 @@ polygon = [[0.0, 0.6], [1.0, 0.6], [1.0, 1.0], [0.0, 1.0]]
 """
 
 
-def test_a_parked_car_is_told_and_a_crowd_is_not(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_a_parked_car_is_told_and_a_crowd_is_not(
+    tmp_path: Path, monkeypatch, capsys, empty_store: Callable[[str], str]
+) -> None:
     """A car stands from 0:01 to 9:00; somebody walks by. Nobody can tell how many were there on average."""
     (tmp_path / "r.toml").write_text(REGISTRY)
     told = {"label": "car", "box": [500, 250, 750, 500], "stationary": True}
@@ -308,7 +311,7 @@ def test_a_parked_car_is_told_and_a_crowd_is_not(tmp_path: Path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["tilik", *arguments, "--warehouse", f"embedded:{tmp_path / 'store'}"])
+        monkeypatch.setattr(sys, "argv", ["tilik", *arguments, "--warehouse", empty_store("store")])
         with pytest.raises(SystemExit) as ended:
             cli.main()
         assert not ended.value.code

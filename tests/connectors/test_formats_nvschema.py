@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -306,9 +307,10 @@ def test_a_replay_accounts_for_every_record(
     name: str,
     wanted: dict[str, int],
     records: int,
+    empty_store: Callable[[str], str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    where = ["--warehouse", f"embedded:{tmp_path / 'store'}"]
+    where = ["--warehouse", empty_store("store")]
     asked = ["--format", "nvschema", "--size", "1000x500", "--camera", "smg-204", "--json"]
     monkeypatch.setattr(sys, "argv", ["tilik", "replay", str(GOLDEN / name), *asked, *where])
     with pytest.raises(SystemExit) as ended:

@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -253,10 +254,12 @@ def test_of_an_enhanced_frame_only_its_own_objects_count(tmp_path: Path) -> None
     assert (len(frames), [row[3] for row in objects], letters) == (1, ["7"], [])
 
 
-def test_a_replay_accounts_for_every_message(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_a_replay_accounts_for_every_message(
+    tmp_path: Path, monkeypatch, capsys, empty_store: Callable[[str], str]
+) -> None:
     raw = [message(as_object(), id="1"), message(as_object(), id="1"), message(), b"\xff", message(sensorId="")]
     (tmp_path / "a.pb").write_bytes(delimited(raw))
-    asked = ["--format", KIND, "--size", "1000x500", "--json", "--warehouse", f"embedded:{tmp_path / 'store'}"]
+    asked = ["--format", KIND, "--size", "1000x500", "--json", "--warehouse", empty_store("store")]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["tilik", "replay", str(tmp_path), *asked])
     with pytest.raises(SystemExit) as ended:

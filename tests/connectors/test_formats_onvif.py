@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -287,7 +288,9 @@ def test_files_of_it_are_known(tmp_path: Path) -> None:
         assert looks_like(tmp_path / str(at)) == KIND
 
 
-def test_a_replay_says_that_a_camera_moved(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_a_replay_says_that_a_camera_moved(
+    tmp_path: Path, monkeypatch, capsys, empty_store: Callable[[str], str]
+) -> None:
     lines = [
         metadata(
             thing(box={**BOX, "@left": 20 + at % 40}), **{"@UtcTime": f"2026-01-05T00:{at // 60:02}:{at % 60:02}Z"}
@@ -298,7 +301,7 @@ def test_a_replay_says_that_a_camera_moved(tmp_path: Path, monkeypatch, capsys) 
     told["payload"]["UtcTime"] = "2026-01-05T00:02:00.5Z"
     (tmp_path / "a.jsonl").write_bytes(b"\n".join([*lines[:121], json.dumps(told).encode(), *lines[121:]]))
     monkeypatch.chdir(tmp_path)
-    where = ["--warehouse", f"embedded:{tmp_path / 'store'}"]
+    where = ["--warehouse", empty_store("store")]
 
     def run(*arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["tilik", *arguments, *where])

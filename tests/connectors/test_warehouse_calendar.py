@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -25,14 +25,13 @@ DAYS = calendar.days(None, NOW_US)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(tmp_path_factory.mktemp("calendar"))
+    return Path(tmp_path_factory.mktemp("calendar") / "store")
 
 
 @pytest.fixture(scope="module")
-def store(folder: Path) -> Iterator[Warehouse]:
+def store(laid: Callable[[Path], str], folder: Path) -> Iterator[Warehouse]:
     """A warehouse of its own: its calendar begins empty and changes."""
-    with connect(f"embedded:{folder}") as warehouse:
-        warehouse.migrate()
+    with connect(laid(folder)) as warehouse:
         yield warehouse
 
 

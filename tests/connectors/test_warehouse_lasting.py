@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -21,10 +22,9 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def store(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """A city of 2024, one of whose cameras is dead, another of which was recorded up to noon; and one of 2026."""
-    with connect(f"embedded:{tmp_path_factory.mktemp('lasting')}") as store:
-        store.migrate()
+    with connect(laid(tmp_path_factory.mktemp("lasting") / "store")) as store:
         seen = {"alive": LATER, "watched": NOON, "dead": NOON, "elsewhere": YEARS_LATER, "flooded": NOON}
         for camera, newest in seen.items():
             silent = {"frames": 0, "observed_ms": 0} if camera == "dead" else {}

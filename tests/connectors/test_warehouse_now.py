@@ -7,8 +7,9 @@ views keep it at hand; these tests compare the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -30,10 +31,9 @@ START = datetime(2026, 1, 5, 5, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def store(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """A warehouse of its own: the newest of all cameras is one of these."""
-    with connect(f"embedded:{tmp_path_factory.mktemp('now')}") as store:
-        store.migrate()
+    with connect(laid(tmp_path_factory.mktemp("now") / "store")) as store:
         yield store
 
 

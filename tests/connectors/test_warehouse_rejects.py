@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -18,9 +19,8 @@ NONE = [0] * len(REJECTS)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    with connect(f"embedded:{tmp_path_factory.mktemp('rejects')}") as warehouse:
-        warehouse.migrate()
+def store(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    with connect(laid(tmp_path_factory.mktemp("rejects") / "store")) as warehouse:
         yield warehouse
 
 

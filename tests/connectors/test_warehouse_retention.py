@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,9 @@ def keep(store: Warehouse, raw: str, days: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found = tmp_path_factory.mktemp("kept")
-    with connect(f"embedded:{found}") as store:
-        store.migrate()
+def folder(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found: Path = tmp_path_factory.mktemp("kept") / "store"
+    laid(found)
     return found
 
 

@@ -70,10 +70,10 @@ def test_the_setting_names_the_citys_file(tilik, tmp_path, monkeypatch):
     assert "calendar: kota.toml" in told
 
 
-def test_a_replay_stores_the_calendar_and_its_rows_follow_it(tmp_path):
+def test_a_replay_stores_the_calendar_and_its_rows_follow_it(tmp_path, empty_store):
     (tmp_path / "kota.toml").write_text(OWN)
     (tmp_path / "frames.jsonl").write_text(FRAME)
-    url = f"embedded:{tmp_path / 'warehouse'}"
+    url = empty_store("warehouse")
     asked = ReplayOptions(
         (str(tmp_path / "frames.jsonl"),), "native", url, calendar=str(tmp_path / "kota.toml"), fps=1.0
     )

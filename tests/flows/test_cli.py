@@ -209,8 +209,9 @@ def test_input_of_which_nothing_can_be_read_states_nothing(tilik, tmp_path):
     assert out.split() == ["n", "2"]
 
 
-def test_input_whose_cameras_are_all_unknown_states_nothing(tilik, tmp_path):
+def test_input_whose_cameras_are_all_unknown_states_nothing(tilik, tmp_path, empty_store):
     """A registered camera was told as offline for a minute: "became 20 rows", with no frame."""
+    empty_store("store")
     rows = [{"camera": "b", "ts": f"2026-01-05T00:00:0{at}Z", "objects": []} for at in range(9)]
     (tmp_path / "b.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "cams.toml").write_text('[[camera]]\nid = "a"\narea = "00"\nfps = 1.0\n')
@@ -300,7 +301,8 @@ def test_a_packed_file_that_ends_early_is_said_by_name(tmp_path, pack):
     assert list(letters.cut([path])) == []
 
 
-def test_a_file_that_gives_nothing_among_others_is_said_by_name(tilik, tmp_path):
+def test_a_file_that_gives_nothing_among_others_is_said_by_name(tilik, tmp_path, empty_store):
+    empty_store("store")
     (tmp_path / "good.jsonl").write_text('{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
     (tmp_path / "rows.jsonl").write_text("1,7,409,500,60,180,1\n2,7,409,500,60,180,1\n")
     (tmp_path / "none.jsonl").write_text("\n")

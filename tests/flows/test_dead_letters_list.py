@@ -19,7 +19,8 @@ def frame(second: int, camera: str = "a", **more: object) -> str:
     return json.dumps({"camera": camera, "ts": ts, "objects": [], **more})
 
 
-def test_like_dead_letters_are_one_row_with_their_number(tilik, tmp_path):
+def test_like_dead_letters_are_one_row_with_their_number(tilik, tmp_path, empty_store):
+    empty_store("store")
     """A file with 150 like mistakes filled the screen, and hid the one that was another."""
     pixels = [{"class": "car", "box": [100, 100, 200, 300]}]
     lines = [frame(s) for s in range(0, 600, 10)]
@@ -49,10 +50,12 @@ def test_like_dead_letters_are_one_row_with_their_number(tilik, tmp_path):
     assert len(tilik("dead-letters", "list", *WHERE, "--limit", "2")[1].splitlines()) == 1 + 2
 
 
-def test_a_camera_that_is_not_registered_is_named_to_who_replays_and_stored_nowhere_but_in_the_record(tilik, tmp_path):
+def test_a_camera_that_is_not_registered_is_named_to_who_replays_and_stored_nowhere_but_in_the_record(
+    tilik, tmp_path, empty_store
+):
     (tmp_path / "a.jsonl").write_bytes(to_json_lines(stream(["known", "pak-budi"], 30)))
     (tmp_path / "r.toml").write_text(to_toml(Registry(camera=(camera("known"),)), ""))
-    store = f"embedded:{tmp_path / 's'}"
+    store = empty_store("s")
     options = ("--registry", str(tmp_path / "r.toml"), "--warehouse", store)
     code, out, said = tilik("replay", str(tmp_path / "a.jsonl"), "--format", "native", *options)
     assert code == 0

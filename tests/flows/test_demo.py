@@ -18,9 +18,8 @@ from tests.connectors.test_warehouse_persistence import incident, put
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory):
-    with warehouses.connect(f"embedded:{tmp_path_factory.mktemp('store')}") as store:
-        store.migrate()
+def bare(laid, tmp_path_factory):
+    with warehouses.connect(laid(tmp_path_factory.mktemp("bare") / "store")) as store:
         yield store
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ AGAIN = ": the same command again finishes it"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, empty_store: Callable[[str], str]) -> Path:
+    empty_store("store")
     (tmp_path / "a.jsonl").write_text('{"camera":"a","ts":"2026-01-05T00:00:00Z","objects":[]}\n')
     return tmp_path
 
@@ -98,7 +100,6 @@ def test_a_run_began_when_it_began_to_read(folder):
     """Its start was the time of its commit: of an hour's replay nobody saw that it took one."""
     options = ReplayOptions((str(folder / "a.jsonl"),), "native", f"embedded:{folder / 'store'}")
     with connect(options.warehouse) as store, Stage() as stage:
-        store.migrate()
         before_s = int(time.time())
         asked = playing.ask(options, before_s * 1_000_000)
         done = playing.read(asked, stage)

@@ -40,11 +40,12 @@ def registry(path: Path, name: str, fps: float = 1.0) -> Path:
     return path
 
 
-def test_a_mended_registry_is_said_and_what_it_withdraws(tilik, tmp_path: Path) -> None:
+def test_a_mended_registry_is_said_and_what_it_withdraws(tilik, tmp_path: Path, empty_store) -> None:
     """Figures changed without a word."""
     lines = [f'{{"camera":"a","ts":"2026-01-05T00:0{s // 60}:{s % 60:02}Z","objects":[]}}' for s in range(240)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     cameras = registry(tmp_path / "cameras.toml", "kiri")
+    empty_store("store")
 
     def play(*options: str) -> str:
         code, out, _ = tilik("replay", "a.jsonl", "--registry", cameras, "--warehouse", "embedded:./store", *options)

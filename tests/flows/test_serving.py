@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import clickhouse_connect
@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from connectors.warehouse import Warehouse, connect
+from connectors.warehouse import Warehouse
 from flows import writing
 
 TILIK = str(Path(sys.executable).with_name("tilik"))
@@ -36,9 +36,8 @@ def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    with connect(f"embedded:{tmp_path / 'store'}") as store:
-        store.migrate()
+def folder(tmp_path: Path, empty_store: Callable[[str], str]) -> Path:
+    empty_store("store")
     return tmp_path
 
 

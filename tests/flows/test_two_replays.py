@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -42,11 +43,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def alone(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Contents]:
+def alone(
+    folder: Path, laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, ...], Contents]:
     """What stores hold after one input, and after two, one after the other."""
     found = {}
     for names in ("east",), ("middle",), ("east", "west"):
         place = tmp_path_factory.mktemp("alone")
+        laid(place / "s")
         for name in names:
             assert start(place, folder, name).wait(600) == 0
         found[names] = held(place)
@@ -87,8 +91,13 @@ def test_two_at_once_are_as_one_after_the_other(
 @pytest.mark.slow
 @pytest.mark.parametrize("turn", range(PAIRS))
 def test_of_two_that_overlap_one_is_refused_and_wrote_nothing(
-    turn: int, folder: Path, alone: dict[tuple[str, ...], Contents], tmp_path: Path
+    turn: int,
+    folder: Path,
+    alone: dict[tuple[str, ...], Contents],
+    tmp_path: Path,
+    empty_store: Callable[[str], str],
 ) -> None:
+    empty_store("s")
     codes, said, found = at_once(tmp_path, folder, "east", "middle")
     assert sorted(codes) == [0, 1], said
     assert "nothing was written over" in said

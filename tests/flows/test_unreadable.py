@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,11 +19,10 @@ MISSING = "SELECT count() FROM health_minute WHERE camera_id = 'cut-1'"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+def store(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> str:
     """A warehouse one of whose files lost its end while nobody looked."""
     root = tmp_path_factory.mktemp("cut") / "store"
-    with connect(f"embedded:{root}") as opened:
-        opened.migrate()
+    with connect(laid(root)) as opened:
         opened.insert("health_minute_log", rows("health", "cut-1", NOON, 30))
         assert opened.query(MISSING).rows == [(30,)]
         assert unreadable.lines(opened) == []

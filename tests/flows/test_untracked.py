@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,13 +134,12 @@ def test_ids_that_stop_and_come_back_are_told_alike_by_any_cut(workers: int) -> 
     assert same(play(chunks(IN_BETWEEN, cuts), plan(registry(), workers), workers), once)
 
 
-def test_the_summary_and_the_views_say_it(tmp_path: Path) -> None:
+def test_the_summary_and_the_views_say_it(tmp_path: Path, empty_store: Callable[[str], str]) -> None:
     events, cameras = tmp_path / "events.jsonl", tmp_path / "cameras.toml"
     events.write_bytes(to_json_lines(WITHOUT))
     cameras.write_text(to_toml(registry("none"), "none"))
     options = ReplayOptions((str(events),), "native", "", registry=str(cameras))
-    with connect(f"embedded:{tmp_path}/store") as store, Stage() as stage, Stage() as again:
-        store.migrate()
+    with connect(empty_store("store")) as store, Stage() as stage, Stage() as again:
         asked = playing.ask(options, START + 86_400 * SECOND)
         said = playing.commit(store, asked, stage, playing.read(asked, stage)).warnings
         assert [one for one in said if "untracked" in one and one.endswith("cameras a, b")]
