@@ -35,10 +35,18 @@ def child(struct: pa.Array | None, name: str) -> pa.Array | None:
     if struct is None or not pa.types.is_struct(struct.type):
         return None
     if struct.type.get_field_index(name) < 0:
-        if any(struct.type.field(i).name == name for i in range(struct.type.num_fields)):
+        if name in _names(struct.type):
             raise WrongColumns(f"expected each field once, found {name} more than once")
         return None
     return pc.struct_field(struct, name) if struct.null_count else struct.field(name)
+
+
+def _names(kind: pa.DataType) -> list[str]:
+    """Return the names of a struct's fields."""
+    try:
+        return [kind.field(i).name for i in range(kind.num_fields)]
+    except UnicodeDecodeError:
+        raise WrongColumns("expected names of fields in UTF-8") from None
 
 
 def is_any_list(kind: pa.DataType) -> bool:

@@ -81,8 +81,7 @@ class Batches(Reader):
                         yield from self._alone(Held(row, batch), block, source)
             except UNREADABLE as error:
                 yield from self._together(waiting.taken(), block, source)
-                letter = Dead(int(block.position[row]), "bad_file", f"{type(error).__name__}: {words.error(error)}")
-                yield _letters([letter], self._options(block, row), source)
+                yield self._refused(error, block, row, source)
         yield from self._together(waiting.taken(), block, source)
         if block.oversize:
             yield _letters(lost_lines(block), self.options, source)
@@ -115,8 +114,16 @@ class Batches(Reader):
 
     def _alone(self, one: Held, block: Block, source: str) -> Iterator[Chunk]:
         position: NDArray[np.int64] = np.repeat(block.position[one.row], one.batch.num_rows)
-        for chunk in of_batch(one.batch, position, self._options(block, one.row), source, 0):
-            yield _came(chunk, block)
+        try:
+            for chunk in of_batch(one.batch, position, self._options(block, one.row), source, 0):
+                yield _came(chunk, block)
+        except UNREADABLE as error:
+            yield self._refused(error, block, one.row, source)
+
+    def _refused(self, error: BaseException, block: Block, row: int, source: str) -> Chunk:
+        """Return the letter of a message, or the rest of one, that cannot be read."""
+        letter = Dead(int(block.position[row]), "bad_file", f"{type(error).__name__}: {words.error(error)}")
+        return _letters([letter], self._options(block, row), source)
 
     def _options(self, block: Block, row: int | None = None) -> ReadOptions:
         """Return what a message is judged by: the clock when it came; each its own where none is named."""

@@ -53,6 +53,12 @@ def broken_text() -> bytes:
     return made.replace(b"kamera-seribu", b"kamera-\xff\xffribu", 2)
 
 
+def broken_name() -> bytes:
+    """Return a message one of whose fields has a name that is no text."""
+    made = packed(of("objects", objects(thing(("confidence", pa.float32())), confidence=0.5)))
+    return made.replace(b"confidence", b"\xffonfidence", 1)
+
+
 NEARLY_US: Final = CAME_US + AHEAD_US + 3_500_000  # in the future of the first messages of a poll alone
 ages: Final = pa.array([START_US] * 6 + [NEARLY_US], UTC)
 KINDS: Final[dict[str, Callable[[], bytes]]] = {
@@ -68,6 +74,7 @@ KINDS: Final[dict[str, Callable[[], bytes]]] = {
     ),
     "other columns": lambda: packed(GOOD.append_column("plate", pa.array(["H 9321 XY"] * len(GOOD)))),
     "a text that is none": broken_text,
+    "a name that is none": broken_name,
     "a time in the future": lambda: packed(of("ts", ages)),
     "a time that is missing": lambda: packed(of("ts", pa.array([None] + [START_US] * 6, UTC))),
     "texts as times": lambda: packed(of("ts", pa.array(["2026-01-05T00:00:00Z"] * 6 + ["1767571200"]))),
@@ -148,3 +155,22 @@ def test_messages_of_one_type_are_decoded_as_one_and_what_is_refused_alone(monke
     assert alone == []
     heard([good] * 11 + [MADE["a time that is missing"]] + [good] * 20, [32])
     assert alone == [10, 11]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_field_whose_name_is_no_text_costs_its_message_and_no_other(at: int) -> None:
+    """It ended the run, and one that came before was told as it."""
+    values = [MADE["good"]] * 3
+    values[at] = MADE["a name that is none"]
+    told = letters(heard(values, [3]))
+    assert told.select("position", "reason", "count").rows() == [(at, "bad_type", len(GOOD))]
+    assert len(joined(heard(values, [3]))) == 2 * len(GOOD)
+
+
+def test_what_nobody_foresaw_of_a_message_is_its_own_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise pa.ArrowInvalid("never seen before")
+
+    monkeypatch.setattr("connectors.formats.arrow_messages.of_batch", fails)
+    told = letters(heard([MADE["good"], MADE["cut"], MADE["a box of three"]], [3]))
+    assert told.select("position", "reason").rows() == [(1, "bad_file"), (2, "bad_file")]

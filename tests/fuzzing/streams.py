@@ -234,14 +234,15 @@ def held(one: Case) -> Outcome:
 def _flow(one: Case, seen: _Seen, size: int, stop: int) -> Dataflow:
     """Return the flow of a shard as a live run has it, whose rows nobody stores."""
     options = ReadOptions(0, camera="c0", size=(100, 100))
-    feed = Feed(0, {}, "native", options, lambda: seen.last_us, Told(0), until_end=True, clock=lambda: NOW_US)
 
     def opened(at: int | None) -> SpoolTail:
         tail = _Slowly(one.spool, 0, "run", at)
         tail.most, tail.stop, tail.feed = size, stop, feed
         return tail
 
-    feed.open, feed.waiting = {"spool": opened}, {"spool"}
+    feed = Feed(
+        0, {"spool": opened}, "native", options, lambda: seen.last_us, Told(0), until_end=True, clock=lambda: NOW_US
+    )
     plan = Plan(
         CITY, Thresholds(), 1, since_us=START_US, now_us=NOW_US, only=0,
         ended=lambda _, last_us: setattr(seen, "last_us", last_us),
