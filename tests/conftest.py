@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from connectors.warehouse.locks import open_lock, try_lock, wait_for
 from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
-from connectors.warehouse.locks import open_lock, try_lock, wait_for
 from flows import kernel_cache
 from tests.brokers.kafka import KafkaBroker
 from tests.brokers.mosquitto import MosquittoBroker

@@ -120,7 +120,7 @@ class Batches(Reader):
         except UNREADABLE as error:
             yield self._refused(error, block, one.row, source)
 
-    def _refused(self, error: BaseException, block: Block, row: int, source: str) -> Chunk:
+    def _refused(self, error: Exception, block: Block, row: int, source: str) -> Chunk:
         """Return the letter of a message, or the rest of one, that cannot be read."""
         letter = Dead(int(block.position[row]), "bad_file", f"{type(error).__name__}: {words.error(error)}")
         return _letters([letter], self._options(block, row), source)
