@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from connectors.warehouse.locks import open_lock, try_lock, wait_for
 from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
@@ -36,15 +35,12 @@ def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
     """
     base = tmp_path_factory.getbasetemp()
     model = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "model"
-    lock = open_lock(model.with_suffix(".lock"))
-    wait_for(lambda: try_lock(lock, fcntl.LOCK_EX), 300, f"another worker makes {model}")
-    try:
+    with model.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not model.exists():
             with connect(f"embedded:{model}.new") as store:
                 store.migrate()
             Path(f"{model}.new").rename(model)
-    finally:
-        os.close(lock)
 
     def lay(path: Path) -> str:
         if not path.exists():
