@@ -100,6 +100,10 @@ def _outside(left: Left, camera: Camera | None) -> str:
     width, sign, height = _reach(left).partition(" x ")
     if not (sign and width.isdecimal() and height.isdecimal()):
         return "send corners as shares of the picture, 0..1"
+    if max(int(width), int(height)) <= 1:
+        return (
+            "they are shares of the picture already, it seems: multiply them by its width and height, as px are meant"
+        )
     fits = [size for size in SIZES if size[0] >= int(width) and size[1] >= int(height)]
     if not fits:
         return "give the size that the sender counts in: --size, and size in the registry"

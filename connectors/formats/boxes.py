@@ -21,6 +21,9 @@ from schemas.rejects import REFUSED, WHOLE
 FARTHEST: Final = np.float32(2.0)
 """Widths or heights of the picture beyond which no corner of a box can be meant; ours: trackers guess less far."""
 
+PIXEL: Final = np.float32(1.001)
+"""The first pixel [px], and what division and multiplication round."""
+
 LOST: Final = "boxes_refused"
 """Why a frame all of whose boxes lie elsewhere is a dead letter."""
 
@@ -63,7 +66,15 @@ class Far(NamedTuple):
         return self._replace(many=self.many + other.many, reach=reach, size=size)
 
 
-def judge(frame: NDArray[np.uint32], box: NDArray[np.float32], frames: int, *, in_pixels: bool) -> Judged:
+def sizes(frames: pl.DataFrame) -> NDArray[np.float32]:
+    """Return (n, 2) width and height of each frame's picture [px], 0 where none is known."""
+    return frames.select(pl.col("width", "height").fill_null(0).cast(pl.Float32)).to_numpy()
+
+
+def judge(
+    frame: NDArray[np.uint32], box: NDArray[np.float32], frames: int, *, in_pixels: bool,
+    size_px: NDArray[np.float32] | None = None,
+) -> Judged:  # fmt: skip
     """Clamp boxes (m, 4), and say which stand.
 
     Parameters
@@ -74,14 +85,24 @@ def judge(frame: NDArray[np.uint32], box: NDArray[np.float32], frames: int, *, i
         Number of frames.
     in_pixels
         They were in px and have been divided by a size: far off, that size is wrong; else pixels were written.
+    size_px
+        (n, 2) that size, where it is known: what ends within the first pixel was a share already.
     """
     out, verdict = np.empty((4, len(box)), np.float32), np.empty(len(box), np.uint8)
     bad, lost = np.zeros(frames, np.bool_), np.zeros(frames, np.bool_)
     _judge(box, FARTHEST, _OUTSIDE if in_pixels else _PIXELS, out, verdict)
+    if size_px is not None:
+        verdict[(verdict == _STANDS) & _in_one_pixel(box, size_px[frame])] = _OUTSIDE
     if verdict.any():
         bad[frame[verdict == _BAD]] = True
         _lost(frame, verdict, lost)
     return Judged(out, verdict, bad, lost)
+
+
+def _in_one_pixel(box: NDArray[np.float32], size_px: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which boxes end within the first pixel of a picture whose size is known: no detector finds such."""
+    end_px = box[:, 2:] * size_px
+    return np.asarray((end_px <= PIXEL).all(axis=1) & (size_px > PIXEL).all(axis=1))
 
 
 @njit(cache=True)
@@ -128,7 +149,8 @@ def lost(judged: Judged, frames: pl.DataFrame, *, in_pixels: bool) -> dict[int, 
     for row in np.flatnonzero(judged.lost).tolist():
         camera, width, height = (frames[name][row] for name in ("camera", "width", "height"))
         if in_pixels:
-            meant = f"of a picture of {width} x {height}: give the size that the sender counts in (--size)"
+            size = f"of a picture of {width} x {height}, or in its first pixel"
+            meant = f"{size}: give the size that the sender counts in (--size), and boxes in px"
         else:
             meant = "where shares of the picture are meant, 0..1: divide by its width and height"
         found[row] = LOST, f"camera {camera}: all boxes lie outside {meant}"

@@ -228,7 +228,8 @@ def settle(
     now_us = frames["arrival_us"].fill_null(options.now_us).to_numpy()
     if options.arrivals is not None:
         now_us = options.arrivals.of(frames["position"], now_us)
-    judged = boxes.judge(frame, draft.box, frames.height, in_pixels=in_pixels)
+    size_px = boxes.sizes(frames) if in_pixels else None
+    judged = boxes.judge(frame, draft.box, frames.height, in_pixels=in_pixels, size_px=size_px)
     faults = boxes.lost(judged, frames, in_pixels=in_pixels) | _faults(frames, judged.bad, now_us, raw)
     faults |= limits.exceeded(frames, draft.objects, draft.signals, has_short_texts=has_short_texts)
     is_dead = np.zeros(frames.height, np.bool_)

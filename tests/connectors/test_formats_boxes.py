@@ -103,3 +103,21 @@ def test_every_box_stands_is_left_out_or_takes_its_frame_along(given: list, in_p
     for i in range(len(given)):
         mine = rows == i
         assert not out.lost[i] or (out.refused[mine].all() and not out.bad[i] and mine.any())
+
+
+SHARES, TINY = "7|0.10|0.20|0.15|0.40|Person", "8|100|50|101|51|Person"
+
+
+@pytest.mark.parametrize(
+    ("things", "letters", "stand"), [([SHARES] * 2, 1, 0), ([SHARES, TINY], 0, 1), ([TINY], 0, 1), ([], 0, 0)]
+)
+def test_shares_where_px_are_meant_are_no_crowd_in_a_corner(
+    tmp_path: Path, things: list[str], letters: int, stand: int
+) -> None:
+    """Divided by the size once more, they all stood within the first pixel: nobody ever moved."""
+    line = {"version": "4.0", "id": "1", "timestamp": "2026-01-05T00:00:00Z", "sensorId": "a", "objects": things}
+    (tmp_path / "a.jsonl").write_text(json.dumps(line))
+    [out] = read(tmp_path / "a.jsonl", "nvschema", ReadOptions(now_us=NOW_US, size=(1920, 1080)))
+    assert out.dead["reason"].to_list() == ["boxes_refused"] * letters
+    assert out.batch.objects.height == stand
+    assert sum(far.many for far in out.far) == things.count(SHARES)

@@ -17,6 +17,7 @@ CAMERA = camera("a")
 SAID = {
     "pixels": ("pixels", ("640 x 500",), "they reach 640 x 500", "divide them by the width and height"),
     "shares in per cent": ("pixels", ("92 x 80",), "they reach 92 x 80", "picture, or by 100 if they are per cent"),
+    "shares where px are meant": ("outside", ("1 x 0",), "they reach 1 x 0", "multiply them by its width and height"),
     "another size": ("outside", ("3830 x 2150",), "they reach 3830 x 2150", "--size 3840x2160"),
     "no size": ("outside", ("1.80 x 1.90",), "they reach 1.80 x 1.90", "send corners as shares of the picture"),
     "no picture is so large": ("outside", ("90000 x 9",), "90000 x 9", "give the size that the sender counts in"),
