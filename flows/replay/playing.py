@@ -286,6 +286,7 @@ def _summary(done: Read, incidents: int, asked: Asked, seen: list[telling.Seen])
             *telling.of_strangers(done.strangers),
             *done.letters.unseen(),
             *done.watch.rates(registry),
+            *telling.of_copies(totals.frames, totals.duplicates),
             *telling.of_tracks(seen, registry),
             *telling.of_rejects(left_out, registry),
         ),

@@ -25,6 +25,8 @@ SHOWN: Final = 5
 """Cameras that a sentence names."""
 MOST_WORDS: Final = 20
 """Words of a camera and reason that a summary keeps: the most frequent."""
+MANY_COPIES: Final = 0.5
+"""Copies a frame above which a coarse clock is likelier than a broker that delivers twice; ours."""
 
 
 class Seen(NamedTuple):
@@ -66,6 +68,15 @@ def of_strangers(strangers: Mapping[str, int]) -> Iterator[str]:
         named = ", ".join(f"{camera} ({counted(count, 'frames')})" for camera, count in most)
         more = f" and {len(strangers) - len(most)} more" if len(strangers) > len(most) else ""
         yield f"cameras that are not in the registry: {named}{more}: register them, then replay"
+
+
+def of_copies(frames: int, copies: int) -> Iterator[str]:
+    """Say that many frames count once, which are copies hardly all of them."""
+    if copies > MANY_COPIES * frames:
+        yield (
+            f"{counted(copies, 'frames')} of {frames + copies:,} have the camera, time and number of another, and "
+            "count once: if they are no copies, the sender's clock is too coarse: send fractions of seconds, or seq"
+        )
 
 
 def _refused(one: Seen) -> dict[str, int]:

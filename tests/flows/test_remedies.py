@@ -105,3 +105,9 @@ def test_cameras_that_are_not_registered_are_named_those_with_most_frames_first(
     (said,) = telling.of_strangers({f"c{i}": 10 - i for i in range(8)})
     assert said.startswith("cameras that are not in the registry: c0 (10 frames), c1 (9 frames)")
     assert "and 3 more: register them" in said
+
+
+def test_frames_of_a_clock_of_whole_seconds_are_said_to_count_once() -> None:
+    (said,) = telling.of_copies(240, 960)
+    assert said.startswith("960 frames of 1,200 have the camera, time and number of another, and count once: ")
+    assert not [*telling.of_copies(240, 120), *telling.of_copies(0, 0)]
