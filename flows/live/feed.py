@@ -206,7 +206,9 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         now_s = time.monotonic()
         self.heard_s = now_s if is_heard else self.heard_s
         if now_s - self.heard_s > QUIET_S:
-            self.feed.told.wait_for(self.name, f"{tail.source}: nothing comes, and nobody says that this is all")
+            self.feed.told.wait_for(
+                self.name, f"{tail.source}: nothing comes, and the broker says nothing: it is away, frozen or slow"
+            )
 
     def _beside_frames(self) -> list[Item]:
         items = self.feed.next()
