@@ -70,9 +70,8 @@ def mortal(store: Mortal, left: int) -> Iterator[None]:
 
 def empty(store: Warehouse) -> None:
     """Make a store as new: tables without rows, the setting of its zone kept."""
-    names = store.query(
-        "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
-    )
+    held = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+    names = store.query(f"{held} AND total_rows > 0")
     for name in names["name"].to_pylist():
         if name.endswith(("_log", "_raw")) and name != "settings_log":
             store.command(f"TRUNCATE TABLE {name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -118,9 +118,8 @@ class Place(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
-    with Mortal(parse(f"embedded:{tmp_path_factory.mktemp('again')}")) as opened:
-        opened.migrate()
+def made(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+    with Mortal(parse(laid(tmp_path_factory.mktemp("again") / "store"))) as opened:
         yield opened
 
 
@@ -159,7 +158,8 @@ def test_frames_of_a_camera_that_is_registered_later_become_its_rows(place: Plac
     assert again.in_words(place.again(AFTER)).startswith("Dead letters that became rows, and count no longer: 0;"), (
         "nothing is left to play"
     )
-    assert all(table.equals(of_ghost(place)[name]) for name, table in found.items())
+    still = of_ghost(place)
+    assert all(table.equals(still[name]) for name, table in found.items())
 
     empty(place.store)
     alone = place.folder / "alone.jsonl"
@@ -245,7 +245,8 @@ def test_minutes_that_were_watched_meanwhile_are_not_written_over(place: Place) 
     assert told == [(watched + 360,)]
 
 
-def test_the_command_says_what_became_of_letters(tilik: Any, tmp_path: Path) -> None:
+def test_the_command_says_what_became_of_letters(tilik: Any, tmp_path: Path, empty_store: Callable[[str], str]) -> None:
+    empty_store("store")
     where = ("--warehouse", "embedded:./store")
     frame = {"camera": "ghost", "objects": [{"class": "Becak", "box": [0.1, 0.1, 0.2, 0.2], "track": "H 1 X"}]}
     lines = [json.dumps({**frame, "ts": START + at * SECOND}) for at in range(90)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,10 +65,9 @@ def write(folder: Path) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    folder, inputs = tmp_path_factory.mktemp("store"), tmp_path_factory.mktemp("inputs")
-    with connect(f"embedded:{folder}") as store:
-        store.migrate()
+def played(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Played:
+    folder, inputs = tmp_path_factory.mktemp("played") / "store", tmp_path_factory.mktemp("inputs")
+    with connect(laid(folder)) as store:
         said = {kind: replay(store, path, kind) for kind, path in write(inputs).items()}
         foreign = planted.foreign_arrows(tmp_path_factory.mktemp("foreign"))
         assert replay(store, foreign[0].parent, "arrow").dead_letters == len(foreign)
@@ -132,9 +132,10 @@ def test_a_parked_car_called_by_its_plate_is_told_by_a_hash(played: Played) -> N
         assert (track_names.hashed(PLATE),) in told
 
 
-def test_a_switch_keeps_what_cannot_be_parsed_and_only_where_records_are_kept(tmp_path: Path) -> None:
-    with connect(f"embedded:{tmp_path}/store") as store:
-        store.migrate()
+def test_a_switch_keeps_what_cannot_be_parsed_and_only_where_records_are_kept(
+    tmp_path: Path, empty_store: Callable[[str], str]
+) -> None:
+    with connect(empty_store("store")) as store:
         path = tmp_path / "in.jsonl"
         path.write_bytes(b"\n".join(planted.broken(f'{{"camera":"a","who":"{NAME}","x":0.5}}')))
         replay(store, path, "native", keep_unreadable=True)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -30,9 +30,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
-    with Mortal(parse(f"embedded:{tmp_path_factory.mktemp('refused')}")) as opened:
-        opened.migrate()
+def store(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+    with Mortal(parse(laid(tmp_path_factory.mktemp("refused") / "store"))) as opened:
         yield opened
 
 
@@ -94,7 +93,11 @@ def test_a_source_that_breaks_ends_the_flow_and_then_says_why() -> None:
 
 
 @pytest.mark.slow
-def test_the_command_says_why_it_refuses_and_nothing_else(folder: Path, tmp_path: Path) -> None:
+def test_the_command_says_why_it_refuses_and_nothing_else(
+    folder: Path, tmp_path: Path, empty_store: Callable[[str], str]
+) -> None:
+    empty_store("store")
+
     def replay(name: str) -> subprocess.CompletedProcess[str]:
         asked = [TILIK, "replay", folder / name, "--registry", folder / "R1.toml", "--warehouse", "embedded:./store"]
         return subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -109,7 +112,10 @@ def test_the_command_says_why_it_refuses_and_nothing_else(folder: Path, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_while_reading_ends_with_130_and_no_panic(folder: Path, tmp_path: Path, workers: int) -> None:
+def test_ctrl_c_while_reading_ends_with_130_and_no_panic(
+    folder: Path, tmp_path: Path, empty_store: Callable[[str], str], workers: int
+) -> None:
+    empty_store("store")
     slow = tmp_path / "slow.jsonl"
     slow.write_bytes((folder / "A.jsonl").read_bytes() * 60)
     asked = [TILIK, "replay", slow, "--registry", folder / "R1.toml", "--warehouse", "embedded:./store"]

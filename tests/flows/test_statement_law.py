@@ -6,8 +6,9 @@ alone, put over what there was, minute by minute.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -45,9 +46,8 @@ OPS = st.builds(
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
-    with Mortal(parse(f"embedded:{tmp_path_factory.mktemp('law')}")) as opened:
-        opened.migrate()
+def store(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+    with Mortal(parse(laid(tmp_path_factory.mktemp("law") / "store"))) as opened:
         yield opened
 
 

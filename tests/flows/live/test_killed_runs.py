@@ -15,7 +15,7 @@ from tests.flows.city import stream
 from tests.flows.live import children
 from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, stored
 
-KILLS = 30
+KILLS = 20
 
 
 def spooled(root: Path, seconds: int, partitions: int) -> Path:

@@ -73,7 +73,8 @@ def test_letters_are_played_while_the_run_goes_on_and_after_it(
     found, wanted = of_ghost(url), as_though_it_had_been_known(tmp_path)
     assert [name for name in wanted if not wanted[name].equals(found[name])] == []
     assert found["health_minute_log"]["frames"].sum() == ghosts()
-    assert all(rows.equals(stored(url)[name].filter(~GHOST)) for name, rows in own.items())
+    after = stored(url)
+    assert all(rows.equals(after[name].filter(~GHOST)) for name, rows in own.items())
 
 
 def test_a_run_that_knows_the_camera_by_now_states_what_comes_from_then_on(

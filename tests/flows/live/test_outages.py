@@ -39,19 +39,21 @@ NATIVE = Origin("native")
 CYCLES = 40
 
 
-def same(left: str, right: str, leaving: tuple[str, ...] = ()) -> None:
-    """See that two warehouses hold the same, but for some columns."""
-    here, there = stored(left), stored(right)
+def same(url: str, whole: dict[str, pl.DataFrame]) -> None:
+    """See that a warehouse holds what one holds that nobody disturbed."""
+    here = stored(url)
     for name in TABLES:
-        assert here[name].drop(leaving, strict=False).equals(there[name].drop(leaving, strict=False)), name
+        assert here[name].equals(whole[name]), name
     assert here["health_minute_log"].height
 
 
-def whole(tmp_path: Path, empty_store: Callable[[str], str]) -> str:
-    """Return a warehouse of the same frames that nobody disturbed."""
-    source = f"spool:{spooled(tmp_path / 'whole-spool', SECONDS, 2)}"
-    children.end(arguments(tmp_path, source, empty_store("whole"), "state-whole"))
-    return empty_store("whole")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, laid: Callable[[Path], str]) -> dict[str, pl.DataFrame]:
+    """What a warehouse holds of the same frames that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    url, source = laid(folder / "whole"), f"spool:{spooled(folder / 'spool', SECONDS, 2)}"
+    children.end(arguments(folder, source, url))
+    return stored(url)
 
 
 def read(state: Path, process: subprocess.Popen[bytes], count: int) -> None:
@@ -80,7 +82,9 @@ def engine(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen", "slow"])
-def test_the_warehouse(tmp_path: Path, empty_store: Callable[[str], str], trouble: str) -> None:
+def test_the_warehouse(
+    tmp_path: Path, empty_store: Callable[[str], str], whole: dict[str, pl.DataFrame], trouble: str
+) -> None:
     state, source = tmp_path / "state", f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
     with started([*arguments(tmp_path, source, empty_store("live")), "--until-end"], pause=0.02) as process:
         read(state, process, FRAMES // 20)
@@ -96,11 +100,13 @@ def test_the_warehouse(tmp_path: Path, empty_store: Callable[[str], str], troubl
         else:
             slowed(pid, process)
         finished(process)
-    same(empty_store("live"), whole(tmp_path, empty_store))
+    same(empty_store("live"), whole)
 
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen", "slow"])
-def test_kafka(tmp_path: Path, empty_store: Callable[[str], str], kafka: KafkaBroker, trouble: str) -> None:
+def test_kafka(
+    tmp_path: Path, empty_store: Callable[[str], str], whole: dict[str, pl.DataFrame], kafka: KafkaBroker, trouble: str
+) -> None:
     state, topic, batch = tmp_path / "state", f"outage-{trouble}", stream(NAMES, SECONDS)
     url = kafka.create(topic, 2)
     for partition in range(2):
@@ -118,10 +124,12 @@ def test_kafka(tmp_path: Path, empty_store: Callable[[str], str], kafka: KafkaBr
             with kafka.slowed():
                 until(lambda: children.records(state, process.pid) >= FRAMES // 8 or process.poll() is not None)
         finished(process)
-    same(empty_store("live"), whole(tmp_path, empty_store))
+    same(empty_store("live"), whole)
 
 
-def test_the_mqtt_broker(tmp_path: Path, empty_store: Callable[[str], str], mosquitto: MosquittoBroker) -> None:
+def test_the_mqtt_broker(
+    tmp_path: Path, empty_store: Callable[[str], str], whole: dict[str, pl.DataFrame], mosquitto: MosquittoBroker
+) -> None:
     every, spool = messages(stream(NAMES, SECONDS)), tmp_path / "spool"
     (tmp_path / "topics.toml").write_text('[[topic]]\npattern = "tilik/+/frames"\nformat = "native"\n')
     make(spool, 2)
@@ -143,16 +151,15 @@ def test_the_mqtt_broker(tmp_path: Path, empty_store: Callable[[str], str], mosq
         with started(asked) as process:
             until(lambda: children.records(tmp_path / "state", process.pid) >= len(every))
     children.end(asked)
-    left, right = stored(empty_store("live")), stored(whole(tmp_path, empty_store))
-    last = right["health_minute_log"]["ts"].max()
+    left, last = stored(empty_store("live")), whole["health_minute_log"]["ts"].max()
     for name in TABLES:
         if name.endswith("_minute_log"):
-            columns = [c for c in right[name].columns if c != "duplicate_frames"]  # QoS 1 delivers some again
+            columns = [c for c in whole[name].columns if c != "duplicate_frames"]  # QoS 1 delivers some again
             assert (
                 left[name]
                 .filter(pl.col("ts") < last)
                 .select(columns)
-                .equals(right[name].filter(pl.col("ts") < last).select(columns))
+                .equals(whole[name].filter(pl.col("ts") < last).select(columns))
             ), name
 
 
@@ -168,7 +175,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_the_disk_of_the_state(tmp_path: Path, empty_store: Callable[[str], str], small_disk: Path) -> None:
+def test_the_disk_of_the_state(
+    tmp_path: Path, empty_store: Callable[[str], str], whole: dict[str, pl.DataFrame], small_disk: Path
+) -> None:
     state, source = small_disk / "state", f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
     asked = arguments(tmp_path, source, empty_store("live"), "disk/state")
     with started([*asked, "--until-end"], pause=0.02) as process:
@@ -177,7 +186,7 @@ def test_the_disk_of_the_state(tmp_path: Path, empty_store: Callable[[str], str]
         until(lambda: "the disk is full" in waits(state) or process.poll() is not None)
         (small_disk / "more").unlink()
         finished(process)
-    same(empty_store("live"), whole(tmp_path, empty_store))
+    same(empty_store("live"), whole)
 
 
 @pytest.mark.parametrize("more", [[], ["--processes", "2"]], ids=["alone", "supervised"])
@@ -195,7 +204,9 @@ def test_a_disk_of_the_state_that_is_full_at_the_start(
     assert stored(empty_store("live"))["health_minute_log"]["frames"].sum() == len(messages(stream(NAMES, 20)))
 
 
-def test_the_disk_of_the_spool(tmp_path: Path, empty_store: Callable[[str], str], small_disk: Path) -> None:
+def test_the_disk_of_the_spool(
+    tmp_path: Path, empty_store: Callable[[str], str], whole: dict[str, pl.DataFrame], small_disk: Path
+) -> None:
     spool, every = make(small_disk / "spool", 2), messages(stream(NAMES, SECONDS))
     writers = [SpoolWriter(spool, partition) for partition in range(2)]
     asked = arguments(tmp_path, f"spool:{small_disk / 'spool'}", empty_store("live"))
@@ -214,4 +225,4 @@ def test_the_disk_of_the_spool(tmp_path: Path, empty_store: Callable[[str], str]
     (small_disk / "more").unlink()
     append(len(every) // 2, len(every))
     children.end(asked)
-    same(empty_store("live"), whole(tmp_path, empty_store))
+    same(empty_store("live"), whole)
