@@ -19,7 +19,7 @@ from flows.dataflow import Plan, ShardLogic
 from flows.shard import Shard
 from flows.thresholds import Thresholds
 from operators import city as cities
-from operators.arrays import Ordered
+from operators.arrays import Ordered, Whose
 from operators.metrics import crowd, flow, visits
 from operators.stage import feet, health, intake, ordered, tally
 from operators.tracking import bodies, streams, tracker
@@ -86,7 +86,7 @@ def costs(batch: FrameBatch, cameras: int) -> list[Cost]:
         "feet: zones of all objects": lambda: feet.placed(shard.feet, released.ordered),
         "health": lambda: (
             health.step(health.start(cameras), town, released, limits.health),
-            tally.measure(released, codes, streams.step(streams.start(cameras), shard.trackers, seen), is_late=False),
+            tally.measure(released, codes, _whose(shard, seen), is_late=False),
         ),
         "crowd": lambda: (
             crowd.measure(town, seen, crowd.count(town, seen)),
@@ -102,6 +102,10 @@ def costs(batch: FrameBatch, cameras: int) -> list[Cost]:
     seconds = {name: best(work) for name, work in parts.items()}
     total = sum(seconds.values())
     return sorted((Cost(name, took, took / total) for name, took in seconds.items()), key=lambda c: -c.seconds)
+
+
+def _whose(shard: Shard, seen: Ordered) -> Whose:
+    return streams.step(streams.start(len(shard.city.cameras)), shard.trackers, seen)[0]
 
 
 def _kernel(name: str, plan: Any, seen: Ordered, crossing: Any) -> None:

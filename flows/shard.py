@@ -261,8 +261,8 @@ class Shard:
     ) -> tuple[list[tuple[str, Parts]], list[tuple[str, Changes]]]:
         city, limits = self.city, self.thresholds
         codes = health.step(state.health, city, released, limits.health)
-        whose = streams.step(state.streams, self.trackers, released.ordered)
-        seen = released.ordered._replace(usable=health.usable(codes), made_here=whose.made_here)
+        whose, track = streams.step(state.streams, self.trackers, released.ordered)
+        seen = released.ordered._replace(usable=health.usable(codes), made_here=whose.made_here, track=track)
         seen = seen._replace(confidence=sureness.read(state.sure, seen))
         state.tracks, track = streams.tracked(state.tracks, city, seen, whose.made_here, limits.tracker)
         told = bodies.step(state.bodies, city, seen._replace(track=track), limits.bodies)

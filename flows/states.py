@@ -35,7 +35,7 @@ from schemas.errors import StateError
 from schemas.parts import Metric
 from schemas.registry import Camera, Registry, fingerprint
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 """Raised when a part of `State` changes its meaning: a state of another format is not read."""
 SHOWN: Final = 5
 

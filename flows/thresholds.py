@@ -15,7 +15,7 @@ from operators.city import City
 from operators.metrics import crowd, flow
 from operators.stage import health
 from operators.stage.health import HealthParams
-from operators.tracking import bodies, sureness, tracker
+from operators.tracking import bodies, streams, sureness, tracker
 from schemas.card import Card
 from schemas.cards import CARDS
 from schemas.registry import Camera, fingerprints, written
@@ -53,7 +53,13 @@ KERNELS: Final = {card.name: kernel(card) for card in CARDS}
 VERSIONS: Final = {name: each.VERSION for name, each in KERNELS.items()}
 """A kernel raises its number when its figures change: it is part of `params_hash`."""
 
-MADE_BY: Final = {**VERSIONS, "bodies": bodies.VERSION, "sureness": sureness.VERSION, "tracker": tracker.MODEL}
+MADE_BY: Final = {
+    **VERSIONS,
+    "bodies": bodies.VERSION,
+    "streams": streams.VERSION,
+    "sureness": sureness.VERSION,
+    "tracker": tracker.MODEL,
+}
 """All versions that decide figures, also of what stands before the kernels: statements and states are made by them."""
 
 RULES_OF: Final = {"visits": "flow"}

@@ -5,7 +5,9 @@ before, and none again once `BARE_OBJECTS` of them came in a row without, over
 `BARE_US` and longer: a detector that is started again without its tracker. With
 `tracker = "auto"` a camera is tracked here while its stream has none; what comes
 without an id while the stream has them is seen and belongs to nobody. It is counted,
-and so is what has the id of the object before it: a sender's word for "no id", perhaps. Only on-time
+and so is what has the id of the object before it. An id that all persons and vehicles of
+a frame bear, `BARE_OBJECTS` of them without another id between, is a sender's word for
+"no id" and taken as none until another id comes. Only on-time
 frames decide, in their order, so that no cut of the input changes a decision. Frames
 farther apart than `SPARSE_US` show too little for tracks that are made here: what
 crosses and stays there is not known.
@@ -28,6 +30,7 @@ from operators.tracking.tracker import TrackerParams, TrackerState
 from schemas.frames import CLASSES
 from schemas.registry.entries import TRACKERS
 
+VERSION: Final = 2
 BARE_US: Final = 60_000_000
 BARE_OBJECTS: Final = 20
 """A stream that had ids has lost them after so long and so many persons and vehicles without; ours."""
@@ -47,6 +50,8 @@ class Streams(NamedTuple):
     whose: NDArray[np.uint8]  # (c,) nothing seen yet, ids of their own, or none
     bare: NDArray[np.int64]  # (c,) persons and vehicles without id since the last one with
     since_us: NDArray[np.int64]  # (c,) when the first of them came
+    word: NDArray[np.uint64]  # (c,) the id that all objects of a frame of several bore, 0 where another came since
+    times: NDArray[np.int64]  # (c,) how many objects bore it beside the first of their frame
 
 
 class Modes(NamedTuple):
@@ -68,17 +73,28 @@ def modes(city: City) -> Modes:
 
 def start(cameras: int) -> Streams:
     """Return the state before any frame."""
-    return Streams(np.zeros(cameras, np.uint8), np.zeros(cameras, np.int64), np.zeros(cameras, np.int64))
+    whose, word = np.zeros(cameras, np.uint8), np.zeros(cameras, np.uint64)
+    return Streams(whose, np.zeros(cameras, np.int64), np.zeros(cameras, np.int64), word, np.zeros(cameras, np.int64))
 
 
-def step(state: Streams, modes: Modes, ordered: Ordered) -> Whose:
-    """Return whose tracks on-time frames have, sorted by (camera, time); the state is changed in place."""
-    out = _nobodys(len(ordered.camera))
+def step(state: Streams, modes: Modes, ordered: Ordered) -> tuple[Whose, NDArray[np.uint64]]:
+    """Return whose tracks on-time frames have, and the ids that are some; the state is changed in place.
+
+    Parameters
+    ----------
+    ordered
+        Frames sorted by (camera, time).
+
+    Returns
+    -------
+    The frames' tracks, and (m,) ids as they came, 0 where one is the sender's word for none.
+    """
+    out, track = _nobodys(len(ordered.camera)), ordered.track.copy()
     _walk(
-        *state, modes.tracker, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, ordered.track,
+        *state, modes.tracker, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, track,
         out.made_here, out.untracked, out.with_id, out.without_id,
     )  # fmt: skip
-    return _counted(out, modes, ordered)
+    return _counted(out, modes, ordered), track
 
 
 def late(modes: Modes, ordered: Ordered) -> Whose:
@@ -140,14 +156,47 @@ def _count(
 
 
 @njit(cache=True)
+def _read(
+    c: int, first: int, last: int, followed: NDArray[np.bool_], cls: NDArray[np.uint8], track: NDArray[np.uint64],
+    word: NDArray[np.uint64], times: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Take note of a frame all of whose persons and vehicles with an id have the same, or of another id."""
+    named, one = 0, np.uint64(0)
+    for o in range(first, last):
+        if followed[cls[o]] and track[o] != 0:
+            if named > 0 and track[o] != one:
+                word[c], times[c] = np.uint64(0), 0
+                return
+            named, one = named + 1, track[o]
+    if named > 0 and one != word[c]:
+        word[c], times[c] = one if named > 1 else np.uint64(0), 0
+    if named > 1:
+        times[c] += named - 1
+
+
+@njit(cache=True)
+def _clear(
+    first: int, last: int, followed: NDArray[np.bool_], cls: NDArray[np.uint8], track: NDArray[np.uint64]
+) -> None:  # fmt: skip
+    for o in range(first, last):
+        if followed[cls[o]]:
+            track[o] = 0
+
+
+@njit(cache=True)
 def _walk(
-    whose: NDArray[np.uint8], bare: NDArray[np.int64], since_us: NDArray[np.int64], mode: NDArray[np.uint8],
-    followed: NDArray[np.bool_], camera: NDArray[np.int32], t_us: NDArray[np.int64], first: NDArray[np.int64],
-    cls: NDArray[np.uint8], track: NDArray[np.uint64], made_here: NDArray[np.bool_], untracked: NDArray[np.bool_],
-    with_id: NDArray[np.int64], without_id: NDArray[np.int64],
+    whose: NDArray[np.uint8], bare: NDArray[np.int64], since_us: NDArray[np.int64], word: NDArray[np.uint64],
+    times: NDArray[np.int64], mode: NDArray[np.uint8], followed: NDArray[np.bool_], camera: NDArray[np.int32],
+    t_us: NDArray[np.int64], first: NDArray[np.int64], cls: NDArray[np.uint8], track: NDArray[np.uint64],
+    made_here: NDArray[np.bool_], untracked: NDArray[np.bool_], with_id: NDArray[np.int64],
+    without_id: NDArray[np.int64],
 ) -> None:  # fmt: skip
     for i in range(len(camera)):
         c = camera[i]
+        _read(c, first[i], first[i + 1], followed, cls, track, word, times)
+        if times[c] >= BARE_OBJECTS:
+            whose[c] = _BARE
+            _clear(first[i], first[i + 1], followed, cls, track)
         named, without, shared = _count(followed, first[i], first[i + 1], cls, track)
         if named > 0:
             whose[c], bare[c] = _OWN, 0
