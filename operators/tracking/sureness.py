@@ -3,7 +3,8 @@
 Tracks begin, and parked vehicles are believed, at a confidence of `SURE`, which three
 boxes of four of a vehicle reach that stands. Some detectors never reach it: where
 fewer than one in a thousand of the persons, two-wheelers or larger vehicles that a
-camera showed so far do, their confidences are stretched so that three in four would.
+camera showed so far do, their confidences are stretched so that three in four would; where
+that takes those of 0, all are taken as sure.
 Only on-time frames decide, in their order, each by those before it: no cut of the
 input changes what is read.
 """
@@ -20,7 +21,7 @@ from operators import carrying
 from operators.arrays import Ordered
 from schemas.frames import CLASSES
 
-VERSION: Final = 1
+VERSION: Final = 2
 SURE: Final = 0.4
 """Confidence that starts a track and that a parked vehicle is believed at."""
 LEAST: Final = 500
@@ -30,6 +31,8 @@ RARE: Final = 1_000
 _SHARE: Final = (3, 4)  # of boxes is sure on its own scale, as it is of vehicles that people marked
 _BINS: Final = 20  # below `SURE`, 0.02 wide, and one above
 _MOST: Final = 1 << 20  # boxes after which older ones weigh half: a night's, so that no day is forgotten
+ALL: Final = 0.0
+"""Stands for a stretch without end: what says 0 is as sure as its detector gets."""
 _UP: Final = 1 + 1e-6  # what lies on the bar is not rounded below `SURE`
 
 _KINDS: Final = {"person": 0, "rider": 0, "bicycle": 1, "motorcycle": 1, "car": 2, "bus": 2, "truck": 2}
@@ -60,9 +63,8 @@ def read(state: Seen, ordered: Ordered) -> NDArray[np.float32]:
         return ordered.confidence
     kind = _KIND[ordered.cls]
     by = np.repeat(stretch, np.diff(ordered.first), axis=0)[np.arange(len(kind)), kind]
-    return np.where((kind >= 0) & (by > 1), np.minimum(ordered.confidence * by, 1), ordered.confidence).astype(
-        np.float32
-    )
+    stretched = np.where(by == ALL, 1, np.minimum(ordered.confidence * by, 1))
+    return np.where((kind >= 0) & (by != 1), stretched, ordered.confidence).astype(np.float32)
 
 
 def carry(into: Seen, source: Seen, camera: NDArray[np.int32]) -> None:
@@ -83,7 +85,8 @@ def _walk(
             if many[k] >= _MOST:
                 _fade(many, bins, k)
             if many[k] >= LEAST and bins[k, _BINS] * RARE < many[k]:
-                stretch[i, k] = SURE / _bar(bins[k], many[k]) * _UP
+                bar = _bar(bins[k], many[k])
+                stretch[i, k] = ALL if bar == 0 else SURE / bar * _UP
                 found = True
         for o in range(first[i], first[i + 1]):
             k = kind[cls[o]]
@@ -105,9 +108,9 @@ def _fade(many: NDArray[np.int32], bins: NDArray[np.int32], k: int) -> None:
 
 @njit(cache=True)
 def _bar(bins: NDArray[np.int32], many: int) -> float:
-    """Return the confidence that at least three in four reach, the lower edge of its bin; never 0."""
+    """Return the confidence that at least three in four reach, the lower edge of its bin."""
     above, b = bins[_BINS], _BINS
-    while b > 1 and above * _SHARE[1] < many * _SHARE[0]:
+    while b > 0 and above * _SHARE[1] < many * _SHARE[0]:
         b -= 1
         above += bins[b]
     return b * SURE / _BINS
