@@ -5,10 +5,8 @@ before, and none again once `BARE_OBJECTS` of them came in a row without, over
 `BARE_US` and longer: a detector that is started again without its tracker. With
 `tracker = "auto"` a camera is tracked here while its stream has none; what comes
 without an id while the stream has them is seen and belongs to nobody. It is counted,
-and so is what has the id of the object before it. An id that all persons and vehicles of
-a frame bear, `BARE_OBJECTS` of them without another id between, is a sender's word for
-"no id" and taken as none until another id comes. Only on-time
-frames decide, in their order, so that no cut of the input changes a decision. Frames
+and so is what has the id of the object before it. Ids that name nobody (`nameless`) are
+none. Only on-time frames decide, in their order, so that no cut of the input changes a decision. Frames
 farther apart than `SPARSE_US` show too little for tracks that are made here: what
 crosses and stays there is not known.
 """
@@ -25,7 +23,7 @@ from operators import carrying
 from operators.arrays import Ordered, Whose
 from operators.city import City
 from operators.stage.arrived import gather
-from operators.tracking import tracker
+from operators.tracking import nameless, tracker
 from operators.tracking.tracker import TrackerParams, TrackerState
 from schemas.frames import CLASSES
 from schemas.registry.entries import TRACKERS
@@ -50,8 +48,7 @@ class Streams(NamedTuple):
     whose: NDArray[np.uint8]  # (c,) nothing seen yet, ids of their own, or none
     bare: NDArray[np.int64]  # (c,) persons and vehicles without id since the last one with
     since_us: NDArray[np.int64]  # (c,) when the first of them came
-    word: NDArray[np.uint64]  # (c,) the id that all objects of a frame of several bore, 0 where another came since
-    times: NDArray[np.int64]  # (c,) how many objects bore it beside the first of their frame
+    ids: nameless.Said
 
 
 class Modes(NamedTuple):
@@ -73,8 +70,8 @@ def modes(city: City) -> Modes:
 
 def start(cameras: int) -> Streams:
     """Return the state before any frame."""
-    whose, word = np.zeros(cameras, np.uint8), np.zeros(cameras, np.uint64)
-    return Streams(whose, np.zeros(cameras, np.int64), np.zeros(cameras, np.int64), word, np.zeros(cameras, np.int64))
+    bare, since_us = np.zeros((2, cameras), np.int64)
+    return Streams(np.zeros(cameras, np.uint8), bare, since_us, nameless.start(cameras))
 
 
 def step(state: Streams, modes: Modes, ordered: Ordered) -> tuple[Whose, NDArray[np.uint64]]:
@@ -87,12 +84,13 @@ def step(state: Streams, modes: Modes, ordered: Ordered) -> tuple[Whose, NDArray
 
     Returns
     -------
-    The frames' tracks, and (m,) ids as they came, 0 where one is the sender's word for none.
+    The frames' tracks, and (m,) ids as they came, 0 where one names nobody.
     """
-    out, track = _nobodys(len(ordered.camera)), ordered.track.copy()
+    out = _nobodys(len(ordered.camera))
+    track, nobodys = nameless.step(state.ids, _FOLLOWED, ordered)
     _walk(
-        *state, modes.tracker, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first, ordered.cls, track,
-        out.made_here, out.untracked, out.with_id, out.without_id,
+        state.whose, state.bare, state.since_us, modes.tracker, _FOLLOWED, ordered.camera, ordered.t_us, ordered.first,
+        ordered.cls, track, nobodys, out.made_here, out.untracked, out.with_id, out.without_id,
     )  # fmt: skip
     return _counted(out, modes, ordered), track
 
@@ -126,7 +124,8 @@ def tracked(
 
 def carry(into: Streams, source: Streams, camera: NDArray[np.int32]) -> None:
     """Take along what the streams of cameras that go along have shown."""
-    carrying.fields(into, source, camera)
+    for mine, its in ((into[:3], source[:3]), (into.ids, source.ids)):
+        carrying.fields(mine, its, camera)
 
 
 def _counted(whose: Whose, modes: Modes, ordered: Ordered) -> Whose:
@@ -156,47 +155,16 @@ def _count(
 
 
 @njit(cache=True)
-def _read(
-    c: int, first: int, last: int, followed: NDArray[np.bool_], cls: NDArray[np.uint8], track: NDArray[np.uint64],
-    word: NDArray[np.uint64], times: NDArray[np.int64],
-) -> None:  # fmt: skip
-    """Take note of a frame all of whose persons and vehicles with an id have the same, or of another id."""
-    named, one = 0, np.uint64(0)
-    for o in range(first, last):
-        if followed[cls[o]] and track[o] != 0:
-            if named > 0 and track[o] != one:
-                word[c], times[c] = np.uint64(0), 0
-                return
-            named, one = named + 1, track[o]
-    if named > 0 and one != word[c]:
-        word[c], times[c] = one if named > 1 else np.uint64(0), 0
-    if named > 1:
-        times[c] += named - 1
-
-
-@njit(cache=True)
-def _clear(
-    first: int, last: int, followed: NDArray[np.bool_], cls: NDArray[np.uint8], track: NDArray[np.uint64]
-) -> None:  # fmt: skip
-    for o in range(first, last):
-        if followed[cls[o]]:
-            track[o] = 0
-
-
-@njit(cache=True)
 def _walk(
-    whose: NDArray[np.uint8], bare: NDArray[np.int64], since_us: NDArray[np.int64], word: NDArray[np.uint64],
-    times: NDArray[np.int64], mode: NDArray[np.uint8], followed: NDArray[np.bool_], camera: NDArray[np.int32],
-    t_us: NDArray[np.int64], first: NDArray[np.int64], cls: NDArray[np.uint8], track: NDArray[np.uint64],
-    made_here: NDArray[np.bool_], untracked: NDArray[np.bool_], with_id: NDArray[np.int64],
-    without_id: NDArray[np.int64],
+    whose: NDArray[np.uint8], bare: NDArray[np.int64], since_us: NDArray[np.int64], mode: NDArray[np.uint8],
+    followed: NDArray[np.bool_], camera: NDArray[np.int32], t_us: NDArray[np.int64], first: NDArray[np.int64],
+    cls: NDArray[np.uint8], track: NDArray[np.uint64], nobodys: NDArray[np.bool_], made_here: NDArray[np.bool_],
+    untracked: NDArray[np.bool_], with_id: NDArray[np.int64], without_id: NDArray[np.int64],
 ) -> None:  # fmt: skip
     for i in range(len(camera)):
         c = camera[i]
-        _read(c, first[i], first[i + 1], followed, cls, track, word, times)
-        if times[c] >= BARE_OBJECTS:
+        if nobodys[i]:
             whose[c] = _BARE
-            _clear(first[i], first[i + 1], followed, cls, track)
         named, without, shared = _count(followed, first[i], first[i + 1], cls, track)
         if named > 0:
             whose[c], bare[c] = _OWN, 0

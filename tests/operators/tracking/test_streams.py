@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from operators.tracking import streams, tracker
+from operators.tracking import nameless, streams, tracker
 from tests.operators.staged import at, camera, city, frames
 
 SECOND = 1_000_000
@@ -182,7 +182,8 @@ def test_the_tracker_sees_the_frames_without_ids_alone() -> None:
 
 def test_what_a_stream_has_shown_goes_along_with_its_camera() -> None:
     source, into = streams.start(2), streams.start(3)
-    for column in source:
-        column[:] = [1, 2]
+    for column in (*source[:3], *source.ids):
+        column[:] = np.array([1, 2]).reshape(2, *[1] * (column.ndim - 1))
     streams.carry(into, source, np.array([2, -1], np.int32))
-    assert [column.tolist() for column in into] == [[0, 0, 1]] * 5
+    assert [column.tolist() for column in (*into[:3], *into.ids)][:5] == [[0, 0, 1]] * 5
+    assert into.ids.kept.tolist() == [[0] * nameless.KEPT] * 2 + [[1] * nameless.KEPT]
