@@ -104,7 +104,11 @@ def fill(broker: KafkaBroker, topic: str, records: Iterator[Record], partitions:
 
 def engine_s(root: Path) -> float:
     """Return the CPU time of a warehouse's engine [s]."""
-    pid = json.loads((root / "server.json").read_text())["pid"]
+    return cpu_s(json.loads((root / "server.json").read_text())["pid"])
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU time of a process and its threads [s]."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -9,7 +9,6 @@ written: where it is not small, the sender was the bottleneck and the delays say
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
@@ -24,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks import load
-from benchmarks.live import TILIK
+from benchmarks.live import TILIK, cpu_s
 from connectors import spool as spools
 from connectors.formats import to_json_lines
 from connectors.records import Origin
@@ -54,12 +53,6 @@ def send(spool: Path, cameras: int, fps: int, begin_s: int, seconds: int) -> Non
         for writer, mine in zip(writers, rows, strict=True):
             writer.append([lines[row] for row in mine.tolist()], Origin("native"))
     print(f"{'behind':<46} {time.time() - begin_s - seconds:>10.1f} s", flush=True)
-
-
-def cpu_s(pid: int) -> float:
-    """Return the processor time of a process and its threads [s]."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(root: Path, cameras: int, fps: int, minutes: int) -> None:

@@ -104,12 +104,11 @@ def make(directory: Path) -> None:
     StateAway
         There is no room for it.
     """
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        if _is_of_room(error):
-            raise StateAway(f"{directory}: the disk is full: free some space") from error
-        raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
+    with needs_room(directory):
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(f"{directory}: expected a directory for the state, came {error.strerror}") from error
 
 
 def _refuse_held(directory: Path, lock: int) -> None:

@@ -19,9 +19,9 @@ from connectors.files import Block
 from connectors.formats import arrow_words as words
 from connectors.formats.arrow_files import of_message
 from connectors.formats.arrow_trust import WrongColumns, unreadable
-from connectors.formats.chunks import Arrivals, Chunk, Dead, ReadOptions, lost_lines, settle
+from connectors.formats.chunks import Chunk, Dead, ReadOptions, lost_lines, settle
 from connectors.formats.native_columns import UNREADABLE, draft_of_nothing, of_batch, of_sound, ours
-from connectors.formats.reading import Reader, arrived
+from connectors.formats.reading import Reader, arrived, by_arrival
 
 
 class Held(NamedTuple):
@@ -105,18 +105,18 @@ class Batches(Reader):
         rows = np.repeat([each.row for each in held], [each.batch.num_rows for each in held])
         try:
             whole = pa.concat_batches([each.batch for each in held])
-            made = list(of_sound(whole, block.position[rows], self._options(block), source))
+            made = list(of_sound(whole, block.position[rows], by_arrival(self.options, block), source))
         except UNREADABLE:
             return None
         if any(chunk.dead.height for chunk in made):
             return None
-        return [_came(chunk, block) for chunk in made]
+        return [arrived(chunk, block) for chunk in made]
 
     def _alone(self, one: Held, block: Block, source: str) -> Iterator[Chunk]:
         position: NDArray[np.int64] = np.repeat(block.position[one.row], one.batch.num_rows)
         try:
             for chunk in of_batch(one.batch, position, self._options(block, one.row), source, 0):
-                yield _came(chunk, block)
+                yield arrived(chunk, block)
         except UNREADABLE as error:
             yield self._refused(error, block, one.row, source)
 
@@ -125,14 +125,10 @@ class Batches(Reader):
         letter = Dead(int(block.position[row]), "bad_file", f"{type(error).__name__}: {words.error(error)}")
         return _letters([letter], self._options(block, row), source)
 
-    def _options(self, block: Block, row: int | None = None) -> ReadOptions:
-        """Return what a message is judged by: the clock when it came; each its own where none is named."""
-        if block.arrival_us is None:
-            return self.options
-        if row is not None:
-            return replace(self.options, now_us=int(block.arrival_us[row]))
-        now_us = int(block.arrival_us.max())
-        return replace(self.options, now_us=now_us, arrivals=Arrivals(block.position, block.arrival_us))
+    def _options(self, block: Block, row: int) -> ReadOptions:
+        """Return what a message is judged by: the clock when it came."""
+        came_us = block.arrival_us
+        return self.options if came_us is None else replace(self.options, now_us=int(came_us[row]))
 
 
 def _sound(batch: pa.RecordBatch, camera: str | None) -> pa.RecordBatch | None:
@@ -142,10 +138,6 @@ def _sound(batch: pa.RecordBatch, camera: str | None) -> pa.RecordBatch | None:
         return None if len(unreadable(own)) else own
     except WrongColumns:
         return None
-
-
-def _came(chunk: Chunk, block: Block) -> Chunk:
-    return chunk if block.arrival_us is None else arrived(chunk, block)
 
 
 def _letters(letters: list[Dead], options: ReadOptions, source: str) -> Chunk:

@@ -44,11 +44,7 @@ class Reader:
 
     def chunk(self, block: Block, source: str) -> Chunk:
         """Return what a block of messages says; `source` names it in dead letters."""
-        if block.arrival_us is None:
-            return self.decoded(block, source, self.options)
-        now_us = int(block.arrival_us.max(initial=0))
-        options = replace(self.options, now_us=now_us, arrivals=Arrivals(block.position, block.arrival_us))
-        return arrived(self.decoded(block, source, options), block)
+        return arrived(self.decoded(block, source, by_arrival(self.options, block)), block)
 
     def chunks(self, block: Block, source: str) -> Iterator[Chunk]:
         """Yield what a block says, of formats whose message may hold much."""
@@ -87,13 +83,22 @@ def of_blocks(cut: Iterable[Block], source: str, reader: Reader) -> Iterator[Chu
     yield from reader.rest(source)
 
 
+def by_arrival(options: ReadOptions, block: Block) -> ReadOptions:
+    """Return what a block is judged by: the clock of each record is its arrival, where it has one."""
+    if block.arrival_us is None:
+        return options
+    now_us = int(block.arrival_us.max(initial=0))
+    return replace(options, now_us=now_us, arrivals=Arrivals(block.position, block.arrival_us))
+
+
 def arrived(chunk: Chunk, block: Block) -> Chunk:
-    """Return a chunk whose frames say when they came.
+    """Return a chunk whose frames say when they came, where that is known.
 
     What came later than `BELIEVED_US` was kept somewhere in between, or is history that is played again: its
     arrival tells nothing of its camera's clock, nor of its way.
     """
-    assert block.arrival_us is not None
+    if block.arrival_us is None:
+        return chunk
     came, frames = Arrivals(block.position, block.arrival_us), chunk.batch.frames
     came_us = came.of(frames["position"], frames["arrival_us"].fill_null(FAR_US).to_numpy())
     near = np.abs(came_us - frames["t_us"].to_numpy()) <= BELIEVED_US

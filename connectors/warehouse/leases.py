@@ -21,14 +21,12 @@ import pyarrow as pa
 from connectors.warehouse.bakery import EXPIRY_US, GONE, RENEW_US, Claim, Scope, Ticket, View
 from connectors.warehouse.processes import Owner, is_dead, me
 from connectors.warehouse.session import Session
-from connectors.warehouse.waiting import STREAM, words
+from connectors.warehouse.waiting import LIVE, words
 from schemas.errors import WarehouseAway, WarehouseError
 
 ALL_TIME_US: Final = 1 << 62
 LAST_US: Final = 10_413_791_999_000_000
 """The last second of 2299, the last that DateTime64 is sure to hold."""
-LIVE: Final = STREAM
-"""The kind of work that a stream's process does; its cameras are `input/shard`, of the stream and of each source."""
 MOST_CAMERAS: Final = 1_000
 """A claim on more cameras than these is a claim on all: it is renewed with everything in it."""
 

@@ -21,6 +21,7 @@ from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 from connectors.warehouse.stage import span_of
+from connectors.warehouse.waiting import LIVE
 from connectors.warehouse.writer import Definitions, stored_rows
 from schemas.errors import WarehouseError
 
@@ -138,7 +139,7 @@ class Stream:
             names = frozenset(f"{each}/{shard}" for each in known_by for shard in self.shards)
             held = ExitStack()
             held.enter_context(
-                leases.held(self.session, Scope(leases.LIVE, names, 0, leases.ALL_TIME_US, leases.token()), waiting)
+                leases.held(self.session, Scope(LIVE, names, 0, leases.ALL_TIME_US, leases.token()), waiting)
             )
             self._held = held
 

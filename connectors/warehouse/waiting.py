@@ -18,8 +18,8 @@ WHAT: Final = {
     "across": "outages and the verdicts of places",
 }
 """By kind of a lease: what its holder may write."""
-STREAM: Final = "live"
-"""The kind of lease that a stream's process has on its shards; its cameras are `input/shard`."""
+LIVE: Final = "live"
+"""The kind of work that a stream's process does; its cameras are `input/shard`, of the stream and of each source."""
 SHOWN: Final = 3
 """Cameras that are named."""
 
@@ -38,7 +38,7 @@ def _what(mine: Scope, other: Scope) -> str:
     """Return what two scopes that meet have in common."""
     if mine.kind in WHAT:
         return WHAT[mine.kind]
-    if mine.kind == STREAM:
+    if mine.kind == LIVE:
         return _shards(mine, other)
     if mine.input == other.input:
         return "rows of the same input"

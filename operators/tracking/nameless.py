@@ -40,9 +40,9 @@ class Said(NamedTuple):
 
 def start(cameras: int) -> Said:
     """Return the state before any frame."""
-    counts = [np.zeros(cameras, np.int64) for _ in range(4)]
+    times, kept_us, fresh, since_us = np.zeros((4, cameras), np.int64)
     kept = np.zeros((cameras, KEPT), np.uint64)
-    return Said(np.zeros(cameras, np.uint64), counts[0], kept, counts[1], counts[2], counts[3])
+    return Said(np.zeros(cameras, np.uint64), times, kept, kept_us, fresh, since_us)
 
 
 def step(state: Said, followed: NDArray[np.bool_], ordered: Ordered) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
@@ -86,26 +86,19 @@ def _walk(
             for k in range(KEPT):
                 again |= kept[c, k] == one
             named += 1
-        if named == 0:
-            nobodys[i] = times[c] >= BORE or _are_fresh(fresh[c], t_us[i] - since_us[c])
-            continue
-        if not is_one or one != word[c]:
-            word[c], times[c] = one if is_one and named > 1 else np.uint64(0), 0
-        if is_one:
-            times[c] += named - 1
-        if again:
-            fresh[c] = 0
-        elif kept[c, 0] != 0 and t_us[i] - kept_us[c] <= NEAR_US:
-            since_us[c] = t_us[i] if fresh[c] == 0 else since_us[c]
-            fresh[c] += named
-        kept[c], kept_us[c] = ids, t_us[i]
-        if times[c] >= BORE or _are_fresh(fresh[c], t_us[i] - since_us[c]):
-            nobodys[i] = True
+        if named > 0:
+            if not is_one or one != word[c]:
+                word[c], times[c] = one if is_one and named > 1 else np.uint64(0), 0
+            if is_one:
+                times[c] += named - 1
+            if again:
+                fresh[c] = 0
+            elif kept[c, 0] != 0 and t_us[i] - kept_us[c] <= NEAR_US:
+                since_us[c] = t_us[i] if fresh[c] == 0 else since_us[c]
+                fresh[c] += named
+            kept[c], kept_us[c] = ids, t_us[i]
+        nobodys[i] = times[c] >= BORE or (fresh[c] >= FRESH and t_us[i] - since_us[c] >= FRESH_US)
+        if nobodys[i]:
             for o in range(first[i], first[i + 1]):
                 if followed[cls[o]]:
                     track[o] = 0
-
-
-@njit(cache=True)
-def _are_fresh(objects: int, span_us: int) -> bool:
-    return objects >= FRESH and span_us >= FRESH_US
