@@ -4,6 +4,7 @@ One module a phenomenon: `events(scene)` gives tracks or signals, `truth(...)` t
 figures that the kernels must find. docs/simulation.md says what is simulated.
 """
 
-from simulation.city import Summary, event_fps, simulate
+from simulation.city import Summary, simulate
+from simulation.layout import event_fps
 
 __all__ = ["Summary", "event_fps", "simulate"]

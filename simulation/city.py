@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from connectors.registry.writing import to_toml
 from schemas.errors import UsageError
 from schemas.registry import Registry
+from simulation import actor as acting
 from simulation import (
     congestion,
     faults,
@@ -35,20 +36,15 @@ from simulation import (
     racing,
     riding,
     senders,
-    shadows,
     sites,
     stays,
-    trackers,
     vehicles,
     watch,
     writer,
 )
-from simulation.detector import detect
-from simulation.faults import Delivery
-from simulation.flood import Signals
-from simulation.scene import Scene, live_span
-from simulation.tracks import Objects, Tracks, merged, sample
-from simulation.writer import Arrivals, Format, spread
+from simulation.actor import DRIVERS, PERSONS, Actor
+from simulation.scene import Scene
+from simulation.writer import Format
 
 HOUR_US: Final = 3_600_000_000
 MINUTE_US: Final = 60_000_000
@@ -77,22 +73,6 @@ class Written(NamedTuple):
     bytes: int
     wrong: list[senders.Wrong]
     refused: list[NDArray[np.int64]]  # by camera: the arrivals whose boxes are all to be refused
-
-
-class Actor(NamedTuple):
-    """A camera with all that happens before it."""
-
-    scene: Scene
-    tracks: dict[str, Tracks]  # by phenomenon
-    wearers: masks.Wearers | None
-    signals: Signals
-    arrived: Delivery
-    ids: tuple[NDArray[np.int64], NDArray[np.int64]]  # numbers of all bodies, and what the tracker calls them
-
-
-def event_fps(minutes: int) -> float:
-    """Return the rate of events [1/s] that keeps a span of that length small."""
-    return 0.5 if minutes >= 360 else 2.0 if minutes > 60 else 5.0
 
 
 def simulate(
@@ -138,7 +118,7 @@ def simulate(
             f"{minutes} minutes, {start_us} us: change --cameras, --minutes or --start"
         )
     report = progress or (lambda done, total: None)
-    registry = few.of(layout.registry(cameras, seed, event_fps(minutes) if fps is None else fps), only)
+    registry = few.of(layout.registry(cameras, seed, layout.event_fps(minutes) if fps is None else fps), only)
     span = start_us, start_us + minutes * MINUTE_US
     with output.whole(Path(out)) as folder:
         return _written(registry, seed, span, folder, format, report, noiseless=noiseless)
@@ -159,7 +139,7 @@ def _written(
     actors = []
     tables: dict[str, list[pl.DataFrame]] = {}
     for camera in registry.camera:
-        actors.append(_actor(faults.scene(camera, layout.number(camera), seed, start_us, end_us, noiseless=noiseless)))
+        actors.append(_played(faults.scene(camera, layout.number(camera), seed, start_us, end_us, noiseless=noiseless)))
         for name, table in _truth(actors[-1]).items():
             tables.setdefault(name, []).append(table)
         report(len(actors), 2 * cameras)
@@ -175,34 +155,12 @@ def _written(
     return Summary(cameras, *written[:4], counts["duplicates"], counts["late"], dead)
 
 
-def _actor(scene: Scene) -> Actor:
-    """Return a camera with all that happens before it; a new phenomenon adds its line here and in `_truth`."""
-    heaps, carriers = garbage.events(scene)
-    tracks = {
-        "people": people.events(scene),
-        "vehicles": congestion.cleared(scene, vehicles.events(scene)),
-        "parking": parking.events(scene),
-        "garbage": heaps,
-        "carriers": carriers,
-        "gates": gates.events(scene),
-        "night": night.events(scene),
-        "gathering": gathering.events(scene),
-        "congestion": congestion.events(scene),
-        "racing": racing.events(scene),
-    }
-    ridden = [riding.bodies(tracks[name]) for name in DRIVERS]
-    ids = trackers.dealt(scene, [*tracks.values(), *ridden])
-    wearers = masks.wearers(scene, tracks["people"])
-    return Actor(scene, tracks, wearers, flood.events(scene), faults.delivery(scene), ids)
-
-
-PERSONS: Final = ("people", "carriers", "gates", "night", "gathering")
-DRIVERS: Final = ("vehicles", "congestion", "racing")
-"""Phenomena that bring persons, and vehicles that pass lines."""
+def _played(scene: Scene) -> Actor:
+    return acting.of(scene, faults.delivery(scene))
 
 
 def _truth(actor: Actor) -> dict[str, pl.DataFrame]:
-    """Return the true figures of one camera."""
+    """Return the true figures of one camera; a new phenomenon adds its line here and in `actor.of`."""
     scene, tracks, watched = actor.scene, actor.tracks, watch.truth(actor.scene)
     drives = [tracks[name] for name in DRIVERS]
     drives += [] if scene.noiseless else [riding.riders(lot) for lot in drives]
@@ -236,7 +194,10 @@ def _events(actors: list[Actor], folder: Path, form: Format, report: Callable[[f
     wrong: list[senders.Wrong] = []
     refused: list[list[NDArray[np.int64]]] = [[] for _ in actors]
     for done, hour in enumerate(hours, start=1):
-        sent = [senders.disturbed(actor.scene, _arrivals(actor, hour)) for actor in actors]
+        sent = [
+            senders.disturbed(actor.scene, acting.arrivals(actor, hour * HOUR_US, (hour + 1) * HOUR_US, hour))
+            for actor in actors
+        ]
         wrong += [each for one in sent for each in one.wrong]
         for actor, one, rows in zip(actors, sent, refused, strict=True):
             rows.append(one.refused + np.searchsorted(actor.arrived.arrival_us, hour * HOUR_US))
@@ -248,53 +209,3 @@ def _events(actors: list[Actor], folder: Path, form: Format, report: Callable[[f
         size += writer.write(folder / f"{name}Z.{writer.SUFFIX[form]}", content, form)
         files, frames, objects = files + 1, frames + len(content), objects + content.objects.height
     return Written(files, frames, objects, size, wrong, [np.concatenate(rows) for rows in refused])
-
-
-def _arrivals(actor: Actor, hour: int) -> Arrivals:
-    """Return what arrives from one camera within an hour since 1970."""
-    scene, arrived = actor.scene, actor.arrived
-    first, last = np.searchsorted(arrived.arrival_us, [hour * HOUR_US, (hour + 1) * HOUR_US])
-    rows = arrived.frame[first:last]
-    wanted, back = np.unique(rows, return_inverse=True)
-    parts = [_seen(scene, tracks, wanted, is_driven=name in DRIVERS) for name, tracks in actor.tracks.items()]
-    shaded = shadows.cast(actor.tracks["parking"], merged(parts), scene.t_us[wanted])
-    there = mute.silenced(scene, shaded, scene.t_us[wanted])
-    seen = detect(scene, there, scene.seq[wanted], 2 + hour)
-    if not scene.noiseless:
-        objects, given = trackers.blurred(scene, seen.objects, scene.t_us[wanted], hour)
-        seen = seen._replace(objects=objects, confidence=seen.confidence[given])
-    said = _faces(actor, seen.objects, scene.seq[wanted], 2 + hour)
-    if not scene.noiseless:
-        seen = seen._replace(objects=trackers.renumbered(seen.objects, actor.ids))
-    item, row = spread(seen.objects.frame, len(wanted), back)
-    with_signal = np.isin(actor.signals.frame, wanted)
-    carried = np.searchsorted(wanted, actor.signals.frame[with_signal])
-    signal, signal_row = spread(carried, len(wanted), back)
-    return Arrivals(
-        camera=scene.camera.id,
-        arrival_us=arrived.arrival_us[first:last],
-        t_us=arrived.t_us[first:last],
-        seq=scene.seq[rows],
-        size=scene.camera.size,
-        object_row=row,
-        cls=seen.objects.cls[item],
-        confidence=seen.confidence[item],
-        box=seen.objects.box[item],
-        track=seen.objects.number[item],
-        signal_row=signal_row,
-        signal_zone=[next((zone.id for zone in scene.camera.zone if zone.kind == "flood"), "")] * len(signal),
-        signal_value=actor.signals.value[with_signal][signal],
-        faces=None if said is None else masks.spread(said, item),
-    )
-
-
-def _faces(actor: Actor, objects: Objects, seq: NDArray[np.int64], part: int) -> masks.Faces | None:
-    if actor.wearers is None:
-        return None
-    return masks.blurred(actor.scene, masks.faces(actor.wearers, objects, seq), part)
-
-
-def _seen(scene: Scene, tracks: Tracks, wanted: NDArray[np.int64], *, is_driven: bool) -> Objects:
-    t_us = scene.t_us[wanted]
-    objects = sample(tracks, t_us, live_span(scene, t_us))
-    return riding.with_riders(objects, tracks) if is_driven and not scene.noiseless else objects

@@ -133,10 +133,10 @@ def scene(camera: Camera, number: int, seed: int, start_us: int, end_us: int, *,
 
 def delivery(scene: Scene) -> Delivery:
     """Return a camera's arrivals, in their order."""
+    if scene.noiseless:
+        return in_order(scene)
     t_us = scene.t_us
     frame, none = np.arange(len(t_us)), np.zeros(len(t_us), np.bool_)
-    if scene.noiseless:
-        return Delivery(frame, t_us, none, t_us, none)
     rng = random(scene.seed, scene.number, "delivery")
     kind = rng.random(len(t_us))
     delay = np.zeros(len(t_us))
@@ -158,6 +158,12 @@ def delivery(scene: Scene) -> Delivery:
     alone = np.concatenate([alone, np.zeros(len(twice) + len(reset), np.bool_)])
     order = np.argsort(arrives, kind="stable")
     return Delivery(rows[order], arrives[order], copy[order], says[order], alone[order])
+
+
+def in_order(scene: Scene) -> Delivery:
+    """Return the arrivals of a camera all of whose frames come at once, once, and say the right time."""
+    none = np.zeros(len(scene.t_us), np.bool_)
+    return Delivery(np.arange(len(scene.t_us)), scene.t_us, none, scene.t_us, none)
 
 
 def _kept(scene: Scene, arrival_us: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -44,6 +44,11 @@ APPROACH: Final = 0
 """The camera (from 0) whose road is an approach to a signal; the others' are streets."""
 
 
+def event_fps(minutes: int) -> float:
+    """Return the rate of events [1/s] that keeps a span of that length small."""
+    return 0.5 if minutes >= 360 else 2.0 if minutes > 60 else 5.0
+
+
 def registry(cameras: int, seed: int, event_fps: float) -> Registry:
     """Return `cameras` simulated cameras with their roads and places."""
     made = tuple(camera(number, seed, event_fps) for number in range(cameras))

@@ -55,8 +55,7 @@ def disturbed(scene: Scene, sent: Arrivals) -> Sent:
     if scene.noiseless:
         return Sent(sent, [], np.empty(0, np.int64))
     wrong: list[tuple[str, int]] = []
-    if _has(scene, BARE) and not scene.camera.line:
-        sent = sent._replace(track=np.full_like(sent.track, UNTRACKED))
+    sent = bare(scene, sent)
     again = np.flatnonzero(_in_spell(scene, sent.t_us[sent.object_row]))
     if _has(scene, WORDS):
         sent = _beside(sent, again, sent.cls[again] + np.uint8(len(CLASSES)), sent.box[again])
@@ -77,6 +76,13 @@ def disturbed(scene: Scene, sent: Arrivals) -> Sent:
             signal_value=np.repeat(sent.signal_value, 2),
         )
     return Sent(sent, [Wrong(sent.camera, reason, count) for reason, count in wrong if count], refused)
+
+
+def bare(scene: Scene, sent: Arrivals) -> Arrivals:
+    """Return what a camera sends, without ids where it never gives any: of its habits the one that loses nothing."""
+    if scene.noiseless or not _has(scene, BARE) or scene.camera.line:
+        return sent
+    return sent._replace(track=np.full_like(sent.track, UNTRACKED))
 
 
 def truth(wrong: list[Wrong]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import polars as pl
 
@@ -24,6 +24,22 @@ MEMORY_BYTES: Final = 64 << 20
 """Rows held in memory; ours: a fortieth of what the kernels of a full shard take."""
 PIECE_BYTES: Final = 32 << 20
 """Bytes of rows that are gathered, ours: what a statement sends at once, several times over in memory."""
+
+
+class Written(NamedTuple):
+    """Rows of one table in a file of their own."""
+
+    table: str
+    path: Path
+    bytes: int
+    """As they lie in memory."""
+    span: Span
+
+
+def written(table: str, path: Path, rows: pl.DataFrame) -> Written:
+    """Write rows into a file that a stage takes (`Stage.take`), of this process or of another one."""
+    rows.write_ipc(path, compression="lz4")
+    return Written(table, path, int(rows.estimated_size()), span_of(rows))
 
 
 class Stage:
@@ -61,6 +77,18 @@ class Stage:
             self._held += size
             if self._held > self.memory_bytes:
                 self._spill()
+
+    def folder(self) -> Path:
+        """Return where files lie that are to be taken."""
+        with self._lock:
+            return self._place()
+
+    def take(self, file: Written) -> None:
+        """Keep the rows of a file that lies in this stage's folder."""
+        with self._lock:
+            self.span = self.span.joined(file.span)
+            self._files.setdefault(file.table, []).append(file.path)
+            self.bytes += file.bytes
 
     def keep(self, table: str) -> None:
         """Forget the rows of all other tables, and where these reached."""
@@ -100,12 +128,16 @@ class Stage:
             yield pl.read_ipc(path)
         yield from self._rows.get(table, [])
 
-    def _spill(self) -> None:
+    def _place(self) -> Path:
         if self._folder is None:
             self._folder = temporary.folder()
+        return Path(self._folder.name)
+
+    def _spill(self) -> None:
+        place = self._place()
         for table, blocks in self._rows.items():
             files = self._files.setdefault(table, [])
-            files.append(Path(self._folder.name) / f"{table}-{len(files)}.arrow")
+            files.append(place / f"{table}-{len(files)}.arrow")
             pl.concat(blocks).write_ipc(files[-1], compression="lz4")
         self._rows, self._held = {}, 0
 

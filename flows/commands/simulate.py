@@ -1,4 +1,4 @@
-"""`tilik simulate`: a city of simulated cameras, with the truth beside its events."""
+"""`tilik simulate`: a city of simulated cameras, with the truth beside its events, or weeks of its rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from flows import options
+from flows.commands import history as weeks
 from flows.console import note, progress, say
 from schemas.counting import counted
 from schemas.errors import UsageError
@@ -19,15 +20,18 @@ START: Final = "2026-01-05T00:00:00Z"
 
 
 def simulate(
-    cameras: Annotated[int, typer.Option(min=1, help="Number of cameras.")],
-    minutes: Annotated[int, typer.Option(min=1, help="Minutes to simulate.")],
+    context: typer.Context,
+    cameras: Annotated[
+        int | None, typer.Option(min=1, help="Number of cameras.", show_default="with --history: 60")
+    ] = None,
+    minutes: Annotated[int | None, typer.Option(min=1, help="Minutes to simulate.")] = None,
     out: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="DIR|URL",
             help="Where registry.toml, events/ and truth/ go; or spool:DIR, kafka://HOST:PORT/TOPIC, mqtt://HOST:PORT.",
         ),
-    ],
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     start: Annotated[
         str | None,
@@ -43,8 +47,36 @@ def simulate(
     folder: Annotated[
         str | None, typer.Option(metavar="DIR", help="Into a spool or broker: where registry and truth go.")
     ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option(metavar="SPAN", help="Instead of files: rows of so long (56d, 8w) into the warehouse."),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(metavar="ISO", help="Of a history: when it ends.", show_default="the last local midnight"),
+    ] = None,
+    warehouse: options.Warehouse = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=99, help="Of a history: processes.", show_default="one a core")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Of a history: write over minutes that other input stored.")
+    ] = False,
 ) -> None:
-    """Write a SIMULATED city: registry, frame events and the true figures; or play it into a spool or a broker."""
+    """Write a SIMULATED city: registry, events and the true figures; play it into a broker; or rows of its past weeks.
+
+    `--minutes` with `--out` writes or plays frames; `--history` with `--warehouse` stores the rows alone.
+    """
+    if history is not None:
+        weeks.demand_none_of({"--minutes": minutes, "--out": out, "--folder": folder})
+        weeks.write(
+            context, history, start, end, cameras, seed, warehouse, workers, noiseless=noiseless, replace=replace
+        )
+        return
+    if cameras is None or minutes is None or out is None:
+        raise UsageError(
+            "expected --cameras, --minutes and --out (frames with their truth), or --history (rows of past weeks)"
+        )
     if format not in ("native", "arrow"):
         raise UsageError(f"--format {format}: expected native or arrow")
     from flows import playing_out  # noqa: PLC0415  start-up time

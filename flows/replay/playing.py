@@ -117,23 +117,41 @@ def ask(options: ReplayOptions, now_us: int) -> Asked:
 def stated(options: ReplayOptions, given: Input, hashes: identity.InputHash) -> Asked:
     """Return what an input is to be stated by."""
     registry, remarks = _registry(options, given)
+    source = f"input {hashes.whole:016x}" if options.registry is None else str(Path(options.registry).resolve())
+    return by_registry(options, given, hashes, registry, source)._replace(remarks=remarks)
+
+
+def by_registry(
+    options: ReplayOptions,
+    given: Input,
+    hashes: identity.InputHash,
+    registry: Registry,
+    source: str,
+    command: str = "replay",
+) -> Asked:
+    """Return what an input is to be stated by, where its registry is known: one that `source` names."""
     thresholds = Thresholds(reorder_us=round(options.reorder_s * 1e6), lateness_us=round(options.lateness_s * 1e6))
     by = registry, calendars.load(options.calendar), thresholds
     statement = Statement(
         hashes.whole,
         identity.of_definitions(*by),
-        "replay",
+        command,
         [str(path) for path in given.paths],
         simulated=any(camera.simulated for camera in registry.camera),
         replaces=options.replace,
         contents=hashes.files,
     )
-    source = f"input {statement.input:016x}" if options.registry is None else str(Path(options.registry).resolve())
     days = calendars.days(options.calendar, given.read.now_us)
     definitions = Definitions(registry, source, registries.load_areas(), days)
-    statement_by = identity.parts(*by)
     return Asked(
-        given, statement, definitions, thresholds, options.workers, remarks, statement_by, options.keep_unreadable
+        given,
+        statement,
+        definitions,
+        thresholds,
+        options.workers,
+        [],
+        identity.parts(*by),
+        options.keep_unreadable,
     )
 
 

@@ -34,13 +34,17 @@ class Watch:
     def chunk(self, chunk: Chunk) -> None:
         """Take note of a chunk that was read."""
         self.chunks += 1
-        self.read += chunk.bytes_read
         self.said.update(dict.fromkeys(chunk.remarks))
         for far in chunk.far:
             known = self.far.get(far[:2])
             self.far[far[:2]] = far if known is None else known.joined(far)
         if self.chunks <= SAMPLED_CHUNKS:
             self.sampled.add(chunk)
+        self.passed(chunk.bytes_read)
+
+    def passed(self, size: int) -> None:
+        """Take note that so much more of the input, of `size` in all, is read."""
+        self.read += size
         self._tell(READ * min(self.read / self.size, 1.0) if self.size else READ)
 
     def written(self, size: int) -> None:

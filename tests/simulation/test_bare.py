@@ -11,7 +11,7 @@ from flows.thresholds import Thresholds
 from operators import city as cities
 from operators.stage import intake
 from schemas.registry import Registry
-from simulation import city, faults, layout, writer
+from simulation import actor, city, faults, layout, writer
 from tests.simulation.replaying import newest
 
 MINUTE = 60_000_000
@@ -26,17 +26,17 @@ def stays(fps: float) -> tuple[pl.DataFrame, int]:
     camera = layout.camera(NUMBER, SEED, fps)
     assert "visits" in camera.metrics
     scene = faults.scene(camera, NUMBER, SEED, START, START + MINUTES * MINUTE, noiseless=False)
-    actor = city._actor(scene)
+    played = actor.of(scene, faults.delivery(scene))
     place = cities.build(Registry(camera=(camera,)))
     index, shard = intake.lookup(place), Shard(place, Thresholds())
     state, blocks = shard.start(START), []
     for hour in range(START // city.HOUR_US, (scene.end_us - 1) // city.HOUR_US + 2):
-        sent = city._arrivals(actor, hour)
+        sent = actor.arrivals(played, hour * city.HOUR_US, (hour + 1) * city.HOUR_US, hour)
         batch = writer.batch([sent._replace(track=np.full_like(sent.track, -1))])
         blocks += shard.push(state, intake.arrays(batch, place, index), batch.objects["track"])[0]
     blocks += shard.end(state, scene.end_us - 1)[0]
     rows = pl.concat([block.rows for block in blocks if block.table == "stays_minute_log"])
-    return newest(rows), int(city._truth(actor)["stays"]["stays_n"].sum())
+    return newest(rows), int(city._truth(played)["stays"]["stays_n"].sum())
 
 
 @pytest.mark.parametrize("fps", [1.0, 2.0, 10.0])

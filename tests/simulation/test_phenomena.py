@@ -8,7 +8,7 @@ import pytest
 
 from schemas.registry import Line
 from simulation import (
-    city,
+    actor,
     congestion,
     crossing,
     faults,
@@ -388,8 +388,8 @@ def test_a_crossing_beside_too_few_frames_cannot_be_measured() -> None:
 
 def test_phenomena_do_not_share_track_numbers() -> None:
     of = scene(MARKET, length=180 * MINUTE)
-    actor = city._actor(of)
-    seen = [sample(tracks, of.t_us, live_span(of, of.t_us)) for tracks in actor.tracks.values()]
+    played = actor.of(of, faults.delivery(of))
+    seen = [sample(tracks, of.t_us, live_span(of, of.t_us)) for tracks in played.tracks.values()]
     found = [set(part.number.tolist()) for part in seen if len(part.number)]
     assert len(found) >= 3
     assert len(set.union(*found)) == sum(map(len, found))

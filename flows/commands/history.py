@@ -1,0 +1,96 @@
+"""`tilik simulate --history`: rows of a simulated city's past weeks into the warehouse."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import typer
+
+from flows import options
+from flows.commands import replay
+from flows.console import announce, note, progress, say
+from schemas.errors import UsageError
+from schemas.local_time import DAY_MINUTES, MINUTE_US, OFFSET_US
+
+DAY_US: Final = DAY_MINUTES * MINUTE_US
+DAYS: Final = {"d": 1, "w": 7}
+"""Days of a span's units."""
+
+
+def demand_none_of(given: Mapping[str, object]) -> None:
+    """Check that nothing is asked for that a history does not have.
+
+    Raises
+    ------
+    UsageError
+        Something is.
+    """
+    came = [name for name, value in given.items() if value is not None]
+    if came:
+        raise UsageError(f"--history writes rows and no frames: expected no {', '.join(came)}: leave it out")
+
+
+def span_us(length: str, start: str | None, end: str | None, now_us: int) -> tuple[int, int]:
+    """Return when a history begins and ends [us UTC), by its length (56d, 8w) and one of its ends.
+
+    Raises
+    ------
+    UsageError
+        It is no length, or both ends are given.
+    """
+    found = re.fullmatch(r"([1-9]\d{0,3})([dw])", length)
+    if found is None:
+        raise UsageError(f"--history {length}: expected days or weeks, such as 56d or 8w")
+    if start is not None and end is not None:
+        raise UsageError("--history with --start and --end: expected one of them, its length says the other")
+    length_us = int(found[1]) * DAYS[found[2]] * DAY_US
+    if (since_us := options.start_us(start)) is not None:
+        return since_us, since_us + length_us
+    until_us = options.moment_us("--end", end)
+    if until_us is None:
+        until_us = (now_us + OFFSET_US) // DAY_US * DAY_US - OFFSET_US
+    return until_us - length_us, until_us
+
+
+def write(
+    context: typer.Context,
+    length: str,
+    start: str | None,
+    end: str | None,
+    cameras: int | None,
+    seed: int,
+    warehouse: str | None,
+    workers: int | None,
+    *,
+    noiseless: bool,
+    replace: bool,
+) -> None:
+    """Write a history and say what became of it."""
+    since_us, until_us = span_us(length, start, end, time.time_ns() // 1000)
+    settings = options.settings_of(context, warehouse=warehouse)
+    from flows import compiling  # noqa: PLC0415  start-up time
+    from flows.history import CAMERAS, HistoryOptions, history  # noqa: PLC0415
+    from flows.replay import ReplayOptions  # noqa: PLC0415
+
+    stating = ReplayOptions(
+        paths=(),
+        format="native",
+        warehouse=settings.warehouse,
+        calendar=settings.calendar,
+        replace=replace,
+        workers=workers or os.cpu_count() or 1,
+        reorder_s=settings.reorder_s,
+        lateness_s=settings.lateness_s,
+    )
+    asked = HistoryOptions(since_us, until_us, CAMERAS if cameras is None else cameras, seed, noiseless, stating)
+    announce(settings)
+    note(f"SIMULATED: {asked.in_words()}")
+    with progress("history") as report, compiling.told(note):
+        summary = history(asked, report)
+    for warning in summary.warnings:
+        note(f"warning: {warning}")
+    say(f"SIMULATED: {replay.as_text(summary, options.warehouse_again(context, settings.warehouse, warehouse))}")

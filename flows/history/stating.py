@@ -1,0 +1,104 @@
+"""One history: which city, its cameras' rows made by several processes, and the commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connectors import warehouse as warehouses
+from connectors.formats import ReadOptions
+from connectors.warehouse import Stage
+from flows import compiling, working
+from flows.dataflow import Totals
+from flows.history import camera
+from flows.history.asked import MOST_DAYS, HistoryOptions
+from flows.replay import playing
+from flows.replay.asked import Progress, ReplaySummary
+from flows.replay.letters import Letters
+from flows.replay.playing import Asked, Input, Read
+from flows.replay.watching import Watch
+from schemas.errors import UsageError
+from schemas.local_time import MINUTE_US
+from schemas.registry import Registry
+from simulation import stream
+
+
+def history(options: HistoryOptions, progress: Progress | None = None) -> ReplaySummary:
+    """Write a simulated city's history; returns when the last row is acknowledged.
+
+    Raises
+    ------
+    UsageError
+        The span is empty, too long or not of whole minutes.
+    ConflictError
+        Other input watched these minutes; the warehouse is as it was.
+    """
+    _demand(options)
+    asked = ask(options, time.time_ns() // 1000)
+    with (
+        warehouses.connect(options.stating.warehouse) as warehouse,
+        Stage() as stage,
+        compiling.timed() as compiling_them,
+    ):
+        warehouse.migrate()
+        summary = playing.commit(warehouse, asked, stage, read(options, asked, stage, progress))
+        return replace(summary, compiled_s=min(compiling_them.spent_s, summary.seconds))
+
+
+def _demand(options: HistoryOptions) -> None:
+    is_whole = options.since_us % MINUTE_US == options.until_us % MINUTE_US == 0
+    if options.cameras < 1 or not 0 < options.days <= MOST_DAYS or not is_whole:
+        raise UsageError(
+            f"expected at least 1 camera and at most {MOST_DAYS} days of whole minutes, came "
+            f"{options.cameras} cameras and {options.days:g} days: change --cameras, --history, --end or --start"
+        )
+
+
+def ask(options: HistoryOptions, now_us: int) -> Asked:
+    """Return what the history is to be stated by: the city as its files of so many days would have it."""
+    minutes = (options.until_us - options.since_us) // MINUTE_US
+    registry = stream.registry(options.cameras, options.seed, minutes)
+    given = Input([], "native", ReadOptions(now_us=now_us))
+    source = f"simulated city, seed {options.seed}"
+    asked = playing.by_registry(options.stating, given, options.hash(), registry, source, "simulate")
+    return asked._replace(statement=asked.statement._replace(inputs=[options.in_words()]))
+
+
+def read(options: HistoryOptions, asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
+    """Make all cameras' rows and stage them."""
+    started_s = time.monotonic()
+    jobs = _jobs(options, asked, stage)
+    watch, totals = Watch(stage, progress, len(jobs)), Totals()
+    for done in working.each(camera.made, jobs, asked.workers):
+        for file in done.files:
+            stage.take(file)
+        totals.add(frames=done.frames, objects=done.objects, rows=done.rows)
+        watch.passed(1)
+    return Read(totals, watch, started_s, Letters(), [], {}, {}, {})
+
+
+def _jobs(options: HistoryOptions, asked: Asked, stage: Stage) -> Sequence[camera.Job]:
+    registry, span = asked.definitions.registry, (options.since_us, options.until_us)
+    recording = _recording(registry, options, span)
+    return [
+        camera.Job(
+            stream.alone(registry, one),
+            options.seed,
+            span,
+            options.noiseless,
+            recording,
+            asked.thresholds,
+            stage.folder(),
+        )
+        for one in registry.camera
+    ]
+
+
+def _recording(registry: Registry, options: HistoryOptions, span: tuple[int, int]) -> stream.Ends:
+    """Return when the first frame of all cameras is, and the last."""
+    every = [stream.ends(one, options.seed, span, noiseless=options.noiseless) for one in registry.camera]
+    found = [one for one in every if one is not None]
+    if not found:
+        raise UsageError("no camera lives in this span: give a longer --history")
+    return stream.Ends(min(one.first_us for one in found), max(one.last_us for one in found))
