@@ -22,9 +22,10 @@ from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 from numpy.typing import NDArray
 
 from connectors.formats import NOBODY, Chunk, Names, without_names
-from flows import leaving, saving
+from flows import leaving, left_open, saving
 from flows import shard as shards
 from flows.leaving import Waiting
+from flows.left_open import LeftOpen
 from flows.recording import Coded, Recording, coded
 from flows.refusals import refused
 from flows.shard import Block, Shard, State, shard_of
@@ -101,6 +102,8 @@ class Plan:
     totals: Totals = field(default_factory=Totals)
     on_chunk: Callable[[Chunk], None] = lambda chunk: None
     on_release: Callable[[FrameBatch], None] | None = None  # whole frames as they are decided, see `flows.leaving`
+    left_open: pl.DataFrame = field(default_factory=left_open.nothing)
+    """What the warehouse has open of the one shard, see `flows.left_open`."""
     names: Names = NOBODY  # texts that are no secrets: others are hashed wherever frames are kept
 
     def __post_init__(self) -> None:
@@ -210,6 +213,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         self.shard = None if self.memory is None else self._resumed(self.memory)
         self.unsaid: list[Made] = [] if self.memory is None else self._doubted(self.memory)
         self.ticks = None if self.shard is None else Ticks(self.shard)
+        self.left_open = LeftOpen(plan.left_open)
         self.has_news, self.handed_us = False, 0
 
     def _wired(self, shard: int) -> Shard:
@@ -256,6 +260,9 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
                 self.plan.ended(number, -1)
             elif isinstance(item, Dead | Again):
                 out.append(item)
+            self.left_open.heard(out[first:])
+            if self.memory is not None and isinstance(item, Tick | End):
+                out += self.left_open.over(self.memory.state.told)
             self._made(out[first:])
             if isinstance(item, End):
                 self.plan.finished(number, dict(self.counts))

@@ -19,11 +19,13 @@ from connectors.kafka.asking import Question
 from connectors.kafka.clients import held, weakly
 from connectors.kafka.collecting import Taking
 from connectors.kafka.settings import READING
-from connectors.kafka.topic import Topic, span_of
+from connectors.kafka.topic import SHAPE_S, Topic, span_of
 from connectors.records import Lost, Records
 from schemas.errors import SourceError
 
 REMARKS: Final = 100
+ANEW_S: Final = 3 * SHAPE_S
+"""A topic that was made anew has told so by then: `Topic.look` raises it."""
 LAST_S: Final = 5.0
 """How long brokers that answer have for the last commit."""
 CREATE_TIME: Final = (
@@ -58,6 +60,7 @@ class KafkaTail:
         self._remarks: list[str] = []
         self._said: set[str] = set()
         self._passed_by: Question | None = None
+        self._beyond_s: float | None = None  # since when it is known to end before the position
         self._committed = self._wanted = -1
         self._is_committing = False
         own = {**READING, "error_cb": topic.troubles.heard, "on_commit": weakly(self._on_commit)}
@@ -157,7 +160,10 @@ class KafkaTail:
         if span is None:
             return
         if self.position > span.end:
-            todo = "it was made anew or lost its end: start with another --state, or restore it"
+            self._beyond_s = self._topic.clock() if self._beyond_s is None else self._beyond_s
+            if self._topic.clock() - self._beyond_s < ANEW_S:
+                return
+            todo = "it lost its end: restore it, or start with another --state"
             raise SourceError(f"{self.source}: expected a record at {self.position}, it ends at {span.end}: {todo}")
         if self.position < span.begin:
             self._lost.append(Lost(self.position, span.begin))

@@ -207,7 +207,7 @@ class Topic:
         if not self.partitions:
             self.identity, self.partitions = identity, partitions
         elif identity != self.identity:
-            todo = "what is read of it cannot be told from what was: stop, and start with another --state"
+            todo = "start again: it is read from its first record then, and what is lost of the former is told"
             raise SourceError(f"{self.address.url} was deleted and made anew: {todo}")
         elif partitions != self.partitions:
             raise SourceError(f"{self.address.url}: {grown(self.partitions, partitions)}")

@@ -103,12 +103,18 @@ def take(session: Session, run: Run, rows: pl.DataFrame) -> None:
         session.insert_block("dead_letters_log", to_arrow(gone))
 
 
-def withdraw(session: Session, run: int, source: str, position: int) -> None:
+def withdraw(session: Session, run: int, source: str, position: int, content: int) -> None:
     """Let letters of a stream's partition count no longer from a position on: it is read again from there.
 
-    What is said of it under the same run after this counts.
+    What is said of it under the same run after this counts. Of a source that was made anew, letters of the former stay.
+
+    Parameters
+    ----------
+    content
+        What the letters of this source are known by.
     """
-    _forget(session, run, "source = {s:String} AND position >= {p:Int64}", {"s": source, "p": position})
+    which = f"source = {{s:String}} AND position >= {{p:Int64}} AND {WHOLE} = {content // PARTS}"
+    _forget(session, run, which, {"s": source, "p": position})
 
 
 def sweep(session: Session, run: Run, statement: Statement, span: Span) -> None:

@@ -24,6 +24,8 @@ from connectors.warehouse.stage import span_of
 from connectors.warehouse.waiting import LIVE
 from connectors.warehouse.writer import Definitions, stored_rows
 from schemas.errors import WarehouseError
+from schemas.incidents import ACROSS_KINDS
+from schemas.parts import REVISIONS
 
 HEALTH: Final = "health_minute_log"
 LETTERS: Final = "dead_letters_log"
@@ -81,8 +83,15 @@ class Stream:
             calendar_days.store(self.session, of.days)
         registered.withdraw(self.session, of.registry, of.source)
 
-    def withdraw(self, anew: Sequence[tuple[str, int]], waiting: Callable[[str], None] = lambda said: None) -> None:
+    def withdraw(
+        self, anew: Sequence[tuple[str, int, int]], waiting: Callable[[str], None] = lambda said: None
+    ) -> None:
         """Let letters count no longer of partitions from a position on, from which on they are read again.
+
+        Parameters
+        ----------
+        anew
+            Source, position, and what the source's letters are known by (``content``).
 
         Raises
         ------
@@ -91,8 +100,8 @@ class Stream:
         """
         try:
             self._hold(waiting)
-            for source, position in anew:
-                letters.withdraw(self.session, self._number(), source, position)
+            for source, position, content in anew:
+                letters.withdraw(self.session, self._number(), source, position, content)
         except WarehouseError:
             self.release()
             raise
@@ -111,6 +120,15 @@ class Stream:
         except WarehouseError:
             self.release()
             raise
+
+    def left_open(self) -> pl.DataFrame:
+        """Return the incidents that its frames opened and nobody has closed (`schemas.incidents.COLUMNS`)."""
+        found = self.session.query(
+            f"SELECT * FROM incidents_log FINAL WHERE deleted = 0 AND state IN ('active', 'unknown') "
+            f"AND kind NOT IN {ACROSS_KINDS} "
+            f"AND run IN (SELECT run FROM runs_log FINAL WHERE {runs.of_input(self.statement.input)})"
+        )
+        return pl.DataFrame(pl.from_arrow(found.table)).with_columns(pl.col("rev") % REVISIONS)
 
     def follow(self) -> Run | None:
         """Return what rows of this stream are written under, by whatever process; None before the first."""

@@ -23,6 +23,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from connectors.formats import Chunk, Live, ReadOptions
 from connectors.formats.chunks import Dead, dead_letters, no_frames
 from connectors.records import Lost, Tail
+from flows.console import note
 from flows.dataflow import Again, Closing, End, Item, Tick
 from flows.live.telling import Told
 from schemas.errors import SourceAway, SourceError
@@ -56,7 +57,7 @@ class Feed:
     kind, options
         The format of records that say none, and what formats do not carry.
     former
-        Names of partitions that are read no longer.
+        Partitions that are read no longer, each with the source in whose place another one is; '' where none is.
     all_ended
         Says with which frame the recording ended, once every shard has come to its end [us].
     until_end
@@ -76,7 +77,7 @@ class Feed:
     all_ended: Callable[[], int | None]
     told: Told
     until_end: bool = False
-    former: frozenset[str] = frozenset()
+    former: Mapping[str, str] = field(default_factory=dict)
     has_begun: Callable[[], bool] = lambda: True
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
     heard: Callable[[int], None] = lambda arrival_us: None
@@ -229,16 +230,25 @@ class _Part(StatefulSourcePartition[Item, At | None]):
 
 
 class _Former(StatefulSourcePartition[Item, At | None]):
-    """A partition that is read no longer: where it stood is kept, should it be read again."""
+    """A partition that is read no longer: where it stood is kept, should it be read again.
 
-    def __init__(self, feed: Feed, at: At | None) -> None:
-        self.feed, self.at = feed, at
+    One in whose place another is will not be: what it held is told as lost, and it is forgotten.
+    """
+
+    def __init__(self, feed: Feed, source: str, at: At | None) -> None:
+        self.feed, self.source, self.at = feed, source, at
 
     def next_batch(self) -> list[Item]:
-        """Return nothing until all stop."""
+        """Return nothing until all stop, but for what is lost."""
         if self.feed.stopping:
             raise StopIteration
-        return []
+        if not self.source or self.at is None:
+            return []
+        said = f"{self.source} was deleted and made anew: what it held from position {self.at[0]} on was never read"
+        note(said, "lost", source=self.source, since=self.at[0])
+        letter = Dead(self.at[0], "lost", f"{said}; how many records that were is not known")
+        source, self.at = f"{self.source}, as it was", None
+        return [Chunk(no_frames(source), dead_letters([letter], source, self.feed.clock()), 0, 0)]
 
     def next_awake(self) -> datetime:
         """Return when to ask again."""
@@ -272,5 +282,5 @@ class FeedSource(FixedPartitionedSource[Item, At | None]):
     ) -> StatefulSourcePartition[Item, At | None]:
         """Open a partition where recovery left it."""
         if for_part not in self.feed.open:
-            return _Former(self.feed, resume_state)
+            return _Former(self.feed, self.feed.former[for_part], resume_state)
         return _Part(self.feed, for_part, resume_state)

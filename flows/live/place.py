@@ -49,6 +49,10 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hash of the first sources and of how they were read: the stream is known by it, whatever it reads later."""
     keys: tuple[str, ...] = ()
     """Of all sources it ever read: recovery remembers how far each was read, should it come back."""
+    read: dict[str, str] = {}
+    """Key of each source at the last start, by name."""
+    replaced: dict[str, str] = {}
+    """By key the name of each that was deleted: another was made of that name."""
 
 
 class Place:
@@ -171,10 +175,23 @@ def opened(directory: Path, partitions: int, sources: Mapping[str, str], input_h
         _refuse_other(directory, setup, partitions)
         known_by = input_hash if setup.input is None else setup.input
         keys = tuple(dict.fromkeys((*setup.keys, *sources)))
-        now = msgspec.structs.replace(setup, sources=tuple(sources.values()), input=known_by, keys=keys)
+        now = msgspec.structs.replace(
+            setup,
+            sources=tuple(sources.values()),
+            input=known_by,
+            keys=keys,
+            read={name: key for key, name in sources.items()},
+            replaced=_replaced(setup, sources),
+        )
         if now != setup:
             _write(directory, now)
     return Place(directory, now)
+
+
+def _replaced(setup: Setup, sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the sources that others stand for now which have their names; one that is back is none."""
+    was = {setup.read[name]: name for key, name in sources.items() if setup.read.get(name, key) != key}
+    return {key: name for key, name in (setup.replaced | was).items() if key not in sources}
 
 
 def name_of(directory: Path) -> str:

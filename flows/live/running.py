@@ -19,12 +19,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+import polars as pl
 from bytewax.recovery import RecoveryConfig
 from bytewax.testing import run_main
 
 from connectors.formats.heads import first_us
 from connectors.warehouse import Stream, Warehouse
-from flows import recovery
+from flows import left_open, recovery
 from flows.console import note
 from flows.dataflow import Plan, build
 from flows.live import committed, kept, telling
@@ -42,6 +43,8 @@ from operators import city as cities
 from operators.city import City
 from schemas.errors import StateAway
 from schemas.frames import FrameBatch
+from schemas.partitions import partition_of
+from schemas.registry import fingerprint
 
 EPOCH: Final = timedelta(seconds=1)
 """Time between two checkpoints of a small city: positions are durable within it, rows are queryable before."""
@@ -79,13 +82,19 @@ class Run:
         self.names = no_secrets(registry, asked.read)
         self.writing = Writing(
             self.stream, asked.kind, self.names, asked.statement.input, given(asked.read), asked.keeps_unreadable,
-            stop=self.stop, abandon=self._abandon,
+            stop=self.stop, abandon=self._abandon, contents=self._anew(),
         )  # fmt: skip
         self.begun = threading.Event()
         self.process = Process(os.getpid(), [], registry=asked.registry)
         self.recoveries: dict[int, RecoveryConfig] = {}
+        self.left_open = left_open.nothing()
+        """What the warehouse has open of these shards."""
         self.is_outdated = False
         """Another registry was applied: its shards end where they are, and go on by that."""
+
+    def look_back(self) -> None:
+        """Ask the warehouse what it has open; for who holds the shards, before they run."""
+        self.left_open = self.stream.left_open().select(left_open.nothing().columns).cast(left_open.SCHEMA)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -256,11 +265,22 @@ class Run:
             lambda: asked.place.all_ended(asked.all_shards),
             told,
             asked.until_end,
-            frozenset(asked.place.setup.keys) - {source.key for source in asked.sources},
+            self._former(shard),
             self.begun.is_set,
             self.clock.now,
             self.clock.heard,
         )
+
+    def _former(self, shard: int) -> dict[str, str]:
+        """Return partitions that are read no longer, with the one in whose place another is."""
+        setup, read = self.asked.place.setup, {source.key for source in self.asked.sources}
+        names = {key: f"{setup.replaced[key]}/{shard}" if key in setup.replaced else "" for key in setup.keys}
+        return {key: name for key, name in names.items() if key not in read}
+
+    def _anew(self) -> dict[str, int]:
+        """Return what letters of sources are known by that were made anew."""
+        names = set(self.asked.place.setup.replaced.values())
+        return {source.name: fingerprint(source.key) for source in self.asked.sources if source.name in names}
 
     def _plan(self, shard: int) -> Plan:
         asked = self.asked
@@ -277,8 +297,14 @@ class Run:
             counts=self.told[shard].counts,
             beat=self.told[shard].beat,
             kept=self.told[shard].kept,
+            left_open=self._left_open(shard),
             names=self.names,
         )
+
+    def _left_open(self, shard: int) -> pl.DataFrame:
+        partitions = self.asked.place.setup.partitions
+        whose = [partition_of(name, partitions) for name in self.left_open["camera_id"]]
+        return self.left_open.filter(pl.Series(whose, dtype=pl.Int64) == shard)
 
     def _finished(self, shard: int, counts: dict[str, int]) -> None:
         self.counts[shard] = counts

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -58,6 +58,8 @@ class Writing:
     stop: threading.Event = field(default_factory=threading.Event)
     abandon: Callable[[], None] = lambda: None
     """Ends the process at once."""
+    contents: Mapping[str, int] = field(default_factory=dict)
+    """As `content`, of sources that were made anew, by name: their positions have begun anew, too."""
 
     def write(self, items: list[Made], told: Told) -> None:
         """Store what a shard made; returns once it is acknowledged."""
@@ -115,7 +117,13 @@ class Writing:
         is_one = kept["count"] > 0
         told.met(kept["reason"].filter(is_one).to_list(), kept["count"].filter(is_one).to_list())
         kept = kept.with_columns(raw=pl.when(is_one).then("raw"))
-        return letters.placed(kept.with_columns(given=pl.lit(self.given)), pl.lit(self.content, pl.UInt64))
+        known_by = {source: self._content(source) for source in kept["source"].unique()}
+        content = pl.col("source").replace_strict(known_by, return_dtype=pl.UInt64)
+        return letters.placed(kept.with_columns(given=pl.lit(self.given)), content)
+
+    def _content(self, partition: str) -> int:
+        """Return what letters of a partition are known by."""
+        return self.contents.get(partition.rpartition("/")[0], self.content)
 
     def _persist(self, anew: list[Again], tables: dict[str, pl.DataFrame], told: Told) -> None:
         """Write until it is written."""
@@ -125,7 +133,7 @@ class Writing:
 
         def write() -> None:
             if anew:
-                self.stream.withdraw([each[:2] for each in anew], wait_for)
+                self.stream.withdraw([(*each, self._content(each.source)) for each in anew], wait_for)
             self.stream.write(tables, wait_for)
 
         try:

@@ -80,11 +80,13 @@ def _run(options: RunOptions, ready: Ready, process: Run, start: Start) -> dict[
         if not options.is_child:
             start.there(lambda: stream.register(start.saying))
         start.there(lambda: stream.begin(start.saying))
+        start.there(process.look_back)
         start.is_over()
         while process.run(lambda run: None if beside is None else beside.turn(run.process)):
             ready = going_on(options, ready)
             _go_by(stream, ready, beside)
             process = start.there(partial(process.after, ready.asked))
+            start.there(process.look_back)
         if beside is not None:
             start.there(beside.finish) if not process.was_stopped else beside.close()
         counts = ready.asked.place.counts(ready.shards)

@@ -42,7 +42,7 @@ def parts(*of: Topic) -> tuple[Feed, list[feeds._Part]]:
     """Return partitions of topics that share a feed; their names are their numbers."""
     feed = Feed(
         0, {str(n): lambda at, t=one: ListTail(t, 0, at or 0) for n, one in enumerate(of)}, "native",  # type: ignore[misc]
-        ReadOptions(0), lambda: None, Told(0), clock=lambda: 0, former=frozenset({"former"}),
+        ReadOptions(0), lambda: None, Told(0), clock=lambda: 0, former={"former": ""},
     )  # fmt: skip
     made = [FeedSource(feed).build_part("", str(n), None) for n in range(len(of))]
     return feed, [one for one in made if isinstance(one, feeds._Part)]

@@ -116,6 +116,31 @@ def test_other_words_for_classes_hold_for_what_is_read_after(
     assert_one_statement(url)
 
 
+def test_a_source_that_was_made_anew_is_read_from_its_first_record_and_what_it_held_before_is_told_as_lost(
+    tmp_path: Path, registry: Path, empty_store: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its positions begin anew: neither are they taken for the former ones, nor are letters that stood there."""
+    every, url, state = messages(stream(NAMES, 200)), empty_store("live"), str(tmp_path / "state")
+    cut, letter = len(every) // 2, (b"no json", every[-1][2])
+    former, anew = topic(every[:cut], 1), topic(every[cut:], 1)
+    former.partitions[0].append(letter)
+    anew.partitions[0].insert(5, letter)
+    stood = len(former.partitions[0])
+
+    def run(key: str, of: Topic) -> dict[str, int]:
+        monkeypatch.setattr(sources, "find", lambda *_: [replace(of.source(), key=key)])
+        return starting.run(RunOptions(("t",), "native", url, str(registry), state, until_end=True), [])
+
+    run("one", former)
+    run("two", Topic([anew.partitions[0][: cut // 2]]))
+    assert run("two", anew)["dead_letters"] == 3
+    with connect(url) as store:
+        found = store.query("SELECT source, position, reason, count FROM dead_letters ORDER BY position").rows
+        assert store.query("SELECT sum(frames) FROM health_minute").rows == [(len(every),)]
+    at = "memory:topic/0"
+    assert found == [(at, 5, "not_json", 1), (at, stood - 1, "not_json", 1), (f"{at}, as it was", stood, "lost", 1)]
+
+
 def spool_of(root: Path, some: list[tuple[str, bytes, int]]) -> str:
     """Return the URL of a spool that holds these messages."""
     writer = SpoolWriter(make(root, 1), 0)
