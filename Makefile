@@ -56,9 +56,10 @@ fuzz: install  # Play broken files and streams of every format until Ctrl-C, or 
 stop: install  # End what `make run` left serving
 	@$(BIN)/python -m flows.demo --stop
 
-docs: install  # Write docs/metrics.md anew from columns and kernels, and the types of the views' columns
+docs: install  # Write anew what follows from definitions: docs/metrics.md, the views' types, Superset's assets
 	$(BIN)/python -m flows.metrics_page
 	$(BIN)/python -m flows.view_types
+	$(BIN)/python -m flows.dashboards.assets
 
 migration: install  # Write the next numbered file for changed tables (NAME=what_it_is_for)
 	@$(BIN)/python -m flows.next_migration "$(NAME)"
@@ -72,3 +73,5 @@ lock:  # Resolve requirements/*.txt anew (needs uv)
 	  --no-emit-find-links --no-annotate --no-header --quiet -o requirements/run.txt
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --no-header --quiet -c requirements/run.txt -o requirements/test.txt
+	uv pip compile superset_dashboards/requirements.in --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-header --quiet -o superset_dashboards/requirements.txt

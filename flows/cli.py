@@ -18,7 +18,19 @@ from typing import Annotated, Final
 import typer
 
 from flows.arguments import hide_passwords
-from flows.commands import calendar, dead_letters, doctor, ingest, query, registry, replay, run, simulate, warehouse
+from flows.commands import (
+    calendar,
+    dashboards,
+    dead_letters,
+    doctor,
+    ingest,
+    query,
+    registry,
+    replay,
+    run,
+    simulate,
+    warehouse,
+)
 from flows.console import fail, note, why
 from schemas.errors import TilikError, UsageError
 
@@ -40,6 +52,7 @@ app.command("query")(query.query)
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(registry.app, name="registry")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(ingest.app, name="ingest")
 app.command("doctor")(doctor.doctor)

@@ -24,7 +24,7 @@ PREFIX: Final = "TILIK_"
 PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
 NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_SANDBOX", PASSWORD)
 """Variables with our prefix that are read elsewhere: the file's name, whether to show traces, the sandbox, a secret."""
-ELSEWHERE: Final = ("TILIK_KAFKA_", "TILIK_MQTT_", "TILIK_INGEST_")
+ELSEWHERE: Final = ("TILIK_DASHBOARDS_", "TILIK_KAFKA_", "TILIK_MQTT_", "TILIK_INGEST_")
 """So begin those of brokers' clients and of `tilik ingest`."""
 
 

@@ -22,6 +22,9 @@ PROVISIONAL = "00"
 
 M_PER_DEGREE = 111_195.0  # mean Earth radius 6,371.0088 km (IUGG) x pi / 180
 
+DRAWN_DEGREES = 1.5e-4
+"""How far a drawn outline may lie off, about 17 m: less than a pixel of a map of the city."""
+
 Level = Literal["city", "kecamatan", "kelurahan"]
 _BELOW_KELURAHAN = re.compile(r"(\.\d{3}){1,2}")
 
@@ -33,6 +36,11 @@ class Area(NamedTuple):
     name: str
     level: Level
     outline: BaseGeometry
+
+    def drawn(self) -> str:
+        """Return the outline for maps: a GeoJSON geometry, simplified, degrees to five decimals (1 m)."""
+        simple = shapely.set_precision(self.outline.simplify(DRAWN_DEGREES), 1e-5)
+        return str(shapely.to_geojson(self.outline if simple.is_empty else simple))
 
 
 class Areas:

@@ -94,6 +94,7 @@ SERVICE_TABLES: Final = {
             "name": ("String", "Its name"),
             "level": ("LowCardinality(String)", "province, city, kecamatan, kelurahan, rw or rt"),
             "parent": ("String", "Code of the area around it, or ''"),
+            "outline": ("String", "Its outline as a GeoJSON geometry, WGS84 degrees; '' where none is known"),
             "version": ("UInt64", "Number of the registration: the highest counts"),
         },
         "ReplacingMergeTree(version)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def until(met: Callable[[], bool]) -> None:

@@ -51,7 +51,13 @@ def store(session: Session, registry: Registry, areas: Areas | None, source: str
         session.insert_block("places_log", to_arrow(pl.DataFrame(spots, schema_overrides=_KINDS)))
     if areas is not None and areas.by_code:
         named = [
-            {"area": area.code, "name": area.name, "level": area.level, "parent": _parent(area.code, areas)}
+            {
+                "area": area.code,
+                "name": area.name,
+                "level": area.level,
+                "parent": _parent(area.code, areas),
+                "outline": area.drawn(),
+            }
             for area in areas.by_code.values()
         ]
         rows = pl.DataFrame(named).with_columns(version=pl.lit(version, pl.UInt64))

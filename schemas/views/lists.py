@@ -13,7 +13,8 @@ from schemas.service_tables import SERVICE_TABLES
 from schemas.views.sql import View, select, view
 from schemas.words import Label
 
-BOOKKEEPING: Final = ("version", "deleted", "run", "content")
+BOOKKEEPING: Final = ("version", "deleted", "run", "content", "outline")
+"""What lists leave out; outlines, which are long, have a view of their own."""
 
 LABELS: Final = {
     "area": Label("Kode wilayah", "Area code"),
@@ -49,6 +50,7 @@ LABELS: Final = {
     "metrics": Label("Yang diukur", "Metrics"),
     "name": Label("Nama", "Name"),
     "opens": Label("Buka (menit)", "Opens (minute)"),
+    "outline": Label("Garis batas", "Outline"),
     "owner": Label("Pemilik", "Owner"),
     "parent": Label("Wilayah induk", "Parent"),
     "place_id": Label("Kode tempat", "Place"),
@@ -90,8 +92,21 @@ def registered(view: str, names: Iterable[str] | None = None) -> dict[str, Figur
     }
 
 
+NOW: Final = ("camera_id", "name", "area", "lat", "lon", "owner", "category", "site", "simulated")
+NAMED: Final = {
+    "kelurahan": Figure(
+        "", "Name of the kelurahan that it stands in; '' where its area is not known", Label("Kelurahan", "Kelurahan")
+    ),
+    "kecamatan": Figure(
+        "", "Name of the kecamatan that it stands in; '' where its area is not known", Label("Kecamatan", "Kecamatan")
+    ),
+}
+"""What `cameras_now` says beside the newest version of each camera."""
+
 FIGURES: Final = {
     **{name: registered(name) for name in ("areas", "cameras", "roads", "places", "calendar", "dead_letters")},
+    "area_outlines": registered("areas", ("area", "name", "level", "parent", "outline")),
+    "cameras_now": registered("cameras", NOW) | NAMED,
     "visits_trend": registered("trends") | registered("places", ("name", "area")),
 }
 
@@ -102,6 +117,28 @@ LETTERS: Final = {
     "count": "toUInt32(sum(l.count)) AS count",
 }
 """What is said of the letters of one record together."""
+
+
+def cameras_now() -> View:
+    """Return the view of cameras by their newest version, with the names of their areas."""
+    names = ", ".join(name for name in NOW if name != "camera_id")
+    newest = (
+        f"(SELECT camera_id, argMax(tuple({names}), valid_from) AS v\n"
+        "    FROM cameras_log FINAL WHERE deleted = 0 GROUP BY camera_id)"
+    )
+    around = "arrayStringConcat(arraySlice(splitByChar('.', toString(c.v.2)), 1, {}), '.')"
+    columns = [
+        "c.camera_id AS camera_id",
+        *(f"c.v.{at} AS {name}" for at, name in enumerate(NOW[1:], start=1)),
+        "k.name AS kelurahan",
+        "d.name AS kecamatan",
+    ]
+    rows = (
+        f"{newest} AS c\n"
+        f"LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS k ON k.area = {around.format(4)}\n"
+        f"LEFT JOIN (SELECT area, name FROM areas_log FINAL) AS d ON d.area = {around.format(3)}"
+    )
+    return select("cameras_now", columns, rows, "Each camera by its newest version, with the names of its areas")
 
 
 def lists() -> list[View]:
@@ -122,6 +159,13 @@ def lists() -> list[View]:
             "SELECT\n    * EXCEPT (version, deleted)\nFROM cameras_log FINAL\nWHERE deleted = 0",
             "Registered cameras, one row a version: valid_from says since when it holds",
         ),
+        select(
+            "area_outlines",
+            [f"a.{name} AS {name}" for name in ("area", "name", "level", "parent", "outline")],
+            "areas_log AS a FINAL\nWHERE a.outline != ''",
+            "Outlines of areas, for maps",
+        ),
+        cameras_now(),
         select(
             "roads",
             [f"r.{name} AS {name}" for name in _own("roads")],

@@ -1,0 +1,243 @@
+"""Superset's datasets out of `superset_dashboards/datasets/*.sql`: columns with the labels of the one definition.
+
+In these queries `$camera(w)` stands for what every row says of its camera, `$areas` for the names of areas,
+`$wib(t)` for a time as local clocks show it (Superset knows no zones: its times are labelled UTC), `$hari(t)` for its
+weekday, and `$asked(t)`
+for the period that a page asks for, told to the tables themselves so that they read no other days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from connectors.warehouse import Warehouse
+from flows.dashboards.pages import FOLDER
+from schemas.card import Figure
+from schemas.local_time import ZONE, offset_us
+from schemas.views import every
+from schemas.views.describe import of
+from schemas.words import Label
+
+NAMESPACE: Final = UUID("5f6c1d6e-6c1b-5d0a-9a55-7b8f0f1d2c3a")
+"""Ids of all assets follow from it and their names: the same name is the same asset in every city."""
+HOUR_US: Final = 3_600_000_000
+ZONE_HOURS: Final = offset_us(ZONE) // HOUR_US
+"""Local time - UTC [h]."""
+WEEKDAYS: Final = ("1 Senin", "2 Selasa", "3 Rabu", "4 Kamis", "5 Jumat", "6 Sabtu", "7 Minggu")
+"""As heat maps sort them."""
+FIRST_DAY: Final = "1970-01-02 00:00:00"
+
+CATEGORIES: Final = {
+    "atcs": "Simpang (ATCS)",
+    "rt": "RT",
+    "kotalama": "Kota Lama",
+    "layanan_publik": "Layanan publik",
+    "pasar": "Pasar",
+    "pompa_air": "Pompa air",
+    "simpanglima": "Simpang Lima",
+    "wisata": "Wisata",
+    "swasta": "Swasta",
+}
+"""What people call a camera's category."""
+
+OWN: Final = {
+    "kamera": Label("Kamera", "Camera"),
+    "kelurahan": Label("Kelurahan", "Kelurahan"),
+    "kecamatan": Label("Kecamatan", "Kecamatan"),
+    "kategori": Label("Kategori", "Category"),
+    "pemilik": Label("Pemilik", "Owner"),
+    "tempat": Label("Tempat", "Place"),
+    "waktu": Label("Waktu (WIB)", "Time (WIB)"),
+    "selesai": Label("Selesai", "End"),
+    "hari": Label("Hari", "Day"),
+    "jam": Label("Jam", "Hour"),
+    "hari_minggu": Label("Hari", "Weekday"),
+    "zona": Label("Zona", "Zone"),
+    "jalan": Label("Jalan", "Road"),
+    "jenis": Label("Jenis", "Kind"),
+    "tingkat": Label("Tingkat", "Severity"),
+    "keadaan": Label("Keadaan", "State"),
+    "melihat": Label("Melihat", "Sees"),
+    "buta_sejak": Label("Buta sejak", "Blind since"),
+    "buta_jam": Label("Buta (jam)", "Blind (h)"),
+    "persons": Label("Orang", "Persons"),
+    "terbuka": Label("Terbuka", "Open"),
+    "tentang_kamera": Label("Tentang kamera", "About cameras"),
+    "lama_menit": Label("Lama (menit)", "Duration (min)"),
+    "urutan": Label("Urutan", "Order"),
+    "bobot": Label("Bobot", "Weight"),
+    "sudah": Label("Sudah berlangsung", "Age"),
+    "lapis": Label("Lapis", "Layer"),
+    "nama": Label("Nama", "Name"),
+    "geojson": Label("Bentuk", "Shape"),
+    "jam_puncak": Label("Jam puncak", "Peak hour"),
+    "kelas": Label("Jenis kendaraan", "Class"),
+    "sepeda_motor": Label("Sepeda motor", "Motorcycles"),
+    "mobil": Label("Mobil", "Cars"),
+    "bus": Label("Bus", "Buses"),
+    "truk": Label("Truk", "Trucks"),
+    "sepeda": Label("Sepeda", "Bicycles"),
+    "dasar": Label("Dasar hitungan", "Counted by"),
+    "kunjungan": Label("Kunjungan", "Visits"),
+    "singgah_menit": Label("Lama singgah, median (menit)", "Stay, median (min)"),
+    "biasa": Label("Biasanya", "As usual"),
+    "rendah": Label("Biasanya, batas bawah", "As usual, lower end"),
+    "tinggi": Label("Biasanya, batas atas", "As usual, upper end"),
+    "n": Label("Minggu pembanding", "Weeks behind it"),
+    "kali": Label("Kali biasanya", "Times the usual"),
+}
+"""Columns that only datasets have; all others are the views' own."""
+
+FORMATS: Final = {
+    **dict.fromkeys(("lama_menit", "urutan", "n"), ",.0f"),
+    **dict.fromkeys(("buta_jam", "biasa", "rendah", "tinggi", "singgah_menit", "kali"), ",.1f"),
+    **dict.fromkeys(("sepeda_motor", "mobil", "bus", "truk", "sepeda", "kunjungan"), ",.0f"),
+}
+"""How numbers of those are written; of all others their definitions say it."""
+
+TYPES: Final = (
+    ("DateTime", re.compile(r"DateTime")),
+    ("Date", re.compile(r"Date")),
+    ("Float64", re.compile(r"Float|Decimal")),
+    ("UInt8", re.compile(r"Bool")),
+    ("Int64", re.compile(r"Int")),
+)
+
+
+def expanded(sql: str) -> str:
+    """Return a query with what `$` stands for put in."""
+    listed = ", ".join(f"'{word}'" for word in CATEGORIES)
+    called = ", ".join(f"'{word}'" for word in CATEGORIES.values())
+    camera = (
+        "{0}.area AS area,\n    {0}.owner AS owner,\n    {0}.name AS kamera,\n    {0}.kelurahan AS kelurahan,\n"
+        "    {0}.kecamatan AS kecamatan,\n"
+        f"    transform(toString({{0}}.category), [{listed}], [{called}], toString({{0}}.category)) AS kategori,\n"
+        "    upper(toString({0}.owner)) AS pemilik,\n    {0}.simulated AS simulated"
+    )
+    areas = (
+        "(SELECT k.area AS kode, if(k.level = 'kelurahan', k.name, '') AS kelurahan,\n"
+        "        if(k.level = 'kecamatan', k.name, d.name) AS kecamatan\n"
+        "    FROM areas AS k LEFT JOIN areas AS d ON d.area = k.parent)"
+    )
+    bound = (
+        "{{% if {0} %}} AND {1} {2} addHours(parseDateTimeBestEffort('{{{{ {0} }}}}', 'UTC'), -"
+        + str(ZONE_HOURS)
+        + "){{% endif %}}"
+    )
+    sql = re.sub(r"\$camera\((\w+)\)", lambda m: camera.format(m[1]), sql)
+    sql = worded(sql.replace("$areas", areas))
+    sql = re.sub(r"\$hari\(([\w.]+)\)", rf"arrayElement({list(WEEKDAYS)}, toDayOfWeek($wib(\1)))", sql)
+    sql = re.sub(r"\$wib\(([\w.]+)\)", rf"addHours(toDateTime(\1, 'UTC'), {ZONE_HOURS})", sql)
+    return re.sub(
+        r"\$asked\(([\w.]+)\)",
+        lambda m: (
+            f"{m[1]} > '{FIRST_DAY}'" + bound.format("from_dttm", m[1], ">=") + bound.format("to_dttm", m[1], "<")
+        ),
+        sql,
+    )
+
+
+def worded(sql: str) -> str:
+    """Return SQL with `$angka(x)`, a whole number as it is written here: 13.412."""
+    while (at := sql.find("$angka(")) >= 0:
+        first = at + len("$angka(")
+        end = first + _closing(sql[first:])
+        digits = f"reverse(toString(toInt64(round({sql[first:end]}))))"
+        grouped = f"trim(LEADING '.' FROM reverse(replaceRegexpAll({digits}, '([0-9]{{3}})', '\\\\1.')))"
+        sql = sql[:at] + grouped + sql[end + 1 :]
+    return sql
+
+
+def _closing(sql: str) -> int:
+    """Return where the parenthesis closes that was opened before `sql`."""
+    depth = 1
+    for at, letter in enumerate(sql):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return at
+    raise ValueError(f"expected a closing parenthesis: {sql}")
+
+
+def plain(sql: str) -> str:
+    """Return an expanded query without what Superset fills in: of all times."""
+    return re.sub(r"{%.*?%}.*?{% endif %}", "", sql)
+
+
+def read(folder: Path = FOLDER / "datasets") -> dict[str, tuple[str, str]]:
+    """Return what each dataset says of itself, and its query, by name."""
+    found = {}
+    for path in sorted(folder.glob("*.sql")):
+        first, _, sql = path.read_text().partition("\n")
+        found[path.stem] = (first.removeprefix("-- "), expanded(sql).strip())
+    return found
+
+
+def id_of(kind: str, name: str) -> str:
+    """Return the fixed id of an asset."""
+    return str(uuid5(NAMESPACE, f"{kind}/{name}"))
+
+
+def written(store: Warehouse) -> dict[str, dict[str, Any]]:
+    """Return every dataset as Superset imports it, its columns as an engine says they are."""
+    known = _figures()
+    return {name: _dataset(store, name, about, sql, known) for name, (about, sql) in read().items()}
+
+
+def _dataset(store: Warehouse, name: str, about: str, sql: str, known: dict[str, Figure]) -> dict[str, Any]:
+    described = store.query(f"DESCRIBE ({plain(sql)})").rows
+    columns = [_column(str(row[0]), str(row[1]), known) for row in described]
+    times = [column["column_name"] for column in columns if column["is_dttm"]]
+    return {
+        "table_name": name,
+        "description": about,
+        "uuid": id_of("dataset", name),
+        "database_uuid": id_of("database", "tilik"),
+        "schema": "tilik",
+        "main_dttm_col": "waktu" if "waktu" in times else None,
+        "sql": sql,
+        "cache_timeout": None,
+        "filter_select_enabled": True,
+        "is_managed_externally": True,
+        "normalize_columns": False,
+        "always_filter_main_dttm": False,
+        "columns": columns,
+        "metrics": [{"metric_name": "count", "verbose_name": "Jumlah baris", "expression": "count()"}],
+        "version": "1.0.0",
+    }
+
+
+def _column(name: str, kind: str, known: dict[str, Figure]) -> dict[str, Any]:
+    label = OWN[name] if name in OWN else known[name].label
+    meaning = "" if name in OWN else known[name].meaning
+    form = FORMATS.get(name) or (known[name].format if name not in OWN else "")
+    short = next((short for short, pattern in TYPES if pattern.search(kind)), "String")
+    return {
+        "column_name": name,
+        "verbose_name": label.id,
+        "description": meaning or label.en,
+        "type": short,
+        "is_dttm": short in ("DateTime", "Date"),
+        "groupby": True,
+        "filterable": True,
+        "is_active": True,
+        "expression": None,
+        "extra": {"format": form} if form else {},
+    }
+
+
+def _figures() -> dict[str, Figure]:
+    """Return what columns of the views say, by name alone: labels of one name agree, or the first is taken."""
+    found: dict[str, Figure] = {}
+    for view in every(ZONE):
+        for name, figure in of(view).items():
+            found.setdefault(name, figure)
+    return found
+
+
+def names(of: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the names of columns of datasets."""
+    return {column["column_name"] for each in of for column in each["columns"]}

@@ -1,0 +1,178 @@
+"""The process behind `tilik dashboards up`: holds the warehouse, runs Superset, ends when it is asked to.
+
+Run as `python -m flows.dashboards.keeper STATE PORT` with the warehouse in `TILIK_WAREHOUSE`: an address may hold a
+password, which no list of processes is to show. What it says goes into `dashboards.log`, why it gave up into `failed`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from connectors import warehouse as warehouses
+from connectors.locks import open_lock, try_lock
+from connectors.warehouse.address import Address, parse
+from flows.dashboards import environment, place
+from flows.dashboards.pages import FOLDER
+from flows.settings import hide
+from schemas.errors import TilikError
+
+LOOK_S: Final = 0.5
+START_S: Final = 180.0
+STOP_S: Final = 20.0
+MOST_STARTS: Final = 5
+THREADS: Final = 8
+KEPT: Final = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TILIK_DASHBOARDS_METADATA", "TILIK_DASHBOARDS_HTTPS")
+"""What Superset gets of the environment: the warehouse's password stays outside, in a file of its owner."""
+ZONE: Final = "Asia/Jakarta"
+"""So that "today" is the city's."""
+
+
+def main(root: Path, port: int, url: str) -> int:
+    """Serve until asked to end; return the exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: (root / "stop").touch())
+    (root / "failed").unlink(missing_ok=True)
+    lock = open_lock(root / "keeper.lock")
+    if not try_lock(lock):
+        return 1
+    (root / "stop").unlink(missing_ok=True)
+    (root / "server.json").unlink(missing_ok=True)
+    try:
+        _serve(root, port, url)
+    except TilikError as error:
+        (root / "failed").write_text(str(error))
+        return 1
+    finally:
+        (root / "server.json").unlink(missing_ok=True)
+        os.close(lock)
+    return 0
+
+
+def _serve(root: Path, port: int, url: str) -> None:
+    python = environment.ready(environment.place(), _say)
+    with ExitStack() as until_the_end:
+        lease = _told(root, url, until_the_end)
+        port = _free(port)
+        environ = _environ(root)
+        _say("bringing pages and accounts up to date")
+        _bootstrapped(root, python, environ)
+        superset = _started(python, port, environ)
+        until_the_end.callback(lambda: _ended(superset))
+        starts = 1
+        place.announce(root, place.Served(port, hide(url), os.getpid()))
+        while not (root / "stop").exists():
+            time.sleep(LOOK_S)
+            if lease is not None and lease.current() != lease.server:
+                lease.ensure()
+                _tell(root, lease)
+            if superset.poll() is not None:
+                starts += 1
+                if starts > MOST_STARTS:
+                    raise TilikError(f"Superset ended {MOST_STARTS} times: see {root / 'dashboards.log'}")
+                superset = _started(python, port, environ)
+
+
+def _told(root: Path, url: str, until_the_end: ExitStack) -> warehouses.Lease | None:
+    """Bring the warehouse up to date and say where it answers; return the claim on an embedded one."""
+    found = parse(url)
+    with warehouses.connect(url) as store:
+        store.migrate()
+        if isinstance(found, Address):
+            place.tell_warehouse(root, _sqlalchemy(found), found.user, found.password)
+            return None
+        lease = warehouses.Lease(found)
+    until_the_end.callback(lease.close)
+    _tell(root, lease)
+    return lease
+
+
+def _tell(root: Path, lease: warehouses.Lease) -> None:
+    """Say where an embedded engine answers, to read."""
+    word = warehouses.password(lease.root)
+    place.tell_warehouse(root, f"clickhousedb://127.0.0.1:{lease.server.port}/tilik", warehouses.READER, word)
+
+
+def _sqlalchemy(found: Address) -> str:
+    """Return a server's address as SQLAlchemy writes it, without its account."""
+    secure = "?secure=true" if found.secure else ""
+    return f"clickhousedb://{quote(found.host)}:{found.port}/{found.database}{secure}"
+
+
+def _environ(root: Path) -> dict[str, str]:
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | {
+        "TILIK_DASHBOARDS_STATE": str(root),
+        "SUPERSET_CONFIG_PATH": str(FOLDER / "superset_config.py"),
+        "PYTHONPATH": str(FOLDER.parent),
+        "TZ": ZONE,
+    }
+
+
+def _bootstrapped(root: Path, python: Path, environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        [str(python), "-m", "superset_dashboards.bootstrap"],
+        env=environ, cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        raise TilikError(f"Superset could not be brought up to date: {last[0]} (see {root / 'dashboards.log'})")
+
+
+def _started(python: Path, port: int, environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = ["-m", "gunicorn", "--workers", "1", "--worker-class", "gthread", "--threads", str(THREADS)]
+    where = ["--bind", f"127.0.0.1:{port}", "--timeout", "120", "--log-level", "warning"]
+    superset = subprocess.Popen([str(python), *command, *where, "superset.app:create_app()"], env=environ)
+    end = time.monotonic() + START_S
+    while not _answers(port):
+        if superset.poll() is not None or time.monotonic() > end:
+            _ended(superset)
+            raise TilikError(f"Superset does not answer on port {port}: see dashboards.log")
+        time.sleep(LOOK_S)
+    return superset
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as reply:
+        return bool(reply.read() == b"OK")
+    return False
+
+
+def _ended(superset: subprocess.Popen[bytes]) -> None:
+    superset.terminate()
+    try:
+        superset.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        superset.kill()
+        superset.wait()
+
+
+def _free(port: int) -> int:
+    """Return a port of this machine that can be had; for 0 any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise TilikError(
+                f"port {port} of 127.0.0.1 cannot be had: {error.strerror}: give another --port"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), os.environ.pop("TILIK_WAREHOUSE")))
