@@ -63,6 +63,10 @@ class Tick(NamedTuple):
     now_us: int
 
 
+class Gone(NamedTuple):
+    """Records of a partition went before they were read; what comes next came after them."""
+
+
 class Dead(NamedTuple):
     """Dead letters on their way to the warehouse; those that count 0 times are none."""
 
@@ -111,10 +115,10 @@ class Plan:
         self.shard_of = shard_of(self.city, self.shards)
 
 
-Item = Chunk | Coded | Tick | Closing | End | Again
+Item = Chunk | Coded | Tick | Closing | End | Again | Gone
 """What a source gives."""
 
-Sent = FrameBatch | Dead | Tick | Closing | End | Again
+Sent = FrameBatch | Dead | Tick | Closing | End | Again | Gone
 """What a shard takes."""
 
 Made = Block | Dead | Again
@@ -161,7 +165,7 @@ class ChunkSource(FixedPartitionedSource[Item, int]):
 
 def admit(item: Item, plan: Plan) -> list[tuple[str, tuple[int, Sent]]]:
     """Split a chunk by shard; unknown cameras and unreadable records become dead letters."""
-    if isinstance(item, Tick | Closing | End | Again):
+    if isinstance(item, Tick | Closing | End | Again | Gone):
         return [(str(shard), (shard, item)) for shard in (range(plan.shards) if plan.only is None else (plan.only,))]
     chunk, codes = item if isinstance(item, Coded) else coded(item, plan.city, plan.index)
     batch = chunk.batch
@@ -281,6 +285,9 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             return [item]
         if isinstance(item, Closing):
             self.plan.ended(memory.shard, shard.last_us(memory.state))
+            return []
+        if isinstance(item, Gone):
+            shard.lose(memory.state)
             return []
         if isinstance(item, Tick):
             return self._tick(memory, item)

@@ -35,6 +35,7 @@ from operators.stage import (
     feet,
     health,
     intake,
+    missed,
     names,
     ordered,
     tally,
@@ -126,6 +127,7 @@ class Shard:
         names.learn(state.names, frames.track, tracks, states.holders(state))
         over = self._over(state)
         admitted = clocks.admit(state.clocks, self._clocks(state), frames)
+        missed.come(state.missed, admitted.frames.camera, admitted.frames.t_us)
         pushed = self._order(state, admitted.frames, ending=over)
         until = Until(np.where(over, self.city.valid_to_us, ordered.NEVER)) if over.any() else None
         state.over |= over
@@ -140,6 +142,12 @@ class Shard:
         begun_us = state.order.newest_us[self.ends + 1] - self.thresholds.reorder_us
         out[self.ends] = begun_us > self.city.valid_to_us[self.ends]
         return out & ~state.over
+
+    def lose(self, state: State) -> None:
+        """Take note that frames went before they were read: what cameras sent up to the next ones nobody knows."""
+        health_params = self.thresholds.health
+        down_us = np.maximum(health_params.offline_us, health.stale_after_us(self.city, health_params))
+        missed.lose(state.missed, state.order.newest_us, down_us, state.since_us)
 
     def flush(self, state: State) -> Pushed:
         """Release and state what is final by now, however little of it has gathered."""
@@ -215,7 +223,7 @@ class Shard:
             silent, ended = self._silence(state, silent, until)
             parts += [] if until.is_provisional else ended.parts
             changes += ended.changes
-        parts.append(("health", health.silences(self.city, silent, self.thresholds.health)))
+        parts.append(("health", health.silences(self.city, silent, self.thresholds.health, state.missed)))
         again = [self._fold(state, name, part) for name, part in parts]
         blocks = self._state(state, silent, again, until)
         rows = self._incidents(state, changes, until)

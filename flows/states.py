@@ -28,14 +28,14 @@ from operators.incidents import persistence
 from operators.metrics import crowd, flow
 from operators.metrics.crowd import incidents as crowd_incidents
 from operators.minutes import MINUTE_US
-from operators.stage import clocks, cover, emit, health, names, ordered, windows
+from operators.stage import clocks, cover, emit, health, missed, names, ordered, windows
 from operators.tracking import bodies, streams, sureness, tracker
 from schemas.columns import METRICS
 from schemas.errors import StateError
 from schemas.parts import Metric
 from schemas.registry import Camera, Registry, fingerprint
 
-FORMAT: Final = 9
+FORMAT: Final = 10
 """Raised when a part of `State` changes its meaning: a state of another format is not read."""
 SHOWN: Final = 5
 
@@ -78,6 +78,7 @@ class State:
     clocks: clocks.ClockState
     order: ordered.OrderState
     health: health.HealthState
+    missed: missed.Missed
     levels: crowd.Levels
     crossings: flow.State
     streams: streams.Streams
@@ -128,6 +129,7 @@ def start(wiring: Wiring, since_us: int) -> State:
         clocks=clocks.start(count),
         order=ordered.start(count),
         health=health.start(count),
+        missed=missed.start(count),
         levels=crowd.start(city),
         crossings=flow.start(city),
         streams=streams.start(count),
@@ -190,6 +192,7 @@ def carry_from(into: State, wiring: Wiring, source: State, before: Wiring) -> No
     clocks.carry(into.clocks, source.clocks, moved, before.city, wiring.city)
     ordered.carry(into.order, source.order, moved)
     carrying.fields(into.health, source.health, moved.camera)
+    carrying.fields(into.missed, source.missed, moved.camera)
     carrying.fields(into.levels, source.levels, moved.zone)
     flow.carry(into.crossings, wiring.city, source.crossings, moved)
     streams.carry(into.streams, source.streams, moved.camera)

@@ -22,7 +22,7 @@ from flows.shard import Block, Pushed, Shard
 from flows.states import State
 from operators import city as cities
 from operators.minutes import MINUTE_US
-from operators.stage import ordered
+from operators.stage import missed, ordered
 
 GRACE_US: Final = 1_000_000
 """Time on its way that a frame is given beyond `reorder_s`, or two periods of its camera if that is longer; ours.
@@ -46,6 +46,7 @@ class Ticks:
         -------
         What frames said that had gathered, and what silent cameras' clocks say, provisionally.
         """
+        missed.all_is_read(state.missed, now_us)
         pushed = self.shard.flush(state)
         said, newest_us = state.said, state.order.newest_us
         moved = newest_us != said.ticked_us

@@ -37,8 +37,10 @@ STATES: Final = (
     "stale",
     "offline",
     "misread",
+    "missed",
 )
-"""Camera states from best to worst; a window's state is its worst. What is misread goes on until somebody mends it."""
+"""Camera states from best to worst; a window's state is its worst. What is misread goes on until somebody mends it;
+what was missed says nothing of the camera: its frames were lost before they were read."""
 
 STATE_LABELS: Final = {
     "online": Label("Daring", "Online"),
@@ -53,6 +55,7 @@ STATE_LABELS: Final = {
     "stale": Label("Tersendat", "Stale"),
     "offline": Label("Luring", "Offline"),
     "misread": Label("Kotak tidak terbaca", "Boxes misread"),
+    "missed": Label("Terlewat, bukan salah kamera", "Missed, not the camera's fault"),
 }
 
 REASONS: Final = (
@@ -74,6 +77,7 @@ REASONS: Final = (
     "mute",
     "day_types",
     "misread",
+    "missed",
 )
 """Why figures are NULL; rows hold the index of those that a camera has, views say the others."""
 
@@ -92,6 +96,7 @@ REASON_LABELS: Final = {
     "untracked": Label("Objek tanpa jejak", "Objects without tracks"),
     "mute": Label("Detektor bisu", "Detector mute"),
     "misread": Label("Kotak tidak terbaca", "Boxes misread"),
+    "missed": Label("Bingkai hilang sebelum dibaca", "Frames lost before they were read"),
     "day_types": Label("Jenis hari tidak sama", "No kind of day in both periods"),
 }
 

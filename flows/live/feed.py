@@ -24,7 +24,7 @@ from connectors.formats import Chunk, Live, ReadOptions
 from connectors.formats.chunks import Dead, dead_letters, no_frames
 from connectors.records import Lost, Tail
 from flows.console import note
-from flows.dataflow import Again, Closing, End, Item, Tick
+from flows.dataflow import Again, Closing, End, Gone, Item, Tick
 from flows.live.telling import Told
 from schemas.errors import SourceAway, SourceError
 
@@ -186,14 +186,15 @@ class _Part(StatefulSourcePartition[Item, At | None]):
         lost = tail.lost()
         feed.told.polled(self.name, tail, len(records), lost)
         self._look_for_quiet(tail, is_heard=len(records) > 0 or tail.is_at_end)
-        chunks = [_letters(lost, tail.source, feed.clock())] if lost else []
+        chunks: list[Chunk] = []
+        gone: list[Item] = [_letters(lost, tail.source, feed.clock()), Gone()] if lost else []
         if len(records):
             feed.heard(int(records.arrival_us[-1]))
             for chunk in self.live.read(records, tail.source):
                 chunks.append(chunk)
                 feed.told.beat()  # formats whose records cost much may have thousands in a poll
         feed.told.rejects += sum(chunk.rejected_objects for chunk in chunks)
-        items: list[Item] = [*self.begins, *chunks]
+        items: list[Item] = [*self.begins, *gone, *chunks]
         self.begins = []
         if not tail.is_at_end:
             feed.waiting.add(self.name)
@@ -248,7 +249,7 @@ class _Former(StatefulSourcePartition[Item, At | None]):
         note(said, "lost", source=self.source, since=self.at[0])
         letter = Dead(self.at[0], "lost", f"{said}; how many records that were is not known")
         source, self.at = f"{self.source}, as it was", None
-        return [Chunk(no_frames(source), dead_letters([letter], source, self.feed.clock()), 0, 0)]
+        return [Chunk(no_frames(source), dead_letters([letter], source, self.feed.clock()), 0, 0), Gone()]
 
     def next_awake(self) -> datetime:
         """Return when to ask again."""

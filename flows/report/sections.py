@@ -207,7 +207,7 @@ FROM tilik.incidents AS i WHERE {OF_DAY} GROUP BY kind ORDER BY incidents DESC, 
     Section(
         "Cameras that were not watching when the day ended",
         "stale: silent for seconds; offline: for five minutes or more; misread: all it sends are boxes outside; "
-        "percent_of_it_watched: of that last minute.",
+        "missed: its frames were lost before they were read; percent_of_it_watched: of that last minute.",
         f"""
 SELECT place, camera_id AS camera, state, formatDateTime(local_ts, '%F %H:%i') AS last_minute,
     round(100 * uptime, 1) AS percent_of_it_watched

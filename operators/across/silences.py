@@ -2,8 +2,8 @@
 
 A camera has gone once it has sent nothing for so long, and it went with its last
 frame. Rows that follow each other minute by minute tell one story; after minutes
-without rows, in which nobody says what was, a silence begins anew with the first
-row, and a camera that had gone is still away. What a camera remembers is its
+without rows, or of which all that came was missed, nobody says what was: a silence begins
+anew with the first row after, and a camera that had gone is still away. What a camera remembers is its
 last frame, so rows may come in any spans.
 """
 
@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.minutes import MINUTE_US
-from operators.stage.health import OFFLINE
+from operators.stage.health import MISSED, OFFLINE
 
 BACK, GONE, OVER = 0, 1, 2
 """Kinds of turns, in the order in which those of one moment happen."""
@@ -90,7 +90,7 @@ def _walk(rows: Rows, limits: Limits, seen: Seen, out: NDArray[np.int64]) -> int
     n = 0
     for i in range(len(rows.camera)):
         c, minute = rows.camera[i], rows.minute[i]
-        if minute < seen.next_minute[c]:
+        if minute < seen.next_minute[c] or (rows.frames[i] == 0 and rows.state[i] == MISSED):
             continue
         start_us, end_us = minute * MINUTE_US, (minute + 1) * MINUTE_US
         if minute == seen.next_minute[c]:

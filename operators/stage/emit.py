@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators.city import City, cameras_with, first_of
 from operators.minutes import MINUTE_US
-from operators.stage.health import LONGEST_SILENCE, MISREAD, OFFLINE, STALE, Silences
+from operators.stage.health import LONGEST_SILENCE, MISREAD, MISSED, OFFLINE, STALE, Silences
 from schemas.card import Card
 from schemas.cards import CARDS, ZONE_KINDS
 from schemas.columns import HEALTH, PUBLISHED_COVERAGE, REASONS, STATES, WATCH
@@ -209,6 +209,7 @@ def reasons(health: NDArray[np.int64], expected: NDArray[np.int64], lost: tuple[
     names[state == LOW_FPS] = REASONS.index("low_fps")
     names[state == MOVED] = REASONS.index("moved")
     names[state == MISREAD] = REASONS.index("misread")
+    names[state == MISSED] = REASONS.index("missed")
     for name, ms in causes.items():
         names[ms * 2 > expected - observed] = REASONS.index(name)
     return np.where(low, names, 0).astype(np.uint8)

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from operators.arrays import Parts
 from operators.city import City
 from operators.minutes import MINUTE_US
+from operators.stage.missed import Missed
 from operators.stage.ordered import NEVER, Released
 from schemas.columns import HEALTH, STATES
 
-ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE, MISREAD = (
+ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE, MISREAD, MISSED = (
     STATES.index(name)
     for name in (
         "online",
@@ -38,6 +39,7 @@ ONLINE, SKEW, DEGRADED, BLURRED, MOVED, DARK, FROZEN, FLAPPING, STALE, OFFLINE, 
         "stale",
         "offline",
         "misread",
+        "missed",
     )
 )
 VERSION = 6
@@ -255,6 +257,7 @@ def _silent_minutes(
     until_us: NDArray[np.int64],
     stale_us: NDArray[np.int64],
     offline_us: int,
+    missed: Missed,
     out: NDArray[np.int64],
 ) -> int:
     n = 0
@@ -268,16 +271,19 @@ def _silent_minutes(
             if n < len(out):
                 out[n, 0], out[n, 1] = camera[i], minute
                 out[n, 2] = OFFLINE if min((minute + 1) * MINUTE_US, until_us[i]) > offline else STALE
+                since, until = missed.since_us[camera[i]], missed.until_us[camera[i]]
+                if since < (minute + 1) * MINUTE_US and minute * MINUTE_US < until:
+                    out[n, 2] = MISSED
             n += 1
     return n
 
 
-def silences(city: City, silent: Silences, params: HealthParams) -> Parts:
-    """Return the states of minutes in which a camera was silent."""
+def silences(city: City, silent: Silences, params: HealthParams, missed: Missed) -> Parts:
+    """Return the states of minutes in which a camera was silent, or what it sent was missed."""
     stale = stale_after_us(city, params)
-    needed = _silent_minutes(*silent, stale, params.offline_us, np.empty((0, 3), np.int64))
+    needed = _silent_minutes(*silent, stale, params.offline_us, missed, np.empty((0, 3), np.int64))
     room = np.empty((needed, 3), np.int64)
-    _silent_minutes(*silent, stale, params.offline_us, room)
+    _silent_minutes(*silent, stale, params.offline_us, missed, room)
     values = np.zeros((needed, HEALTH.width), np.int64)
     values[:, HEALTH.offset("state")] = room[:, 2]
     return Parts(room[:, 0].astype(np.int32), room[:, 1].copy(), values)

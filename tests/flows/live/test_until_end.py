@@ -132,6 +132,31 @@ def test_what_retention_took_is_stored_and_its_time_is_not_watched(
     assert silent == [(1, 1)]
 
 
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_cameras_whose_frames_were_lost_are_not_down_meanwhile(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch, is_lost: bool
+) -> None:
+    """Ten minutes pass of which nothing was read; of camera b nothing ever comes again: it is down from there on."""
+    first, later = stream(NAMES, 60), stream(["a", "c", "d"], 400)
+    moved = later.frames.with_columns(pl.col("t_us") + 660 * SECOND)
+    before, after = messages(first), messages(FrameBatch(moved, later.objects, later.signals, "test"))
+    taken(tmp_path, registry, topic(before, 1), monkeypatch)
+    rest = topic([*before, *before[:50] * is_lost, *after], 1)
+    rest.gone = (len(before) + 50) * is_lost
+    taken(tmp_path, registry, rest, monkeypatch)
+    with connect(f"embedded:{tmp_path / 'live'}") as store:
+        down = store.query(
+            "SELECT camera_id, toUnixTimestamp(opened_at) FROM incidents WHERE kind = 'camera_down' ORDER BY camera_id"
+        ).rows
+        why = store.query(
+            "SELECT DISTINCT reason, state FROM health_minute WHERE camera_id IN ('a', 'b') AND frames = 0 "
+            f"AND ts < {START // SECOND + 660} AND ts >= {START // SECOND + 420} "
+        ).rows
+    since = {name: at - START // SECOND for name, at in down}
+    assert why == [("missed", "missed") if is_lost else ("offline", "offline")]
+    assert since == ({"b": 660, "silent": 660} if is_lost else dict.fromkeys(NAMES, 59) | {"silent": 0})
+
+
 def test_nothing_at_all_states_nothing(tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(taken(tmp_path, registry, topic([], 2), monkeypatch).values()) == {0}
     assert stored(f"embedded:{tmp_path / 'live'}")["health_minute_log"].is_empty()
