@@ -1,4 +1,4 @@
-"""The shape of a day in Semarang, what public holidays make of it, and arrivals drawn from both."""
+"""The shape of a day in Semarang, what weekends and public holidays make of it, and arrivals drawn from all three."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ SHAPES: Final = {
 """Hourly weights by kind of place [% of the peak hour]."""
 
 HOLIDAY: Final = {"road": 0.6, "market": 0.8, "square": 1.6, "alley": 0.8}
-"""Arrivals on a public holiday as a share of other days'; ours."""
+"""Arrivals on a public holiday as a share of a working day's, whatever day of the week it is; ours."""
+
+WEEKEND: Final = {"road": (0.85, 0.65), "market": (1.1, 1.2), "square": (1.3, 1.6), "alley": (0.95, 0.85)}
+"""Arrivals on a Saturday and on a Sunday as a share of a working day's; ours."""
+
+SATURDAY: Final = 2
+"""The first Saturday, in days since 1970, which began on a Thursday."""
 
 BIN_US: Final = 300_000_000
 
@@ -39,13 +45,14 @@ def share(shape: str, t_us: NDArray[np.int64]) -> NDArray[np.float64]:
     return out
 
 
-def holiday(shape: str, t_us: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return what a public holiday makes of the rate at each time, 1 on other days."""
+def kind(shape: str, t_us: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what the kind of day makes of the rate at each time: 1 on a working day."""
     day = (t_us + WIB_US) // (24 * HOUR_US)
     if not len(day):
         return np.ones(0)
     years = calendar.local_year(int(t_us.min())), calendar.local_year(int(t_us.max()))
-    return np.where(np.isin(day, _holidays(*years)), HOLIDAY[shape], 1.0)
+    of_week = np.array([*WEEKEND[shape], *(1.0,) * 5])[(day - SATURDAY) % 7]
+    return np.where(np.isin(day, _holidays(*years)), HOLIDAY[shape], of_week)
 
 
 @cache
@@ -69,6 +76,6 @@ def arrivals(rng: np.random.Generator, shape: str, peak_per_h: float, start_us: 
     edges = np.append(np.arange(start_us, end_us, BIN_US), end_us)
     length = np.diff(edges)
     middle = edges[:-1] + length // 2
-    counts = rng.poisson(peak_per_h * share(shape, middle) * holiday(shape, middle) * length / HOUR_US)
+    counts = rng.poisson(peak_per_h * share(shape, middle) * kind(shape, middle) * length / HOUR_US)
     start, size = np.repeat(edges[:-1], counts), np.repeat(length, counts)
     return np.sort(start + (rng.random(len(start)) * size).astype(np.int64))

@@ -29,8 +29,12 @@ _RIDDEN: Final = np.array([name in ("bicycle", "motorcycle") for name in CLASSES
 
 def ridden(tracks: Tracks) -> NDArray[np.bool_]:
     """Return (k,) which tracks have a rider who is seen."""
-    number = np.arange(len(tracks.cls)) * 2_654_435_761 % 1_000
-    out: NDArray[np.bool_] = _RIDDEN[tracks.cls] & (number < 1_000 * SEEN)
+    return _ridden(tracks, np.arange(len(tracks.cls)))
+
+
+def _ridden(tracks: Tracks, track: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which of the tracks at these rows (m,) have a rider who is seen."""
+    out: NDArray[np.bool_] = _RIDDEN[tracks.cls[track]] & (track * 2_654_435_761 % 1_000 < 1_000 * SEEN)
     return out
 
 
@@ -65,7 +69,7 @@ def behind(cut: float) -> float:
 def with_riders(objects: Objects, tracks: Tracks) -> Objects:
     """Return the objects of these tracks with those of their riders, as persons."""
     track = objects.number // LIVES // FAMILIES
-    at = np.flatnonzero(ridden(tracks)[track])
+    at = np.flatnonzero(_ridden(tracks, track))
     box, height = objects.box[at], objects.box[at, 3] - objects.box[at, 1]
     width, x, foot = box[:, 2] - box[:, 0], (box[:, 0] + box[:, 2]) / 2, box[:, 3] - ABOVE * height
     edges = np.stack([x - width * WIDE / 2, foot - TALL * height, x + width * WIDE / 2, foot], axis=1)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.frames import CLASSES
+from simulation import sampling
 
 KEYS: Final = 4
 """Key points of a track; a family may have more."""
@@ -90,15 +91,8 @@ def sample(tracks: Tracks, t_us: NDArray[np.int64], live: NDArray[np.int64]) -> 
     live
         (n,) which live span a frame belongs to: a track gets a new number in each.
     """
-    first = np.searchsorted(t_us, tracks.t_us[:, 0], side="left")
-    count = np.maximum(np.searchsorted(t_us, tracks.t_us[:, -1], side="right") - first, 0)
-    track = np.repeat(np.arange(len(count)), count)
-    frame = np.arange(len(track)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
-    order = np.argsort(frame, kind="stable")
-    frame, track = frame[order], track[order]
-    x, y = positions(tracks, track, t_us[frame])
-    number = numbers(tracks.family, track, live[frame])
-    return Objects(frame, tracks.cls[track], number, boxes(tracks.cls[track], x, y))
+    frame, track, box = sampling.sampled(t_us, tracks.t_us, tracks.x, tracks.y, _SIZE[tracks.cls])
+    return Objects(frame, tracks.cls[track], numbers(tracks.family, track, live[frame]), box)
 
 
 def positions(
@@ -131,7 +125,8 @@ def at(objects: Objects, item: NDArray[np.int64]) -> Objects:
 
 def merged(parts: list[Objects]) -> Objects:
     """Return the objects of several phenomena in frame order."""
-    order = np.argsort(np.concatenate([part.frame for part in parts]), kind="stable")
+    frame = np.concatenate([part.frame for part in parts])
+    order = sampling.by_frame(frame, int(frame.max(initial=-1)) + 1)
     columns: list[Any] = [np.concatenate(column)[order] for column in zip(*parts, strict=True)]
     return Objects(*columns)
 

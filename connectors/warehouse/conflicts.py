@@ -15,6 +15,7 @@ import polars as pl
 from connectors.warehouse.runs import of_input
 from connectors.warehouse.session import Session
 from schemas.counting import counted
+from schemas.errors import ConflictError
 from schemas.local_time import DAY_MINUTES
 from schemas.plain import plain
 
@@ -44,6 +45,11 @@ class Conflicts(NamedTuple):
 def conflicts(session: Session, input_hash: int, minutes: pl.DataFrame) -> Conflicts | None:
     """Return those of the minutes (camera_id, ts) that other input watched; None when there are none."""
     return named(session, watched_by_others(session, input_hash, minutes))
+
+
+def refusal(found: Conflicts) -> ConflictError:
+    """Return the error that says which minutes stand against a statement."""
+    return ConflictError(f"{found}; nothing was written over: use --replace to replace those minutes")
 
 
 def named(session: Session, met: pl.DataFrame) -> Conflicts | None:

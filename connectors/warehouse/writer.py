@@ -20,7 +20,7 @@ from connectors.warehouse.bakery import Scope
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 from connectors.warehouse.stage import Stage
-from schemas.errors import ConflictError, WarehouseError
+from schemas.errors import WarehouseError
 from schemas.geo import Areas
 from schemas.parts import REVISIONS
 from schemas.registry import Registry
@@ -119,7 +119,7 @@ class Writer:
                 break
         found = conflicts.named(self.session, met.sort("ts", "camera_id"))
         if found:
-            raise ConflictError(f"{found}; nothing was written over: use --replace to replace those minutes")
+            raise conflicts.refusal(found)
 
     def _write(self, definitions: Definitions, span: Span, progress: Callable[[int], None]) -> None:
         with leases.held(self.session, leases.REGISTRY):

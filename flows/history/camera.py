@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -14,6 +14,9 @@ from operators import city as cities
 from operators.stage import intake
 from schemas.registry import Registry
 from simulation import stream
+
+BATCHES: Final = 7
+"""Batches whose rows are a file: a week. The store takes rows of all cameras and few days at once; ours."""
 
 
 class Job(NamedTuple):
@@ -30,39 +33,48 @@ class Job(NamedTuple):
     folder: Path
 
 
+class File(NamedTuple):
+    """Rows of one table and one part of a camera's time."""
+
+    part: int  # from 0, the same time of every camera
+    rows: Written
+
+
 class Done(NamedTuple):
     """What became of a camera."""
 
     camera: str
-    files: list[Written]
+    files: list[File]
     frames: int
     objects: int
     rows: int
 
 
 def made(job: Job) -> Done:
-    """Play a camera from first to last and write its rows."""
+    """Play a camera from first to last and write its rows, a file a table and part of its time."""
     (camera,) = job.registry.camera
     city = cities.build(job.registry)
     shard, index = Shard(city, job.thresholds), intake.lookup(city)
     state, came = shard.start(job.recording.first_us), 0
-    told = _Told()
-    for batch in stream.batches(camera, job.seed, job.span, noiseless=job.noiseless):
+    told = _Told(job.folder, camera.id)
+    for number, batch in enumerate(stream.batches(camera, job.seed, job.span, noiseless=job.noiseless), start=1):
         told.add(shard.push(state, intake.arrays(batch, city, index, came), batch.objects["track"]))
         came += len(batch)
+        if number % BATCHES == 0:
+            told.write()
     told.add(shard.end(state, job.recording.last_us))
-    files = [
-        written(table, job.folder / f"{camera.id}-{table}.arrow", pl.concat(rows)) for table, rows in told.held.items()
-    ]
-    return Done(camera.id, files, told.frames, told.objects, told.rows)
+    told.write()
+    return Done(camera.id, told.files, told.frames, told.objects, told.rows)
 
 
 class _Told:
     """What the shard has told so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path, camera: str) -> None:
+        self.folder, self.camera = folder, camera
+        self.files: list[File] = []
+        self.part = self.frames = self.objects = self.rows = 0
         self.held: dict[str, list[pl.DataFrame]] = {}
-        self.frames = self.objects = self.rows = 0
 
     def add(self, pushed: Pushed) -> None:
         """Keep the rows of a push and count what it took."""
@@ -72,3 +84,10 @@ class _Told:
             self.rows += block.new
         self.frames += pushed.totals.frames
         self.objects += pushed.totals.objects
+
+    def write(self) -> None:
+        """Write what is held."""
+        for table, rows in self.held.items():
+            path = self.folder / f"{self.camera}-{self.part}-{table}.arrow"
+            self.files.append(File(self.part, written(table, path, pl.concat(rows))))
+        self.held, self.part = {}, self.part + 1

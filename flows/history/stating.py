@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
+
+import polars as pl
 
 from connectors import warehouse as warehouses
 from connectors.formats import ReadOptions
-from connectors.warehouse import Stage
+from connectors.warehouse import Stage, Warehouse, conflicts
 from flows import compiling, working
 from flows.dataflow import Totals
 from flows.history import camera
@@ -22,6 +25,8 @@ from schemas.errors import UsageError
 from schemas.local_time import MINUTE_US
 from schemas.registry import Registry
 from simulation import stream
+
+ASKED_US: Final = 30 * MINUTE_US
 
 
 def history(options: HistoryOptions, progress: Progress | None = None) -> ReplaySummary:
@@ -42,6 +47,7 @@ def history(options: HistoryOptions, progress: Progress | None = None) -> Replay
         compiling.timed() as compiling_them,
     ):
         warehouse.migrate()
+        refuse(warehouse, options, asked)
         summary = playing.commit(warehouse, asked, stage, read(options, asked, stage, progress))
         return replace(summary, compiled_s=min(compiling_them.spent_s, summary.seconds))
 
@@ -65,16 +71,36 @@ def ask(options: HistoryOptions, now_us: int) -> Asked:
     return asked._replace(statement=asked.statement._replace(inputs=[options.in_words()]))
 
 
+def refuse(warehouse: Warehouse, options: HistoryOptions, asked: Asked) -> None:
+    """Refuse before the work what the commit would refuse after it: of each camera every `ASKED_US` is looked at.
+
+    Raises
+    ------
+    ConflictError
+        Other input watched these minutes.
+    """
+    if asked.statement.replaces:
+        return
+    cameras = pl.DataFrame({"camera_id": [camera.id for camera in asked.definitions.registry.camera]})
+    t_us = pl.Series("ts", range(options.since_us, options.until_us, ASKED_US), pl.Int64)
+    minutes = cameras.join(pl.DataFrame(t_us.cast(pl.Datetime("us", "UTC"))), how="cross")
+    found = conflicts.conflicts(warehouse, asked.statement.input, minutes)
+    if found is not None:
+        raise conflicts.refusal(found)
+
+
 def read(options: HistoryOptions, asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:
     """Make all cameras' rows and stage them."""
     started_s = time.monotonic()
     jobs = _jobs(options, asked, stage)
     watch, totals = Watch(stage, progress, len(jobs)), Totals()
+    files: list[camera.File] = []
     for done in working.each(camera.made, jobs, asked.workers):
-        for file in done.files:
-            stage.take(file)
+        files += done.files
         totals.add(frames=done.frames, objects=done.objects, rows=done.rows)
         watch.passed(1)
+    for file in sorted(files, key=lambda file: file.part):  # days of many cameras: a day is a partition of its table
+        stage.take(file.rows)
     return Read(totals, watch, started_s, Letters(), [], {}, {}, {})
 
 

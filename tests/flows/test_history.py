@@ -94,6 +94,9 @@ def test_a_history_is_one_statement_that_is_simulated(store: Mortal) -> None:
         (run,) = store.query("SELECT DISTINCT command, simulated, inputs FROM runs_log FINAL").rows
         assert run == ("simulate", True, ["simulated: 1 camera, seed 7, 2026-01-04T17:00Z to 2026-01-05T17:00Z"])
         other = told(day(cameras=1, seed=8), stages[2])
+        stating.refuse(store, day(cameras=1), again.asked)
+        with pytest.raises(ConflictError, match=r"sim-0001 2026-01-04T17:.*--replace"):
+            stating.refuse(store, day(cameras=1, seed=8), other.asked)
         with pytest.raises(ConflictError, match="--replace"):
             other.commit(store)
         assert different(contents(store), first) == []

@@ -15,7 +15,7 @@ from schemas.registry import remarks as registry_remarks
 from simulation import simulate
 from simulation.faults import outages
 from simulation.layout import camera
-from simulation.tracks import VEHICLES, Tracks, sample
+from simulation.tracks import VEHICLES, Tracks, boxes, merged, positions, sample, tracks_of
 from simulation.views import OFF_GRID
 
 MORNING_US = 1_767_571_200_000_000  # 2026-01-05 00:00 UTC, 7 in the morning in Semarang
@@ -219,6 +219,23 @@ def test_a_track_walks_its_key_points_and_its_foot_is_the_bottom_centre() -> Non
     assert seen.frame.tolist() == [0, 1, 2]
     assert ((seen.box[:, 0] + seen.box[:, 2]) / 2).round(4).tolist() == [0.3, 0.4, 0.5]
     assert seen.box[:, 3].tolist() == [0.5, 0.5, 0.5]
+
+
+def test_compiled_loops_give_what_the_formula_gives_in_numpy_to_the_last_bit() -> None:
+    draw = np.random.default_rng(4)
+    keys = np.sort(draw.integers(0, 90_000_000, (300, 6)), axis=1)
+    keys[::3, 4] = keys[::3, 5]  # their last key stands twice
+    cls = draw.integers(0, len(CLASSES), 300).astype(np.uint8)
+    tracks = Tracks(VEHICLES, cls, keys, draw.random((300, 6)), draw.random((300, 6)))
+    frames = np.sort(draw.integers(20_000_000, 70_000_000, 100))
+    seen, other = (sample(tracks, frames, np.zeros(100, np.int64)) for _ in range(2))
+    _, track = tracks_of(seen, VEHICLES)
+    alive = (keys[:, None, 0] <= frames) & (frames <= keys[:, None, -1])
+    assert [seen.frame.tolist(), track.tolist()] == [each.tolist() for each in np.nonzero(alive.T)]
+    assert (seen.box == boxes(cls[track], *positions(tracks, track, frames[seen.frame]))).all()
+    both = merged([seen, other])
+    assert both.frame.tolist() == sorted([*seen.frame, *other.frame])
+    assert (both.number[both.frame == 50].reshape(2, -1) == seen.number[seen.frame == 50]).all()
 
 
 def test_a_track_has_another_number_after_an_outage() -> None:

@@ -14,7 +14,7 @@ from connectors import registry as registries
 from connectors.warehouse import Warehouse
 from schemas.registry import Registry
 from simulation import simulate
-from simulation.diurnal import HOLIDAY, HOUR_US, SHAPES, WIB_US, arrivals, holiday
+from simulation.diurnal import HOLIDAY, HOUR_US, SHAPES, WEEKEND, WIB_US, arrivals, kind
 from tests.simulation.replaying import replayed
 
 MONDAY = 1_767_546_000_000_000  # 2026-01-05 00.00 in Semarang
@@ -25,18 +25,22 @@ WEEKS = "from_a = '2026-01-05', to_a = '2026-01-11', from_b = '2026-01-12', to_b
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_holiday_has_its_share_of_arrivals_and_other_days_have_all(shape: str) -> None:
+def test_a_weekend_and_a_holiday_have_their_share_of_arrivals(shape: str) -> None:
     came = arrivals(np.random.default_rng(1), shape, 600.0, MONDAY, MONDAY + 14 * DAY_US)
     by_day = np.bincount((came - MONDAY) // DAY_US, minlength=14)
-    free = (FREE - date(2026, 1, 5)).days
-    assert by_day[free] / np.delete(by_day, free).mean() == pytest.approx(HOLIDAY[shape], rel=0.06)
-    assert np.delete(by_day, free).std() < 0.05 * by_day.mean()
+    week = [1.0] * 5 + list(WEEKEND[shape])
+    due = np.array([*week, *week])
+    due[(FREE - date(2026, 1, 5)).days] = HOLIDAY[shape]
+    assert by_day / due == pytest.approx((by_day / due).mean(), rel=0.06)
+    assert min(week[5:]) < 0.96 or max(week[5:]) > 1.05
 
 
-def test_a_city_beyond_the_calendar_has_no_holidays() -> None:
-    assert holiday("road", np.array([0, 200 * 365 * DAY_US])[:1]).tolist() == [1.0]
-    assert holiday("road", np.array([200 * 365 * DAY_US])).tolist() == [1.0]
-    assert holiday("road", np.empty(0, np.int64)).tolist() == []
+def test_a_city_beyond_the_calendar_has_weekends_and_no_holidays() -> None:
+    thursday, far = 0, 200 * 365  # a Monday
+    assert kind("road", np.array([thursday * DAY_US])).tolist() == [1.0]
+    assert kind("road", np.array([far * DAY_US])).tolist() == [1.0]
+    assert kind("road", np.array([(far + 6) * DAY_US])).tolist() == [WEEKEND["road"][1]]
+    assert kind("road", np.empty(0, np.int64)).tolist() == []
 
 
 @pytest.fixture(scope="module")
