@@ -2,8 +2,8 @@
 
 Every recording has its own small registry beside it. Recordings carry no wall
 clock, so each gets a fixed start here; the simulated day is marked SIMULATED in
-every row and in every line printed. Four of its cameras have a week before it, so
-that something is usual there.
+every row and in every line printed. Weeks of the same city lie before it, so that
+something is usual there and trends have something to say.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -27,13 +27,13 @@ from connectors import registry as registries
 from connectors import warehouse as warehouses
 from flows import demo_live, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
+from flows.history import HistoryOptions, history
 from flows.replay import ReplayOptions, ReplaySummary, replay
 from flows.replay.letters import in_words
 from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import ConflictError, TilikError
 from schemas.local_time import DAY_MINUTES, MINUTE_US
-from schemas.registry.rules import SIMULATED
 
 DATA: Final = Path("data")
 PID_FILE: Final = DATA / "run.pid"
@@ -42,10 +42,8 @@ START_US: Final = int(datetime(2026, 1, 11, 17, tzinfo=UTC).timestamp()) * 1_000
 """Midnight of Monday 12 January 2026 in Semarang: docs/data.md asks of it."""
 CAMERAS: Final = 60
 SEED: Final = 1
-WEEK: Final = ("sim-0002", "sim-0012", "sim-0013", "sim-0014")
-"""Cameras that have a week before too, of the city's first ones: the street that docs/data.md asks of, those with most
-vehicles and with the fullest hour, and the busiest pavement. More would take longer than the day."""
-WEEK_DAYS: Final = 7
+WEEKS: Final = 6
+"""Before the day, of all cameras: enough for trends (`operators.across.trend`); more would take too long."""
 LIVE_CAMERAS: Final = 14
 LIVE_MINUTES: Final = 20
 LIVE_MAKING_US: Final = 20_000_000
@@ -134,7 +132,7 @@ def _run(settings: Settings) -> None:
         say("Semarang: 16 kecamatan, 177 kelurahan and 60 public cameras are registered")
         for recording in recordings():
             _say_played(recording.title, _play(_asked(recording, settings)))
-        _say_played(f"SIMULATED week before, of {len(WEEK)} cameras", _play(_week_before(settings)))
+        _say_played(f"SIMULATED {WEEKS} weeks before, of {CAMERAS} cameras", _weeks_before(settings))
         _say_played(f"SIMULATED day of {CAMERAS} cameras", _play(_day(settings)))
         say(f"\nThe city, {time.monotonic() - started:.0f} s after the start\n")
         say(report.render(store))
@@ -170,12 +168,23 @@ def _day(settings: Settings) -> ReplayOptions:
     return _asked_of(folder, settings)
 
 
-def _week_before(settings: Settings) -> ReplayOptions:
-    """Write the week before for some cameras and return how to replay it."""
-    folder = DATA / "simulated-week"
-    cameras = max(int(name.removeprefix(SIMULATED)) for name in WEEK)  # the first so many can be drawn
-    _simulate("SIMULATED week", cameras, START_US - WEEK_DAYS * DAY_US, WEEK_DAYS, folder, WEEK)
-    return _asked_of(folder, settings)
+def _weeks_before(settings: Settings) -> ReplaySummary:
+    """Store the weeks before the day, of the same cameras."""
+    stating = ReplayOptions(
+        paths=(),
+        format="native",
+        warehouse=settings.warehouse,
+        calendar=settings.calendar,
+        workers=os.cpu_count() or 1,
+        reorder_s=settings.reorder_s,
+        lateness_s=settings.lateness_s,
+    )
+    asked = HistoryOptions(START_US - WEEKS * 7 * DAY_US, START_US, CAMERAS, SEED, stating=stating)
+    with progress("SIMULATED weeks before") as seen:
+        try:
+            return history(asked, seen)
+        except ConflictError:
+            return history(replace(asked, stating=replace(stating, replace=True)), seen)
 
 
 def _show_live(store: warehouses.Warehouse, settings: Settings) -> None:
@@ -189,10 +198,10 @@ def _show_live(store: warehouses.Warehouse, settings: Settings) -> None:
     demo_live.show(store, folder / "city", start_us, folder, settings)
 
 
-def _simulate(title: str, cameras: int, start_us: int, days: int, folder: Path, only: Collection[str] = ()) -> None:
+def _simulate(title: str, cameras: int, start_us: int, days: int, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # its own, of an earlier run
     with progress(title, "cameras") as seen:
-        simulation.simulate(cameras, days * DAY_MINUTES, SEED, start_us, folder, "arrow", seen, only=only)
+        simulation.simulate(cameras, days * DAY_MINUTES, SEED, start_us, folder, "arrow", seen)
 
 
 def _asked_of(folder: Path, settings: Settings) -> ReplayOptions:
