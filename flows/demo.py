@@ -25,7 +25,7 @@ import simulation
 from connectors import calendar as calendars
 from connectors import registry as registries
 from connectors import warehouse as warehouses
-from flows import demo_live, report
+from flows import demo_dashboards, demo_live, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.history import HistoryOptions, history
 from flows.replay import ReplayOptions, ReplaySummary, replay
@@ -137,6 +137,8 @@ def _run(settings: Settings) -> None:
         say(f"\nThe city, {time.monotonic() - started:.0f} s after the start\n")
         say(report.render(store))
         _say_how_to_ask(settings)
+        if os.environ.get("DASHBOARDS", "0" if os.environ.get("ONCE") == "1" else "1") != "0":
+            demo_dashboards.show(settings)
         if os.environ.get("LIVE") == "1":
             _show_live(store, settings)
         if os.environ.get("ONCE") != "1":
@@ -259,13 +261,15 @@ def _announced() -> Iterator[None]:
     try:
         yield
     finally:
+        demo_dashboards.end()
         PID_FILE.unlink(missing_ok=True)
 
 
-def stop(limit_s: float = 15.0) -> None:
+def stop(limit_s: float = 90.0) -> None:
     """End the demonstration that serves, and wait until it is gone."""
     pid = _serving()
     if pid is None:
+        demo_dashboards.end()  # a demonstration that was killed leaves them
         say("nothing is serving")
         return
     os.kill(pid, signal.SIGTERM)

@@ -89,8 +89,22 @@ def _admin(state: Path) -> bool:
 
 
 def _contents() -> dict[str, str]:
-    """Return the assets by their path, as Superset imports them."""
-    return {str(path.relative_to(ASSETS)): path.read_text() for path in sorted(ASSETS.rglob("*.yaml"))}
+    """Return the assets by their path, as Superset imports them; pages begin with the period that is asked for."""
+    found = {str(path.relative_to(ASSETS)): path.read_text() for path in sorted(ASSETS.rglob("*.yaml"))}
+    period = os.environ.get("TILIK_DASHBOARDS_PERIOD")
+    return {
+        name: _beginning_with(text, period) if period and name.startswith("dashboards/") else text
+        for name, text in found.items()
+    }
+
+
+def _beginning_with(text: str, period: str) -> str:
+    """Return a page whose filter of time stands at a period."""
+    page = yaml.safe_load(text)
+    for each in page["metadata"]["native_filter_configuration"]:
+        if each["filterType"] == "filter_time":
+            each["defaultDataMask"] = {"extraFormData": {"time_range": period}, "filterState": {"value": period}}
+    return yaml.safe_dump(page, sort_keys=False, allow_unicode=True)
 
 
 def _imported(contents: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from connectors import warehouse as warehouses
 from connectors.locks import open_lock, try_lock
 from connectors.warehouse.address import Address, parse
-from flows.dashboards import environment, place
+from flows.dashboards import environment, period, place
 from flows.dashboards.pages import FOLDER
 from flows.settings import hide
 from schemas.errors import TilikError
@@ -41,10 +41,11 @@ def main(root: Path, port: int, url: str) -> int:
     """Serve until asked to end; return the exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: (root / "stop").touch())
-    (root / "failed").unlink(missing_ok=True)
     lock = open_lock(root / "keeper.lock")
     if not try_lock(lock):
         return 1
+    if os.fork():  # its starter reaps this process; the keeper belongs to nobody and keeps the lock
+        return 0
     (root / "stop").unlink(missing_ok=True)
     (root / "server.json").unlink(missing_ok=True)
     try:
@@ -61,9 +62,9 @@ def main(root: Path, port: int, url: str) -> int:
 def _serve(root: Path, port: int, url: str) -> None:
     python = environment.ready(environment.place(), _say)
     with ExitStack() as until_the_end:
-        lease = _told(root, url, until_the_end)
         port = _free(port)
-        environ = _environ(root)
+        lease, shown = _told(root, url, until_the_end)
+        environ = _environ(root) | {"TILIK_DASHBOARDS_PERIOD": shown}
         _say("bringing pages and accounts up to date")
         _bootstrapped(root, python, environ)
         superset = _started(python, port, environ)
@@ -82,18 +83,19 @@ def _serve(root: Path, port: int, url: str) -> None:
                 superset = _started(python, port, environ)
 
 
-def _told(root: Path, url: str, until_the_end: ExitStack) -> warehouses.Lease | None:
-    """Bring the warehouse up to date and say where it answers; return the claim on an embedded one."""
+def _told(root: Path, url: str, until_the_end: ExitStack) -> tuple[warehouses.Lease | None, str]:
+    """Bring the warehouse up to date and say where it answers; return the claim on an embedded one, and the period."""
     found = parse(url)
     with warehouses.connect(url) as store:
         store.migrate()
+        shown = period.of(store)
         if isinstance(found, Address):
             place.tell_warehouse(root, _sqlalchemy(found), found.user, found.password)
-            return None
+            return None, shown
         lease = warehouses.Lease(found)
     until_the_end.callback(lease.close)
     _tell(root, lease)
-    return lease
+    return lease, shown
 
 
 def _tell(root: Path, lease: warehouses.Lease) -> None:

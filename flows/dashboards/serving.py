@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -74,6 +75,12 @@ def down(root: Path) -> bool:
     return True
 
 
+def is_taken(port: int) -> bool:
+    """Say whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def answers(said: place.Served) -> bool:
     """Say whether Superset answers."""
     with suppress(OSError), urllib.request.urlopen(f"{said.url}health", timeout=5) as reply:
@@ -86,16 +93,15 @@ def _start(root: Path, port: int, warehouse: str) -> None:
     for name in ("failed", "server.json"):
         (root / name).unlink(missing_ok=True)
     with os.fdopen(handle, "wb") as log:
-        keeper = subprocess.Popen(
+        subprocess.run(
             [sys.executable, "-m", "flows.dashboards.keeper", str(root.absolute()), str(port)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env={**os.environ, "TILIK_WAREHOUSE": _absolute(warehouse)},
             start_new_session=True,
+            check=False,
         )
-    while not place.is_kept(root) and keeper.poll() is None:
-        time.sleep(LOOK_S)
 
 
 def _awaited(root: Path, say: Callable[[str], None]) -> place.Served:

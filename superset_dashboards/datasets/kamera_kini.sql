@@ -1,4 +1,4 @@
--- Kamera, keadaan terakhir: a row a registered camera, as its newest minute says.
+-- Kamera, keadaan terakhir: a row a registered camera, as its minute says where that is one of the city's last ten.
 SELECT
     $camera(w),
     w.camera_id AS camera_id,
@@ -6,9 +6,10 @@ SELECT
     w.lat AS lat,
     w.lon AS lon,
     $wib(h.ts) AS waktu,
-    if(h.camera_id = '', 'offline', toString(h.state)) AS state,
-    if(s.label_id = '', 'Luring', s.label_id) AS keadaan,
-    h.coverage >= 0.8 AND h.camera_id != '' AND b.camera_id = '' AS melihat,
+    h.camera_id != '' AND h.ts > n.newest - INTERVAL 10 MINUTE AS kini,
+    if(kini, toString(h.state), 'offline') AS state,
+    if(kini AND s.label_id != '', s.label_id, 'Luring') AS keadaan,
+    kini AND h.coverage >= 0.8 AND b.camera_id = '' AS melihat,
     h.fps_mean AS fps_mean,
     if(b.camera_id = '', NULL, $wib(b.opened_at)) AS buta_sejak,
     if(b.camera_id = '', NULL, dateDiff('minute', b.opened_at, n.newest)) / 60 AS buta_jam,

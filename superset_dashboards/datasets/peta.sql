@@ -10,7 +10,8 @@ SELECT
             c.level = 'E', '[239,138,98,255]', c.level = 'F', '[178,24,43,255]', '[51,51,51,255]'),
         ',"strokeColor":[51,51,51,255]}}') AS geojson
 FROM cameras_now AS w
-LEFT JOIN health_now AS h ON h.camera_id = w.camera_id
+LEFT JOIN (SELECT camera_id, coverage FROM health_now WHERE ts > (SELECT max(ts) FROM health_now) - INTERVAL 10 MINUTE) AS h
+    ON h.camera_id = w.camera_id
 LEFT JOIN (
     SELECT camera_id, ifNull(max(level), '') AS level FROM crowd_now
     WHERE ts > (SELECT max(ts) FROM crowd_now) - INTERVAL 10 MINUTE GROUP BY camera_id
@@ -30,6 +31,7 @@ LEFT JOIN areas AS d ON d.area = a.parent
 LEFT JOIN (
     SELECT arrayStringConcat(arraySlice(splitByChar('.', toString(w.area)), 1, 4), '.') AS kode,
         count() AS cameras, countIf(h.coverage >= 0.8) AS seeing
-    FROM cameras_now AS w LEFT JOIN health_now AS h ON h.camera_id = w.camera_id GROUP BY kode
+    FROM cameras_now AS w LEFT JOIN (SELECT camera_id, coverage FROM health_now WHERE ts > (SELECT max(ts) FROM health_now) - INTERVAL 10 MINUTE) AS h
+    ON h.camera_id = w.camera_id GROUP BY kode
 ) AS n ON n.kode = a.area
 WHERE a.level = 'kelurahan'

@@ -23,6 +23,7 @@ PACKAGES = {
     "mvn": "maven",
     "openssl": "openssl",
     "setpriv": "util-linux",
+    "chromium": "chromium",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
 }

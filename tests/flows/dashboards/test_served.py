@@ -1,0 +1,215 @@
+"""The pages of a simulated day: figures equal the truth; served, every page opens in a real browser."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pytest
+from playwright.sync_api import Browser
+
+from connectors.warehouse import connect
+from flows.dashboards import checking, datasets, environment, layout, pages, place, serving
+from flows.replay import ReplayOptions, replay
+from schemas.errors import TilikError, UsageError
+from schemas.local_time import DAY_MINUTES, MINUTE_US
+from simulation import simulate
+from tests.brokers.fetching import CACHE
+from tests.flows.city import START
+from tests.flows.dashboards.browser import Reader, chromium
+
+pytestmark = pytest.mark.slow
+MIDNIGHT = START - 7 * 60 * MINUTE_US
+OF_EACH_KIND = ("sim-0001", "sim-0014", "sim-0018", "sim-0033", "sim-0034", "sim-0035", "sim-0039")
+
+
+WORDS = {"motorcycle": "Sepeda motor", "car": "Mobil", "bus": "Bus", "truck": "Truk", "bicycle": "Sepeda"}
+
+
+class Town(NamedTuple):
+    url: str
+    truth: Path
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, laid: Callable[[Path], str]) -> Town:
+    """A day of six cameras, without noise, in a warehouse of its own."""
+    out = tmp_path_factory.mktemp("town")
+    simulate(60, DAY_MINUTES, 7, MIDNIGHT, out / "city", "arrow", noiseless=True, only=OF_EACH_KIND)
+    url = laid(out / "store")
+    given = str(out / "city" / "events"), str(out / "city" / "registry.toml")
+    replay(ReplayOptions(given[:1], "arrow", url, registry=given[1]))
+    return Town(url, out / "city" / "truth")
+
+
+class Served(NamedTuple):
+    said: place.Served
+    state: Path
+    login: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def served(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(environment.PLACE, str(CACHE / "dashboards"))
+        state = tmp_path_factory.mktemp("state") / "dashboards"
+        said = serving.up(state, 0, town.url, lambda line: None)
+        name, word = (state / "login.txt").read_text().split()
+        yield Served(said, state, (name, word))
+        serving.down(state)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def reader(served: Served, browser: Browser) -> Reader:
+    somebody = Reader(browser, served.said.url)
+    assert somebody.sign_in(*served.login)
+    return somebody
+
+
+def figures(town: Town, page: str, chart: str) -> list[dict[str, Any]]:
+    """Return what a chart shows, without filters."""
+    of = next(each for each in pages.read() if each.slug == page)
+    cell = next(each for each in layout.cells(of) if each.id == chart)
+    with connect(town.url) as store:
+        return store.query(checking.query(cell, datasets.read()[cell.dataset][1])).to_pylist()
+
+
+def true(town: Town, name: str) -> pl.DataFrame:
+    return pl.read_parquet(town.truth / f"{name}.parquet")
+
+
+def watched_hours(town: Town) -> list[datetime]:
+    """Return the hours (UTC) that every camera watched enough to be published."""
+    hours = (
+        true(town, "watch").group_by("camera_id", hour=pl.col("ts").dt.truncate("1h")).agg(pl.col("observed_ms").sum())
+    )
+    full = (
+        hours.group_by("hour")
+        .agg(pl.col("observed_ms").min(), pl.len())
+        .filter(pl.col("observed_ms") >= 0.8 * 3_600_000, pl.col("len") == len(OF_EACH_KIND))
+    )
+    return full["hour"].to_list()
+
+
+def test_vehicles_of_each_class_are_those_that_passed_hour_by_hour(town: Town) -> None:
+    hours = watched_hours(town)
+    rows = figures(town, "lalu-lintas", "per-kelas")
+    wib = timedelta(hours=7)
+    shown = {(row["waktu"], row["kelas"]): row["Lintasan"] for row in rows if row["Lintasan"]}
+    passed = true(town, "flow").filter(pl.col("ts").dt.truncate("1h").is_in(hours), pl.col("class").is_in(list(WORDS)))
+    counted = passed.group_by(pl.col("ts").dt.truncate("1h"), "class").agg(pl.col("crossings").sum())
+    expected = {((ts + wib).replace(tzinfo=None), WORDS[name]): count for ts, name, count in counted.rows() if count}
+    at = {(hour + wib).replace(tzinfo=None) for hour in hours}
+    assert {
+        (ts.replace(tzinfo=None), name): n for (ts, name), n in shown.items() if ts.replace(tzinfo=None) in at
+    } == expected
+    assert len(hours) > 12
+    assert len(expected) > 50
+
+
+def test_parking_and_floods_are_those_that_were(town: Town) -> None:
+    rows = figures(town, "ketertiban", "parkir-jam")
+    parked = sum(row["Kejadian"] for row in rows if row["jam"] != "23")  # the last ones are told after the day
+    began = pl.col("opened_at").dt.convert_time_zone("Asia/Jakarta").dt.hour()
+    assert parked == true(town, "parking").filter(began != 23).height > 0
+    assert len(figures(town, "genangan", "episode")) == true(town, "flood").height > 0
+
+
+def test_every_chart_can_be_asked(town: Town) -> None:
+    with connect(town.url) as store:
+        assert [each for each in checking.check(store) if each.why] == []
+
+
+def test_what_cannot_be_served_is_said_in_words(town: Town, tmp_path: Path) -> None:
+    with pytest.raises(TilikError, match="expected a warehouse, came no such folder"):
+        serving.up(tmp_path / "a", 0, f"embedded:{tmp_path}/none", lambda line: None)
+    with socket.socket() as taken, pytest.MonkeyPatch.context() as patch:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        patch.setenv(environment.PLACE, str(CACHE / "dashboards"))
+        with pytest.raises(TilikError, match=r"port \d+ of 127.0.0.1 cannot be had: Address already in use"):
+            serving.up(tmp_path / "b", taken.getsockname()[1], town.url, lambda line: None)
+    assert not place.is_kept(tmp_path / "b")
+
+
+@pytest.mark.parametrize("page", pages.read(), ids=lambda page: page.slug)
+def test_a_page_opens_whole(reader: Reader, page: pages.Page) -> None:
+    del reader.failed[:]
+    cells = list(layout.cells(page))
+    reader.opens(page.slug, len(cells))
+    assert reader.errors() == []
+    assert reader.failed == []
+    assert reader.page.locator(".tilik-simulasi").count() == 1
+    assert "2026 23.59 WIB" in reader.page.locator(".tilik-simulasi").inner_text()
+
+
+def test_nobody_else_is_asked(reader: Reader) -> None:
+    """Superset's own pixel is stopped by the page's policy before it leaves."""
+    assert {url.split("/")[2] for url in reader.elsewhere} <= {"apachesuperset.gateway.scarf.sh"}
+
+
+def test_a_filter_changes_what_is_drawn(reader: Reader) -> None:
+    page = reader.opens("keramaian", 8)
+    before = page.locator(".tilik-card .n").all_inner_texts()
+    page.locator('[data-test="NATIVE_FILTER-kamera"]').click()
+    page.keyboard.type("Gajahmada")
+    page.locator(".ant-select-item-option", has_text="Gajahmada").first.click()
+    page.keyboard.press("Escape")
+    page.locator('[data-test="filter-bar__apply-button"]').click()
+    reader.settled(8)
+    after = page.locator(".tilik-card .n").all_inner_texts()
+    assert after != before
+    assert reader.errors() == []
+
+
+def test_a_wrong_password_lets_nobody_in(served: Served, browser: Browser) -> None:
+    assert not Reader(browser, served.said.url).sign_in(served.login[0], "guess")
+
+
+def test_up_again_changes_nothing_and_an_import_leaves_no_orphans_and_what_people_made(
+    served: Served, town: Town
+) -> None:
+    assert serving.up(served.state, 0, town.url, lambda line: None) == served.said
+    with pytest.raises(UsageError, match="end them first"):
+        serving.up(served.state, served.said.port + 1, town.url, lambda line: None)
+    before = stored(served.state)
+    assert serving.down(served.state)
+    with sqlite3.connect(served.state / "superset.db") as made:
+        made.execute(
+            "UPDATE slices SET slice_name = 'Milik saya', is_managed_externally = 0, uuid = randomblob(16) WHERE id = 1"
+        )
+        made.execute("UPDATE dashboards SET slug = 'dulu', uuid = randomblob(16) WHERE slug = 'malam'")
+    again = serving.up(served.state, 0, town.url, lambda line: None)
+    assert serving.answers(again)
+    after = stored(served.state)
+    assert (served.state / "login.txt").read_text().split() == list(served.login)
+    assert after["dashboards"] == before["dashboards"]
+    assert sorted(after["slices"]) == sorted([*before["slices"], "Milik saya"])
+
+
+def stored(state: Path) -> dict[str, list[str]]:
+    with sqlite3.connect(state / "superset.db") as made:
+        return {
+            "dashboards": [row[0] for row in made.execute("SELECT slug FROM dashboards ORDER BY slug")],
+            "slices": [row[0] for row in made.execute("SELECT slice_name FROM slices ORDER BY slice_name")],
+        }
+
+
+def test_the_folder_is_its_owners_alone_and_the_log_tells_no_password(served: Served) -> None:
+    assert served.state.stat().st_mode & 0o077 == 0
+    secret = json.loads((served.state / "warehouse.json").read_text())["password"]
+    log = (served.state / "dashboards.log").read_text()
+    assert secret not in log
+    assert served.login[1] not in log
