@@ -19,8 +19,9 @@ from flows.live import telling
 SLOWLY = """
 import time
 from datetime import timedelta
-import flows.live.feed as feed, flows.live.running as running, flows.live.starting as starting
-starting.STATEMENT_S = 10
+import flows.dataflow as dataflow, flows.live.feed as feed, flows.live.running as running
+import flows.live.starting as starting
+starting.STATEMENT_S, dataflow.ROWS_A_BLOCK = 10, 30
 feed.MOST_RECORDS, feed.TICK_S, running.EPOCH, running.TELL_S = {size}, 0.05, timedelta(seconds=0.1), 0.02
 poll = feed._Part._frames
 def slow(part):
@@ -30,7 +31,7 @@ feed._Part._frames = slow
 from flows.cli import main
 main()
 """
-"""A run whose polls are small and far between, whose checkpoints are often: there is much to be killed in."""
+"""A run whose polls and blocks are small, whose checkpoints are often: it writes much before it is killed."""
 
 
 def start(arguments: Sequence[str], size: int = 5, pause: float = 0.005) -> subprocess.Popen[bytes]:
