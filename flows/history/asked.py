@@ -14,7 +14,7 @@ from schemas.registry import fingerprint
 CAMERAS: Final = 60
 """The city's own public cameras have a twin each (`simulation.layout`)."""
 MOST_DAYS: Final = 182
-"""A camera's tracks of all its days are drawn at once, which takes some 4 MB a day; ours."""
+"""A camera's tracks of all its days are drawn at once: some 4 MB a day, 10 where it sends two frames a second; ours."""
 DAY_US: Final = DAY_MINUTES * MINUTE_US
 
 
