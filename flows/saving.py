@@ -195,7 +195,7 @@ def _record(named: str, names: list[str], values: list[object]) -> object:
     module, _, name = named.partition(":")
     cls = vars(sys.modules.get(module, io)).get(name) if module.startswith(ROOMS) else None
     if not isinstance(cls, type) or names != _fields(cls):
-        raise ValueError(f"a {named} with {', '.join(names)}, which this version does not know")
+        raise StateError(f"expected a state of this version, came one of another ({named} has other parts): {_BEGIN}")
     if issubclass(cls, tuple):
         return cls._make(values)  # type: ignore[attr-defined]
     if issubclass(cls, msgspec.Struct):
