@@ -88,7 +88,7 @@ def write(
     )
     asked = HistoryOptions(since_us, until_us, CAMERAS if cameras is None else cameras, seed, noiseless, stating)
     announce(settings)
-    note(f"SIMULATED: {asked.in_words()}")
+    note(f"SIMULATED, {asked.in_words().partition(': ')[2]}")
     with progress("history") as report, compiling.told(note):
         summary = history(asked, report)
     for warning in summary.warnings:

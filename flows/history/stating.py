@@ -21,7 +21,7 @@ from flows.replay.asked import Progress, ReplaySummary
 from flows.replay.letters import Letters
 from flows.replay.playing import Asked, Input, Read
 from flows.replay.watching import Watch
-from schemas.errors import UsageError
+from schemas.errors import ConflictError, UsageError
 from schemas.local_time import MINUTE_US
 from schemas.registry import Registry
 from simulation import stream
@@ -86,7 +86,7 @@ def refuse(warehouse: Warehouse, options: HistoryOptions, asked: Asked) -> None:
     minutes = cameras.join(pl.DataFrame(t_us.cast(pl.Datetime("us", "UTC"))), how="cross")
     found = conflicts.conflicts(warehouse, asked.statement.input, minutes)
     if found is not None:
-        raise conflicts.refusal(found)
+        raise ConflictError(f"of one minute in {ASKED_US // MINUTE_US}, {conflicts.refusal(found)}")
 
 
 def read(options: HistoryOptions, asked: Asked, stage: Stage, progress: Progress | None = None) -> Read:

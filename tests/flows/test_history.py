@@ -95,7 +95,9 @@ def test_a_history_is_one_statement_that_is_simulated(store: Mortal) -> None:
         assert run == ("simulate", True, ["simulated: 1 camera, seed 7, 2026-01-04T17:00Z to 2026-01-05T17:00Z"])
         other = told(day(cameras=1, seed=8), stages[2])
         stating.refuse(store, day(cameras=1), again.asked)
-        with pytest.raises(ConflictError, match=r"sim-0001 2026-01-04T17:.*--replace"):
+        with pytest.raises(
+            ConflictError, match=r"of one minute in 30, 4\d minutes .* sim-0001 2026-01-04T17:.*--replace"
+        ):
             stating.refuse(store, day(cameras=1, seed=8), other.asked)
         with pytest.raises(ConflictError, match="--replace"):
             other.commit(store)
