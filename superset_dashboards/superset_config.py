@@ -17,8 +17,9 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.engine import make_url
+from werkzeug.exceptions import HTTPException
 
 STATE = Path(os.environ["TILIK_DASHBOARDS_STATE"])
 HERE = Path(__file__).parent
@@ -183,6 +184,12 @@ LOGO = (
 )
 BLANK = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP49esXAAXgAu+mtBjSAAAAAElFTkSuQmCC")
 """A tile of one light pixel: maps have no ground but the outlines that they draw."""
+MISSING = (
+    '<!doctype html><html lang="id"><meta charset="utf-8"><title>Tidak ditemukan - Tilik</title><body style="'
+    "font:16px/1.6 'DejaVu Sans',Arial,sans-serif;color:#333;margin:20vh auto;max-width:32em;padding:0 1em\">"
+    "<h1>Halaman tidak ditemukan</h1><p>Alamatnya mungkin salah tulis, halamannya sudah pindah, atau Anda tidak berhak "
+    'membukanya.</p><p><a style="color:#1f78b4" href="/dashboard/list/">Ke daftar dasbor</a></p></body></html>'
+)
 tilik = Blueprint("tilik", __name__)
 
 
@@ -202,6 +209,14 @@ def blank(z: int, x: int, y: int) -> Response:
 def language_pack() -> Response:
     """Return the words of the browser's side in Indonesian: Superset has no such catalogue."""
     return Response((STATE / "translations" / "id.json").read_text(), mimetype="application/json")
+
+
+@tilik.app_errorhandler(404)
+def missing(error: HTTPException) -> Response:
+    """Say to people that a page is not there; programs get what Superset says."""
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        return Response(MISSING, 404, mimetype="text/html")
+    return current_app.error_handler_spec[None][None][HTTPException](error)
 
 
 BLUEPRINTS = [tilik]
