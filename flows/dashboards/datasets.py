@@ -2,14 +2,14 @@
 
 In these queries `$camera(w)` stands for what every row says of its camera, `$areas` for the names of areas,
 `$wib(t)` for a time as local clocks show it (Superset knows no zones: its times are labelled UTC), `$hari(t)` for its
-weekday, and `$asked(t)`
-for the period that a page asks for, told to the tables themselves so that they read no other days.
+weekday, `$angka(n)`, `$arah(d)` and `$sebab(r)` for numbers, directions and reasons as people read them, and
+`$asked(t)` for the period that a page asks for, told to the tables themselves so that they read no other days.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -20,7 +20,8 @@ from schemas.card import Figure
 from schemas.local_time import ZONE, offset_us
 from schemas.views import every
 from schemas.views.describe import of
-from schemas.words import Label
+from schemas.views.sql import string
+from schemas.words import REASON_LABELS, Label
 
 NAMESPACE: Final = UUID("5f6c1d6e-6c1b-5d0a-9a55-7b8f0f1d2c3a")
 """Ids of all assets follow from it and their names: the same name is the same asset in every city."""
@@ -64,6 +65,8 @@ OWN: Final = {
     "tingkat": Label("Tingkat", "Severity"),
     "keadaan": Label("Keadaan", "State"),
     "kini": Label("Kini", "Of now"),
+    "menit": Label("Menit terakhir (WIB)", "Last minute"),
+    "mulai": Label("Mulai (WIB)", "Start"),
     "melihat": Label("Melihat", "Sees"),
     "buta_sejak": Label("Buta sejak", "Blind since"),
     "buta_jam": Label("Buta (jam)", "Blind (h)"),
@@ -145,14 +148,42 @@ def expanded(sql: str) -> str:
 
 
 def worded(sql: str) -> str:
-    """Return SQL with `$angka(x)`, a whole number as it is written here: 13.412."""
-    while (at := sql.find("$angka(")) >= 0:
-        first = at + len("$angka(")
-        end = first + _closing(sql[first:])
-        digits = f"reverse(toString(toInt64(round({sql[first:end]}))))"
-        grouped = f"trim(LEADING '.' FROM reverse(replaceRegexpAll({digits}, '([0-9]{{3}})', '\\\\1.')))"
-        sql = sql[:at] + grouped + sql[end + 1 :]
+    """Return SQL with what `$angka(x)`, `$arah(x)` and `$sebab(x)` stand for: numbers and words as people read them."""
+    for name, written in WORDED.items():
+        while (at := sql.find(f"${name}(")) >= 0:
+            first = at + len(name) + 2
+            end = first + _closing(sql[first:])
+            sql = sql[:at] + written(sql[first:end]) + sql[end + 1 :]
     return sql
+
+
+def _number(of: str) -> str:
+    """Return a whole number with its thousands apart: 13.412."""
+    digits = f"reverse(toString(toInt64(round({of}))))"
+    return f"trim(LEADING '.' FROM reverse(replaceRegexpAll({digits}, '([0-9]{{3}})', '\\\\1.')))"
+
+
+def _direction(of: str) -> str:
+    """Return a direction in words, as the registry names it where it does."""
+    said = "['both', 'to_right', 'to_left'], ['dua arah', 'ke kanan', 'ke kiri']"
+    return f"transform(toString({of}), {said}, toString({of}))"
+
+
+def _reason(of: str) -> str:
+    """Return why there are no figures, in words; of a day with the hours that it lacks."""
+    words, labels = (", ".join(string(each) for each in some) for some in (REASON_LABELS, _said(REASON_LABELS)))
+    first = f"splitByString(' (', {of})[1]"
+    hours = (
+        f"if(position({of}, ' (hours: ') = 0, '', replaceOne(substring({of}, position({of}, ' (')), 'hours', 'jam'))"
+    )
+    return f"concat(transform({first}, [{words}], [{labels}], {first}), {hours})"
+
+
+def _said(labels: Mapping[str, Label]) -> list[str]:
+    return [label.id for label in labels.values()]
+
+
+WORDED: Final[dict[str, Callable[[str], str]]] = {"angka": _number, "arah": _direction, "sebab": _reason}
 
 
 def _closing(sql: str) -> int:

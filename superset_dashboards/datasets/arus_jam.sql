@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     m.camera_id AS camera_id,
     m.line_id AS line_id,
-    m.direction AS direction,
+    $arah(m.direction) AS direction,
     $wib(m.ts) AS waktu,
     formatDateTime($wib(m.ts), '%H') AS jam,
     transform(m.class, ['person', 'rider', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'],
@@ -13,7 +13,7 @@ SELECT
     m.coverage AS coverage,
     m.observed_ms AS observed_ms,
     m.expected_ms AS expected_ms,
-    m.reason AS reason
+    $sebab(m.reason) AS reason
 FROM flow_hour AS m
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
 WHERE $asked(m.ts)

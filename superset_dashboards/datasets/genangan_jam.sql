@@ -7,7 +7,7 @@ SELECT
     m.wet_mean AS wet_mean,
     m.wet_max AS wet_max,
     m.coverage AS coverage,
-    m.reason AS reason
+    $sebab(m.reason) AS reason
 FROM flood_hour AS m
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
 WHERE $asked(m.ts)

@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     o.incident_id AS incident_id,
     o.camera_id AS camera_id,
-    $wib(o.ts) AS waktu,
+    $wib(o.ts) AS mulai,
     o.kind AS kind,
     k.label_id AS jenis,
     v.label_id AS tingkat,

@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     m.camera_id AS camera_id,
     r.name AS jalan,
-    m.direction AS direction,
+    $arah(m.direction) AS direction,
     $wib(m.ts) AS waktu,
     m.day_type AS day_type,
     m.vehicles AS vehicles,
@@ -14,7 +14,7 @@ SELECT
     m.dj AS dj,
     m.los AS los,
     m.coverage AS coverage,
-    m.reason AS reason
+    $sebab(m.reason) AS reason
 FROM road_day AS m
 LEFT JOIN roads AS r ON r.road = m.road
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id

@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     m.camera_id AS camera_id,
     r.name AS jalan,
-    m.direction AS direction,
+    $arah(m.direction) AS direction,
     $wib(m.ts) AS waktu,
     formatDateTime($wib(m.ts), '%H') AS jam,
     $hari(m.ts) AS hari_minggu,
@@ -18,7 +18,7 @@ SELECT
     m.coverage AS coverage,
     m.observed_ms AS observed_ms,
     m.expected_ms AS expected_ms,
-    m.reason AS reason
+    $sebab(m.reason) AS reason
 FROM road_hour AS m
 LEFT JOIN roads AS r ON r.road = m.road
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id

@@ -5,7 +5,7 @@ SELECT
     w.site AS site,
     w.lat AS lat,
     w.lon AS lon,
-    $wib(h.ts) AS waktu,
+    $wib(h.ts) AS menit,
     h.camera_id != '' AND h.ts > n.newest - INTERVAL 10 MINUTE AS kini,
     if(kini, toString(h.state), 'offline') AS state,
     if(kini AND s.label_id != '', s.label_id, 'Luring') AS keadaan,

@@ -11,7 +11,7 @@ SELECT
     m.coverage AS coverage,
     m.observed_ms AS observed_ms,
     m.expected_ms AS expected_ms,
-    m.reason AS reason
+    $sebab(m.reason) AS reason
 FROM health_hour AS m
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
 WHERE $asked(m.ts)

@@ -17,7 +17,7 @@ SELECT
     m.cameras_reporting AS cameras_reporting,
     m.cameras_total AS cameras_total,
     m.coverage AS coverage,
-    m.reason AS reason,
+    $sebab(m.reason) AS reason,
     m.simulated AS simulated
 FROM visits_place_day AS m
 LEFT JOIN $areas AS d ON d.kode = m.area

@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     m.camera_id AS camera_id,
     m.line_id AS line_id,
-    m.direction AS direction,
+    $arah(m.direction) AS direction,
     $wib(m.ts) AS waktu,
     sumIf(m.crossings, m.class = 'motorcycle') AS sepeda_motor,
     sumIf(m.crossings, m.class = 'car') AS mobil,
@@ -11,7 +11,7 @@ SELECT
     sumIf(m.crossings, m.class = 'truck') AS truk,
     sumIf(m.crossings, m.class = 'bicycle') AS sepeda,
     any(m.coverage) AS coverage,
-    any(m.reason) AS reason
+    $sebab(any(m.reason)) AS reason
 FROM flow_quarter AS m
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
 WHERE $asked(m.ts)

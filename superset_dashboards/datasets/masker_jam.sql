@@ -10,7 +10,7 @@ SELECT
     m.unknown AS unknown,
     m.unit AS unit,
     m.coverage AS coverage,
-    m.reason AS reason
+    $sebab(m.reason) AS reason
 FROM mask_hour AS m
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
 WHERE m.unit = 'track' AND $asked(m.ts)

@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     g.camera_id AS camera_id,
     g.zone_id AS zone_id,
-    $wib(g.ts) AS waktu,
+    $wib(g.ts) AS mulai,
     s.label_id AS keadaan,
     g.age_h AS age_h
 FROM garbage_open AS g

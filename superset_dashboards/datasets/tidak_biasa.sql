@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     m.camera_id AS camera_id,
     concat(w.name, ' / ', m.zone_id) AS zona,
-    $wib(m.ts) AS waktu,
+    $wib(m.ts) AS mulai,
     m.persons_mean AS persons_mean,
     u.biasa AS biasa,
     u.rendah AS rendah,
