@@ -3,7 +3,7 @@
 Every recording has its own small registry beside it. Recordings carry no wall
 clock, so each gets a fixed start here; the simulated day is marked SIMULATED in
 every row and in every line printed. Weeks of the same city lie before it, so that
-something is usual there and trends have something to say.
+something is usual there and weeks can be compared.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ START_US: Final = int(datetime(2026, 1, 11, 17, tzinfo=UTC).timestamp()) * 1_000
 """Midnight of Monday 12 January 2026 in Semarang: docs/data.md asks of it."""
 CAMERAS: Final = 60
 SEED: Final = 1
-WEEKS: Final = 6
-"""Before the day, of all cameras: enough for trends (`operators.across.trend`); more would take too long."""
+WEEKS: Final = 4
+"""Before the day, of all cameras: what is usual is looked for in so many; the eight of a trend would take too long."""
 LIVE_CAMERAS: Final = 14
 LIVE_MINUTES: Final = 20
 LIVE_MAKING_US: Final = 20_000_000
