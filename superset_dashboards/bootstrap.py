@@ -19,6 +19,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from superset.app import create_app
 
+from superset_dashboards import roles
+
 WORDS = Path(__file__).parent / "translations" / "id.po"
 ASSETS = Path(__file__).parent / "assets"
 ADMIN = "admin"
@@ -69,8 +71,8 @@ def bootstrap(state: Path) -> dict[str, object]:
     contents = _contents()
     _imported(contents)
     removed = _without_orphans(contents)
-    _roles()
-    return {"admin_made": made, "assets": len(contents), "removed": removed}
+    people = roles.bring(state)
+    return {"admin_made": made, "assets": len(contents), "removed": removed, **people}
 
 
 def _admin(state: Path) -> bool:
@@ -135,10 +137,6 @@ def _without_orphans(contents: dict[str, str]) -> int:
             removed += 1
         db.session.commit()
     return removed
-
-
-def _roles() -> None:
-    """Give each role what `access.py` says."""
 
 
 if __name__ == "__main__":

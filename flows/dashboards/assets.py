@@ -5,15 +5,17 @@ A test fails when what is committed is not what this writes.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
 from connectors.warehouse import Warehouse, connect
 from flows.console import say
 from flows.dashboards import charts, datasets, layout, pages
+from flows.dashboards.access import Role
 from flows.dashboards.datasets import id_of
 
 
@@ -43,7 +45,12 @@ def texts(store: Warehouse) -> dict[str, str]:
         found[f"dashboards/{page.slug}.yaml"] = layout.of(page)
         for cell in layout.cells(page):
             found[f"charts/{page.slug}_{cell.id}.yaml"] = charts.of(page.slug, cell, known[cell.dataset])
-    return {name: _yaml(content) for name, content in found.items()}
+    return {name: _yaml(content) for name, content in found.items()} | {"roles.json": _roles()}
+
+
+def _roles() -> str:
+    """Return which roles each page is for: those that it names, or all."""
+    return json.dumps({page.slug: list(page.roles or get_args(Role)) for page in pages.read()}, indent=1) + "\n"
 
 
 def _database() -> dict[str, Any]:

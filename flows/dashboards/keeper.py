@@ -7,6 +7,7 @@ password, which no list of processes is to show. What it says goes into `dashboa
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from flows.dashboards import environment, period, place
 from flows.dashboards.pages import FOLDER
 from flows.settings import hide
 from schemas.errors import TilikError
+from schemas.local_time import ZONE
 
 LOOK_S: Final = 0.5
 START_S: Final = 180.0
@@ -33,8 +35,8 @@ MOST_STARTS: Final = 5
 THREADS: Final = 8
 KEPT: Final = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TILIK_DASHBOARDS_METADATA", "TILIK_DASHBOARDS_HTTPS")
 """What Superset gets of the environment: the warehouse's password stays outside, in a file of its owner."""
-ZONE: Final = "Asia/Jakarta"
-"""So that "today" is the city's."""
+ERROR: Final = re.compile(r"\(?[\w.]*(Error|Exception)\b")
+"""How the line of a traceback begins that says what went wrong."""
 
 
 def main(root: Path, port: int, url: str) -> int:
@@ -115,7 +117,7 @@ def _environ(root: Path) -> dict[str, str]:
         "TILIK_DASHBOARDS_STATE": str(root),
         "SUPERSET_CONFIG_PATH": str(FOLDER / "superset_config.py"),
         "PYTHONPATH": str(FOLDER.parent),
-        "TZ": ZONE,
+        "TZ": ZONE,  # so that "today" is the city's
     }
 
 
@@ -126,8 +128,8 @@ def _bootstrapped(root: Path, python: Path, environ: dict[str, str]) -> None:
     )  # fmt: skip
     sys.stderr.write(done.stderr)
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise TilikError(f"Superset could not be brought up to date: {last[0]} (see {root / 'dashboards.log'})")
+        said = [line for line in done.stderr.splitlines() if ERROR.match(line)] or ["it said nothing"]
+        raise TilikError(f"Superset could not be brought up to date: {said[-1]} (see {root / 'dashboards.log'})")
 
 
 def _started(python: Path, port: int, environ: dict[str, str]) -> subprocess.Popen[bytes]:

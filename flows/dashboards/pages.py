@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from flows.dashboards.access import Role
 from schemas.errors import UsageError
 
 FOLDER: Final = Path(__file__).parents[2] / "superset_dashboards"
@@ -92,7 +93,7 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row: tuple[Row, ...]
     filters: tuple[str, ...] = ()
     refresh_s: int = 0
-    roles: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
     time_range: str = ""
 
 

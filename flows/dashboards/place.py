@@ -1,7 +1,8 @@
 """The folder of a city's dashboards: what lies in it, and whether somebody serves them.
 
 `keeper.lock` is held by the process that serves, `server.json` says where, `stop` asks it to end. `login.txt` holds
-the first account, `secret_key` what signs sessions, `superset.db` what people made; the folder is its owner's alone.
+the first account, `access.toml` who else may sign in, `people.txt` their first passwords, `secret_key` what signs
+sessions, `superset.db` what people made; the folder is its owner's alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from connectors.locks import is_held
 from connectors.warehouse.directory import write_private
@@ -59,6 +60,11 @@ def served(root: Path) -> Served | None:
 def announce(root: Path, said: Served) -> None:
     """Say who serves."""
     write_private(root / "server.json", json.dumps(said._asdict()))
+
+
+def tell_access(root: Path, people: list[dict[str, Any]]) -> None:
+    """Say who may sign in, and what is kept from them."""
+    write_private(root / "access.json", json.dumps(people))
 
 
 def tell_warehouse(root: Path, url: str, account: str, password: str) -> None:

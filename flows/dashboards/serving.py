@@ -13,10 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from connectors.warehouse import is_there
 from connectors.warehouse.address import parse
 from connectors.warehouse.embedded import absent
-from flows.dashboards import place
+from flows.dashboards import access, place
 from flows.settings import hide
 from schemas.errors import TilikError, UsageError
 
@@ -45,7 +47,9 @@ def up(root: Path, port: int, warehouse: str, say: Callable[[str], None]) -> pla
         assert isinstance(found, Path)
         raise TilikError(absent(found))
     place.prepare(root)
+    people = access.read(root / access.FILE)
     if not place.is_kept(root):
+        place.tell_access(root, [{**msgspec.to_builtins(each), "clause": each.clause()} for each in people])
         _start(root, port, warehouse)
     said = _awaited(root, say)
     if said.warehouse != hide(warehouse) or port not in (0, said.port):

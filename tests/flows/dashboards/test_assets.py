@@ -23,7 +23,7 @@ def committed() -> dict[str, dict[str, Any]]:
 
 def test_what_is_committed_is_what_make_docs_writes(warehouse: Warehouse) -> None:
     written = assets.texts(warehouse)
-    assert {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.yaml")} == set(written)
+    assert {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.*")} == set(written)
     stale = [name for name, text in written.items() if (FOLDER / name).read_text() != text]
     assert not stale, f"run make docs: {stale}"
 

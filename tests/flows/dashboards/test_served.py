@@ -22,6 +22,7 @@ from schemas.local_time import DAY_MINUTES, MINUTE_US
 from simulation import simulate
 from tests.brokers.fetching import CACHE
 from tests.flows.city import START
+from tests.flows.dashboards.account import Account
 from tests.flows.dashboards.browser import Reader, chromium
 
 pytestmark = pytest.mark.slow
@@ -30,6 +31,28 @@ OF_EACH_KIND = ("sim-0001", "sim-0014", "sim-0018", "sim-0033", "sim-0034", "sim
 
 
 WORDS = {"motorcycle": "Sepeda motor", "car": "Mobil", "bus": "Bus", "truck": "Truk", "bicycle": "Sepeda"}
+
+
+PEOPLE = """
+[[person]]
+login = "bappeda"
+name = "Bappeda"
+role = "perencana"
+[[person]]
+login = "camat"
+name = "Camat Semarang Tengah"
+role = "kecamatan"
+area = ["33.74.01"]
+[[person]]
+login = "dpu"
+name = "Dinas Pekerjaan Umum"
+role = "opd"
+owner = ["dpu"]
+[[person]]
+login = "analis"
+name = "Analis"
+role = "analis"
+"""
 
 
 class Town(NamedTuple):
@@ -59,6 +82,8 @@ def served(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(environment.PLACE, str(CACHE / "dashboards"))
         state = tmp_path_factory.mktemp("state") / "dashboards"
+        state.mkdir(mode=0o700)
+        (state / "access.toml").write_text(PEOPLE)
         said = serving.up(state, 0, town.url, lambda line: None)
         name, word = (state / "login.txt").read_text().split()
         yield Served(said, state, (name, word))
@@ -174,6 +199,62 @@ def test_a_filter_changes_what_is_drawn(reader: Reader) -> None:
     assert reader.errors() == []
 
 
+@pytest.fixture(scope="module")
+def people(served: Served) -> dict[str, Account]:
+    lines = (served.state / "people.txt").read_text().splitlines()
+    return {name: Account(served.said.url, name, word) for name, word in (line.split("\t") for line in lines)}
+
+
+def test_each_role_sees_its_own_rows_by_any_dataset(served: Served, people: dict[str, Account], town: Town) -> None:
+    with connect(town.url) as store:
+        cameras = store.query("SELECT area, owner, camera_id FROM cameras_now").rows
+    names = {
+        "bappeda": {name for _, _, name in cameras},
+        "analis": {name for _, _, name in cameras},
+        "camat": {name for area, _, name in cameras if area.startswith("33.74.01.")},
+        "dpu": {name for _, owner, name in cameras if owner == "dpu"},
+    }
+    assert 0 < len(names["camat"]) < len(names["bappeda"]) > len(names["dpu"]) > 0
+    for who, expected in names.items():
+        for dataset in ("kamera_kini", "kesehatan_jam"):
+            assert people[who].seen(ids(served, "tables")[dataset], "camera_id") == expected, (who, dataset)
+
+
+def test_nobody_gets_round_it_by_sql_of_their_own(served: Served, people: dict[str, Account]) -> None:
+    dataset = ids(served, "tables")["kamera_kini"]
+    for sql in ("(SELECT count() FROM tilik.crowd_hour)", "count() FROM (SELECT 1 AS camera_id) --"):
+        assert people["camat"].asked(dataset, {"columns": ["camera_id"], "metrics": [adhoc(sql)]})[0] == 400, sql
+    for where in ("1=1) OR (1=1", "1=1 /* "):
+        given = {"columns": ["camera_id"], "metrics": ["count"], "extras": {"where": where}}
+        assert people["camat"].asked(dataset, given)[0] == 400, where
+    given = {"columns": ["camera_id"], "metrics": ["count"], "extras": {"where": "1=1"}}
+    status, answer = people["camat"].asked(dataset, given)
+    assert (status, len(answer["result"][0]["data"])) == (200, len(people["camat"].seen(dataset, "camera_id")))
+
+
+def test_sql_is_for_analysts_alone_and_only_to_read(people: dict[str, Account]) -> None:
+    assert {who: each.sql("SELECT count() FROM health_hour")[0] for who, each in people.items()} == {
+        "bappeda": 403, "camat": 403, "dpu": 403, "analis": 200
+    }  # fmt: skip
+    for sql in ("DROP TABLE crowd_hour_log", "SELECT * FROM dead_letters_raw", "SELECT * FROM file('/etc/passwd')"):
+        assert people["analis"].sql(sql)[0] != 200, sql
+
+
+def test_pages_of_the_night_are_for_those_who_may(people: dict[str, Account]) -> None:
+    seen = {who: each.get("/api/v1/dashboard/malam")[0] for who, each in people.items()}
+    assert seen == {"bappeda": 200, "camat": 404, "dpu": 200, "analis": 404}
+    assert {each.get("/api/v1/dashboard/keramaian")[0] for each in people.values()} == {200}
+
+
+def adhoc(sql: str) -> dict[str, str]:
+    return {"expressionType": "SQL", "sqlExpression": sql, "label": "m"}
+
+
+def ids(served: Served, table: str) -> dict[str, int]:
+    with sqlite3.connect(served.state / "superset.db") as made:
+        return dict(made.execute(f"SELECT table_name, id FROM {table}"))
+
+
 def test_a_wrong_password_lets_nobody_in(served: Served, browser: Browser) -> None:
     assert not Reader(browser, served.said.url).sign_in(served.login[0], "guess")
 
@@ -213,3 +294,20 @@ def test_the_folder_is_its_owners_alone_and_the_log_tells_no_password(served: Se
     log = (served.state / "dashboards.log").read_text()
     assert secret not in log
     assert served.login[1] not in log
+
+
+def test_who_is_no_longer_named_can_no_longer_sign_in_and_what_a_new_limit_keeps_is_kept(
+    served: Served, town: Town, people: dict[str, Account]
+) -> None:
+    assert people["dpu"].get("/api/v1/dashboard/keramaian")[0] == 200
+    assert serving.down(served.state)
+    text = PEOPLE.replace('login = "dpu"', 'login = "dpu.baru"').replace("33.74.01", "33.74.02")
+    (served.state / "access.toml").write_text(text)
+    said = serving.up(served.state, 0, town.url, lambda line: None)
+    lines = (served.state / "people.txt").read_text().splitlines()
+    words = dict(line.split("\t") for line in lines)
+    assert set(words) == {"bappeda", "camat", "dpu", "dpu.baru", "analis"}
+    with pytest.raises(PermissionError):
+        Account(said.url, "dpu", words["dpu"])
+    now = Account(said.url, "camat", words["camat"]).seen(ids(served, "tables")["kamera_kini"], "camera_id")
+    assert now.isdisjoint(people["camat"].last)
