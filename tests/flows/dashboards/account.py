@@ -22,7 +22,6 @@ class Account:
         self._url = url.rstrip("/")
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         self._head: dict[str, str] = {"Content-Type": "application/json", "Referer": self._url}
-        self.last: set[str] = set()
         given = {"username": name, "password": word, "provider": "db", "refresh": False}
         status, said = self._call("/api/v1/security/login", given)
         if status != 200:
@@ -43,8 +42,7 @@ class Account:
         """Return the values of a column that one is shown."""
         status, said = self.asked(dataset, {"columns": [column], "metrics": ["count"]})
         assert status == 200, said
-        self.last = {row[column] for row in said["result"][0]["data"]}
-        return self.last
+        return {row[column] for row in said["result"][0]["data"]}
 
     def sql(self, sql: str) -> tuple[int, Any]:
         """Run SQL in SQL Lab."""

@@ -201,8 +201,7 @@ def test_a_filter_changes_what_is_drawn(reader: Reader) -> None:
 
 @pytest.fixture(scope="module")
 def people(served: Served) -> dict[str, Account]:
-    lines = (served.state / "people.txt").read_text().splitlines()
-    return {name: Account(served.said.url, name, word) for name, word in (line.split("\t") for line in lines)}
+    return {name: Account(served.said.url, name, word) for name, word in passwords(served).items()}
 
 
 def test_each_role_sees_its_own_rows_by_any_dataset(served: Served, people: dict[str, Account], town: Town) -> None:
@@ -297,17 +296,23 @@ def test_the_folder_is_its_owners_alone_and_the_log_tells_no_password(served: Se
 
 
 def test_who_is_no_longer_named_can_no_longer_sign_in_and_what_a_new_limit_keeps_is_kept(
-    served: Served, town: Town, people: dict[str, Account]
+    served: Served, town: Town
 ) -> None:
-    assert people["dpu"].get("/api/v1/dashboard/keramaian")[0] == 200
+    cameras = ids(served, "tables")["kamera_kini"]
+    said = serving.up(served.state, 0, town.url, lambda line: None)
+    before = Account(said.url, "camat", passwords(served)["camat"]).seen(cameras, "camera_id")
     assert serving.down(served.state)
     text = PEOPLE.replace('login = "dpu"', 'login = "dpu.baru"').replace("33.74.01", "33.74.02")
     (served.state / "access.toml").write_text(text)
     said = serving.up(served.state, 0, town.url, lambda line: None)
-    lines = (served.state / "people.txt").read_text().splitlines()
-    words = dict(line.split("\t") for line in lines)
+    words = passwords(served)
     assert set(words) == {"bappeda", "camat", "dpu", "dpu.baru", "analis"}
     with pytest.raises(PermissionError):
         Account(said.url, "dpu", words["dpu"])
-    now = Account(said.url, "camat", words["camat"]).seen(ids(served, "tables")["kamera_kini"], "camera_id")
-    assert now.isdisjoint(people["camat"].last)
+    now = Account(said.url, "camat", words["camat"]).seen(cameras, "camera_id")
+    assert before
+    assert now.isdisjoint(before)
+
+
+def passwords(served: Served) -> dict[str, str]:
+    return dict(line.split("\t") for line in (served.state / "people.txt").read_text().splitlines())
