@@ -89,7 +89,7 @@ def _frame(d, p, end, row, out, bits, objects):  # type: ignore[no-untyped-def] 
                 return -1
             continue
         p, size = varint(d, p, end)
-        if p < 0 or size > end - p or number < 1:
+        if p < 0 or size > end - p or number < 1 or number >= 1 << 29:
             return -1
         stop = p + size
         bit = 0
@@ -143,7 +143,7 @@ def _object(d, p, end, i, out, bits):  # type: ignore[no-untyped-def]  # noqa: P
                 return False
             continue
         p, size = varint(d, p, end)
-        if p < 0 or size > end - p or number < 1:
+        if p < 0 or size > end - p or number < 1 or number >= 1 << 29:
             return False
         stop = p + size
         bit = 0

@@ -113,6 +113,7 @@ RARE = {
     "a confidence of -0.5": held(5, held(2, wire.bbox(0, 0, 9, 9)) + held(3, "Car") + real(4, -0.5)),
     "a field of an unknown kind": b"\x0b",
     "field 0": b"\x02\x00",
+    "a field's number beyond 29 bits": b"\x9a\x80\x80\x80\x80\x0a\x01x",
     "an embedding": held(5, held(2, wire.bbox(0, 0, 9, 9)) + held(3, "Car") + held(6, b"\xff" * 9) + held(7, b"\x01")),
     "fields of later versions": whole(99, 2**63) + real(98, 1) + b"\x99\x06" + b"x" * 8 + held(13, b"\xff"),
     "a number without an end": b"\xff" * 11,
