@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.formats.native_tokens import ABSENT, code, token
-from connectors.formats.wire_tokens import ascii_text, digits, entry, fixed, skip, text_number, varint
+from connectors.formats.wire_tokens import ascii_text, digits, entry, fixed, skip, tag, text_number, varint
 
 SHORTEST_OBJECT: Final = 7
 """Bytes of the shortest object that can be read: its tag and size, an empty box, a type of one letter."""
@@ -78,18 +78,17 @@ def _frame(d, p, end, row, out, bits, objects):  # type: ignore[no-untyped-def] 
     out.text[row, :] = -1
     seen = 0
     while p < end:
-        p, tag = varint(d, p, end)
+        p, number, wire = tag(d, p, end)
         if p < 0:
             return -1
-        number, wire = tag >> 3, tag & 7
         is_ours = 2 <= number <= 5 or number == 12
         if wire != 2:
-            p = -1 if is_ours else skip(d, p, end, number, wire)
+            p = -1 if is_ours else skip(d, p, end, wire)
             if p < 0:
                 return -1
             continue
         p, size = varint(d, p, end)
-        if p < 0 or size > end - p or number < 1 or number >= 1 << 29:
+        if p < 0 or size > end - p:
             return -1
         stop = p + size
         bit = 0
@@ -127,10 +126,9 @@ def _object(d, p, end, i, out, bits):  # type: ignore[no-untyped-def]  # noqa: P
     out.object_text[i, :] = -1
     seen = 0
     while p < end:
-        p, tag = varint(d, p, end)
+        p, number, wire = tag(d, p, end)
         if p < 0:
             return False
-        number, wire = tag >> 3, tag & 7
         if number == 4:
             if wire != 5 or seen & 8 or not fixed(d, p, end, bits, i, CONFIDENCE):
                 return False
@@ -138,12 +136,12 @@ def _object(d, p, end, i, out, bits):  # type: ignore[no-untyped-def]  # noqa: P
             p += 4
             continue
         if wire != 2:
-            p = -1 if number <= 5 else skip(d, p, end, number, wire)
+            p = -1 if number <= 5 else skip(d, p, end, wire)
             if p < 0:
                 return False
             continue
         p, size = varint(d, p, end)
-        if p < 0 or size > end - p or number < 1 or number >= 1 << 29:
+        if p < 0 or size > end - p:
             return False
         stop = p + size
         bit = 0
@@ -181,16 +179,15 @@ def _settled(number, i):  # type: ignore[no-untyped-def]
 @token
 def _bbox(d, p, end, bits, i):  # type: ignore[no-untyped-def]
     while p < end:
-        p, tag = varint(d, p, end)
+        p, number, wire = tag(d, p, end)
         if p < 0:
             return False
-        number, wire = tag >> 3, tag & 7
         if 1 <= number <= 4:
             if wire != 5 or not fixed(d, p, end, bits, i, number):
                 return False
             p += 4
         else:
-            p = skip(d, p, end, number, wire)
+            p = skip(d, p, end, wire)
             if p < 0:
                 return False
     return True
@@ -200,10 +197,9 @@ def _bbox(d, p, end, bits, i):  # type: ignore[no-untyped-def]
 def _stamp(d, p, end, row, out):  # type: ignore[no-untyped-def]
     seconds, nanos = np.int64(0), np.int64(0)
     while p < end:
-        p, tag = varint(d, p, end)
+        p, number, wire = tag(d, p, end)
         if p < 0:
             return False
-        number, wire = tag >> 3, tag & 7
         if 1 <= number <= 2:
             if wire != 0:
                 return False
@@ -213,7 +209,7 @@ def _stamp(d, p, end, row, out):  # type: ignore[no-untyped-def]
             else:
                 nanos = value
         else:
-            p = skip(d, p, end, number, wire)
+            p = skip(d, p, end, wire)
         if p < 0:
             return False
     if seconds >= 253_402_300_800 or nanos > 999_999_999:

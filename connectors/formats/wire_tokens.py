@@ -37,11 +37,8 @@ def entry(d, p, end):  # type: ignore[no-untyped-def]
     """Read an entry of a map: where its value stands (-1 to give up), and its key's code."""
     start, stop, key, seen = p, p, START, 0
     while p < end:
-        p, tag = varint(d, p, end)
-        if p < 0:
-            return -1, stop, key
-        number, wire = tag >> 3, tag & 7
-        if wire != 2 or number < 1 or number > 2 or seen & number:
+        p, number, wire = tag(d, p, end)
+        if p < 0 or wire != 2 or number > 2 or seen & number:
             return -1, stop, key
         seen |= number
         p, size = varint(d, p, end)
@@ -101,10 +98,16 @@ def varint(d, p, end):  # type: ignore[no-untyped-def]
 
 
 @token
-def skip(d, p, end, number, wire):  # type: ignore[no-untyped-def]
+def tag(d, p, end):  # type: ignore[no-untyped-def]
+    """Return the place behind a field's tag, its number and its kind; -1 to give up, as at a number that none has."""
+    p, value = varint(d, p, end)
+    number, wire = value >> 3, value & 7
+    return (p if 1 <= number < 1 << 29 else np.int64(-1)), number, wire
+
+
+@token
+def skip(d, p, end, wire):  # type: ignore[no-untyped-def]
     """Return the place behind a field that nobody reads; -1 to give up."""
-    if number < 1 or number >= 1 << 29:
-        return -1
     if wire == 0:
         return varint(d, p, end)[0]
     if wire in (1, 5):
