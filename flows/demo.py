@@ -27,7 +27,7 @@ from connectors import registry as registries
 from connectors import warehouse as warehouses
 from flows import demo_dashboards, demo_live, report
 from flows.console import fail, note, progress, say, wait_for_interrupt
-from flows.history import HistoryOptions, history
+from flows.history import HistoryOptions, history, stated_by
 from flows.replay import ReplayOptions, ReplaySummary, replay
 from flows.replay.letters import in_words
 from flows.settings import Settings, hide, load, refuse_to_tell
@@ -172,21 +172,12 @@ def _day(settings: Settings) -> ReplayOptions:
 
 def _weeks_before(settings: Settings) -> ReplaySummary:
     """Store the weeks before the day, of the same cameras."""
-    stating = ReplayOptions(
-        paths=(),
-        format="native",
-        warehouse=settings.warehouse,
-        calendar=settings.calendar,
-        workers=os.cpu_count() or 1,
-        reorder_s=settings.reorder_s,
-        lateness_s=settings.lateness_s,
-    )
-    asked = HistoryOptions(START_US - WEEKS * 7 * DAY_US, START_US, CAMERAS, SEED, stating=stating)
+    asked = HistoryOptions(START_US - WEEKS * 7 * DAY_US, START_US, CAMERAS, SEED, stating=stated_by(settings))
     with progress("SIMULATED weeks before") as seen:
         try:
             return history(asked, seen)
         except ConflictError:
-            return history(replace(asked, stating=replace(stating, replace=True)), seen)
+            return history(replace(asked, stating=stated_by(settings, replace=True)), seen)
 
 
 def _show_live(store: warehouses.Warehouse, settings: Settings) -> None:

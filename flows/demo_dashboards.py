@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
-
+from connectors.ports import is_taken
 from flows.console import note, say
-from flows.dashboards import serving
+from flows.dashboards import PORT, STATE, serving
 from flows.settings import Settings
 from schemas.errors import TilikError
-
-STATE: Final = Path("data/dashboards")
 
 
 def show(settings: Settings) -> None:
     """Serve the pages and say where; where that cannot be had, say why and go on."""
     try:
-        said = serving.up(STATE, 0 if serving.is_taken(serving.PORT) else serving.PORT, settings.warehouse, note)
+        said = serving.up(STATE, 0 if is_taken(PORT) else PORT, settings.warehouse, note)
     except TilikError as error:
         note(f"no dashboards: {error}")
         return

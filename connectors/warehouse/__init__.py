@@ -1,7 +1,7 @@
 """The warehouse: ClickHouse, embedded in a directory or behind an URL."""
 
 from connectors.warehouse.accounts import LETTERS, READER, WRITER, closed, password
-from connectors.warehouse.client import Warehouse, connect, existing, is_there
+from connectors.warehouse.client import Warehouse, connect, demand, existing, is_there
 from connectors.warehouse.conflicts import Conflicts
 from connectors.warehouse.embedded import Lease
 from connectors.warehouse.leases import ACROSS
@@ -29,6 +29,7 @@ __all__ = [
     "Writer",
     "closed",
     "connect",
+    "demand",
     "existing",
     "is_there",
     "password",

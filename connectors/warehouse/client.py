@@ -61,10 +61,21 @@ def existing(url: str) -> Warehouse:
     UsageError, WarehouseError
         As `connect`, and where there is no warehouse.
     """
+    return Warehouse(demand(url))
+
+
+def demand(url: str) -> Address | Path:
+    """Return where a warehouse is that is there; a server is asked by connecting.
+
+    Raises
+    ------
+    UsageError, WarehouseError
+        As `existing`.
+    """
     place = parse(url)
     if isinstance(place, Path) and not embedded.is_there(place):
         raise WarehouseError(embedded.absent(place))
-    return Warehouse(place)
+    return place
 
 
 def is_there(url: str) -> bool:

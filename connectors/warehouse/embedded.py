@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.locks import is_held, open_lock, try_lock
+from connectors.ports import bindable
 from connectors.warehouse import accounts, doors
 from connectors.warehouse.directory import explained, wait_for, write_private
 from connectors.warehouse.engine import landlock
@@ -266,14 +267,10 @@ class Lease:
 
 def _bindable(port: int) -> int:
     """Return a port of this machine that can be had; for 0 any free one."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise WarehouseError(f"port {port} of 127.0.0.1 cannot be had: {error.strerror}: give another") from error
-        found: int = probe.getsockname()[1]
-        return found
+    try:
+        return bindable(port)
+    except OSError as error:
+        raise WarehouseError(f"port {port} of 127.0.0.1 cannot be had: {error.strerror}: give another") from error
 
 
 def _number(text: str) -> tuple[int, ...]:

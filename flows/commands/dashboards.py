@@ -10,22 +10,22 @@ import typer
 
 from flows import options
 from flows.console import note, say
+from flows.dashboards import PORT, STATE
 from schemas.errors import TilikError
 
 app = typer.Typer(no_args_is_help=True, help="Serve the pages that planners read (Superset).")
 
 State = Annotated[
-    Path, typer.Option(metavar="DIR", help="Accounts, what people made, and the log.", show_default="data/dashboards")
+    Path, typer.Option(metavar="DIR", help="Accounts, what people made, and the log.", show_default=str(STATE))
 ]
-FOLDER = Path("data/dashboards")
 
 
 @app.command()
 def up(
     context: typer.Context,
     warehouse: options.Warehouse = None,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Of 127.0.0.1; 0: any free one.")] = 8088,
-    state: State = FOLDER,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Of 127.0.0.1; 0: any free one.")] = PORT,
+    state: State = STATE,
 ) -> None:
     """Bring pages and accounts up to date and serve them in the background; again: changes nothing."""
     settings = options.settings_of(context, warehouse=warehouse)
@@ -37,7 +37,7 @@ def up(
 
 
 @app.command()
-def down(state: State = FOLDER) -> None:
+def down(state: State = STATE) -> None:
     """End what `up` serves; accounts and what people made stay."""
     from flows.dashboards import serving  # noqa: PLC0415  start-up time
 
@@ -46,13 +46,13 @@ def down(state: State = FOLDER) -> None:
 
 @app.command()
 def status(
-    state: State = FOLDER, json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False
+    state: State = STATE, json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False
 ) -> None:
     """Say whether they are served, where, and of which warehouse; exit code 1 where they are not."""
-    from flows.dashboards import place, serving  # noqa: PLC0415  start-up time
+    from flows.dashboards import place  # noqa: PLC0415  start-up time
 
     said = place.served(state)
-    answers = said is not None and serving.answers(said)
+    answers = said is not None and place.answers(said.port)
     if json:
         say(jsons.dumps({"answers": answers, **({"url": said.url, **said._asdict()} if said else {})}))
     elif said is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -73,20 +72,10 @@ def write(
     since_us, until_us = span_us(length, start, end, time.time_ns() // 1000)
     settings = options.settings_of(context, warehouse=warehouse)
     from flows import compiling  # noqa: PLC0415  start-up time
-    from flows.history import CAMERAS, HistoryOptions, history  # noqa: PLC0415
-    from flows.replay import ReplayOptions  # noqa: PLC0415
+    from flows.history import CAMERAS, HistoryOptions, history, stated_by  # noqa: PLC0415
 
-    stating = ReplayOptions(
-        paths=(),
-        format="native",
-        warehouse=settings.warehouse,
-        calendar=settings.calendar,
-        replace=replace,
-        workers=workers or os.cpu_count() or 1,
-        reorder_s=settings.reorder_s,
-        lateness_s=settings.lateness_s,
-    )
-    asked = HistoryOptions(since_us, until_us, CAMERAS if cameras is None else cameras, seed, noiseless, stating)
+    stated = stated_by(settings, workers, replace=replace)
+    asked = HistoryOptions(since_us, until_us, CAMERAS if cameras is None else cameras, seed, noiseless, stated)
     announce(settings)
     note(f"SIMULATED, {asked.in_words().partition(': ')[2]}")
     with progress("history") as report, compiling.told(note):

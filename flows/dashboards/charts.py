@@ -139,17 +139,6 @@ def _ranking(cell: Chart) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _bar(cell: Chart) -> tuple[str, dict[str, Any]]:
-    """Return columns over a few words, in their own order."""
-    return "echarts_timeseries_bar", {
-        **_series(cell),
-        "orientation": "vertical",
-        "x_axis_sort": cell.x,
-        "show_value": False,
-        "xAxisForceCategorical": True,
-    }
-
-
 def _heatmap(cell: Chart) -> tuple[str, dict[str, Any]]:
     (down,) = cell.by
     return "heatmap_v2", {
@@ -237,7 +226,6 @@ def _map(cell: Chart) -> tuple[str, dict[str, Any]]:
 
 
 KINDS: Final[dict[Kind, Callable[[Chart], tuple[str, dict[str, Any]]]]] = {
-    "bar": _bar,
     "card": _card,
     "columns": _columns,
     "heatmap": _heatmap,

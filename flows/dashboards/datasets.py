@@ -1,9 +1,10 @@
 """Superset's datasets out of `superset_dashboards/datasets/*.sql`: columns with the labels of the one definition.
 
 In these queries `$camera(w)` stands for what every row says of its camera, `$areas` for the names of areas,
-`$wib(t)` for a time as local clocks show it (Superset knows no zones: its times are labelled UTC), `$hari(t)` for its
-weekday, `$angka(n)`, `$arah(d)` and `$sebab(r)` for numbers, directions and reasons as people read them, and
-`$asked(t)` for the period that a page asks for, told to the tables themselves so that they read no other days.
+`$kata(about)` for words with their labels, `$wib(t)` for a time as local clocks show it (Superset knows no zones: its
+times are labelled UTC), `$hari(t)` for its weekday, and `$asked(t)` for the period that a page asks for, told to the
+tables themselves so that they read no other days. There and in pages `$angka(n)`, `$arah(d)` and `$sebab(r)` are
+numbers, directions and reasons as people read them, and `WORDED` has figures that many charts ask for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from connectors.warehouse import Warehouse
 from flows.dashboards.pages import FOLDER
 from schemas.card import Figure
 from schemas.local_time import ZONE, offset_us
+from schemas.metrics.mask import wilson
 from schemas.views import every
 from schemas.views.describe import of
 from schemas.views.sql import string
@@ -135,6 +137,7 @@ def expanded(sql: str) -> str:
         + "){{% endif %}}"
     )
     sql = re.sub(r"\$camera\((\w+)\)", lambda m: camera.format(m[1]), sql)
+    sql = re.sub(r"\$kata\(([\w ]+)\)", r"(SELECT word, label_id FROM words WHERE about = '\1')", sql)
     sql = worded(sql.replace("$areas", areas))
     sql = re.sub(r"\$hari\(([\w.]+)\)", rf"arrayElement({list(WEEKDAYS)}, toDayOfWeek($wib(\1)))", sql)
     sql = re.sub(r"\$wib\(([\w.]+)\)", rf"addHours(toDateTime(\1, 'UTC'), {ZONE_HOURS})", sql)
@@ -148,7 +151,7 @@ def expanded(sql: str) -> str:
 
 
 def worded(sql: str) -> str:
-    """Return SQL with what `$angka(x)`, `$arah(x)` and `$sebab(x)` stand for: numbers and words as people read them."""
+    """Return SQL with what `$angka(x)`, `$arah(x)` and `$sebab(x)` stand for, and figures that many charts ask for."""
     for name, written in WORDED.items():
         while (at := sql.find(f"${name}(")) >= 0:
             first = at + len(name) + 2
@@ -183,7 +186,19 @@ def _said(labels: Mapping[str, Label]) -> list[str]:
     return [label.id for label in labels.values()]
 
 
-WORDED: Final[dict[str, Callable[[str], str]]] = {"angka": _number, "arah": _direction, "sebab": _reason}
+COVERAGE: Final = "if(sum(expected_ms) = 0, NULL, least(1, sum(observed_ms) / sum(expected_ms)))"
+PERSONS: Final = "60000 * sum(person_minutes) / sumIf(observed_ms, persons_mean IS NOT NULL)"
+"""Mean persons of a watched zone."""
+MASKED: Final = wilson("sum(masked)", "sum(decided)")
+WORDED: Final[dict[str, Callable[[str], str]]] = {
+    "angka": _number,
+    "arah": _direction,
+    "sebab": _reason,
+    "cakupan": lambda _: COVERAGE,
+    "orang_per_zona": lambda _: PERSONS,
+    "masker_bawah": lambda _: MASKED[0],
+    "masker_atas": lambda _: MASKED[1],
+}
 
 
 def _closing(sql: str) -> int:

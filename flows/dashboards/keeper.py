@@ -9,18 +9,17 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from connectors import warehouse as warehouses
 from connectors.locks import open_lock, try_lock
+from connectors.ports import bindable
 from connectors.warehouse.address import Address, parse
 from flows.dashboards import environment, period, place
 from flows.dashboards.pages import FOLDER
@@ -137,18 +136,12 @@ def _started(python: Path, port: int, environ: dict[str, str]) -> subprocess.Pop
     where = ["--bind", f"127.0.0.1:{port}", "--timeout", "120", "--log-level", "warning"]
     superset = subprocess.Popen([str(python), *command, *where, "superset.app:create_app()"], env=environ)
     end = time.monotonic() + START_S
-    while not _answers(port):
+    while not place.answers(port):
         if superset.poll() is not None or time.monotonic() > end:
             _ended(superset)
             raise TilikError(f"Superset does not answer on port {port}: see dashboards.log")
         time.sleep(LOOK_S)
     return superset
-
-
-def _answers(port: int) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as reply:
-        return bool(reply.read() == b"OK")
-    return False
 
 
 def _ended(superset: subprocess.Popen[bytes]) -> None:
@@ -162,15 +155,10 @@ def _ended(superset: subprocess.Popen[bytes]) -> None:
 
 def _free(port: int) -> int:
     """Return a port of this machine that can be had; for 0 any free one."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise TilikError(
-                f"port {port} of 127.0.0.1 cannot be had: {error.strerror}: give another --port"
-            ) from error
-        return int(probe.getsockname()[1])
+    try:
+        return bindable(port)
+    except OSError as error:
+        raise TilikError(f"port {port} of 127.0.0.1 cannot be had: {error.strerror}: give another --port") from error
 
 
 def _say(text: str) -> None:

@@ -19,6 +19,8 @@ FILTERS: Final = {
 }
 """A filter's title, the dataset its values come from, and the filter that narrows it."""
 TIME: Final = "waktu"
+ALL_TIMES: Final = "No filter"
+"""As Superset calls it."""
 CSS: Final = """\
 .tilik-card{text-align:left;line-height:1.15}
 .tilik-card .n{font-size:44px;font-weight:600;color:#333;white-space:nowrap}
@@ -114,14 +116,13 @@ def _filter(page: Page, name: str) -> dict[str, Any]:
         "cascadeParentIds": [],
     }
     if name == TIME:
-        period = page.time_range or "No filter"
         return {
             **shared,
             "name": "Rentang waktu",
             "filterType": "filter_time",
             "targets": [{}],
             "controlValues": {"enableEmptyFilter": False},
-            "defaultDataMask": {"extraFormData": {"time_range": period}, "filterState": {"value": period}},
+            "defaultDataMask": {"extraFormData": {"time_range": ALL_TIMES}, "filterState": {"value": ALL_TIMES}},
         }
     title, dataset, above = FILTERS[name]
     narrowed = [f"NATIVE_FILTER-{above}"] if above in page.filters else []

@@ -14,10 +14,11 @@ from flows.dashboards.access import Role
 from schemas.errors import UsageError
 
 FOLDER: Final = Path(__file__).parents[2] / "superset_dashboards"
+RIBBON: Final = FOLDER / "ribbon.toml"
 COLUMNS: Final = 12
 """A row is so many columns wide."""
 
-Kind = Literal["bar", "card", "columns", "heatmap", "line", "map", "ranking", "ribbon", "table", "text"]
+Kind = Literal["card", "columns", "heatmap", "line", "map", "ranking", "ribbon", "table", "text"]
 
 
 class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,21 +95,21 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     filters: tuple[str, ...] = ()
     refresh_s: int = 0
     roles: tuple[Role, ...] = ()
-    time_range: str = ""
 
 
 def read(folder: Path = FOLDER / "pages") -> list[Page]:
-    """Read all pages, by the names of their files.
+    """Read all pages, by the names of their files; each begins with the same ribbon.
 
     Raises
     ------
     UsageError
         A page that says what nobody knows, or whose rows are too wide.
     """
-    return [_page(path) for path in sorted(folder.glob("*.toml"))]
+    ribbon = msgspec.toml.decode(RIBBON.read_bytes(), type=Row)
+    return [_page(path, ribbon) for path in sorted(folder.glob("*.toml"))]
 
 
-def _page(path: Path) -> Page:
+def _page(path: Path, ribbon: Row) -> Page:
     try:
         page = msgspec.toml.decode(path.read_bytes(), type=Page)
     except msgspec.DecodeError as error:
@@ -118,6 +119,6 @@ def _page(path: Path) -> Page:
         if wide > COLUMNS:
             raise UsageError(f"{path}: expected rows of {COLUMNS} columns at most, came {wide}: {row.cell[0].title}")
         for cell in row.cell:
-            if cell.kind not in ("text",) and not (cell.id and cell.dataset):
+            if cell.kind != "text" and not (cell.id and cell.dataset):
                 raise UsageError(f"{path}: {cell.title or cell.kind}: expected an id and a dataset")
-    return page
+    return msgspec.structs.replace(page, row=(ribbon, *page.row))

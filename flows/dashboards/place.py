@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import secrets
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from connectors.locks import is_held
 from connectors.warehouse.directory import write_private
 
-STATE: Final = Path("data/dashboards")
-"""Where it lies unless told otherwise."""
+HEALTH_S: Final = 5.0
+"""How long Superset is waited for to say that it is well."""
 
 
 class Served(NamedTuple):
@@ -55,6 +57,13 @@ def served(root: Path) -> Served | None:
         return Served(**json.loads((root / "server.json").read_text()))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def answers(port: int) -> bool:
+    """Say whether Superset answers on a port of this machine."""
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=HEALTH_S) as reply:
+        return bool(reply.read() == b"OK")
+    return False
 
 
 def announce(root: Path, said: Served) -> None:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from connectors.warehouse import is_there
+from connectors.warehouse import demand
 from connectors.warehouse.address import parse
-from connectors.warehouse.embedded import absent
 from flows.dashboards import access, place
 from flows.settings import hide
 from schemas.errors import TilikError, UsageError
 
-PORT: Final = 8088
 LOOK_S: Final = 0.2
 DOWN_S: Final = 60.0
 
@@ -42,10 +37,7 @@ def up(root: Path, port: int, warehouse: str, say: Callable[[str], None]) -> pla
     TilikError
         They cannot be served, or are served for another warehouse or on another port.
     """
-    if not is_there(warehouse):
-        found = parse(warehouse)
-        assert isinstance(found, Path)
-        raise TilikError(absent(found))
+    demand(warehouse)
     place.prepare(root)
     people = access.read(root / access.FILE)
     if not place.is_kept(root):
@@ -77,19 +69,6 @@ def down(root: Path) -> bool:
             raise TilikError(f"the dashboards of {root} do not end: see {root / 'dashboards.log'}")
         time.sleep(LOOK_S)
     return True
-
-
-def is_taken(port: int) -> bool:
-    """Say whether somebody listens on a port of this machine."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def answers(said: place.Served) -> bool:
-    """Say whether Superset answers."""
-    with suppress(OSError), urllib.request.urlopen(f"{said.url}health", timeout=5) as reply:
-        return bool(reply.read() == b"OK")
-    return False
 
 
 def _start(root: Path, port: int, warehouse: str) -> None:

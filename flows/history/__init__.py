@@ -5,7 +5,7 @@ staged as rows; then the whole is committed as a replay's rows are. What is made
 city without noise equals what a replay of its files makes.
 """
 
-from flows.history.asked import CAMERAS, HistoryOptions
+from flows.history.asked import CAMERAS, HistoryOptions, stated_by
 from flows.history.stating import history
 
-__all__ = ["CAMERAS", "HistoryOptions", "history"]
+__all__ = ["CAMERAS", "HistoryOptions", "history", "stated_by"]

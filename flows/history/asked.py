@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Final
 
 from flows.replay.asked import ReplayOptions
 from flows.replay.identity import InputHash
+from flows.settings import Settings
 from schemas.counting import counted
 from schemas.local_time import DAY_MINUTES, MINUTE_US, at_time
 from schemas.registry import fingerprint
@@ -16,6 +18,20 @@ CAMERAS: Final = 60
 MOST_DAYS: Final = 182
 """A camera's tracks of all its days are drawn at once: some 4 MB a day, 10 where it sends two frames a second; ours."""
 DAY_US: Final = DAY_MINUTES * MINUTE_US
+
+
+def stated_by(settings: Settings, workers: int | None = None, *, replace: bool = False) -> ReplayOptions:
+    """Return what settings say of how a history is stated; by a process a core unless `workers` says otherwise."""
+    return ReplayOptions(
+        paths=(),
+        format="native",
+        warehouse=settings.warehouse,
+        calendar=settings.calendar,
+        replace=replace,
+        workers=workers or os.cpu_count() or 1,
+        reorder_s=settings.reorder_s,
+        lateness_s=settings.lateness_s,
+    )
 
 
 @dataclass(frozen=True)

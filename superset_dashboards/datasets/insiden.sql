@@ -17,7 +17,7 @@ SELECT
     $wib(i.closed_at) AS selesai
 FROM incidents AS i
 LEFT JOIN cameras_now AS w ON w.camera_id = i.camera_id
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'kind') AS k ON k.word = i.kind
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'severity') AS v ON v.word = i.severity
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'state') AS s ON s.word = i.state
+LEFT JOIN $kata(kind) AS k ON k.word = i.kind
+LEFT JOIN $kata(severity) AS v ON v.word = i.severity
+LEFT JOIN $kata(state) AS s ON s.word = i.state
 WHERE i.state != 'pending' AND i.inhibited_by = '' AND $asked(i.opened_at)

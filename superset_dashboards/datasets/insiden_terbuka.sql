@@ -15,7 +15,7 @@ SELECT
         concat(toString(intDiv(toUInt32(o.age_min), 60)), ' jam ', toString(toUInt32(o.age_min) % 60), ' menit')) AS sudah
 FROM incidents_open AS o
 LEFT JOIN cameras_now AS w ON w.camera_id = o.camera_id
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'kind') AS k ON k.word = o.kind
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'severity') AS v ON v.word = o.severity
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'state') AS s ON s.word = o.state
+LEFT JOIN $kata(kind) AS k ON k.word = o.kind
+LEFT JOIN $kata(severity) AS v ON v.word = o.severity
+LEFT JOIN $kata(state) AS s ON s.word = o.state
 WHERE o.inhibited_by = ''

@@ -18,7 +18,7 @@ SELECT
 FROM cameras_now AS w
 CROSS JOIN (SELECT max(ts) AS newest FROM health_now) AS n
 LEFT JOIN health_now AS h ON h.camera_id = w.camera_id
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'camera state') AS s ON s.word = toString(h.state)
+LEFT JOIN $kata(camera state) AS s ON s.word = toString(h.state)
 LEFT JOIN (
     SELECT camera_id, min(opened_at) AS opened_at FROM incidents
     WHERE kind = 'camera_down' AND state IN ('active', 'clearing', 'unknown') GROUP BY camera_id

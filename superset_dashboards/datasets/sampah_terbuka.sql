@@ -8,4 +8,4 @@ SELECT
     g.age_h AS age_h
 FROM garbage_open AS g
 LEFT JOIN cameras_now AS w ON w.camera_id = g.camera_id
-LEFT JOIN (SELECT word, label_id FROM words WHERE about = 'state') AS s ON s.word = g.state
+LEFT JOIN $kata(state) AS s ON s.word = g.state
