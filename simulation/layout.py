@@ -91,7 +91,7 @@ def _site(number: int, rng: np.random.Generator) -> dict[str, Any]:
     twins = _twins()
     if number < len(twins):
         return twins[number]
-    area = _kelurahan()[int(rng.integers(len(_kelurahan())))]
+    area = kelurahan()[int(rng.integers(len(kelurahan())))]
     point = area.outline.representative_point()
     return {
         "name": f"{area.name} {number + 1}",
@@ -112,7 +112,8 @@ def _twins() -> list[dict[str, Any]]:
 
 
 @cache
-def _kelurahan() -> list[Area]:
+def kelurahan() -> list[Area]:
+    """Return the city's kelurahan by code."""
     areas = parse_areas(files("schemas").joinpath("data/semarang/areas.geojson").read_bytes())
     return sorted((a for a in areas.by_code.values() if a.level == "kelurahan"), key=lambda a: a.code)
 

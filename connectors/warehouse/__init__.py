@@ -5,6 +5,7 @@ from connectors.warehouse.client import Warehouse, connect, demand, existing, is
 from connectors.warehouse.conflicts import Conflicts
 from connectors.warehouse.embedded import Lease
 from connectors.warehouse.leases import ACROSS
+from connectors.warehouse.repeats import Twin
 from connectors.warehouse.runs import Former, Run, Span, Statement
 from connectors.warehouse.serve import serve
 from connectors.warehouse.stage import Stage
@@ -25,6 +26,7 @@ __all__ = [
     "Stage",
     "Statement",
     "Stream",
+    "Twin",
     "Warehouse",
     "Writer",
     "closed",

@@ -9,14 +9,26 @@ commit that is killed anywhere is made good by running it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
 
 import polars as pl
 
-from connectors.warehouse import calendar_days, conflicts, gone, inserts, leases, letters, registered, runs, sweep
+from connectors.warehouse import (
+    calendar_days,
+    conflicts,
+    gone,
+    inserts,
+    leases,
+    letters,
+    registered,
+    repeats,
+    runs,
+    sweep,
+)
 from connectors.warehouse.bakery import Scope
+from connectors.warehouse.repeats import Twin
 from connectors.warehouse.runs import Run, Span, Statement
 from connectors.warehouse.session import Session
 from connectors.warehouse.stage import Stage
@@ -40,6 +52,8 @@ class Definitions(NamedTuple):
     areas: Areas | None
     days: pl.DataFrame
     """The calendar: `schemas.calendar.DAYS`."""
+    twins: Sequence[Twin] = ()
+    """Cameras of the registry that nobody stages: they repeat what is staged of others."""
 
 
 class Writer:
@@ -135,6 +149,7 @@ class Writer:
                 inserts.insert(self.session, table, stored_rows(run, table, self._without_absence(table, piece)))
                 written += int(piece.estimated_size())
                 progress(written)
+            repeats.repeat(self.session, run, table, definitions.twins)
         self.withdrawn = sweep.sweep(self.session, run)
         letters.sweep(self.session, run, self.statement, span)
         registered.withdraw(self.session, definitions.registry, definitions.source)

@@ -61,6 +61,7 @@ def write(
     start: str | None,
     end: str | None,
     cameras: int | None,
+    twins: int,
     seed: int,
     warehouse: str | None,
     workers: int | None,
@@ -75,7 +76,7 @@ def write(
     from flows.history import CAMERAS, HistoryOptions, history, stated_by  # noqa: PLC0415
 
     stated = stated_by(settings, workers, replace=replace)
-    asked = HistoryOptions(since_us, until_us, CAMERAS if cameras is None else cameras, seed, noiseless, stated)
+    asked = HistoryOptions(since_us, until_us, CAMERAS if cameras is None else cameras, seed, noiseless, twins, stated)
     announce(settings)
     note(f"SIMULATED, {asked.in_words().partition(': ')[2]}")
     with progress("history") as report, compiling.told(note):

@@ -51,6 +51,10 @@ def simulate(
         str | None,
         typer.Option(metavar="SPAN", help="Instead of files: rows of so long (56d, 8w) into the warehouse."),
     ] = None,
+    twins: Annotated[
+        int,
+        typer.Option(min=0, help="Of a history, to test load: further cameras that repeat those that are simulated."),
+    ] = 0,
     end: Annotated[
         str | None,
         typer.Option(metavar="ISO", help="Of a history: when it ends.", show_default="the last local midnight"),
@@ -70,9 +74,11 @@ def simulate(
     if history is not None:
         weeks.demand_none_of({"--minutes": minutes, "--out": out, "--folder": folder})
         weeks.write(
-            context, history, start, end, cameras, seed, warehouse, workers, noiseless=noiseless, replace=replace
+            context, history, start, end, cameras, twins, seed, warehouse, workers, noiseless=noiseless, replace=replace
         )
         return
+    if twins:
+        raise UsageError(f"--twins {twins}: expected with --history, for it repeats rows and no frames")
     if cameras is None or minutes is None or out is None:
         raise UsageError(
             "expected --cameras, --minutes and --out (frames with their truth), or --history (rows of past weeks)"

@@ -43,6 +43,8 @@ class HistoryOptions:
     cameras: int = CAMERAS
     seed: int = 0
     noiseless: bool = False
+    twins: int = 0
+    """Further cameras that repeat those that are played."""
     stating: ReplayOptions = field(default_factory=lambda: ReplayOptions((), "native", ""))
     """The warehouse, and what else decides about a statement: not its paths and registry, for there are none."""
 
@@ -54,10 +56,11 @@ class HistoryOptions:
     def hash(self) -> InputHash:
         """Return what it is known by: another city or span is another input."""
         made_of = "simulated history", self.cameras, self.seed, self.since_us, self.until_us, self.noiseless
-        return InputHash(fingerprint(made_of), {})
+        return InputHash(fingerprint((*made_of, self.twins) if self.twins else made_of), {})
 
     def in_words(self) -> str:
         """Return which city it is, and when."""
         since, until = (f"{at_time(t_us):%Y-%m-%dT%H:%MZ}" for t_us in (self.since_us, self.until_us))
         how = ", without noise" if self.noiseless else ""
-        return f"simulated: {counted(self.cameras, 'cameras')}, seed {self.seed}, {since} to {until}{how}"
+        twins = f" and {counted(self.twins, 'twins')} of theirs" if self.twins else ""
+        return f"simulated: {counted(self.cameras, 'cameras')}{twins}, seed {self.seed}, {since} to {until}{how}"

@@ -23,8 +23,8 @@ from flows.replay.playing import Asked, Input, Read
 from flows.replay.watching import Watch
 from schemas.errors import ConflictError, UsageError
 from schemas.local_time import MINUTE_US
-from schemas.registry import Registry
-from simulation import stream
+from schemas.registry import Camera
+from simulation import stream, twins
 
 ASKED_US: Final = 30 * MINUTE_US
 
@@ -64,11 +64,15 @@ def _demand(options: HistoryOptions) -> None:
 def ask(options: HistoryOptions, now_us: int) -> Asked:
     """Return what the history is to be stated by: the city as its files of so many days would have it."""
     minutes = (options.until_us - options.since_us) // MINUTE_US
-    registry = stream.registry(options.cameras, options.seed, minutes)
+    played = stream.registry(options.cameras, options.seed, minutes)
+    of = twins.of(played, options.twins)
     given = Input([], "native", ReadOptions(now_us=now_us))
     source = f"simulated city, seed {options.seed}"
-    asked = playing.by_registry(options.stating, given, options.hash(), registry, source, "simulate")
-    return asked._replace(statement=asked.statement._replace(inputs=[options.in_words()]))
+    asked = playing.by_registry(options.stating, given, options.hash(), twins.registry(played, of), source, "simulate")
+    return asked._replace(
+        statement=asked.statement._replace(inputs=[options.in_words()]),
+        definitions=asked.definitions._replace(twins=of),
+    )
 
 
 def refuse(warehouse: Warehouse, options: HistoryOptions, asked: Asked) -> None:
@@ -101,12 +105,15 @@ def read(options: HistoryOptions, asked: Asked, stage: Stage, progress: Progress
         watch.passed(1)
     for file in sorted(files, key=lambda file: file.part):  # days of many cameras: a day is a partition of its table
         stage.take(file.rows)
+    repeated = frozenset(twin.camera for twin in asked.definitions.twins)
+    stage.span = stage.span._replace(cameras=stage.span.cameras | repeated)
     return Read(totals, watch, started_s, Letters(), [], {}, {}, {})
 
 
 def _jobs(options: HistoryOptions, asked: Asked, stage: Stage) -> Sequence[camera.Job]:
     registry, span = asked.definitions.registry, (options.since_us, options.until_us)
-    recording = _recording(registry, options, span)
+    played = registry.camera[: options.cameras]  # twins stand behind them
+    recording = _recording(played, options, span)
     return [
         camera.Job(
             stream.alone(registry, one),
@@ -117,13 +124,13 @@ def _jobs(options: HistoryOptions, asked: Asked, stage: Stage) -> Sequence[camer
             asked.thresholds,
             stage.folder(),
         )
-        for one in registry.camera
+        for one in played
     ]
 
 
-def _recording(registry: Registry, options: HistoryOptions, span: tuple[int, int]) -> stream.Ends:
+def _recording(cameras: Sequence[Camera], options: HistoryOptions, span: tuple[int, int]) -> stream.Ends:
     """Return when the first frame of all cameras is, and the last."""
-    every = [stream.ends(one, options.seed, span, noiseless=options.noiseless) for one in registry.camera]
+    every = [stream.ends(one, options.seed, span, noiseless=options.noiseless) for one in cameras]
     found = [one for one in every if one is not None]
     if not found:
         raise UsageError("no camera lives in this span: give a longer --history")

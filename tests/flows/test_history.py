@@ -106,6 +106,38 @@ def test_a_history_is_one_statement_that_is_simulated(store: Mortal) -> None:
         assert "health_minute_log" in str(different(contents(store), first))
 
 
+def test_twins_have_the_rows_of_another_camera_and_places_of_their_own(store: Mortal) -> None:
+    """For tests of load: no area, road or incident is shared, and the same command states the same again."""
+    options = replace(day(cameras=1, twins=2), since_us=MIDNIGHT + 20 * DAY_US, until_us=MIDNIGHT + 21 * DAY_US)
+    with Stage() as stage:
+        mine = told(options, stage)
+        mine.commit(store)
+        first = contents(store)
+        mine.commit(store)
+    assert different(contents(store), first) == []
+    twins = [each.camera for each in mine.asked.definitions.twins]
+    assert twins == ["sim-0001-k1", "sim-0001-k2"]
+    minutes = f"FROM tilik.flow_minute WHERE ts >= fromUnixTimestamp({options.since_us // 1_000_000})"
+    rows = f"SELECT * EXCEPT (camera_id, area, line_id) {minutes} AND camera_id = '{{}}' ORDER BY ts, direction, class"
+    own, *others = (store.query(rows.format(camera)).rows for camera in ("sim-0001", *twins))
+    assert own
+    assert all(other == own for other in others)
+    roads = store.query(
+        "SELECT road, count(), sum(vehicles), uniqExact(area) FROM tilik.road_hour GROUP BY 1 ORDER BY 1"
+    )
+    assert [row[:1] for row in roads.rows] == [(f"sim-0001-jalan{mark}",) for mark in ("", "-k1", "-k2")]
+    assert {row[1:] for row in roads.rows[1:]} == {roads.rows[1][1:]}
+    ids = store.query(
+        "SELECT count(), uniqExact(incident_id), uniqExact(area), countIf(simulated) FROM tilik.incidents"
+    )
+    assert len({*ids.rows[0][:2], ids.rows[0][3]}) == 1
+    seen = store.query(
+        "SELECT DISTINCT cameras_total, cameras_reporting FROM tilik.flow_area_hour WHERE area_level = 'city' "
+        f"AND ts = fromUnixTimestamp({options.since_us // 1_000_000 + 36_000})"
+    )
+    assert seen.rows == [(3, 3)]
+
+
 @pytest.mark.parametrize(
     ("length", "start", "end", "since", "until"),
     [
@@ -128,6 +160,7 @@ def test_a_history_begins_or_ends_where_it_is_said(
         (("--history", "8w", "--start", "2026-01-05", "--end", "2026-03-01"), "expected one of them"),
         (("--history", "400d", "--cameras", 1), "at most 182 days"),
         (("--cameras", 3), "expected --cameras, --minutes and --out"),
+        (("--twins", 3, "--cameras", 3), "--twins 3: expected with --history"),
     ],
 )
 def test_what_a_history_cannot_be_is_said(tilik, words: tuple[object, ...], said: str) -> None:
