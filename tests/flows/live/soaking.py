@@ -28,6 +28,7 @@ from connectors import spool as spools
 from connectors.ingest.keepers import SpoolKeeper
 from connectors.warehouse import Warehouse, connect
 from flows import playing_out
+from tests.connectors.bytes_on_disk import below
 from tests.flows.live import children
 
 TILIK: Final = [sys.executable, "-c", "from flows.cli import main; main()"]
@@ -140,7 +141,7 @@ def rss_mb(pid: int) -> float:
 
 def _size_mb(place: Path) -> float:
     total = 0
-    for path in place.rglob("*"):
+    for path in below(place):
         try:
             total += path.stat().st_size
         except FileNotFoundError:  # cleaned meanwhile
