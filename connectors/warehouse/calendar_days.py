@@ -68,7 +68,7 @@ def _judge_anew(session: Session, days: list[date]) -> None:
         found = session.query(
             f"SELECT DISTINCT ts FROM {metric.name}_day_log FINAL WHERE deleted = 0 AND hours_short > 0 "
             f"AND ts >= toDateTime('{first} 00:00:00', 'UTC') AND ts < toDateTime('{last} 00:00:00', 'UTC')"
-        )["ts"].to_pylist()
+        ).values("ts")
         if found:
             mark(session, metric.name, found)
 

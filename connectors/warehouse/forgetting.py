@@ -59,7 +59,7 @@ def _forget_rows(session: Session, camera: str) -> None:
     for metric in METRICS:
         table = f"{metric.name}_minute_log"
         held = f"FROM {table} FINAL WHERE camera_id = {{c:String}} AND deleted = 0"
-        hours = session.query(f"SELECT DISTINCT toStartOfHour(ts) AS hour {held}", given)["hour"].to_pylist()
+        hours = session.query(f"SELECT DISTINCT toStartOfHour(ts) AS hour {held}", given).values("hour")
         if hours:
             mark(session, metric.name, hours)
             _withdraw(session, table, held, given)

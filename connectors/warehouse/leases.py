@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-import pyarrow as pa
+import polars as pl
 
 from connectors.warehouse.bakery import EXPIRY_US, GONE, RENEW_US, Claim, Scope, Ticket, View
+from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.processes import Owner, is_dead, me
 from connectors.warehouse.session import Session
 from connectors.warehouse.waiting import LIVE, words
@@ -32,20 +33,20 @@ MOST_CAMERAS: Final = 1_000
 
 POLL_S: Final = 0.2
 LAST_STEP: Final = 1 << 63
-_SCHEMA: Final = pa.schema(
+_SCHEMA: Final = pl.Schema(
     {
-        "token": pa.uint64(),
-        "kind": pa.string(),
-        "cameras": pa.list_(pa.string()),
-        "since_us": pa.int64(),
-        "until_us": pa.int64(),
-        "input": pa.uint64(),
-        "number": pa.uint64(),
-        "phase": pa.uint8(),
-        "place": pa.string(),
-        "pid": pa.uint32(),
-        "began": pa.uint64(),
-        "step": pa.uint64(),
+        "token": pl.UInt64(),
+        "kind": pl.String(),
+        "cameras": pl.List(pl.String()),
+        "since_us": pl.Int64(),
+        "until_us": pl.Int64(),
+        "input": pl.UInt64(),
+        "number": pl.UInt64(),
+        "phase": pl.UInt8(),
+        "place": pl.String(),
+        "pid": pl.UInt32(),
+        "began": pl.UInt64(),
+        "step": pl.UInt64(),
     }
 )
 
@@ -170,7 +171,7 @@ class _Table:
     def read(self, kind: str) -> View:
         """Return the tickets of a kind and the server's time."""
         found = self.session.query(
-            f"SELECT {', '.join(_SCHEMA.names)}, toUnixTimestamp64Micro(renewed) AS renewed_us, "
+            f"SELECT {', '.join(_SCHEMA)}, toUnixTimestamp64Micro(renewed) AS renewed_us, "
             "toUnixTimestamp64Micro(now64(6)) AS now_us "
             f"FROM leases_log FINAL WHERE kind = {{k:String}} AND phase < {GONE}",
             {"k": kind},
@@ -206,7 +207,7 @@ class _Table:
             "began": owner.began,
             "step": step,
         }
-        self.session.insert_block("leases_log", pa.Table.from_pylist([row], _SCHEMA))
+        self.session.insert_block("leases_log", to_arrow(pl.DataFrame([row], _SCHEMA)))
 
 
 def _ticket(row: dict[str, Any]) -> Ticket:

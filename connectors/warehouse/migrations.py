@@ -18,11 +18,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import pyarrow as pa
+import polars as pl
 
 from connectors.locks import open_lock, try_lock
 from connectors.warehouse import failures, leases, shapes, views
 from connectors.warehouse.directory import wait_for
+from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas import ddl, migration_files
 from schemas.errors import WarehouseError
@@ -155,12 +156,12 @@ def run_files(session: Session, files: list[MigrationFile], found: Shape) -> Non
         for statement in file.statements:
             session.command(statement)
         row = {
-            "version": pa.array([file.number], pa.uint32()),
-            "md5": [hashlib.md5(file.text.encode(), usedforsecurity=False).hexdigest()],
-            "script": [file.text],
-            "tilik": [TILIK],
+            "version": file.number,
+            "md5": hashlib.md5(file.text.encode(), usedforsecurity=False).hexdigest(),
+            "script": file.text,
+            "tilik": TILIK,
         }
-        session.insert_block("schema_versions", pa.table(row))
+        session.insert_block("schema_versions", to_arrow(pl.DataFrame([row], schema_overrides={"version": pl.UInt32})))
 
 
 def _pending(session: Session, found: Shape) -> list[MigrationFile]:

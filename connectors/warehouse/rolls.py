@@ -59,7 +59,7 @@ def _roll(session: Session) -> int:
 def marked(session: Session, domain: str) -> list[datetime]:
     """Return the hours of a metric whose minutes have changed since they were recomputed, ascending."""
     sql = f"SELECT DISTINCT hour FROM marks_log FINAL WHERE domain = {{d:String}} AND state < {MARK_ROLLED}"
-    found: list[datetime] = session.query(f"{sql} ORDER BY hour", {"d": domain})["hour"].to_pylist()
+    found: list[datetime] = session.query(f"{sql} ORDER BY hour", {"d": domain}).values("hour")
     return found
 
 
@@ -70,7 +70,7 @@ def _depending(session: Session, metric: Metric, hours: list[datetime]) -> set[d
         f"SELECT DISTINCT ts FROM {metric.name}_day_log FINAL WHERE deleted = 0 AND hours_short > 0 "
         f"AND {coarse.among([first], last - first + timedelta(days=1), 'ts')}"
     )
-    return {day.astimezone(UTC) for day in found["ts"].to_pylist()}
+    return {day.astimezone(UTC) for day in found.values("ts")}
 
 
 def _next(session: Session) -> int:

@@ -98,7 +98,7 @@ def _tombstone(session: Session, run: Run, table: _Table, which: str) -> int:
         return 0
     hours = []
     if table.domain:
-        hours = session.query(f"SELECT DISTINCT toStartOfHour({table.time}) AS hour {left}")["hour"].to_pylist()
+        hours = session.query(f"SELECT DISTINCT toStartOfHour({table.time}) AS hour {left}").values("hour")
         mark(session, table.domain, hours)
     session.command(
         f"INSERT INTO {table.name} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt32({run.run}) AS run, "

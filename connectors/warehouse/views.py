@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-import pyarrow as pa
+import polars as pl
 
 from connectors.warehouse import failures, shapes
+from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas.errors import WarehouseError
 from schemas.migration_files import RETIRED
@@ -94,12 +95,8 @@ def _run(session: Session, statement: str) -> None:
 
 def _note(session: Session, stale: Mapping[str, str], dropped: list[str], tilik: str) -> None:
     version = session.query("SELECT max(version) + 1 AS v FROM views_log")["v"][0].as_py()
-    count = len(stale) + len(dropped)
-    rows = {
-        "name": pa.array([*stale, *dropped], pa.string()),
-        "fingerprint": pa.array([*stale.values(), *("" for _ in dropped)], pa.string()),
-        "tilik": pa.array([tilik] * count, pa.string()),
-        "version": pa.array([version] * count, pa.uint64()),
-        "deleted": pa.array([0] * len(stale) + [1] * len(dropped), pa.uint8()),
-    }
-    session.insert_block("views_log", pa.table(rows))
+    told = [(name, print_, 0) for name, print_ in stale.items()] + [(name, "", 1) for name in dropped]
+    rows = pl.DataFrame(told, {"name": pl.String, "fingerprint": pl.String, "deleted": pl.UInt8}, orient="row")
+    session.insert_block(
+        "views_log", to_arrow(rows.with_columns(tilik=pl.lit(tilik), version=pl.lit(version, pl.UInt64)))
+    )

@@ -70,6 +70,17 @@ def test_help_needs_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_replay_does_not_load_pandas(tmp_path, empty_store):
+    """Which comes with chdb and which pyarrow loads, where it may: half a second of every command that writes."""
+    frames = tmp_path / "frames.ndjson"
+    frames.write_text('{"camera": "a", "ts": "2026-01-05T00:00:00Z", "objects": []}\n')
+    code = "import sys, flows.cli\ntry: flows.cli.main()\nfinally: print('pandas' in sys.modules)"
+    told = ("replay", str(frames), "--warehouse", empty_store("plain"), "--json")
+    done = subprocess.run([sys.executable, "-c", code, *told], capture_output=True, text=True, check=True)
+    summary, loaded = done.stdout.splitlines()
+    assert (json.loads(summary)["frames"], loaded) == (1, "False")
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
