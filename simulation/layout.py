@@ -27,6 +27,9 @@ SITE_CAMERAS: Final = 12
 FURTHER: Final = ("atcs",) * 8 + ("rt",) * 4 + ("pasar", "wisata", "layanan_publik", "pompa_air")
 """Categories of the cameras beyond the city's own, drawn with equal chance."""
 
+RWS, RTS = 8, 6
+"""RW in a kelurahan and RT in an RW that cameras in alleys stand in; ours."""
+
 GREEN_S, CYCLE_S = 50.0, 90.0
 """The simulated signal (`vehicles`), as the registry says it."""
 
@@ -93,13 +96,19 @@ def _site(number: int, rng: np.random.Generator) -> dict[str, Any]:
         return twins[number]
     area = kelurahan()[int(rng.integers(len(kelurahan())))]
     point = area.outline.representative_point()
+    category = FURTHER[int(rng.integers(len(FURTHER)))]
     return {
         "name": f"{area.name} {number + 1}",
-        "area": area.code,
+        "area": area.code + (_neighbourhood(number) if category == "rt" else ""),
         "position": (round(point.y, 6), round(point.x, 6)),
         "owner": "simulasi",
-        "category": FURTHER[int(rng.integers(len(FURTHER)))],
+        "category": category,
     }
+
+
+def _neighbourhood(number: int) -> str:
+    """Return the RW and RT of a camera in an alley, as area codes end in them; one of ours, not the kelurahan's."""
+    return f".{1 + number % RWS:03d}.{1 + number // RWS % RTS:03d}"
 
 
 @cache

@@ -1,6 +1,7 @@
 """The warehouse: ClickHouse, embedded in a directory or behind an URL."""
 
 from connectors.warehouse.accounts import LETTERS, READER, WRITER, closed, password
+from connectors.warehouse.admitted import Admitted, account, admit
 from connectors.warehouse.client import Warehouse, connect, demand, existing, is_there
 from connectors.warehouse.conflicts import Conflicts
 from connectors.warehouse.embedded import Lease
@@ -17,6 +18,7 @@ __all__ = [
     "LETTERS",
     "READER",
     "WRITER",
+    "Admitted",
     "Conflicts",
     "Definitions",
     "Former",
@@ -29,6 +31,8 @@ __all__ = [
     "Twin",
     "Warehouse",
     "Writer",
+    "account",
+    "admit",
     "closed",
     "connect",
     "demand",

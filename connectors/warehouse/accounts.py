@@ -2,7 +2,7 @@
 
 Its own account, `default`, has no password and cannot be closed: so its one session is the
 engine's, and nobody is answered over HTTP who does not name another account first. Those that
-only read go to nobody where the engine is not confined.
+only read, and those of people (`admitted`), go to nobody where the engine is not confined.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from connectors.warehouse import admitted
 from connectors.warehouse.directory import write_private
 from connectors.warehouse.engine import landlock
 from schemas.errors import WarehouseError
@@ -47,14 +48,23 @@ def words(root: Path) -> dict[str, str]:
 def configure(root: Path, port: int) -> None:
     """Write what an engine reads when it starts, into the folder that it works in until it answers."""
     users = (WRITER,) if landlock.missing() else ACCOUNTS
+    people = () if landlock.missing() else admitted.read(root)
     told = {user: word if user in users else secrets.token_urlsafe(24) for user, word in words(root).items()}
     hashes = {f"{user}_sha256": hashlib.sha256(word.encode()).hexdigest() for user, word in told.items()}
-    server = {"port": str(port), "memory_bytes": str(MEMORY_BYTES), "known": "".join(map(_let_in, users))}
+    hashes |= {"roles": admitted.roles(people), "people": admitted.users(people)}
+    answered = "".join(map(_let_in, users)) + (_let_in_all(admitted.PREFIX) if people else "")
+    server = {"port": str(port), "memory_bytes": str(MEMORY_BYTES), "known": answered}
     place = root / "run"
     place.mkdir(mode=0o700, exist_ok=True)
     for name, values in (("config.xml", server), ("users.xml", hashes)):
         write_private(place / name, Template((TEMPLATES / f"clickhouse-{name}").read_text()).substitute(values))
         (root / name).unlink(missing_ok=True)  # where older versions kept it
+    write_private(place / "people", admitted.fingerprint(people))
+
+
+def known(root: Path) -> str:
+    """Return what tells an engine that knows the people of a directory from others."""
+    return "" if landlock.missing() else admitted.fingerprint(admitted.read(root))
 
 
 def password(root: Path, account: str = READER) -> str:
@@ -91,6 +101,15 @@ def closed(why: str, account: str = READER) -> str:
     return (
         f"the account {account} is given to nobody on this machine: the engine is not confined ({why}), so a hole in "
         f"it would be a hole in your own account; --writer gives the other account, for programs of your own"
+    )
+
+
+def _let_in_all(prefix: str) -> str:
+    """Return the rules that answer every account of a prefix, whose base64 is whole: as many letters as 3 divides."""
+    assert len(prefix) % 3 == 0
+    beginning = base64.b64encode(prefix.encode()).decode()
+    return RULE.format(header="X-ClickHouse-User", value=f"regex:{prefix}.*") + RULE.format(
+        header="Authorization", value=f"regex:(?i:basic) +{beginning}.*"
     )
 
 

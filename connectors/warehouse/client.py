@@ -5,7 +5,7 @@ What each word means stands in the module it names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from connectors.warehouse import (
     inserts,
     leases,
     migrations,
+    people,
     registered,
     retention,
     rolls,
@@ -28,6 +29,7 @@ from connectors.warehouse import (
     unreadable,
 )
 from connectors.warehouse.address import Address, parse
+from connectors.warehouse.admitted import Admitted
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.session import RETRY_S, STATEMENT_S, Session
 from schemas.errors import WarehouseError
@@ -162,6 +164,10 @@ class Warehouse(Session):
         """Store the calendar's days (`schemas.calendar.DAYS`); return how many were new or different."""
         with leases.held(self, leases.REGISTRY):
             return calendar_days.store(self, days)
+
+    def admit(self, admitted: Sequence[Admitted]) -> int:
+        """Let people in to read what each may see, and nobody else of before; return how many no longer come in."""
+        return people.admit(self, admitted)
 
     def forget(self, name: str) -> list[str]:
         """Withdraw a camera with all its rows, a place or a road; return what was called so."""

@@ -110,6 +110,22 @@ class Lease:
             finally:
                 os.close(gate)
 
+    def renew(self) -> Server:
+        """Return an engine that knows the people of the directory; one that knows others is ended first.
+
+        Others that use it go on: they wait for the next one, which listens where this did.
+        """
+        with explained(self.root):
+            gate = open_lock(self.root / "start.lock")
+            try:
+                wait_for(lambda: try_lock(gate), START_S, f"another process is starting {self.root}")
+                if self._engine_runs() and self._knows() != accounts.known(self.root):
+                    self._ask_to_end()
+                    wait_for(lambda: not self._engine_runs(), STOP_S, f"the engine of {self.root} does not end")
+            finally:
+                os.close(gate)
+        return self.ensure()
+
     def current(self) -> Server | None:
         """Return the engine that answers now: it holds the lock, has said where it listens, and listens."""
         try:
@@ -137,8 +153,7 @@ class Lease:
 
         Engines of older versions look for clients only: this claim is given back first.
         """
-        stop = self.root / "stop"
-        os.close(os.open(stop, os.O_WRONLY | os.O_CREAT, 0o600))
+        self._ask_to_end()
         if not self._listens_to_stop():
             fcntl.flock(self._clients, fcntl.LOCK_UN)
         try:
@@ -150,6 +165,9 @@ class Lease:
             return  # it is asked to, and ends once it can
         for name in ("server.json", "stop"):
             (self.root / name).unlink(missing_ok=True)
+
+    def _ask_to_end(self) -> None:
+        os.close(os.open(self.root / "stop", os.O_WRONLY | os.O_CREAT, 0o600))
 
     def _listens_to_stop(self) -> bool:
         try:
@@ -232,6 +250,13 @@ class Lease:
         if not isinstance(facts, dict) or not {"port", "pid", "chdb-core"} <= facts.keys():
             raise ValueError("server.json names no server")
         return facts
+
+    def _knows(self) -> str | None:
+        """Return what tells apart whom the engine knows; None of one that never said where it listens."""
+        try:
+            return str(self._facts().get("people", ""))
+        except (OSError, ValueError):
+            return None
 
     def _announced(self) -> Server:
         facts = self._facts()

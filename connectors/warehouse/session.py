@@ -250,6 +250,13 @@ class Session:
             self.ending.wait(pause)
             pause = min(2 * pause, 5.0)
 
+    def renew(self) -> None:
+        """Let an embedded engine that knows other people than its directory end, and another take over."""
+        if self._lease is not None:
+            with self._opening:
+                self._lease.renew()
+                self._drop_clients()
+
     def _revive(self) -> bool:
         """Start a dead embedded engine again; say whether there is a new one to ask."""
         if self._lease is None:

@@ -34,6 +34,8 @@ def up(
     said = serving.up(state, port, settings.warehouse, note)
     say(said.url)
     say(f"the first login: {state / 'login.txt'}")
+    if (state / "people.txt").exists():
+        say(f"first passwords of people: {state / 'people.txt'}; of the warehouse: {state / 'accounts.txt'}")
 
 
 @app.command()

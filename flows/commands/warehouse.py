@@ -10,6 +10,7 @@ import typer
 
 from flows import options
 from flows.console import announce, note, say
+from flows.dashboards import STATE
 from flows.settings import hide
 from schemas.counting import counted
 from schemas.errors import UsageError
@@ -86,6 +87,29 @@ def password(
         raise UsageError("--writer and --letters: expected one account, came two")
     account = warehouses.WRITER if writer else warehouses.LETTERS if letters else warehouses.READER
     say(warehouses.password(_root(settings), account))
+
+
+@app.command()
+def people(
+    context: typer.Context,
+    warehouse: options.Warehouse = None,
+    state: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder of access.toml.", show_default=str(STATE))
+    ] = STATE,
+) -> None:
+    """Let the people of access.toml in, each to read what they may see, and nobody else of before."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    announce(settings)
+    from connectors import warehouse as warehouses  # noqa: PLC0415  start-up time
+    from flows.dashboards import access, admitting  # noqa: PLC0415  start-up time
+
+    if not (state / access.FILE).exists():
+        raise UsageError(f"{state / access.FILE}: expected who may see what, came no such file: docs/dashboards.md")
+    found = access.read(state / access.FILE)
+    with warehouses.existing(settings.warehouse) as store:
+        store.migrate()
+        gone = admitting.let_in(state, store, found)
+    say(f"{len(found)} may come in, {gone} of before no more; accounts and passwords: {state / admitting.FILE}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Who sees what: `access.toml` in the dashboards' folder, read at each `tilik dashboards up`.
+"""Who sees what: `access.toml` in the dashboards' folder, read at each `tilik dashboards up` and `warehouse people`.
 
 ```toml
 [[person]]
@@ -13,7 +13,7 @@ role = "opd"
 owner = ["dpu"]
 ```
 
-Somebody who is no longer in it can no longer sign in.
+Somebody who is no longer in it can no longer sign in, neither to the pages nor to the warehouse.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from typing import Final, Literal
 
 import msgspec
 
+from connectors.warehouse import account
 from schemas.errors import UsageError
+from schemas.limits import Limit
 from schemas.plain import listed
-from schemas.views.sql import string
 
 FILE: Final = "access.toml"
 Role = Literal["perencana", "analis", "opd", "kecamatan", "rt"]
@@ -51,11 +52,10 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     area: tuple[str, ...] = ()
     owner: tuple[str, ...] = ()
 
-    def clause(self) -> str:
-        """Return SQL that rows must meet which this person may see; '' for all."""
-        areas = [f"area = {string(code)} OR startsWith(area, {string(code + '.')})" for code in self.area]
-        owners = [f"owner IN ({', '.join(map(string, self.owner))})"] if self.owner else []
-        return " AND ".join([*([f"({' OR '.join(areas)})"] if areas else []), *owners])
+    @property
+    def limit(self) -> Limit:
+        """Return what this person is kept to."""
+        return Limit(self.area, self.owner)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,9 +79,20 @@ def read(path: Path) -> tuple[Person, ...]:
     mistakes = [f"{path}: {each.login}: {wrong}" for each in people for wrong in _mistakes(each)]
     seen = [each.login for each in people]
     mistakes += [f"{path}: {login}: expected once, came twice" for login in sorted(set(seen)) if seen.count(login) > 1]
+    mistakes += [
+        f"{path}: {' and '.join(some)}: expected logins that differ by more than dots" for some in _alike(seen)
+    ]
     if mistakes:
         raise UsageError(listed(mistakes))
     return people
+
+
+def _alike(logins: list[str]) -> list[list[str]]:
+    """Return logins that would share an account of the warehouse."""
+    by_account: dict[str, set[str]] = {}
+    for login in logins:
+        by_account.setdefault(account(login), set()).add(login)
+    return [sorted(some) for some in by_account.values() if len(some) > 1]
 
 
 def _mistakes(person: Person) -> list[str]:

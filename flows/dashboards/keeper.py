@@ -17,16 +17,20 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import msgspec
+
 from connectors import warehouse as warehouses
 from connectors.locks import open_lock, try_lock
 from connectors.ports import bindable
 from connectors.warehouse.address import Address, parse
-from flows.dashboards import environment, period, place
+from flows.dashboards import access, admitting, environment, period, place
 from flows.dashboards.pages import FOLDER
 from flows.settings import hide
 from schemas.errors import TilikError
 from schemas.local_time import ZONE
 
+Accounts = dict[str, admitting.Account]
+"""By login."""
 LOOK_S: Final = 0.5
 START_S: Final = 180.0
 STOP_S: Final = 20.0
@@ -64,7 +68,7 @@ def _serve(root: Path, port: int, url: str) -> None:
     python = environment.ready(environment.place(), _say)
     with ExitStack() as until_the_end:
         port = _free(port)
-        lease, shown = _told(root, url, until_the_end)
+        lease, accounts, shown = _told(root, url, until_the_end)
         environ = _environ(root) | {"TILIK_DASHBOARDS_PERIOD": shown}
         _say("bringing pages and accounts up to date")
         _bootstrapped(root, python, environ)
@@ -76,7 +80,7 @@ def _serve(root: Path, port: int, url: str) -> None:
             time.sleep(LOOK_S)
             if lease is not None and lease.current() != lease.server:
                 lease.ensure()
-                _tell(root, lease)
+                _tell(root, lease, accounts)
             if superset.poll() is not None:
                 starts += 1
                 if starts > MOST_STARTS:
@@ -84,25 +88,34 @@ def _serve(root: Path, port: int, url: str) -> None:
                 superset = _started(python, port, environ)
 
 
-def _told(root: Path, url: str, until_the_end: ExitStack) -> tuple[warehouses.Lease | None, str]:
-    """Bring the warehouse up to date and say where it answers; return the claim on an embedded one, and the period."""
+def _told(root: Path, url: str, until_the_end: ExitStack) -> tuple[warehouses.Lease | None, Accounts, str]:
+    """Bring the warehouse up to date, let people in, and say where it answers.
+
+    Returns the claim on an embedded one, the accounts of people, and the period that pages begin with.
+    """
     found = parse(url)
+    people = access.read(root / access.FILE)
+    place.tell_access(root, [{**msgspec.to_builtins(each), "clause": each.limit.clause} for each in people])
     with warehouses.connect(url) as store:
         store.migrate()
         shown = period.of(store)
         if isinstance(found, Address):
-            place.tell_warehouse(root, _sqlalchemy(found), found.user, found.password)
-            return None, shown
+            accounts = admitting.demand(root, people, store.where)
+            place.tell_warehouse(root, _sqlalchemy(found), found.user, found.password, accounts)
+            return None, accounts, shown
+        admitting.let_in(root, store, people)
         lease = warehouses.Lease(found)
+    accounts = admitting.known(root)
     until_the_end.callback(lease.close)
-    _tell(root, lease)
-    return lease, shown
+    _tell(root, lease, accounts)
+    return lease, accounts, shown
 
 
-def _tell(root: Path, lease: warehouses.Lease) -> None:
+def _tell(root: Path, lease: warehouses.Lease, accounts: Accounts) -> None:
     """Say where an embedded engine answers, to read."""
     word = warehouses.password(lease.root)
-    place.tell_warehouse(root, f"clickhousedb://127.0.0.1:{lease.server.port}/tilik", warehouses.READER, word)
+    url = f"clickhousedb://127.0.0.1:{lease.server.port}/tilik"
+    place.tell_warehouse(root, url, warehouses.READER, word, accounts)
 
 
 def _sqlalchemy(found: Address) -> str:

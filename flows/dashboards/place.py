@@ -1,8 +1,8 @@
 """The folder of a city's dashboards: what lies in it, and whether somebody serves them.
 
 `keeper.lock` is held by the process that serves, `server.json` says where, `stop` asks it to end. `login.txt` holds
-the first account, `access.toml` who else may sign in, `people.txt` their first passwords, `secret_key` what signs
-sessions, `superset.db` what people made; the folder is its owner's alone.
+the first account, `access.toml` who else may sign in, `people.txt` their first passwords, `accounts.txt` those of the
+warehouse, `secret_key` what signs sessions, `superset.db` what people made; the folder is its owner's alone.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import secrets
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from connectors.locks import is_held
 from connectors.warehouse.directory import write_private
+from flows.dashboards.admitting import Account
 
 HEALTH_S: Final = 5.0
 """How long Superset is waited for to say that it is well."""
@@ -76,6 +78,16 @@ def tell_access(root: Path, people: list[dict[str, Any]]) -> None:
     write_private(root / "access.json", json.dumps(people))
 
 
-def tell_warehouse(root: Path, url: str, account: str, password: str) -> None:
-    """Say where the warehouse answers now, and as whom; Superset reads it before it connects."""
-    write_private(root / "warehouse.json", json.dumps({"url": url, "account": account, "password": password}))
+def tell_warehouse(root: Path, url: str, account: str, password: str, people: Mapping[str, Account]) -> None:
+    """Say where the warehouse answers now, and as whom it is asked; Superset reads it before it connects.
+
+    Parameters
+    ----------
+    account, password
+        For who has no account of their own, as the first login.
+    people
+        By login, who has one.
+    """
+    own = {login: {"account": each.name, "password": each.word} for login, each in people.items()}
+    told = {"url": url, "account": account, "password": password, "people": own}
+    write_private(root / "warehouse.json", json.dumps(told))

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from connectors.warehouse import demand
 from connectors.warehouse.address import parse
 from flows.dashboards import access, place
@@ -39,9 +37,8 @@ def up(root: Path, port: int, warehouse: str, say: Callable[[str], None]) -> pla
     """
     demand(warehouse)
     place.prepare(root)
-    people = access.read(root / access.FILE)
+    access.read(root / access.FILE)  # a mistake in it is said at once
     if not place.is_kept(root):
-        place.tell_access(root, [{**msgspec.to_builtins(each), "clause": each.clause()} for each in people])
         _start(root, port, warehouse)
     said = _awaited(root, say)
     if said.warehouse != hide(warehouse) or port not in (0, said.port):

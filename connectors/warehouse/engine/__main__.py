@@ -60,8 +60,9 @@ def main(root: Path, port: int) -> int:
         if not engine.is_alive():
             return 1
         time.sleep(POLL_S)
+    people = (root / "run" / "people").read_text()
     shutil.rmtree(root / "run")
-    os.write(told, json.dumps(_facts(port, why)).encode())
+    os.write(told, json.dumps(_facts(port, why) | {"people": people}).encode())
     return _serve(root, clients, engine)
 
 

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from connectors.warehouse import connect
-from flows.dashboards import checking, datasets, environment, layout, pages, place, serving
+from flows.dashboards import admitting, checking, datasets, environment, layout, pages, place, serving
 from flows.replay import ReplayOptions, replay
 from schemas.errors import TilikError, UsageError
 from schemas.local_time import DAY_MINUTES, MINUTE_US
@@ -52,7 +52,14 @@ owner = ["dpu"]
 login = "analis"
 name = "Analis"
 role = "analis"
+[[person]]
+login = "pak.rt"
+name = "Ketua RT 002"
+role = "rt"
+area = ["33.74.01.1013.003.002"]
 """
+RTS = {"sim-0014": ".003.002", "sim-0018": ".003.001"}
+"""Two cameras of one kelurahan, each in an RT of its own."""
 
 
 class Town(NamedTuple):
@@ -67,8 +74,17 @@ def town(tmp_path_factory: pytest.TempPathFactory, laid: Callable[[Path], str]) 
     simulate(60, DAY_MINUTES, 7, MIDNIGHT, out / "city", "arrow", noiseless=True, only=OF_EACH_KIND)
     url = laid(out / "store")
     given = str(out / "city" / "events"), str(out / "city" / "registry.toml")
+    put_into_rts(out / "city" / "registry.toml")
     replay(ReplayOptions(given[:1], "arrow", url, registry=given[1]))
     return Town(url, out / "city" / "truth")
+
+
+def put_into_rts(registry: Path) -> None:
+    head, *cameras = registry.read_text().split("[[camera]]")
+    for camera, rt in RTS.items():
+        at = next(at for at, text in enumerate(cameras) if f'id = "{camera}"' in text)
+        cameras[at] = cameras[at].replace('area = "33.74.01.1013"', f'area = "33.74.01.1013{rt}"', 1)
+    registry.write_text("[[camera]]".join([head, *cameras]))
 
 
 class Served(NamedTuple):
@@ -212,7 +228,9 @@ def test_each_role_sees_its_own_rows_by_any_dataset(served: Served, people: dict
         "analis": {name for _, _, name in cameras},
         "camat": {name for area, _, name in cameras if area.startswith("33.74.01.")},
         "dpu": {name for _, owner, name in cameras if owner == "dpu"},
+        "pak.rt": {"sim-0014"},
     }
+    assert names["pak.rt"] < names["camat"]
     assert 0 < len(names["camat"]) < len(names["bappeda"]) > len(names["dpu"]) > 0
     for who, expected in names.items():
         for dataset in ("kamera_kini", "kesehatan_jam"):
@@ -233,16 +251,73 @@ def test_nobody_gets_round_it_by_sql_of_their_own(served: Served, people: dict[s
 
 def test_sql_is_for_analysts_alone_and_only_to_read(people: dict[str, Account]) -> None:
     assert {who: each.sql("SELECT count() FROM health_hour")[0] for who, each in people.items()} == {
-        "bappeda": 403, "camat": 403, "dpu": 403, "analis": 200
+        "bappeda": 403, "camat": 403, "dpu": 403, "pak.rt": 403, "analis": 200
     }  # fmt: skip
+    assert people["analis"].sql("SELECT currentUser() AS n")[1]["data"] == [{"n": "tilik_analis"}]
     for sql in ("DROP TABLE crowd_hour_log", "SELECT * FROM dead_letters_raw", "SELECT * FROM file('/etc/passwd')"):
         assert people["analis"].sql(sql)[0] != 200, sql
 
 
 def test_pages_of_the_night_are_for_those_who_may(people: dict[str, Account]) -> None:
     seen = {who: each.get("/api/v1/dashboard/malam")[0] for who, each in people.items()}
-    assert seen == {"bappeda": 200, "camat": 404, "dpu": 200, "analis": 404}
+    assert seen == {"bappeda": 200, "camat": 404, "dpu": 200, "pak.rt": 404, "analis": 404}
     assert {each.get("/api/v1/dashboard/keramaian")[0] for each in people.values()} == {200}
+
+
+def test_the_head_of_an_rt_sees_one_rt_by_page_address_export_and_api(
+    served: Served, people: dict[str, Account], browser: Browser
+) -> None:
+    """Another camera of the same kelurahan, in the RT beside, is asked for in every way."""
+    rt, datasets_of = people["pak.rt"], ids(served, "tables")
+    own, other = "Gajahmada (simulasi)", "Simpang Lima 1 360 (simulasi)"
+    every = {"columns": ["kamera"], "metrics": ["count"]}
+    for name in ("kamera_kini", "kesehatan_jam", "lembar_15_menit", "kerumunan_jam", "peta"):
+        dataset = datasets_of[name]
+        assert {cell for cell in rt.seen(dataset, "kamera") if cell} == {own}, name
+        assert own in rt.exported(dataset, every)
+        assert other not in rt.exported(dataset, every), name
+        beside = every | {"filters": [{"col": "kamera", "op": "IN", "val": [other]}]}
+        assert rt.asked(dataset, beside)[1]["result"][0]["data"] == [], name
+        assert rt.exported(dataset, beside).count("\n") <= 1, name
+        assert other not in json.dumps(rt.get(f"/api/v1/datasource/table/{dataset}/column/kamera/values/")), name
+    for kind in ("dashboard", "dataset", "database", "chart"):
+        assert rt.get(f"/api/v1/{kind}/export/?q=!(1)")[0] in (403, 404), kind
+    somebody = Reader(browser, served.said.url)
+    assert somebody.sign_in("pak.rt", passwords(served)["pak.rt"])
+    page = somebody.opens("kesehatan-kamera", len(list(layout.cells(page_of("kesehatan-kamera")))))
+    assert own in page.content()
+    assert other not in page.content()
+    assert somebody.errors() == []
+
+
+def test_the_warehouse_itself_keeps_somebody_whom_superset_would_not(
+    served: Served, people: dict[str, Account]
+) -> None:
+    """Rules for rows taken away: who asks is still the account of the RT's head."""
+    dataset = ids(served, "tables")["kesehatan_jam"]
+    with sqlite3.connect(served.state / "superset.db", timeout=30) as made:
+        rules = made.execute("SELECT id, clause FROM row_level_security_filters").fetchall()
+        made.execute("UPDATE row_level_security_filters SET clause = '1 = 1'")
+    try:
+        assert people["pak.rt"].seen(dataset, "camera_id") == {"sim-0014"}
+        assert people["dpu"].seen(dataset, "owner") == {"dpu"}
+    finally:
+        with sqlite3.connect(served.state / "superset.db", timeout=30) as made:
+            made.executemany("UPDATE row_level_security_filters SET clause = ? WHERE id = ?", [r[::-1] for r in rules])
+
+
+def test_people_come_in_to_the_warehouse_by_what_their_file_says(served: Served) -> None:
+    at = json.loads((served.state / "warehouse.json").read_text())["url"].partition("://")[2]
+    assert (served.state / "accounts.txt").stat().st_mode & 0o077 == 0
+    name, word, _ = admitting.known(served.state)["pak.rt"]
+    with connect(f"http://{name}:{word}@{at}") as store:
+        assert store.query("SELECT DISTINCT camera_id FROM health_minute").rows == [("sim-0014",)]
+        with pytest.raises(TilikError, match="lacks the right"):
+            store.query("SELECT * FROM runs_log")
+
+
+def page_of(slug: str) -> pages.Page:
+    return next(page for page in pages.read() if page.slug == slug)
 
 
 def adhoc(sql: str) -> dict[str, str]:
@@ -289,9 +364,9 @@ def stored(state: Path) -> dict[str, list[str]]:
 
 def test_the_folder_is_its_owners_alone_and_the_log_tells_no_password(served: Served) -> None:
     assert served.state.stat().st_mode & 0o077 == 0
-    secret = json.loads((served.state / "warehouse.json").read_text())["password"]
+    told = json.loads((served.state / "warehouse.json").read_text())
     log = (served.state / "dashboards.log").read_text()
-    assert secret not in log
+    assert not [each for each in (told, *told["people"].values()) if each["password"] in log]
     assert served.login[1] not in log
 
 
@@ -306,12 +381,13 @@ def test_who_is_no_longer_named_can_no_longer_sign_in_and_what_a_new_limit_keeps
     (served.state / "access.toml").write_text(text)
     said = serving.up(served.state, 0, town.url, lambda line: None)
     words = passwords(served)
-    assert set(words) == {"bappeda", "camat", "dpu", "dpu.baru", "analis"}
+    assert set(words) == {"bappeda", "camat", "dpu", "dpu.baru", "pak.rt", "analis"}
     with pytest.raises(PermissionError):
         Account(said.url, "dpu", words["dpu"])
     now = Account(said.url, "camat", words["camat"]).seen(cameras, "camera_id")
     assert before
     assert now.isdisjoint(before)
+    assert set(admitting.known(served.state)) == set(words) - {"dpu"}
 
 
 def passwords(served: Served) -> dict[str, str]:
