@@ -25,7 +25,8 @@ def city_of_rooms(folder: Path, room: str, line: str) -> Path:
         (folder / name / "thing.py").write_text(line if name == room else "")
     for allowed in (each for rule in RULES["contracts"] for each in rule.get("ignore_imports", ())):
         importer, imported = allowed.split(" -> ")
-        (folder / (importer.replace(".", "/") + ".py")).write_text(f"import {imported}\n")
+        with (folder / (importer.replace(".", "/") + ".py")).open("a") as module:
+            module.write(f"import {imported}\n")
     config = folder / "pyproject.toml"
     config.write_text((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return config
