@@ -44,11 +44,11 @@ class Town(NamedTuple):
     store: Warehouse
     words: dict[str, str]
 
-    def asked(self, login: str, sql: str, word: str | None = None) -> tuple[int, str]:
-        """Return the status and the text that somebody is answered."""
+    def asked(self, login: str, sql: str, word: str | None = None, more: str = "") -> tuple[int, str]:
+        """Return the status and the text that somebody is answered, with `more` in the address."""
         name = f"{account(login)}:{self.words[login] if word is None else word}"
         head = {"Authorization": "Basic " + base64.b64encode(name.encode()).decode()}
-        url = f"http://127.0.0.1:{self.store.address.port}/?database=tilik"
+        url = f"http://127.0.0.1:{self.store.address.port}/?database=tilik{more}"
         try:
             with urllib.request.urlopen(urllib.request.Request(url, sql.encode(), head), timeout=60) as reply:
                 return reply.status, reply.read().decode()
@@ -187,6 +187,9 @@ def test_nobody_comes_in_without_their_password_or_by_another_name(town: Town) -
     for word in ("", "kata-dinas"):
         assert town.asked("pak.rt-2", "SELECT 1", word)[0] in (401, 403, 516)
     assert town.asked("siapa", "SELECT 1", "kata")[0] in (401, 403, 516)
+    for name in ("default", "tilik", "reader"):
+        assert town.asked("siapa", "SELECT 1", "kata", f"&user={name}")[0] != 200
+        assert town.asked("dinas", "SELECT camera_id FROM health_minute_log", None, f"&user={name}")[0] != 200
     assert "kata-" not in (town.store.folder / "people.json").read_text()  # type: ignore[operator]
     assert (town.store.folder / "people.json").stat().st_mode & 0o077 == 0  # type: ignore[operator]
 
