@@ -23,6 +23,7 @@ from flows.commands import (
     dashboards,
     dead_letters,
     doctor,
+    export,
     ingest,
     query,
     registry,
@@ -49,6 +50,7 @@ app.command("run")(run.run)
 app.command("status")(run.status)
 app.command("simulate")(simulate.simulate)
 app.command("query")(query.query)
+app.command("export")(export.export)
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(registry.app, name="registry")
 app.add_typer(calendar.app, name="calendar")

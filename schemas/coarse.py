@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from schemas import usual
+from schemas import kept, usual
 from schemas.columns import METRICS, PUBLISHED_COVERAGE
 from schemas.ddl import GRAINS, coarse_columns, estimated, key
 from schemas.local_time import ZONE
@@ -28,8 +28,8 @@ LAST: Final = ("owner", "category", "params_hash", "model_id", "simulated")
 
 
 def tables() -> list[str]:
-    """Return the names of all coarse tables."""
-    return [f"{metric.name}_{grain}_log" for metric in METRICS for grain in GRAINS]
+    """Return the names of all tables that carry numbers of rolls."""
+    return [*(f"{metric.name}_{grain}_log" for metric in METRICS for grain in GRAINS), *kept.tables()]
 
 
 def hours(metric: Metric, starts: list[datetime], number: int) -> list[str]:
@@ -40,7 +40,7 @@ def hours(metric: Metric, starts: list[datetime], number: int) -> list[str]:
         for grain, bucket in (("quarter", "toStartOfFifteenMinutes(ts)"), ("hour", "toStartOfHour(ts)"))
         for statement in (
             _from_minutes(metric, grain, bucket, starts, number),
-            _leftovers(metric, grain, within, number),
+            leftovers(f"{metric.name}_{grain}_log", within, number),
         )
     ]
 
@@ -48,7 +48,7 @@ def hours(metric: Metric, starts: list[datetime], number: int) -> list[str]:
 def days(metric: Metric, starts: list[datetime], number: int) -> list[str]:
     """Return statements that recompute the local days that start at `starts` (UTC)."""
     within = among(starts, timedelta(days=1), "ts")
-    return [_from_hours(metric, starts, number), _leftovers(metric, "day", within, number)]
+    return [_from_hours(metric, starts, number), leftovers(f"{metric.name}_day_log", within, number)]
 
 
 def among(starts: list[datetime], length: timedelta, column: str) -> str:
@@ -217,12 +217,11 @@ def _estimate(name: str, number: int) -> str:
     )
 
 
-def _leftovers(metric: Metric, grain: str, within: str, number: int) -> str:
-    """Return the statement that tombstones buckets which this roll found no minutes for.
+def leftovers(table: str, within: str, number: int) -> str:
+    """Return the statement that tombstones windows of a table which this roll found nothing for.
 
     The condition stands in a subquery: outside, it would see the replaced columns.
     """
-    table = f"{metric.name}_{grain}_log"
     return (
         f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt64({number}) AS roll) "
         f"FROM (SELECT * FROM {table} FINAL WHERE {within} AND deleted = 0 AND roll < {number})"

@@ -104,7 +104,9 @@ class Warehouse(Session):
     def migrate(self) -> migrations.Plan:
         """Bring tables and views to this version; return what was done."""
         self.make_database()
-        return migrations.migrate(self)
+        done = migrations.migrate(self)
+        rolls.catch_up(self)
+        return done
 
     def plan(self) -> migrations.Plan:
         """Say what `migrate` would do, and do nothing."""
@@ -159,6 +161,7 @@ class Warehouse(Session):
             registered.store(self, registry, areas, source)
         if source:
             registered.withdraw(self, registry, source)
+        rolls.catch_up(self)
 
     def store_calendar(self, days: pl.DataFrame) -> int:
         """Store the calendar's days (`schemas.calendar.DAYS`); return how many were new or different."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connectors.warehouse import leases
+from connectors.warehouse import kept, leases
 from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
 from connectors.warehouse.session import Session
 from schemas import coarse, usual
@@ -44,16 +44,25 @@ def _roll(session: Session) -> int:
         hours = marked(session, metric.name)
         if not hours:
             continue
+        days = sorted({_day(hour) for hour in hours} | _depending(session, metric, hours))
+        kept.touch(session, metric.name, days, number)
         for chunk in _chunks(session, metric, hours):
             for statement in coarse.hours(metric, chunk, number):
                 session.command(statement)
-        days = sorted({_day(hour) for hour in hours} | _depending(session, metric, hours))
         for first in range(0, len(days), 31):
             for statement in coarse.days(metric, days[first : first + 31], number):
                 session.command(statement)
         _clear(session, metric, number)
         done += len(hours)
+    kept.refresh(session, number)
     return done
+
+
+def catch_up(session: Session) -> None:
+    """Reckon what is kept of roads and places where it was reckoned otherwise, or never."""
+    if kept.is_behind(session):
+        with leases.held(session, leases.ROLL):
+            kept.refresh(session, _next(session))
 
 
 def marked(session: Session, domain: str) -> list[datetime]:

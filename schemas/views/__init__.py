@@ -13,6 +13,7 @@ from schemas.views.persistence import kpis
 from schemas.views.places import places
 from schemas.views.rejects import rejects
 from schemas.views.roads import roads
+from schemas.views.sheets import sheets
 from schemas.views.sql import GRAINS, View
 from schemas.views.trends import trends
 from schemas.views.words import words
@@ -28,6 +29,7 @@ def every(zone: str) -> list[View]:
         *places(zone),
         *comparisons(zone),
         *roads(zone),
+        *sheets(zone),
         trends(),
         incidents(zone),
         incidents_open(zone),

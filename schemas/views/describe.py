@@ -26,6 +26,7 @@ from schemas.views.persistence import FIGURES as PERSISTENCE
 from schemas.views.places import FIGURES as PLACES
 from schemas.views.rejects import FIGURES as REJECTED
 from schemas.views.roads import ROAD_FIGURES
+from schemas.views.sheets import FIGURES as SHEETS
 from schemas.views.sql import GRAINS, View, string, view
 from schemas.views.words import FIGURES as WORDS
 from schemas.words import Label
@@ -151,6 +152,7 @@ FIGURES: Final[dict[str, dict[str, Figure]]] = {
     **COMPARISONS,
     **LISTS,
     **REJECTED,
+    **SHEETS,
     **WORDS,
     "calendar": LISTS["calendar"] | CALENDAR["calendar"],
     **_of_cards(),

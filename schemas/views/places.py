@@ -11,9 +11,11 @@ from typing import Final
 
 from schemas.card import Card, Figure
 from schemas.cards import CARDS
+from schemas.kept import KEPT
 from schemas.metrics import crowd, stays, visits
 from schemas.sql import hourly, milli
 from schemas.views.by_camera import columns as figures
+from schemas.views.kept import shown
 from schemas.views.place_days import estimate, folded, whole_days
 from schemas.views.place_rows import by_window, read
 from schemas.views.sql import GRAINS, UNSEEN, View, day_type, hours_said, select, versions
@@ -165,7 +167,7 @@ def _three(grain: str, zone: str) -> str:
 
 
 def visits_place(grain: str, zone: str) -> View:
-    """Return the view of a place's entries and exits, stays and passages."""
+    """Return the view of a place's entries and exits, stays and passages; of a day, how it is reckoned."""
     folded = [
         "t.place_id AS place_id",
         "t.ts AS ts",
@@ -195,8 +197,12 @@ def visits_place(grain: str, zone: str) -> View:
     )
     few = f"if(empty(p.gates) AND NOT ({visits.STAYED}), 'few_samples', '')"
     columns = [*_common(zone, few, grain), *figures(visits.CARD, "place", grain)]
-    comment = f"Entries, exits, stays and passages of a place by {grain}; a day is of its opening hours"
-    return select(f"visits_place_{grain}", columns, f"{rows}\nINNER JOIN {NAMED}", comment)
+    name = f"visits_place_{grain}"
+    return select(name, columns, f"{rows}\nINNER JOIN {NAMED}", "" if name in KEPT else _comment(grain))
+
+
+def _comment(grain: str) -> str:
+    return f"Entries, exits, stays and passages of a place by {grain}; a day is of its opening hours"
 
 
 def places(zone: str) -> list[View]:
@@ -204,5 +210,6 @@ def places(zone: str) -> list[View]:
     cards = [card for card in CARDS if card.place is not None]
     return [
         *(place_view(card, grain, zone) for card in cards for grain in GRAINS),
-        *(visits_place(grain, zone) for grain in GRAINS),
+        *(visits_place(grain, zone) for grain in GRAINS if grain != "day"),
+        shown(visits_place("day", zone), zone, _comment("day")),
     ]

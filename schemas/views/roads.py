@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from schemas.card import Figure
+from schemas.kept import KEPT
 from schemas.roads import (
     EMP_TABLES,
     LIGHT_HUNDREDTHS,
@@ -23,7 +24,7 @@ from schemas.roads import (
     Emp,
 )
 from schemas.views import road_days
-from schemas.views.road_days import KEPT
+from schemas.views.kept import shown
 from schemas.views.road_windows import OTHER, OWN, Source, windows
 from schemas.views.sql import View, array, common, published, select
 from schemas.words import LEVELS, REASONS, Label
@@ -151,7 +152,7 @@ ROAD_FIGURES: Final = {
 """Columns of the road views."""
 
 _WINDOW: Final = (
-    *KEPT,
+    *road_days.KEPT,
     *("light", "heavy", "motorcycle", "vehicles", "speed_n", "speed_sum", "covered", "published", "reason"),
     *("observed", "expected", "jam", "way_mm", "timed_ms"),
 )
@@ -170,12 +171,15 @@ class Figures(NamedTuple):
 
 
 def roads(zone: str) -> list[View]:
-    """Return the views of quarters, hours and local days."""
-    return [road_quarter(zone), road_hour(zone), road_day(zone)]
+    """Return the views of quarters, hours and local days; rows of hours and days are kept."""
+    return [
+        road_quarter(zone),
+        *(shown(view, zone, _comment(view.name)) for view in (road_hour(zone), road_day(zone))),
+    ]
 
 
 def road_hour(zone: str) -> View:
-    """Return the view of hours."""
+    """Return how hours are reckoned."""
     rows = f"(SELECT *, published AS hour_published, reason AS hour_reason\nFROM {windows([Source('hour', OWN)])})"
     return _by_window("road_hour", zone, rows)
 
@@ -196,7 +200,7 @@ def road_quarter(zone: str) -> View:
 
 
 def road_day(zone: str) -> View:
-    """Return the view of local days: its volume and peak hour; smp, DJ and level of its busiest clock hour."""
+    """Return how local days are reckoned: its volume and peak hour; smp, DJ and level of its busiest clock hour."""
     moving, known = "m.volume > 0", "m.published AND m.run_vehicles > 0"
     local = f"toTimeZone(toDateTime({{}}, 'UTC'), '{zone}')"
     further = (
@@ -236,8 +240,11 @@ def _view(name: str, zone: str, rows: str, figures: Figures) -> View:
         f"{published(_speed(), 'm.published')} AS speed_mean_kmh",
         *figures.further,
     ]
-    comment = f"Roads' volume, smp, saturation and level of service, by direction and {name.removeprefix('road_')}"
-    return select(name, columns, f"{_in_smp(rows, figures)} AS m", comment)
+    return select(name, columns, f"{_in_smp(rows, figures)} AS m", "" if name in KEPT else _comment(name))
+
+
+def _comment(name: str) -> str:
+    return f"Roads' volume, smp, saturation and level of service, by direction and {name.removeprefix('road_')}"
 
 
 def _in_smp(rows: str, figures: Figures) -> str:

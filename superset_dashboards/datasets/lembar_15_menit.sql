@@ -5,14 +5,13 @@ SELECT
     m.line_id AS line_id,
     $arah(m.direction) AS direction,
     $wib(m.ts) AS waktu,
-    sumIf(m.crossings, m.class = 'motorcycle') AS sepeda_motor,
-    sumIf(m.crossings, m.class = 'car') AS mobil,
-    sumIf(m.crossings, m.class = 'bus') AS bus,
-    sumIf(m.crossings, m.class = 'truck') AS truk,
-    sumIf(m.crossings, m.class = 'bicycle') AS sepeda,
-    any(m.coverage) AS coverage,
-    $sebab(any(m.reason)) AS reason
-FROM flow_quarter AS m
+    m.motorcycle AS sepeda_motor,
+    m.car AS mobil,
+    m.bus AS bus,
+    m.truck AS truk,
+    m.bicycle AS sepeda,
+    m.coverage AS coverage,
+    $sebab(m.reason) AS reason
+FROM flow_sheet_quarter AS m
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
 WHERE $asked(m.ts)
-GROUP BY ALL
