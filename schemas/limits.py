@@ -37,7 +37,7 @@ FOLLOWING: Final = {
     "sources_log": "kind = 'camera' AND id IN {seen}",
     "roads_log": _ALL_OF.format("lines"),
     "places_log": _ALL_OF.format("arrayConcat(zones, gates)"),
-    "trends_log": "place_id IN (SELECT place_id FROM {database}.places_log)",
+    **dict.fromkeys(("trends_log", "visits_place_day_log"), "place_id IN (SELECT place_id FROM {database}.places_log)"),
 }
 """Tables whose rows follow from cameras that somebody sees: a road or a place is theirs if all its cameras are."""
 NAMES: Final = {"tables": "NOT endsWith(name, '_log')", "columns": "NOT endsWith(table, '_log')"}

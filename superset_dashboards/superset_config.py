@@ -5,7 +5,9 @@ Tilik's. Where things are comes from the environment, which `tilik dashboards up
 
 - `TILIK_DASHBOARDS_STATE`: folder of the key, the login and, unless `TILIK_DASHBOARDS_METADATA` names a
   database (Postgres in production), of Superset's own tables;
-- `warehouse.json` in it: the warehouse's address and the account of each person, read anew whenever it changes.
+- `warehouse.json` in it: the warehouse's address and the account of each person, read anew whenever it changes;
+- `TILIK_DASHBOARDS_REDIS`: where caches, counts of sign-in attempts and tasks lie that several processes share;
+- `TILIK_DASHBOARDS_SMTP_HOST` and what begins like it: who sends reports. With both, reports are on.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.engine import make_url
 from werkzeug.exceptions import HTTPException
@@ -138,7 +141,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
 WTF_CSRF_ENABLED = True
 RATELIMIT_ENABLED = True
-RATELIMIT_STORAGE_URI = "memory://"
+RATELIMIT_STORAGE_URI = os.environ.get("TILIK_DASHBOARDS_REDIS") or "memory://"
 AUTH_RATE_LIMITED = True
 AUTH_RATE_LIMIT = "10 per minute"
 PUBLIC_ROLE_LIKE = None
@@ -150,6 +153,8 @@ ENABLE_PROXY_FIX = os.environ.get("TILIK_DASHBOARDS_HTTPS") == "1"
 
 # -- what it does ------------------------------------------------------------------------------------------------------
 
+REDIS = os.environ.get("TILIK_DASHBOARDS_REDIS")
+SMTP_HOST = os.environ.get("TILIK_DASHBOARDS_SMTP_HOST")
 FEATURE_FLAGS = {
     "ENABLE_TEMPLATE_PROCESSING": True,
     "DASHBOARD_RBAC": True,
@@ -157,7 +162,7 @@ FEATURE_FLAGS = {
     "CACHE_QUERY_BY_USER": True,  # what was kept for one is no way round the warehouse's limits for another
     "DRILL_BY": True,
     "DRILL_TO_DETAIL": True,
-    "ALERT_REPORTS": False,
+    "ALERT_REPORTS": bool(REDIS and SMTP_HOST),
     "ESTIMATE_QUERY_COST": False,
 }
 ROW_LIMIT = 50_000
@@ -168,6 +173,13 @@ DASHBOARD_AUTO_REFRESH_INTERVALS = [[0, "-"], [10, "10 detik"], [30, "30 detik"]
 
 
 def _cache(prefix: str, seconds: int) -> dict[str, object]:
+    if REDIS:
+        return {
+            "CACHE_TYPE": "RedisCache",
+            "CACHE_REDIS_URL": REDIS,
+            "CACHE_DEFAULT_TIMEOUT": seconds,
+            "CACHE_KEY_PREFIX": f"tilik-{prefix}-",
+        }
     return {
         "CACHE_TYPE": "FileSystemCache",
         "CACHE_DIR": str(STATE / "cache" / prefix),
@@ -181,6 +193,32 @@ CACHE_CONFIG = _cache("metadata", 86_400)
 DATA_CACHE_CONFIG = _cache("data", 60)
 FILTER_STATE_CACHE_CONFIG = _cache("filters", 90 * 86_400)
 EXPLORE_FORM_DATA_CACHE_CONFIG = _cache("explore", 7 * 86_400)
+
+# -- reports by e-mail -------------------------------------------------------------------------------------------------
+
+
+TASKS = {
+    "broker_url": REDIS,
+    "result_backend": REDIS,
+    "imports": ("superset.sql_lab", "superset.tasks.scheduler"),
+    "beat_schedule": {
+        "reports.scheduler": {"task": "reports.scheduler", "schedule": crontab(minute="*", hour="*")},
+        "reports.prune_log": {"task": "reports.prune_log", "schedule": crontab(minute="10", hour="0")},
+    },
+}
+"""What Celery's worker and beat go by."""
+CELERY_CONFIG = TASKS if REDIS else None
+SMTP_PORT = int(os.environ.get("TILIK_DASHBOARDS_SMTP_PORT", "587"))
+SMTP_USER = os.environ.get("TILIK_DASHBOARDS_SMTP_USER", "")
+SMTP_PASSWORD = os.environ.get("TILIK_DASHBOARDS_SMTP_PASSWORD", "")
+SMTP_MAIL_FROM = os.environ.get("TILIK_DASHBOARDS_SMTP_FROM", SMTP_USER)
+SMTP_STARTTLS, SMTP_SSL, SMTP_SSL_SERVER_AUTH = True, False, True
+EMAIL_REPORTS_SUBJECT_PREFIX = "[Tilik] "
+WEBDRIVER_TYPE = "chrome"
+WEBDRIVER_BASEURL = os.environ.get("TILIK_DASHBOARDS_INSIDE_URL", "http://127.0.0.1:8088/")
+"""Where the worker's browser finds the pages."""
+WEBDRIVER_BASEURL_USER_FRIENDLY = os.environ.get("TILIK_DASHBOARDS_URL", WEBDRIVER_BASEURL)
+"""Where people do: links in the e-mails."""
 
 # -- what Superset does not ship ---------------------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import pyarrow as pa
+import polars as pl
 
+from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas import coarse
 from schemas.kept import BOOK, FRESH, KEPT, STALE, Kept
@@ -69,8 +70,7 @@ def _stale(session: Session, name: str, by: int, *, settled: bool = False) -> li
     other = f"b.booked = 0 OR (b.state = {FRESH} AND b.by != {by})"
     which = other if settled else f"{other} OR b.state = {STALE}"
     sql = f"SELECT DISTINCT d.day AS day FROM ({stored}) AS d LEFT JOIN {booked} AS b ON b.day = d.day WHERE {which}"
-    found: list[datetime] = session.query(f"{sql} ORDER BY day")["day"].to_pylist()
-    return found
+    return session.query(f"{sql} ORDER BY day").values("day")
 
 
 def _chunks(session: Session, days: list[datetime]) -> Iterator[list[datetime]]:
@@ -89,12 +89,7 @@ def _reckon(session: Session, view: View, kept: Kept, days: list[datetime], numb
 
 
 def _book(session: Session, name: str, days: Sequence[datetime], number: int, state: int, by: int) -> None:
-    count = len(days)
-    block = {
-        "what": [name] * count,
-        "day": pa.array(days, pa.timestamp("s", "UTC")),
-        "roll": pa.array([number] * count, pa.uint64()),
-        "state": pa.array([state] * count, pa.uint8()),
-        "by": pa.array([by] * count, pa.uint64()),
-    }
-    session.insert_block(BOOK, pa.table(block))
+    rows = pl.DataFrame({"day": days}, {"day": pl.Datetime("ms", "UTC")}).with_columns(
+        what=pl.lit(name), roll=pl.lit(number, pl.UInt64), state=pl.lit(state, pl.UInt8), by=pl.lit(by, pl.UInt64)
+    )
+    session.insert_block(BOOK, to_arrow(rows))

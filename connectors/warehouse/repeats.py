@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from connectors.warehouse.inserts import MINUTE_TABLES, mark
@@ -47,11 +48,11 @@ def repeat(session: Session, run: Run, table: str, twins: Sequence[Twin]) -> Non
 def _days(session: Session, run: Run, table: str, time: str) -> Iterator[tuple[datetime, list[datetime]]]:
     """Yield the days (UTC) in which a run has rows in a table, each with its hours."""
     found = session.query(
-        f"SELECT toStartOfDay(toDateTime({time}, 'UTC')) AS day, "
-        f"arraySort(groupUniqArray(toStartOfHour(toDateTime({time}, 'UTC')))) AS hours "
-        f"FROM {table} WHERE run = {run.run} AND deleted = 0 GROUP BY day ORDER BY day"
+        f"SELECT DISTINCT toStartOfHour(toDateTime({time}, 'UTC')) AS hour "
+        f"FROM {table} WHERE run = {run.run} AND deleted = 0 ORDER BY hour"
     )
-    yield from found.rows
+    for day, hours in groupby(found.values("hour"), lambda hour: hour.replace(hour=0)):
+        yield day, list(hours)
 
 
 def _mark(session: Session, table: str, hours: list[datetime]) -> None:

@@ -36,7 +36,11 @@ START_S: Final = 180.0
 STOP_S: Final = 20.0
 MOST_STARTS: Final = 5
 THREADS: Final = 8
-KEPT: Final = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TILIK_DASHBOARDS_METADATA", "TILIK_DASHBOARDS_HTTPS")
+KEPT: Final = (
+    *("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR"),
+    *(f"TILIK_DASHBOARDS_{name}" for name in ("METADATA", "HTTPS", "REDIS", "URL", "INSIDE_URL")),
+    *(f"TILIK_DASHBOARDS_SMTP_{name}" for name in ("HOST", "PORT", "USER", "PASSWORD", "FROM")),
+)
 """What Superset gets of the environment: the warehouse's password stays outside, in a file of its owner."""
 ERROR: Final = re.compile(r"\(?[\w.]*(Error|Exception)\b")
 """How the line of a traceback begins that says what went wrong."""

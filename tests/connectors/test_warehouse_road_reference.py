@@ -160,8 +160,8 @@ def test_a_road_counts_what_its_lines_count(warehouse: Warehouse, day, road: Roa
 def test_a_query_for_some_days_reads_those_days_alone(warehouse: Warehouse, day, grain: str, column: str) -> None:
     """Of hours and days, both where they are reckoned and where they are kept."""
     reckoned = {"quarter": "road_quarter", "hour": f"({query(road_hour(ZONE))})", "day": f"({query(road_day(ZONE))})"}
-    for rows, table in ((reckoned[grain], "flow_"), (f"road_{grain}", "flow_" if grain == "quarter" else "road_")):
-        sql = f"EXPLAIN indexes = 1 SELECT * FROM {rows} WHERE {column} >= toDateTime('2035-01-01 00:00:00', 'UTC')"
+    for shown, table in ((reckoned[grain], "flow_"), (f"road_{grain}", "flow_" if grain == "quarter" else "road_")):
+        sql = f"EXPLAIN indexes = 1 SELECT * FROM {shown} WHERE {column} >= toDateTime('2035-01-01 00:00:00', 'UTC')"
         plan = [line.replace("│", "").strip(" └─") for (line,) in warehouse.query(sql).rows]
         reads = [n for n, line in enumerate(plan) if line.startswith(f"ReadFromMergeTree (tilik.{table}")]
         assert len(reads) >= ({"quarter": 5, "hour": 1, "day": 3}[grain] if table == "flow_" else 1)
