@@ -12,4 +12,4 @@ SELECT
     t.slope_high AS slope_high,
     t.days_used AS days_used
 FROM (SELECT * FROM visits_trend ORDER BY place_id, day DESC LIMIT 1 BY place_id) AS t
-LEFT JOIN $areas AS d ON d.kode = t.area
+LEFT JOIN $areas AS d ON d.kode = arrayStringConcat(arraySlice(splitByChar('.', toString(t.area)), 1, 4), '.')
