@@ -37,9 +37,15 @@ FOLLOWING: Final = {
     "sources_log": "kind = 'camera' AND id IN {seen}",
     "roads_log": _ALL_OF.format("lines"),
     "places_log": _ALL_OF.format("arrayConcat(zones, gates)"),
-    **dict.fromkeys(("trends_log", "visits_place_day_log"), "place_id IN (SELECT place_id FROM {database}.places_log)"),
 }
 """Tables whose rows follow from cameras that somebody sees: a road or a place is theirs if all its cameras are."""
+OF: Final = {
+    "road": "road IN (SELECT road FROM {database}.roads_log FINAL WHERE deleted = 0)",
+    "place_id": "place_id IN (SELECT place_id FROM {database}.places_log FINAL WHERE deleted = 0)",
+}
+"""Columns that say of which road or place a row is: it is made of several cameras, whatever else it says."""
+SETTINGS: Final = {"apply_row_policy_after_final": 1}
+"""What nobody who is kept may change: else a road would be seen by what it was before others' cameras were added."""
 NAMES: Final = {"tables": "NOT endsWith(name, '_log')", "columns": "NOT endsWith(table, '_log')"}
 """Tables of the system that anybody reads: how many rows and bytes a table has is said there."""
 
@@ -68,9 +74,7 @@ def readable(kind: Kept) -> dict[str, tuple[str, ...]]:
     tables, views = _tables(), _views()
     if kind == "all":
         return {name: () for name in (*tables, *views) if name not in PERSONAL}
-    own = {
-        name: tuple(table.columns) for name, table in tables.items() if name in FOLLOWING or _says_whose(table.columns)
-    }
+    own = {name: tuple(table.columns) for name, table in tables.items() if _limited(name, table)}
     shown = (name for name, view in views.items() if _is_shown(view, kind))
     return {name: () for name in PUBLIC} | own | dict.fromkeys(shown, ())
 
@@ -80,10 +84,10 @@ def filters(limit: Limit, database: str) -> dict[str, str]:
     if limit.kind == "all":
         return {}
     seen = _SEEN.format(database=database)
-    following = {name: sql.format(seen=seen, database=database) for name, sql in FOLLOWING.items()}
-    own = {name: limit.clause for name, table in _tables().items() if _says_whose(table.columns)}
+    found = ((name, _limited(name, table)) for name, table in _tables().items())
+    own = {name: sql.format(seen=seen, database=database, own=limit.clause) for name, sql in found if sql}
     areas = {name: limit.clause for name, view in _views().items() if _is_by_area(view) and _is_shown(view, limit.kind)}
-    return following | own | areas
+    return own | areas
 
 
 def grant(kind: Kept, database: str) -> str:
@@ -100,6 +104,12 @@ def _tables() -> dict[str, Table]:
 @cache
 def _views() -> dict[str, View]:
     return {view.name: view for view in every(ZONE)}
+
+
+def _limited(name: str, table: Table) -> str:
+    """Return the condition on rows of a table that somebody is kept from; '' where there is none that would do."""
+    of = (sql for column, sql in OF.items() if column in table.columns)
+    return FOLLOWING.get(name) or next(of, "{own}" if _says_whose(table.columns) else "")
 
 
 def _says_whose(columns: Mapping[str, object] | tuple[str, ...]) -> bool:

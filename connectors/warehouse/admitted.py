@@ -111,7 +111,7 @@ def _user(person: Admitted) -> str:
     kept = "".join(f"<{database}>{of}</{database}>" for database, of in rows.items())
     return (
         f"<{person.account}><password_sha256_hex>{person.sha256}</password_sha256_hex>"
-        "<networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>"
+        "<networks><ip>127.0.0.1</ip></networks><profile>people</profile><quota>default</quota>"
         f"<grants><query>GRANT {ROLE}{person.limit.kind}</query></grants>"
         f"{f'<databases>{kept}</databases>' if kept else ''}</{person.account}>\n"
     )

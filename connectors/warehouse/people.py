@@ -161,11 +161,12 @@ def _policy(name: str, tables: Iterable[str], sql: str, to: str) -> str:
 
 def _person(names: Names, person: Admitted) -> list[str]:
     known_by = f"IDENTIFIED WITH sha256_hash BY '{person.sha256}'"
+    fixed = ", ".join(f"{name} = {value} CONST" for name, value in limits.SETTINGS.items())
     kept = [names.kept, names.limit(person.limit)] if person.limit.clause else []
     roles = ", ".join([names.people, names.sees(person.limit.kind), *kept])
     return [
-        f"CREATE USER IF NOT EXISTS `{person.account}` {known_by} DEFAULT ROLE {names.people}",
-        f"ALTER USER `{person.account}` {known_by}",
+        f"CREATE USER IF NOT EXISTS `{person.account}` {known_by} DEFAULT ROLE {names.people} SETTINGS {fixed}",
+        f"ALTER USER `{person.account}` {known_by} SETTINGS {fixed}",
         f"GRANT {roles} TO `{person.account}` WITH REPLACE OPTION",
         f"ALTER USER `{person.account}` DEFAULT ROLE ALL",
     ]

@@ -23,7 +23,6 @@ SELECT groupUniqArray(lowCardinalityKeys(owner)) FROM crowd_minute
 SELECT toUInt64(toString(camera_id)) FROM health_minute_log WHERE camera_id NOT LIKE 'milik%'
 SELECT count() FROM health_minute WHERE toUInt64(concat(camera_id, area)) = 4 AND owner = 'asing'
 SELECT count() FROM incidents_log FINAL PREWHERE toDate(toString(owner)) = 1 SETTINGS apply_row_policy_after_final = 1
-SELECT count() FROM incidents_log FINAL WHERE CAST(camera_id, 'Enum8(\'milik-rt\' = 1, \'milik-dinas\' = 2)') = 1 SETTINGS apply_row_policy_after_final = 0
 SELECT camera_id FROM health_minute_log SETTINGS additional_table_filters = {'tilik.health_minute_log': '1 OR 1'}
 SELECT camera_id FROM health_minute_log SETTINGS enable_analyzer = 0
 SELECT camera_id FROM health_minute_log SETTINGS enable_parallel_replicas = 1, max_parallel_replicas = 3, cluster_for_parallel_replicas = 'default'
@@ -63,3 +62,5 @@ SYSTEM RELOAD CONFIG
 KILL QUERY WHERE 1
 SELECT file('people.json')
 SELECT * FROM url('http://127.0.0.1/', 'LineAsString')
+SELECT road FROM road_hour_log SETTINGS apply_row_policy_after_final = 0
+SELECT road, lines FROM roads_log FINAL SETTINGS apply_row_policy_after_final = 0

@@ -35,6 +35,7 @@ RT, OFFICE, PLANNER = Limit(areas=(HERE,)), Limit(owners=("dpu",)), Limit()
 LIMITS = {"pak.rt-2": RT, "dinas": OFFICE, "bappeda": PLANNER}
 SEEN = {"pak.rt-2": {"milik-rt", "milik-dinas"}, "dinas": {"milik-dinas"}, "bappeda": set(CAMERAS)}
 DAY = "2026-01-05 00:00:00"
+ROADS = ("jalan-milik", "jalan-asing-bersama")
 LIMITED = ("pak.rt-2", "dinas")
 
 
@@ -68,17 +69,22 @@ def town(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) 
 def fill(store: Warehouse) -> None:
     """Put a row a camera into every table that says whose it is, and what stands beside them into the others."""
     for name, table in ddl.tables().items():
-        if {"area", "owner"} <= table.columns.keys():
+        if "road" in table.columns and name != "roads_log":  # a road of two RTs by its first camera, and the RT's own
+            rows = ", ".join(f"('milik-rt', '{HERE}', 'dpu', '{of}', '{DAY}')" for of in ROADS)
+            store.command(f"INSERT INTO {name} (camera_id, area, owner, road, ts) VALUES {rows}")
+        elif {"area", "owner"} <= table.columns.keys():
             at = next(each for each in ("ts", "opened_at", "valid_from") if each in table.columns)
             rows = ", ".join(f"('{camera}', '{of[0]}', '{of[1]}', '{DAY}')" for camera, of in CAMERAS.items())
             store.command(f"INSERT INTO {name} (camera_id, area, owner, {at}) VALUES {rows}")
+    rows = f"('tempat-milik', '{HERE}'), ('tempat-asing-bersama', '{HERE}')"
+    store.command(f"INSERT INTO visits_place_day_log (place_id, area) VALUES {rows}")
     store.command("INSERT INTO mutes_log (camera_id) VALUES ('milik-rt'), ('asing-sebelah')")
     for kind, table, listed in (
-        ("jalan", "roads_log (road, lines)", "l"),
-        ("tempat", "places_log (place_id, zones)", "z"),
+        ("jalan", "roads_log (road, lines, version)", "l"),
+        ("tempat", "places_log (place_id, zones, version)", "z"),
     ):
         of = {"milik": ["milik-rt"], "asing-bersama": ["milik-rt", "asing-sebelah"], "asing-jauh": ["asing-jauh"]}
-        rows = ", ".join(f"('{kind}-{name}', {[f'{each}/{listed}' for each in own]})" for name, own in of.items())
+        rows = ", ".join(f"('{kind}-{name}', {[f'{each}/{listed}' for each in own]}, 1)" for name, own in of.items())
         store.command(f"INSERT INTO {table} VALUES {rows}")
     store.command("INSERT INTO trends_log (place_id) VALUES ('tempat-milik'), ('tempat-asing-bersama')")
     registered = "('camera', 'milik-rt', 's'), ('camera', 'asing-jauh', 'asing')"
