@@ -8,7 +8,7 @@ SOAK_MINUTES ?= 30
 unexport PYTHONDONTWRITEBYTECODE
 REPEAT_MINUTES ?= 10
 
-.PHONY: help install run test lint bench soak repeat fuzz stop docs migration notebooks lock
+.PHONY: help install run test lint bench soak repeat fuzz stop docs migration notebooks screenshots lock
 
 help:  # Show what there is to do
 	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
@@ -69,6 +69,9 @@ migration: install  # Write the next numbered file for changed tables (NAME=what
 notebooks: install  # Execute docs/notebooks anew
 	$(BIN)/python docs/notebooks/run.py docs/notebooks/street_week.ipynb
 	$(BIN)/python docs/notebooks/run.py docs/notebooks/floods.ipynb
+
+screenshots: install  # Write docs/images anew, of the dashboards that are served (STATE=data/dashboards)
+	$(BIN)/python -m docs.images.shoot $(if $(STATE),--state $(STATE))
 
 lock:  # Resolve requirements/*.txt anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

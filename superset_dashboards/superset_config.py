@@ -112,6 +112,13 @@ THEME_DEFAULT = {
         "fontUrls": [],
         "fontFamily": "'Inter', 'DejaVu Sans', Helvetica, Arial, sans-serif",
     },
+    "echartsOptionsOverrides": {
+        "legend": {"selector": False},
+        "xAxis": {"axisLabel": {"hideOverlap": True, "padding": [0, 6]}},
+    },
+    "echartsOptionsOverridesByChartType": {
+        "heatmap_v2": {"xAxis": {"axisLabel": {"fontSize": 10, "padding": 0, "interval": 0, "hideOverlap": False}}},
+    },
 }
 THEME_DARK = None
 ENABLE_UI_THEME_ADMINISTRATION = False

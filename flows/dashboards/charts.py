@@ -15,6 +15,7 @@ TIMES: Final = {"PT15M": "%-d %b %H.%M", "PT1H": "%-d %b %H.%M", "P1D": "%a %-d 
 CARD: Final = (
     '<div class="tilik-card"><div class="n">{{data.[0].angka}}</div><div class="s">{{data.[0].ket}}</div></div>'
 )
+NOTE: Final = '<div class="tilik-note">{{data.[0].ket}}</div>'
 RIBBON: Final = '<div class="tilik-ribbon tilik-{{data.[0].asal}}">{{data.[0].ket}}</div>'
 
 
@@ -122,21 +123,12 @@ def _columns(cell: Chart) -> tuple[str, dict[str, Any]]:
 
 
 def _ranking(cell: Chart) -> tuple[str, dict[str, Any]]:
-    """Return horizontal bars, the longest at the top, fifteen at most."""
-    (name,) = cell.by
-    return "echarts_timeseries_bar", {
-        **_series(cell),
-        "x_axis": name,
-        "time_grain_sqla": None,
-        "groupby": [],
-        "orientation": "horizontal",
-        "row_limit": min(cell.limit, 15),
-        "x_axis_sort": cell.figures[0].label,
-        "x_axis_sort_asc": cell.descending,
-        "show_value": True,
-        "show_legend": len(cell.figures) > 1,
-        "zoomable": False,
-    }
+    """Return bars in the cells of a table, the longest at the top, fifteen at most: a click on a name filters the page.
+
+    Superset's own horizontal bars filter by the length of the bar, which leaves nothing.
+    """
+    viz, params = _table(cell)
+    return viz, {**params, "show_cell_bars": True, "row_limit": min(cell.limit, 15)}
 
 
 def _heatmap(cell: Chart) -> tuple[str, dict[str, Any]]:
@@ -154,10 +146,10 @@ def _heatmap(cell: Chart) -> tuple[str, dict[str, Any]]:
         "show_legend": True,
         "show_percentage": False,
         "show_values": False,
-        "xscale_interval": -1,
-        "yscale_interval": -1,
-        "left_margin": 110,
-        "bottom_margin": 40,
+        "xscale_interval": 1,
+        "yscale_interval": 1,
+        "left_margin": 8,
+        "bottom_margin": 8,
         "value_bounds": [None, None],
         "border_color": {"r": 255, "g": 255, "b": 255, "a": 1},
         "border_width": 1,
@@ -198,6 +190,11 @@ def _ribbon(cell: Chart) -> tuple[str, dict[str, Any]]:
     return "handlebars", _handlebars(cell, RIBBON)
 
 
+def _note(cell: Chart) -> tuple[str, dict[str, Any]]:
+    """Return a sentence that follows from the data: its figure `ket`."""
+    return "handlebars", _handlebars(cell, NOTE)
+
+
 def _handlebars(cell: Chart, template: str) -> dict[str, Any]:
     return {
         "query_mode": "aggregate",
@@ -216,11 +213,11 @@ def _map(cell: Chart) -> tuple[str, dict[str, Any]]:
         "filled": True,
         "stroked": True,
         "extruded": False,
-        "point_radius_scale": 350,
+        "point_radius_scale": 260,
         "line_width": 1,
         "line_width_unit": "pixels",
         "fill_color_picker": {"r": 0, "g": 0, "b": 0, "a": 0},
-        "stroke_color_picker": {"r": 158, "g": 158, "b": 158, "a": 1},
+        "stroke_color_picker": {"r": 158, "g": 158, "b": 158, "a": 0},
         "viewport": {"latitude": -7.02, "longitude": 110.39, "zoom": 10.8, "bearing": 0, "pitch": 0},
     }
 
@@ -231,6 +228,7 @@ KINDS: Final[dict[Kind, Callable[[Chart], tuple[str, dict[str, Any]]]]] = {
     "heatmap": _heatmap,
     "line": _line,
     "map": _map,
+    "note": _note,
     "ranking": _ranking,
     "ribbon": _ribbon,
     "table": _table,

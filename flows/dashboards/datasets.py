@@ -1,10 +1,11 @@
 """Superset's datasets out of `superset_dashboards/datasets/*.sql`: columns with the labels of the one definition.
 
 In these queries `$camera(w)` stands for what every row says of its camera, `$areas` for the names of areas,
-`$kata(about)` for words with their labels, `$wib(t)` for a time as local clocks show it (Superset knows no zones: its
-times are labelled UTC), `$hari(t)` for its weekday, and `$asked(t)` for the period that a page asks for, told to the
-tables themselves so that they read no other days. There and in pages `$angka(n)`, `$arah(d)` and `$sebab(r)` are
-numbers, directions and reasons as people read them, and `WORDED` has figures that many charts ask for.
+`$kata(about)` for words with their labels, `$dataset(d)` for the query of another one, `$wib(t)` for a time as local
+clocks show it (Superset knows no zones: its times are labelled UTC), `$hari(t)` for its weekday, and `$asked(t)` for
+the period that a page asks for, told to the tables themselves so that they read no other days. There and in pages
+`$angka(n)`, `$arah(d)` and `$sebab(r)` are numbers, directions and reasons as people read them, and `WORDED` has
+figures that many charts ask for.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from connectors.warehouse import Warehouse
+from flows.dashboards import links, two_periods
 from flows.dashboards.pages import FOLDER
+from flows.dashboards.two_periods import FIRST_DAY, ZONE_HOURS, bound
 from schemas.card import Figure
-from schemas.local_time import ZONE, offset_us
+from schemas.local_time import ZONE
 from schemas.metrics.mask import wilson
 from schemas.views import every
 from schemas.views.describe import of
@@ -27,12 +30,8 @@ from schemas.words import REASON_LABELS, Label
 
 NAMESPACE: Final = UUID("5f6c1d6e-6c1b-5d0a-9a55-7b8f0f1d2c3a")
 """Ids of all assets follow from it and their names: the same name is the same asset in every city."""
-HOUR_US: Final = 3_600_000_000
-ZONE_HOURS: Final = offset_us(ZONE) // HOUR_US
-"""Local time - UTC [h]."""
 WEEKDAYS: Final = ("1 Senin", "2 Selasa", "3 Rabu", "4 Kamis", "5 Jumat", "6 Sabtu", "7 Minggu")
 """As heat maps sort them."""
-FIRST_DAY: Final = "1970-01-02 00:00:00"
 
 CATEGORIES: Final = {
     "atcs": "Simpang (ATCS)",
@@ -66,7 +65,6 @@ OWN: Final = {
     "jenis": Label("Jenis", "Kind"),
     "tingkat": Label("Tingkat", "Severity"),
     "keadaan": Label("Keadaan", "State"),
-    "kini": Label("Kini", "Of now"),
     "menit": Label("Menit terakhir (WIB)", "Last minute"),
     "mulai": Label("Mulai (WIB)", "Start"),
     "melihat": Label("Melihat", "Sees"),
@@ -97,12 +95,50 @@ OWN: Final = {
     "tinggi": Label("Biasanya, batas atas", "As usual, upper end"),
     "n": Label("Minggu pembanding", "Weeks behind it"),
     "kali": Label("Kali biasanya", "Times the usual"),
+    "kini": Label("Sekarang", "Now"),
+    "orang": Label("Orang, jam terakhir", "Persons, last hour"),
+    "orang_lalu": Label("Orang, jam yang sama minggu lalu", "Persons, same hour a week before"),
+    "melihat_lalu": Label("Melihat, minggu lalu", "Saw a week before"),
+    "ada_lalu": Label("Minggu lalu diketahui", "A week before is known"),
+    "jenis_hari": Label("Jenis hari", "Kind of day"),
+    "ukuran": Label("Yang diukur", "What is measured"),
+    "dihitung": Label("Yang dihitung", "What is counted"),
+    "tanggal": Label("Tanggal", "Day"),
+    "periode": Label("Kedua periode", "Both periods"),
+    "periode_ini": Label("Periode yang dipilih", "Of the period asked for"),
+    "sebelumnya": Label("Dibandingkan dengan", "Compared with"),
+    "tanda": Label("Libur atau Ramadan", "Holiday or Ramadan"),
+    "jumlah": Label("Jumlah x ms teramati", "Sum times ms watched"),
+    "jumlah_lalu": Label("Jumlah x ms teramati, periode sebelumnya", "Sum times ms watched, before"),
+    "teramati_ms": Label("Waktu yang punya angka (ms)", "Time with figures (ms)"),
+    "teramati_ms_lalu": Label("Waktu yang punya angka, periode sebelumnya (ms)", "Time with figures, before (ms)"),
+    "observed_ms_lalu": Label("Waktu teramati, periode sebelumnya (ms)", "Time watched, before (ms)"),
+    "expected_ms_lalu": Label("Waktu yang seharusnya teramati, periode sebelumnya (ms)", "Time expected, before (ms)"),
+    "bobot_jam": Label("Jam di kedua periode", "Hours of both periods"),
+    "sebanding": Label("Dapat dibandingkan", "Can be compared"),
+    "sebelum": Label("Sebelumnya", "Before"),
+    "sesudah": Label("Periode ini", "This period"),
+    "orang_malam": Label("Orang di malam hari", "Persons at night"),
+    "balap_liar": Label("Balap liar", "Racing"),
+    "massa": Label("Massa berkumpul", "Gathering"),
+    "telusuri": Label("Kecamatan", "Kecamatan, as a link"),
+    "perubahan_mingguan": Label("Per minggu (selang)", "A week (interval)"),
+    "parkir": Label("Diduga parkir liar", "Parking"),
+    "parkir_lalu": Label("Diduga parkir liar, sebelumnya", "Parking, before"),
+    "sampah": Label("Tumpukan sampah", "Garbage"),
+    "sampah_lalu": Label("Tumpukan sampah, sebelumnya", "Garbage, before"),
+    "mati": Label("Kamera mati", "Cameras down"),
+    "mati_lalu": Label("Kamera mati, sebelumnya", "Cameras down, before"),
+    "jenis_hari_khusus": Label("Jenis", "Kind"),
+    "hari_ini": Label("Hari dalam periode ini", "Days in this period"),
+    "hari_lalu": Label("Hari dalam periode sebelumnya", "Days in the period before"),
 }
 """Columns that only datasets have; all others are the views' own."""
 
 FORMATS: Final = {
     **dict.fromkeys(("lama_menit", "urutan", "n"), ",.0f"),
     **dict.fromkeys(("buta_jam", "biasa", "rendah", "tinggi", "singgah_menit", "kali"), ",.1f"),
+    **dict.fromkeys(("sebelum", "sesudah"), ",.0f"),
     **dict.fromkeys(("sepeda_motor", "mobil", "bus", "truk", "sepeda", "kunjungan"), ",.0f"),
 }
 """How numbers of those are written; of all others their definitions say it."""
@@ -131,11 +167,7 @@ def expanded(sql: str) -> str:
         "        if(k.level = 'kecamatan', k.name, d.name) AS kecamatan\n"
         "    FROM areas AS k LEFT JOIN areas AS d ON d.area = k.parent)"
     )
-    bound = (
-        "{{% if {0} %}} AND {1} {2} addHours(parseDateTimeBestEffort('{{{{ {0} }}}}', 'UTC'), -"
-        + str(ZONE_HOURS)
-        + "){{% endif %}}"
-    )
+    sql = re.sub(r"\$dataset\((\w+)\)", lambda m: f"({_query(m[1])})", sql)
     sql = re.sub(r"\$camera\((\w+)\)", lambda m: camera.format(m[1]), sql)
     sql = re.sub(r"\$kata\(([\w ]+)\)", r"(SELECT word, label_id FROM words WHERE about = '\1')", sql)
     sql = worded(sql.replace("$areas", areas))
@@ -144,7 +176,7 @@ def expanded(sql: str) -> str:
     return re.sub(
         r"\$asked\(([\w.]+)\)",
         lambda m: (
-            f"{m[1]} > '{FIRST_DAY}'" + bound.format("from_dttm", m[1], ">=") + bound.format("to_dttm", m[1], "<")
+            f"{m[1]} > '{FIRST_DAY}'" + bound("from_dttm", f" AND {m[1]} >= ") + bound("to_dttm", f" AND {m[1]} < ")
         ),
         sql,
     )
@@ -189,15 +221,21 @@ def _said(labels: Mapping[str, Label]) -> list[str]:
 COVERAGE: Final = "if(sum(expected_ms) = 0, NULL, least(1, sum(observed_ms) / sum(expected_ms)))"
 PERSONS: Final = "60000 * sum(person_minutes) / sumIf(observed_ms, persons_mean IS NOT NULL)"
 """Mean persons of a watched zone."""
+VEHICLES: Final = "3600000 * sum(vehicles) / sumIf(observed_ms, vehicles IS NOT NULL)"
+"""Vehicles an observed hour of a road's direction."""
 MASKED: Final = wilson("sum(masked)", "sum(decided)")
 WORDED: Final[dict[str, Callable[[str], str]]] = {
     "angka": _number,
     "arah": _direction,
     "sebab": _reason,
     "cakupan": lambda _: COVERAGE,
+    "cukup": lambda figure: f"if(sum(observed_ms) >= 0.8 * sum(expected_ms), {figure}, NULL)",
+    "tautan": links.to_page,
     "orang_per_zona": lambda _: PERSONS,
+    "kendaraan_per_jam": lambda _: VEHICLES,
     "masker_bawah": lambda _: MASKED[0],
     "masker_atas": lambda _: MASKED[1],
+    **two_periods.WORDED,
 }
 
 
@@ -214,6 +252,11 @@ def _closing(sql: str) -> int:
 def plain(sql: str) -> str:
     """Return an expanded query without what Superset fills in: of all times."""
     return re.sub(r"{%.*?%}.*?{% endif %}", "", sql)
+
+
+def _query(name: str) -> str:
+    """Return the query of another dataset, as it is written."""
+    return (FOLDER / "datasets" / f"{name}.sql").read_text().partition("\n")[2].strip()
 
 
 def read(folder: Path = FOLDER / "datasets") -> dict[str, tuple[str, str]]:

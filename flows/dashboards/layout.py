@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from flows.dashboards import style
 from flows.dashboards.datasets import id_of
 from flows.dashboards.pages import Chart, Page
 
@@ -21,21 +22,6 @@ FILTERS: Final = {
 TIME: Final = "waktu"
 ALL_TIMES: Final = "No filter"
 """As Superset calls it."""
-CSS: Final = """\
-.tilik-card{text-align:left;line-height:1.15}
-.tilik-card .n{font-size:44px;font-weight:600;color:#333;white-space:nowrap}
-.tilik-card .s{font-size:16px;color:#555;margin-top:8px}
-.tilik-ribbon{font-size:15px;line-height:48px;text-align:center;white-space:nowrap;overflow:hidden}
-.tilik-simulasi{background:#333;color:#fff;font-weight:600;letter-spacing:.08em}
-.tilik-kamera{color:#555}
-.dashboard-component-chart-holder:has(.tilik-simulasi){background:#333}
-.dashboard-component-chart-holder:has(.tilik-ribbon){padding:0;overflow:hidden}
-.dashboard-component-chart-holder:has(.tilik-ribbon) [data-test="slice-header"]{display:none}
-.dashboard-component-chart-holder:has(.tilik-ribbon)
-  :is(.dashboard-chart,.chart-container,.slice_container,.handlebars,.handlebars>div)
-  {height:48px!important;padding:0!important;overflow:hidden!important}
-.dashboard-markdown p{font-size:14px;color:#444}
-"""
 
 
 def of(page: Page) -> dict[str, Any]:
@@ -43,7 +29,7 @@ def of(page: Page) -> dict[str, Any]:
     return {
         "dashboard_title": page.title,
         "description": page.about,
-        "css": CSS,
+        "css": style.of(page.unknown, cells(page)),
         "slug": page.slug,
         "certified_by": None,
         "certification_details": None,

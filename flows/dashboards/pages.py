@@ -18,7 +18,7 @@ RIBBON: Final = FOLDER / "ribbon.toml"
 COLUMNS: Final = 12
 """A row is so many columns wide."""
 
-Kind = Literal["card", "columns", "heatmap", "line", "map", "ranking", "ribbon", "table", "text"]
+Kind = Literal["card", "columns", "heatmap", "line", "map", "note", "ranking", "ribbon", "table", "text"]
 
 
 class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +45,8 @@ class Chart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Of a table without figures: columns as they are.
     where
         SQL that rows must meet.
+    empty
+        What it says where it has no rows.
     more
         Superset's own parameters, for what no other word here says.
     """
@@ -65,6 +67,7 @@ class Chart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: int = 1_000
     where: str = ""
     text: str = ""
+    empty: str = ""
     more: dict[str, Any] = {}
 
 
@@ -84,6 +87,8 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Names of `FILTERS` that stand at its left.
     refresh_s
         How often it looks again [s]; 0 never.
+    unknown
+        What tables say where a figure is NULL.
     roles
         Who may open it; nobody named: every role of ours.
     """
@@ -94,6 +99,7 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row: tuple[Row, ...]
     filters: tuple[str, ...] = ()
     refresh_s: int = 0
+    unknown: str = "belum diketahui"
     roles: tuple[Role, ...] = ()
 
 

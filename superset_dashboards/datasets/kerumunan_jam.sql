@@ -3,7 +3,7 @@ SELECT
     $camera(w),
     m.camera_id AS camera_id,
     m.zone_id AS zone_id,
-    concat(w.name, ' / ', m.zone_id) AS zona,
+    concat(m.zone_id, ', ', w.name) AS zona,
     $wib(m.ts) AS waktu,
     formatDateTime($wib(m.ts), '%H') AS jam,
     $hari(m.ts) AS hari_minggu,

@@ -10,6 +10,8 @@ SELECT
     m.unknown AS unknown,
     m.unit AS unit,
     m.coverage AS coverage,
+    m.observed_ms AS observed_ms,
+    m.expected_ms AS expected_ms,
     $sebab(m.reason) AS reason
 FROM mask_hour AS m
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id

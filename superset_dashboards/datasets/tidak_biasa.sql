@@ -2,7 +2,7 @@
 SELECT
     $camera(w),
     m.camera_id AS camera_id,
-    concat(w.name, ' / ', m.zone_id) AS zona,
+    concat(m.zone_id, ', ', w.name) AS zona,
     $wib(m.ts) AS mulai,
     m.persons_mean AS persons_mean,
     u.biasa AS biasa,
@@ -22,4 +22,4 @@ INNER JOIN (
     GROUP BY camera_id, zone_id HAVING n >= 3
 ) AS u ON u.camera_id = m.camera_id AND u.zone_id = m.zone_id
 LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
-WHERE m.persons_mean < u.rendah OR m.persons_mean > u.tinggi
+WHERE (m.persons_mean < u.rendah OR m.persons_mean > u.tinggi) AND greatest(m.persons_mean, u.biasa) >= 1

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.brokers.fetching import program
 
@@ -81,6 +81,10 @@ class Reader:
                 since = 0.0
             time.sleep(0.1)
         raise AssertionError(f"{self.page.url}: {there} of {charts} charts, {loads} still load")
+
+    def chart(self, title: str) -> Locator:
+        """Return the box of a chart."""
+        return self.page.locator(f'[data-test-chart-name="{title}"]')
 
     def errors(self) -> list[str]:
         """Return what charts say went wrong."""

@@ -162,7 +162,9 @@ def test_vehicles_of_each_class_are_those_that_passed_hour_by_hour(town: Town) -
 
 def test_parking_and_floods_are_those_that_were(town: Town) -> None:
     rows = figures(town, "ketertiban", "parkir-jam")
-    parked = sum(row["Kejadian"] for row in rows if row["jam"] != "23")  # the last ones are told after the day
+    parked = sum(
+        row["Kejadian sehari"] or 0 for row in rows if row["jam"] != "23"
+    )  # the last ones are told after the day
     began = pl.col("opened_at").dt.convert_time_zone("Asia/Jakarta").dt.hour()
     assert parked == true(town, "parking").filter(began != 23).height > 0
     assert len(figures(town, "genangan", "episode")) == true(town, "flood").height > 0
@@ -221,6 +223,58 @@ def test_a_filter_changes_what_is_drawn(reader: Reader) -> None:
     after = page.locator(".tilik-card .n").all_inner_texts()
     assert after != before
     assert reader.errors() == []
+
+
+CHARTS = {page.slug: len(list(layout.cells(page))) for page in pages.read()}
+
+
+def test_from_the_city_to_a_camera_takes_three_clicks(reader: Reader) -> None:
+    """By a link in a cell, then by names in tables: what is left each time is what was clicked."""
+    page = reader.opens("kota-sekarang", CHARTS["kota-sekarang"])
+    page.get_by_role("link", name="Semarang Tengah").click()
+    page.wait_for_url("**/dashboard/keramaian/**")
+    for column, title, name in (
+        (0, "", "Semarang Tengah"),
+        (1, "... lalu kelurahan ...", "Pekunden"),
+        (2, "... lalu kamera", "Simpang Lima 1 360 (simulasi)"),
+    ):
+        if title:
+            reader.chart(title).locator("td", has_text=name).click()
+        reader.settled(CHARTS["keramaian"])
+        rows = reader.chart("Rincian per zona").locator("tbody tr").all_inner_texts()
+        assert {row.split("\t")[column] for row in rows} == {name}
+
+
+def test_three_questions_of_planners_take_fewer_than_five_clicks(reader: Reader) -> None:
+    """As docs/planners.md counts them, from the list of dashboards on."""
+    opened = [("Kunjungan", "kunjungan"), ("Genangan", "genangan"), ("Kesehatan kamera", "kesehatan-kamera")]
+    clicks = dict.fromkeys(dict(opened), 0)
+    said = {}
+    for title, slug in opened:
+        reader.page.goto(f"{reader.url}/dashboard/list/")
+
+        def press(target: str, title: str = title, **given: str) -> None:
+            reader.page.locator(target, **given).first.click()
+            clicks[title] += 1
+
+        press(f'a[href*="/superset/dashboard/{slug}/"]')
+        reader.settled(CHARTS[slug])
+        if title == "Kunjungan":
+            press('[data-test="NATIVE_FILTER-tempat"] .ant-select')
+            press(".ant-select-item-option", has_text="Simpang Lima")
+            press('[data-test="filter-bar__apply-button"]')
+            reader.settled(CHARTS[slug])
+        said[title] = {
+            "Kunjungan": "Naik, landai, turun (8 minggu terakhir)",
+            "Genangan": "Episode genangan",
+            "Kesehatan kamera": "Kamera dan lokasi yang mati, terbaru di atas",
+        }[title]
+        said[title] = reader.chart(said[title]).locator("tbody").last.inner_text()
+    assert clicks == {"Kunjungan": 4, "Genangan": 1, "Kesehatan kamera": 1}
+    assert "Simpang Lima" in said["Kunjungan"]
+    assert "data tidak cukup" in said["Kunjungan"]
+    assert "DPU" in said["Genangan"]
+    assert "Kamera mati" in said["Kesehatan kamera"]
 
 
 @pytest.fixture(scope="module")
