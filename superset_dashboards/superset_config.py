@@ -114,7 +114,7 @@ THEME_DEFAULT = {
     },
     "echartsOptionsOverrides": {
         "legend": {"selector": False},
-        "xAxis": {"axisLabel": {"hideOverlap": True, "padding": [0, 6]}},
+        "xAxis": {"axisLabel": {"hideOverlap": True, "padding": [0, 10]}},
     },
     "echartsOptionsOverridesByChartType": {
         "heatmap_v2": {"xAxis": {"axisLabel": {"fontSize": 10, "padding": 0, "interval": 0, "hideOverlap": False}}},

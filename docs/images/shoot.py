@@ -17,7 +17,7 @@ from tests.flows.dashboards.browser import Reader, chromium
 
 HERE = Path(__file__).parent
 WIDTH = 1200
-COLOURS = 64
+COLOURS = 200
 BOTTOM = "Math.max(...[...document.querySelectorAll('.grid-content')].map(e => e.getBoundingClientRect().bottom))"
 
 
@@ -53,7 +53,7 @@ def small(picture: bytes) -> bytes:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

@@ -10,6 +10,8 @@ from flows.dashboards.pages import Chart, Figure, Kind
 
 GREY: Final = "#9e9e9e"
 NUMBER: Final = ",.0f"
+MOST: Final = 50_000
+"""Points of a line, columns and cells: fewer would leave some out unseen."""
 TIMES: Final = {"PT15M": "%-d %b %H.%M", "PT1H": "%-d %b %H.%M", "P1D": "%a %-d %b", "P1W": "%-d %b", "P1M": "%b %Y"}
 """How a step's beginning is written along the bottom, by its length."""
 CARD: Final = (
@@ -35,7 +37,7 @@ def of(page: str, cell: Chart, dataset: dict[str, Any]) -> dict[str, Any]:
         "params": {
             "viz_type": viz,
             "color_scheme": "tilik",
-            "row_limit": cell.limit,
+            "row_limit": MOST if cell.kind in ("line", "columns", "heatmap") else cell.limit,
             "adhoc_filters": _filters(cell, at),
             **params,
             **cell.more,
@@ -128,6 +130,8 @@ def _ranking(cell: Chart) -> tuple[str, dict[str, Any]]:
     Superset's own horizontal bars filter by the length of the bar, which leaves nothing.
     """
     viz, params = _table(cell)
+    for each in cell.figures[1:]:
+        params["column_config"][each.label]["showCellBars"] = False
     return viz, {**params, "show_cell_bars": True, "row_limit": min(cell.limit, 15)}
 
 

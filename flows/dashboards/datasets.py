@@ -18,6 +18,7 @@ from uuid import UUID, uuid5
 
 from connectors.warehouse import Warehouse
 from flows.dashboards import links, two_periods
+from flows.dashboards.labels import CATEGORIES, FORMATS, OWN
 from flows.dashboards.pages import FOLDER
 from flows.dashboards.two_periods import FIRST_DAY, ZONE_HOURS, bound
 from schemas.card import Figure
@@ -32,116 +33,6 @@ NAMESPACE: Final = UUID("5f6c1d6e-6c1b-5d0a-9a55-7b8f0f1d2c3a")
 """Ids of all assets follow from it and their names: the same name is the same asset in every city."""
 WEEKDAYS: Final = ("1 Senin", "2 Selasa", "3 Rabu", "4 Kamis", "5 Jumat", "6 Sabtu", "7 Minggu")
 """As heat maps sort them."""
-
-CATEGORIES: Final = {
-    "atcs": "Simpang (ATCS)",
-    "rt": "RT",
-    "kotalama": "Kota Lama",
-    "layanan_publik": "Layanan publik",
-    "pasar": "Pasar",
-    "pompa_air": "Pompa air",
-    "simpanglima": "Simpang Lima",
-    "wisata": "Wisata",
-    "swasta": "Swasta",
-}
-"""What people call a camera's category."""
-
-OWN: Final = {
-    "kamera": Label("Kamera", "Camera"),
-    "kelurahan": Label("Kelurahan", "Kelurahan"),
-    "kecamatan": Label("Kecamatan", "Kecamatan"),
-    "kategori": Label("Kategori", "Category"),
-    "pemilik": Label("Pemilik", "Owner"),
-    "tempat": Label("Tempat", "Place"),
-    "waktu": Label("Waktu (WIB)", "Time (WIB)"),
-    "selesai": Label("Selesai", "End"),
-    "hari": Label("Hari", "Day"),
-    "bulan": Label("Bulan", "Month"),
-    "terbaru": Label("Bulan terbaru", "Newest month"),
-    "jam": Label("Jam", "Hour"),
-    "hari_minggu": Label("Hari", "Weekday"),
-    "zona": Label("Zona", "Zone"),
-    "jalan": Label("Jalan", "Road"),
-    "jenis": Label("Jenis", "Kind"),
-    "tingkat": Label("Tingkat", "Severity"),
-    "keadaan": Label("Keadaan", "State"),
-    "menit": Label("Menit terakhir (WIB)", "Last minute"),
-    "mulai": Label("Mulai (WIB)", "Start"),
-    "melihat": Label("Melihat", "Sees"),
-    "buta_sejak": Label("Buta sejak", "Blind since"),
-    "buta_jam": Label("Buta (jam)", "Blind (h)"),
-    "persons": Label("Orang", "Persons"),
-    "terbuka": Label("Terbuka", "Open"),
-    "tentang_kamera": Label("Tentang kamera", "About cameras"),
-    "lama_menit": Label("Lama (menit)", "Duration (min)"),
-    "urutan": Label("Urutan", "Order"),
-    "bobot": Label("Bobot", "Weight"),
-    "sudah": Label("Sudah berlangsung", "Age"),
-    "lapis": Label("Lapis", "Layer"),
-    "nama": Label("Nama", "Name"),
-    "geojson": Label("Bentuk", "Shape"),
-    "jam_puncak": Label("Jam puncak", "Peak hour"),
-    "kelas": Label("Jenis kendaraan", "Class"),
-    "sepeda_motor": Label("Sepeda motor", "Motorcycles"),
-    "mobil": Label("Mobil", "Cars"),
-    "bus": Label("Bus", "Buses"),
-    "truk": Label("Truk", "Trucks"),
-    "sepeda": Label("Sepeda", "Bicycles"),
-    "dasar": Label("Dasar hitungan", "Counted by"),
-    "kunjungan": Label("Kunjungan", "Visits"),
-    "singgah_menit": Label("Lama singgah, median (menit)", "Stay, median (min)"),
-    "biasa": Label("Biasanya", "As usual"),
-    "rendah": Label("Biasanya, batas bawah", "As usual, lower end"),
-    "tinggi": Label("Biasanya, batas atas", "As usual, upper end"),
-    "n": Label("Minggu pembanding", "Weeks behind it"),
-    "kali": Label("Kali biasanya", "Times the usual"),
-    "kini": Label("Sekarang", "Now"),
-    "orang": Label("Orang, jam terakhir", "Persons, last hour"),
-    "orang_lalu": Label("Orang, jam yang sama minggu lalu", "Persons, same hour a week before"),
-    "melihat_lalu": Label("Melihat, minggu lalu", "Saw a week before"),
-    "ada_lalu": Label("Minggu lalu diketahui", "A week before is known"),
-    "jenis_hari": Label("Jenis hari", "Kind of day"),
-    "ukuran": Label("Yang diukur", "What is measured"),
-    "dihitung": Label("Yang dihitung", "What is counted"),
-    "tanggal": Label("Tanggal", "Day"),
-    "periode": Label("Kedua periode", "Both periods"),
-    "periode_ini": Label("Periode yang dipilih", "Of the period asked for"),
-    "sebelumnya": Label("Dibandingkan dengan", "Compared with"),
-    "tanda": Label("Libur atau Ramadan", "Holiday or Ramadan"),
-    "jumlah": Label("Jumlah x ms teramati", "Sum times ms watched"),
-    "jumlah_lalu": Label("Jumlah x ms teramati, periode sebelumnya", "Sum times ms watched, before"),
-    "teramati_ms": Label("Waktu yang punya angka (ms)", "Time with figures (ms)"),
-    "teramati_ms_lalu": Label("Waktu yang punya angka, periode sebelumnya (ms)", "Time with figures, before (ms)"),
-    "observed_ms_lalu": Label("Waktu teramati, periode sebelumnya (ms)", "Time watched, before (ms)"),
-    "expected_ms_lalu": Label("Waktu yang seharusnya teramati, periode sebelumnya (ms)", "Time expected, before (ms)"),
-    "bobot_jam": Label("Jam di kedua periode", "Hours of both periods"),
-    "sebanding": Label("Dapat dibandingkan", "Can be compared"),
-    "sebelum": Label("Sebelumnya", "Before"),
-    "sesudah": Label("Periode ini", "This period"),
-    "orang_malam": Label("Orang di malam hari", "Persons at night"),
-    "balap_liar": Label("Balap liar", "Racing"),
-    "massa": Label("Massa berkumpul", "Gathering"),
-    "telusuri": Label("Kecamatan", "Kecamatan, as a link"),
-    "perubahan_mingguan": Label("Per minggu (selang)", "A week (interval)"),
-    "parkir": Label("Diduga parkir liar", "Parking"),
-    "parkir_lalu": Label("Diduga parkir liar, sebelumnya", "Parking, before"),
-    "sampah": Label("Tumpukan sampah", "Garbage"),
-    "sampah_lalu": Label("Tumpukan sampah, sebelumnya", "Garbage, before"),
-    "mati": Label("Kamera mati", "Cameras down"),
-    "mati_lalu": Label("Kamera mati, sebelumnya", "Cameras down, before"),
-    "jenis_hari_khusus": Label("Jenis", "Kind"),
-    "hari_ini": Label("Hari dalam periode ini", "Days in this period"),
-    "hari_lalu": Label("Hari dalam periode sebelumnya", "Days in the period before"),
-}
-"""Columns that only datasets have; all others are the views' own."""
-
-FORMATS: Final = {
-    **dict.fromkeys(("lama_menit", "urutan", "n"), ",.0f"),
-    **dict.fromkeys(("buta_jam", "biasa", "rendah", "tinggi", "singgah_menit", "kali"), ",.1f"),
-    **dict.fromkeys(("sebelum", "sesudah"), ",.0f"),
-    **dict.fromkeys(("sepeda_motor", "mobil", "bus", "truk", "sepeda", "kunjungan"), ",.0f"),
-}
-"""How numbers of those are written; of all others their definitions say it."""
 
 TYPES: Final = (
     ("DateTime", re.compile(r"DateTime")),

@@ -33,7 +33,7 @@ CSS: Final = """\
 .superset-chart-table div[style*="overflow: auto"]{animation:tilik-more linear;animation-timeline:scroll(self)}
 @media(max-width:1500px){.superset-chart-table table.table-condensed 
   :is(td,th){font-size:11px;padding:4px 3px!important}}
-.dt-is-null{font-size:0}
+.superset-chart-table td.dt-is-null{font-size:0!important}
 .dt-is-null::after{content:"UNKNOWN";font-size:12px;color:#757575}
 """
 NOTHING: Final = """\
@@ -43,10 +43,18 @@ CHART .ant-empty-description::after{content:"SAID";font-size:14px}
 """
 
 
+TOP: Final = "CHART .anticon-warning{display:none}\n"
+"""Of a ranking nobody expects all rows: Superset's mark that there are more is left out."""
+
+
 def of(unknown: str, cells: Iterable[Chart]) -> str:
     """Return a page's style; its tables say `unknown` for NULL, and charts what they mean by having no rows."""
-    found = [NOTHING.replace("CHART", _named(cell)).replace("SAID", cell.empty) for cell in cells if cell.empty]
-    return CSS.replace("UNKNOWN", unknown) + "".join(found)
+    return CSS.replace("UNKNOWN", unknown) + "".join(map(_chart, cells))
+
+
+def _chart(cell: Chart) -> str:
+    rules = (NOTHING.replace("SAID", cell.empty) if cell.empty else "") + (TOP if cell.kind == "ranking" else "")
+    return rules.replace("CHART", _named(cell))
 
 
 def _named(cell: Chart) -> str:
