@@ -297,6 +297,19 @@ def test_each_role_sees_its_own_rows_by_any_dataset(served: Served, people: dict
             assert people[who].seen(ids(served, "tables")[dataset], "camera_id") == expected, (who, dataset)
 
 
+def test_every_dataset_answers_somebody_who_is_kept_to_an_area(served: Served, people: dict[str, Account]) -> None:
+    """By the warehouse's own account of theirs, over two periods."""
+    found = {}
+    for name, dataset in ids(served, "tables").items():
+        query = {"columns": ["area"], "metrics": ["count"], "time_range": "2026-01-04 : 2026-01-06"}
+        status, said = people["camat"].asked(dataset, query)
+        assert status == 200, (name, said)
+        found[name] = {row["area"] for row in said["result"][0]["data"]}
+    assert all(area.startswith("33.74.01") for areas in found.values() for area in areas)
+    assert found["banding_orang"]
+    assert found["banding_kendaraan"] == found["jalan_jam"]
+
+
 def test_nobody_gets_round_it_by_sql_of_their_own(served: Served, people: dict[str, Account]) -> None:
     dataset = ids(served, "tables")["kamera_kini"]
     for sql in ("(SELECT count() FROM tilik.crowd_hour)", "count() FROM (SELECT 1 AS camera_id) --"):
