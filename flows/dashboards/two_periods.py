@@ -68,17 +68,6 @@ def named(_: str) -> str:
     return f"if({IS_ASKED}, concat({this}, ' dibandingkan dengan ', {before}), {none})"
 
 
-def days(_: str) -> str:
-    """Return the local days of both periods, first and last, as the views that compare are asked."""
-    ends = {"b": (BEGINS, ENDS), "a": (f"({BEGINS} - INTERVAL {BACK} DAY)", f"({ENDS} - INTERVAL {BACK} DAY)")}
-    none = f"toDate('{FIRST_DAY[:10]}')"
-    return ", ".join(
-        f"from_{period} = if({IS_ASKED}, toDate({local(first)}), {none}), "
-        f"to_{period} = if({IS_ASKED}, toDate({local(f'({last} - INTERVAL 1 SECOND)')}), {none})"
-        for period, (first, last) in ends.items()
-    )
-
-
 def compared(t: str) -> str:
     """Return whether a time lies in either period."""
     before = f"{t} >= {BEGINS} - INTERVAL {BACK} DAY AND {t} < {ENDS} - INTERVAL {BACK} DAY"
@@ -181,7 +170,6 @@ WORDED: Final[dict[str, Callable[[str], str]]] = {
     "jam": lambda t: f"formatDateTime({local(t)}, '%H')",
     "tanggal": day,
     "periode_kata": named,
-    "hari_banding": days,
     "sebelumnya": lambda _: SAID,
     "sejak": since,
     "perubahan_kata": said,

@@ -1,24 +1,26 @@
--- Tempat, dua periode: a row a place and what is counted there, on a mean day of the period asked for and of the one before it.
+-- Tempat, dua periode: a row a place, its visits on a mean day of the period asked for and of the one before it, by like days of the same cameras.
 SELECT
-    m.area AS area,
+    p.area AS area,
     '' AS owner,
-    m.name AS tempat,
+    p.name AS tempat,
     d.kecamatan AS kecamatan,
     d.kelurahan AS kelurahan,
-    m.ukuran AS dihitung,
-    m.sebelum AS sebelum,
-    m.sesudah AS sesudah,
-    m.change AS change,
-    m.cameras_both AS cameras_both,
-    m.cameras_only_a AS cameras_only_a,
-    m.cameras_only_b AS cameras_only_b
+    if(p.basis = 'entries', 'orang masuk', 'lintasan') AS dihitung,
+    p.sebelum AS sebelum,
+    p.sesudah AS sesudah,
+    p.sesudah / nullIf(p.sebelum, 0) - 1 AS change
 FROM (
-    SELECT 'orang masuk' AS ukuran, area, name, place_id, entries_a AS sebelum, entries_b AS sesudah, change,
-        cameras_both, cameras_only_a, cameras_only_b
-    FROM visits_compare($hari_banding()) WHERE area_level = 'place'
-    UNION ALL
-    SELECT 'orang-menit' AS ukuran, area, name, place_id, person_minutes_a AS sebelum, person_minutes_b AS sesudah, change,
-        cameras_both, cameras_only_a, cameras_only_b
-    FROM crowd_compare($hari_banding()) WHERE area_level = 'place'
-) AS m
-LEFT JOIN $areas AS d ON d.kode = m.area
+    SELECT k.place_id AS place_id, any(k.name) AS name, any(k.area) AS area, k.basis AS basis,
+        sumIf(k.hari * k.rata_lalu, k.sebanding) / nullIf(sumIf(k.hari, k.sebanding), 0) AS sebelum,
+        sumIf(k.hari * k.rata, k.sebanding) / nullIf(sumIf(k.hari, k.sebanding), 0) AS sesudah
+    FROM (
+        SELECT m.place_id AS place_id, m.name AS name, m.area AS area, m.basis AS basis, $jenis_hari(m.day_type) AS jenis_hari,
+            m.cameras_total AS kamera,
+            count(if(m.basis = 'entries', toFloat64(m.entries), m.passages)) AS hari, avgIf(if(m.basis = 'entries', toFloat64(m.entries), m.passages), $terpilih(m.ts)) AS rata, avgIf(if(m.basis = 'entries', toFloat64(m.entries), m.passages), NOT $terpilih(m.ts)) AS rata_lalu,
+            countIf(if(m.basis = 'entries', toFloat64(m.entries), m.passages) IS NOT NULL AND $terpilih(m.ts)) > 0 AND countIf(if(m.basis = 'entries', toFloat64(m.entries), m.passages) IS NOT NULL AND NOT $terpilih(m.ts)) > 0 AS sebanding
+        FROM visits_place_day AS m WHERE $terbanding(m.ts)
+        GROUP BY place_id, name, area, basis, jenis_hari, kamera
+    ) AS k
+    GROUP BY place_id, basis
+) AS p
+LEFT JOIN $areas AS d ON d.kode = arrayStringConcat(arraySlice(splitByChar('.', toString(p.area)), 1, 4), '.')
