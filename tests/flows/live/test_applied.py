@@ -144,10 +144,10 @@ def test_an_edit_that_nobody_applied_is_refused_at_the_next_start(
 def test_a_run_that_goes_on_goes_by_it_from_its_moment_on(
     tmp_path: Path, empty_store: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Frames may be ahead of the clock, so that nobody waits for the minute: the moment is the next but one."""
+    """The moment is the next minute but one; frames are ahead of the clock, past its minute's end: nobody waits."""
     url, now_us = empty_store("live"), time.time_ns() // 1000
     moment_us = (now_us // MINUTE_US + 2) * MINUTE_US
-    batch = now_on(stream(NAMES, LENGTH_S), -170)
+    batch = now_on(stream(NAMES, LENGTH_S), -190)
     every = messages(batch, now_us)
     before = int((batch.frames["t_us"] < now_us).sum())
     of, rest = topic(every[:before], 2), topic(every, 2)
