@@ -13,6 +13,7 @@ from schemas.words import PUBLISHED_COVERAGE, REASONS
 
 MUTE: Final = f"toUInt8({REASONS.index('mute')})"
 MISREAD: Final = f"toUInt8({REASONS.index('misread')})"
+MISSED: Final = f"toUInt8({REASONS.index('missed')})"
 
 GRAINS: Final = ("minute", "quarter", "hour", "day")
 

@@ -13,7 +13,7 @@ from schemas.card import ByArea, Card, Figure
 from schemas.cards import BY_NAME, CARDS
 from schemas.views import registered
 from schemas.views.by_camera import columns as figures
-from schemas.views.sql import GRAINS, LENGTH_S, MISREAD, UNSEEN, View, day_type, select, source, versions
+from schemas.views.sql import GRAINS, LENGTH_S, View, day_type, select, source, unread, unseen, versions
 from schemas.words import Label
 
 FIGURES: Final = {
@@ -63,7 +63,7 @@ def _by_camera(metric: str, area: ByArea, grain: str) -> str:
         "max(m.expected_ms) AS expected",
         "max(least(m.observed_ms, m.expected_ms)) AS watched",
         "max(m.frames) AS frames",
-        f"max(m.reason = {MISREAD}) AS misread",
+        f"max({unread('m.reason')}) AS unread",
         "max(m.rev) AS rev",
         "max(m.simulated) AS simulated",
         *parts,
@@ -88,7 +88,7 @@ def _by_area(metric: str, area: ByArea, grain: str) -> str:
         "sum(c.expected) AS expected",
         "sum(c.watched) AS watched",
         "sum(c.frames) AS frames",
-        "max(c.misread) AS misread",
+        "max(c.unread) AS unread",
         "max(c.rev) AS rev",
         "max(c.simulated) AS simulated",
         *(f"{fold.over_cameras}(c.{name}) AS {name}" for name, fold in area.parts.items()),
@@ -132,7 +132,7 @@ def area_view(card: Card, grain: str, zone: str) -> View:
         "s.covered AS coverage",
         "s.watched AS observed_ms",
         "s.expected AS expected_ms",
-        f"multiIf(s.reporting > 0, {area.why}, s.frames = 0, {UNSEEN}, {area.unseen}) AS reason",
+        f"multiIf(s.reporting > 0, {area.why}, s.frames = 0, {unseen()}, {area.unseen}) AS reason",
         f"{day_type(local)} AS day_type",
         *versions("s"),
         "if(s.frames > 0, s.simulated, s.twins) AS simulated",

@@ -11,7 +11,7 @@ from typing import Final
 
 from schemas.card import Figure
 from schemas.views.lasting import ENDS, until
-from schemas.views.sql import MISREAD, View, day_type, published, select, versions
+from schemas.views.sql import View, day_type, published, select, unread, unseen, versions
 from schemas.words import Label
 
 UNKNOWN_AFTER_S: Final = 300
@@ -129,7 +129,7 @@ def flood_month(zone: str) -> View:
         *(f"z.{name} AS {name}" for name in kept),
         "toInt64(w.watched_ms) AS watched_ms",
         "w.frames AS frames",
-        "w.misread AS misread",
+        "w.unread AS unread",
         "w.rev AS rev",
         *(f"f.{name} AS {name}" for name in ("n", "peak", "flooded_us", "longest_us")),
         f"greatest(1000 * ({lived_s}), watched_ms) AS all_ms",
@@ -173,7 +173,7 @@ def _watched_months(zone: str) -> str:
     return (
         f"SELECT camera_id, zone_id, toStartOfMonth(toTimeZone(ts, '{zone}')) AS month,\n"
         "        sumIf(least(observed_ms, expected_ms), signals_n > 0) AS watched_ms,\n"
-        f"        sum(frames) AS frames, max(reason = {MISREAD}) AS misread, max(rev) AS rev\n"
+        f"        sum(frames) AS frames, max({unread('reason')}) AS unread, max(rev) AS rev\n"
         "    FROM flood_hour_log FINAL WHERE deleted = 0 GROUP BY camera_id, zone_id, month"
     )
 
@@ -198,7 +198,7 @@ def _flood_columns(zone: str) -> list[str]:
         f"{local} AS local_ts",
         *(f"m.{name} AS {name}" for name in ("camera_id", "area", "owner", "category", "zone_id", "frames")),
         "if(m.all_ms = 0, 0., m.watched_ms / m.all_ms) AS coverage",
-        "multiIf(m.known, '', m.frames = 0, if(m.misread, 'misread', 'offline'), 'no_signal_data') AS reason",
+        f"multiIf(m.known, '', m.frames = 0, {unseen('m')}, 'no_signal_data') AS reason",
         *versions("m"),
         "m.simulated AS simulated",
         f"{published('m.flooded_us / 3600000000', 'm.known')} AS hours_flooded",

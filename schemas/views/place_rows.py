@@ -12,7 +12,7 @@ from typing import Final
 
 from schemas.card import Card, Spots
 from schemas.views import registered
-from schemas.views.sql import LENGTH_S, MISREAD, source
+from schemas.views.sql import LENGTH_S, source, unread
 from schemas.words import PUBLISHED_COVERAGE
 
 KEYS: Final = {"zones": "zone_id", "gates": "line_id"}
@@ -45,7 +45,7 @@ def by_window(card: Card, grain: str) -> str:
     """Return one row a zone or gate and window of a grain below the day.
 
     Columns: place_id, camera_id, spot_id, ts, expected and watched [ms], reports,
-    frames, rev, misread, simulated, and the parts: 0 or empty unless the row reports.
+    frames, rev, unread, simulated, and the parts: 0 or empty unless the row reports.
     """
     spots, has = read(card), "m.camera_id != ''"
     columns = [
@@ -54,7 +54,7 @@ def by_window(card: Card, grain: str) -> str:
         "toUInt64(least(m.observed_ms, m.expected_ms)) AS watched",
         "m.published AS reports",
         *(f"m.{name} AS {name}" for name in ("frames", "rev")),
-        f"m.reason = {MISREAD} AS misread",
+        f"{unread('m.reason')} AS unread",
         "m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated",
         *(_window(part, kind, "m.published") for part, kind in spots.parts.items()),
     ]
@@ -81,7 +81,7 @@ def _open_quarters(card: Card, zone: str) -> str:
         "u.hour AS hour",
         f"if({has}, m.expected_ms, {1000 * LENGTH_S['quarter']}) AS expected",
         *(f"m.{name} AS {name}" for name in ("frames", "rev")),
-        f"m.reason = {MISREAD} AS misread",
+        f"{unread('m.reason')} AS unread",
         "m.simulated OR startsWith(u.camera_id, 'sim-') AS simulated",
         "m.observed_ms AS observed",
         *(f"m.{part} AS {part}" for part in spots.parts if part != "observed_ms"),
@@ -118,7 +118,7 @@ def by_day(card: Card, zone: str) -> str:
         f"(SELECT q.place_id AS place_id, q.camera_id AS camera_id, q.spot_id AS spot_id, q.ts AS ts, q.hour AS hour,\n"
         "    sum(q.expected) AS expected, sum(q.observed) AS observed, least(observed, expected) AS watched,\n"
         f"    watched / expected >= {PUBLISHED_COVERAGE} AS enough, observed > 0 AS seen, sum(q.frames) AS frames,\n"
-        "    max(q.rev) AS rev, max(q.simulated) AS simulated, max(q.misread) AS misread,\n    "
+        "    max(q.rev) AS rev, max(q.simulated) AS simulated, max(q.unread) AS unread,\n    "
         + ",\n    ".join(folded)
         + f"\nFROM {_open_quarters(card, zone)} AS q\n"
         "GROUP BY q.place_id, q.camera_id, q.spot_id, q.ts, q.hour)"
@@ -127,7 +127,7 @@ def by_day(card: Card, zone: str) -> str:
     columns = [
         *(f"h.{name} AS {name}" for name in key.split(", ")),
         *(f"sum(h.{name}) AS {name}" for name in ("expected", "watched", "frames")),
-        *(f"max(h.{name}) AS {name}" for name in ("rev", "simulated", "misread")),
+        *(f"max(h.{name}) AS {name}" for name in ("rev", "simulated", "unread")),
         *(f"sumForEach(arrayMap(x -> if(x = h.hour, h.{name}, 0), range(24))) AS {name}_by_hour"
           for name in ("expected", "watched", "enough", "seen")),
         *(f"{kind}If(h.{part}, h.enough) AS {part}" for part, kind in spots.parts.items()),

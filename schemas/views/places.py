@@ -18,7 +18,7 @@ from schemas.views.by_camera import columns as figures
 from schemas.views.kept import shown
 from schemas.views.place_days import estimate, folded, whole_days
 from schemas.views.place_rows import by_window, read
-from schemas.views.sql import GRAINS, UNSEEN, View, day_type, hours_said, select, versions
+from schemas.views.sql import GRAINS, View, day_type, hours_said, select, unseen, versions
 from schemas.words import PUBLISHED_COVERAGE, Label
 
 FIGURES: Final = {
@@ -71,7 +71,7 @@ def _folded(card: Card, grain: str, zone: str, parts: list[str]) -> str:
         "groupUniqArray(k.camera_id) AS cameras",
         f"groupUniqArrayIf(k.camera_id, {whole}) AS reporting",
         "sum(k.frames) AS frames",
-        "max(k.misread) AS misread",
+        "max(k.unread) AS unread",
         "max(k.rev) AS rev",
         "max(k.simulated) AS simulated",
         *parts,
@@ -100,7 +100,7 @@ def _common(zone: str, why: str, grain: str) -> list[str]:
         "s.watched / greatest(s.expected, 1) AS coverage",
         "s.watched AS observed_ms",
         "s.expected AS expected_ms",
-        f"multiIf(s.enough > 0, {why}, s.frames = 0, {UNSEEN}, {short}) AS reason",
+        f"multiIf(s.enough > 0, {why}, s.frames = 0, {unseen()}, {short}) AS reason",
         *missing,
         f"{day_type(local)} AS day_type",
         *versions("s"),
@@ -132,7 +132,7 @@ UNITED: Final = (
         "cameras",
         "reporting",
         "frames",
-        "misread",
+        "unread",
         "rev",
         "simulated",
     ),
@@ -177,7 +177,7 @@ def visits_place(grain: str, zone: str) -> View:
         *(f"sumIf(t.{name}, t.metric = 'crowd') AS zones_{name}" for name in ("expected", "watched", "frames")),
         "groupUniqArrayArray(t.cameras) AS cameras",
         "groupUniqArrayArray(t.reporting) AS reporting",
-        "max(t.misread) AS misread",
+        "max(t.unread) AS unread",
         "max(t.rev) AS rev",
         "max(t.simulated) AS simulated",
         *(f"sum(t.{name}) AS {name}" for name in ADDED),

@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from schemas.parts import REVISIONS
-from schemas.sql import COVERAGE, GRAINS, MISREAD, array, day_type, median, percentile, published, source
+from schemas.sql import COVERAGE, GRAINS, MISREAD, MISSED, array, day_type, median, percentile, published, source
 from schemas.words import REASONS
 
 __all__ = [
     "COVERAGE",
     "GRAINS",
     "LENGTH_S",
-    "MISREAD",
-    "UNSEEN",
     "View",
     "array",
     "common",
@@ -38,16 +36,22 @@ LENGTH_S: Final = {"minute": 60, "quarter": 900, "hour": 3_600, "day": 86_400}
 """Length of a window [s]: local days too, as the zone has no daylight saving time."""
 
 
-UNSEEN: Final = "if(s.misread, 'misread', 'offline')"
-"""Why nothing is known where no frame came that could be read: a row `s`, some of whose cameras sent what cannot be."""
-
-
 class View(NamedTuple):
     """A view: its columns in order, and the statement that makes it."""
 
     name: str
     columns: tuple[str, ...]
     text: str
+
+
+def unread(reason: str) -> str:
+    """Return SQL of frames not read: 2 some could not be, 1 some were lost before, 0 none; the most is told."""
+    return f"multiIf({reason} = {MISREAD}, 2, {reason} = {MISSED}, 1, 0)"
+
+
+def unseen(row: str = "s") -> str:
+    """Return SQL of why a row with `unread` says nothing, where no frame was read."""
+    return f"multiIf({row}.unread = 2, 'misread', {row}.unread = 1, 'missed', 'offline')"
 
 
 def versions(row: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from connectors.warehouse import Warehouse
+from schemas import words
 from schemas.columns import LEVELS
 from schemas.registry import Camera, Line, Place, Registry, Zone
 
@@ -49,7 +50,7 @@ def ask(warehouse: Warehouse, view: str, name: str, columns: str, day: datetime 
 
 def hours(metric: str, name: str, first: int, end: int, day: datetime = MONDAY, **given: object) -> pl.DataFrame:
     """Return minutes of local hours [first, end) of a day."""
-    return rows(metric, name, day + timedelta(hours=first), 60 * (end - first), area="96.01.01.1001", **given)
+    return rows(metric, name, day + timedelta(hours=first), 60 * (end - first), **{"area": "96.01.01.1001"} | given)
 
 
 def test_persons_are_added_over_zones_and_the_level_is_the_worst(warehouse: Warehouse) -> None:
@@ -89,6 +90,25 @@ def test_a_dead_place_goes_on_saying_none_of_n(warehouse: Warehouse) -> None:
         for grain, at in (("hour", MONDAY + timedelta(hours=9)), ("day", MONDAY)):
             found = ask(warehouse, f"{view}_{grain}", "dead", columns.format(figure), at)
             assert found[0] == (0.0, None, "offline", 0, 1, 0)
+
+
+@pytest.mark.parametrize("said", [("missed", "offline"), ("misread", "missed"), ("offline", "offline")])
+def test_a_place_says_why_none_of_its_frames_were_read(warehouse: Warehouse, said: tuple[str, str]) -> None:
+    """Frames that were lost, or that nobody can read, are not the cameras' silence; nor are they an area's."""
+    first, name = said[0], f"why-{said[0]}"
+    area = f"95.01.01.{1001 + words.REASONS.index(first)}"
+    cameras = [camera(f"{name}-{n}", area) for n in range(2)]
+    place(warehouse, name, *cameras, zones=tuple(f"{each.id}/a" for each in cameras))
+    silent = {"frames": 0, "observed_ms": 0, "zone_id": "a"}
+    for of, reason in zip(cameras, said, strict=True):
+        of_reason = silent | {"area": area, "reason": words.REASONS.index(reason)}
+        put(warehouse, "crowd", hours("crowd", of.id, 9, 10, **of_reason))
+    at = MONDAY + timedelta(hours=9)
+    for grain in ("minute", "hour"):
+        assert {found for (found,) in ask(warehouse, f"crowd_place_{grain}", name, "reason", at)} == {first}
+        which = f"area = '{area}' AND toStartOfHour(ts) = fromUnixTimestamp({int(at.timestamp())})"
+        of_area = warehouse.query(f"SELECT DISTINCT reason FROM crowd_area_{grain} WHERE {which}").rows
+        assert of_area == [(first,)]
 
 
 def test_a_zone_counts_from_when_its_camera_is_valid_and_has_it(warehouse: Warehouse) -> None:
