@@ -114,7 +114,8 @@ def kind(day_type: str) -> str:
 
 
 ENOUGH: Final = f"uniqIf(camera_id, sebanding) >= {FEWEST_CAMERAS} * uniq(camera_id) AND sum(sebelum) > 0"
-CHANGE: Final = f"if({ENOUGH}, sum(sesudah) / nullIf(sum(sebelum), 0) - 1, NULL)"
+CHANGE: Final = f"if({ENOUGH}, round(sum(sesudah) / nullIf(sum(sebelum), 0) - 1, 2) + 0, NULL)"
+"""In whole per cent; + 0, or none would be told as -0 %."""
 COMPARED: Final = "concat(toString(uniqIf(camera_id, sebanding)), ' dari ', toString(uniq(camera_id)))"
 
 

@@ -8,7 +8,7 @@ SELECT
     if(p.basis = 'entries', 'orang masuk', 'lintasan') AS dihitung,
     p.sebelum AS sebelum,
     p.sesudah AS sesudah,
-    p.sesudah / nullIf(p.sebelum, 0) - 1 AS change
+    round(p.sesudah / nullIf(p.sebelum, 0) - 1, 3) + 0 AS change
 FROM (
     SELECT k.place_id AS place_id, any(k.name) AS name, any(k.area) AS area, k.basis AS basis,
         sumIf(k.hari * k.rata_lalu, k.sebanding) / nullIf(sumIf(k.hari, k.sebanding), 0) AS sebelum,
