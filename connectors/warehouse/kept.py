@@ -8,9 +8,9 @@ reckoned by other registrations or definitions, or never were.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -31,65 +31,91 @@ MOST_DAYS: Final = 31
 
 def touch(session: Session, metric: str, days: Sequence[datetime], number: int) -> None:
     """Say that hours of a metric on these local days are about to change."""
-    for name, kept in KEPT.items():
-        if metric in kept.metrics:
-            _book(session, name, days, number, STALE, 0)
+    if names := [name for name, kept in KEPT.items() if metric in kept.metrics]:
+        _book(session, names, days, number, STALE, 0)
 
 
 def refresh(session: Session, number: int) -> int:
     """Reckon all that is stale under a roll's number; return how many days. The caller holds the roll's lease."""
-    done = 0
+    done, made_of = 0, _made_of(session)
+    stale = _stale(session, made_of)
     for view in _reckoned():
-        kept, by = KEPT[view.name], _by(session, view)
-        days = _stale(session, view.name, by)
+        kept, days, of = KEPT[view.name], stale.get(view.name, []), made_of[view.name]
         for some in _chunks(session, days):
-            _reckon(session, view, kept, some, number)
-            _book(session, view.name, some, number, FRESH, by)
+            _reckon(session, view, kept, some, number, is_any=of.registered != 0)
+            _book(session, [view.name], some, number, FRESH, of.by)
         done += len(days)
     return done
 
 
 def is_behind(session: Session) -> bool:
     """Say whether days were never reckoned, or by other registrations or definitions; what a roll is at is its own."""
-    return any(_stale(session, view.name, _by(session, view), settled=True) for view in _reckoned())
+    return bool(_stale(session, _made_of(session), settled=True))
 
 
 def _reckoned() -> list[View]:
     return [road_hour(ZONE), road_day(ZONE), visits_place("day", ZONE)]
 
 
-def _by(session: Session, view: View) -> int:
-    text = int(hashlib.sha256(view.text.encode()).hexdigest()[:15], 16)
-    return int(session.query(f"SELECT bitXor({KEPT[view.name].registered}, toUInt64({text})) AS by").rows[0][0])
+class _MadeOf(NamedTuple):
+    """A hash of what is registered, 0 where nothing is, and one of that and of how rows are reckoned."""
+
+    registered: int
+    by: int
 
 
-def _stale(session: Session, name: str, by: int, *, settled: bool = False) -> list[datetime]:
-    """Return the days that are to be reckoned; of `settled` ones without those that somebody is changing."""
-    stored = " UNION DISTINCT ".join(f"SELECT ts AS day FROM {metric}_day_log" for metric in KEPT[name].metrics)
-    booked = f"(SELECT day, state, by, 1 AS booked FROM {BOOK} FINAL WHERE what = '{name}')"
-    other = f"b.booked = 0 OR (b.state = {FRESH} AND b.by != {by})"
+def _made_of(session: Session) -> dict[str, _MadeOf]:
+    """Return what rows would be made of now, by view."""
+    views = _reckoned()
+    found = session.query("SELECT " + ", ".join(f"{KEPT[view.name].registered} AS {view.name}" for view in views))
+    texts = [int(hashlib.sha256(view.text.encode()).hexdigest()[:15], 16) for view in views]
+    return {
+        view.name: _MadeOf(registered, registered ^ text)
+        for view, registered, text in zip(views, found.rows[0], texts, strict=True)
+    }
+
+
+def _stale(session: Session, made_of: Mapping[str, _MadeOf], *, settled: bool = False) -> dict[str, list[datetime]]:
+    """Return the days that are to be reckoned, by view; of `settled` ones without those that somebody is changing."""
+    stored = " UNION DISTINCT ".join(
+        f"SELECT '{name}' AS what, ts AS day, toUInt64({made_of[name].by}) AS by FROM {metric}_day_log"
+        for name, kept in KEPT.items()
+        for metric in kept.metrics
+    )
+    other = f"b.booked = 0 OR (b.state = {FRESH} AND b.by != d.by)"
     which = other if settled else f"{other} OR b.state = {STALE}"
-    sql = f"SELECT DISTINCT d.day AS day FROM ({stored}) AS d LEFT JOIN {booked} AS b ON b.day = d.day WHERE {which}"
-    return session.query(f"{sql} ORDER BY day").values("day")
+    found = session.query(
+        f"SELECT d.what AS what, d.day AS day FROM ({stored}) AS d "
+        f"LEFT JOIN (SELECT what, day, state, by, 1 AS booked FROM {BOOK} FINAL) AS b "
+        f"ON b.what = d.what AND b.day = d.day WHERE {which} ORDER BY what, day"
+    )
+    stale: dict[str, list[datetime]] = {}
+    for what, day in found.rows:
+        stale.setdefault(what, []).append(day)
+    return stale
 
 
 def _chunks(session: Session, days: list[datetime]) -> Iterator[list[datetime]]:
+    if not days:
+        return
     cameras = int(session.query("SELECT uniqExact(camera_id) FROM cameras_log").rows[0][0])
     most = min(MOST_DAYS, max(1, CAMERA_DAYS // max(cameras, 1)))
     for first in range(0, len(days), most):
         yield days[first : first + most]
 
 
-def _reckon(session: Session, view: View, kept: Kept, days: list[datetime], number: int) -> None:
+def _reckon(session: Session, view: View, kept: Kept, days: list[datetime], number: int, *, is_any: bool) -> None:
+    """Write the rows of days, of which there are none where nothing is registered, and withdraw those of before."""
     within, names, table = coarse.among(days, timedelta(days=1), "ts"), ", ".join(kept.columns), f"{view.name}_log"
-    session.command(
-        f"INSERT INTO {table} ({names}, roll, deleted) SELECT {names}, {number}, 0 FROM ({query(view)}) WHERE {within}"
-    )
+    if is_any:
+        rows = f"SELECT {names}, {number}, 0 FROM ({query(view)}) WHERE {within}"
+        session.command(f"INSERT INTO {table} ({names}, roll, deleted) {rows}")
     session.command(coarse.leftovers(table, within, number))
 
 
-def _book(session: Session, name: str, days: Sequence[datetime], number: int, state: int, by: int) -> None:
-    rows = pl.DataFrame({"day": days}, {"day": pl.Datetime("ms", "UTC")}).with_columns(
-        what=pl.lit(name), roll=pl.lit(number, pl.UInt64), state=pl.lit(state, pl.UInt8), by=pl.lit(by, pl.UInt64)
+def _book(session: Session, names: Sequence[str], days: Sequence[datetime], number: int, state: int, by: int) -> None:
+    told = {"roll": pl.lit(number, pl.UInt64), "state": pl.lit(state, pl.UInt8), "by": pl.lit(by, pl.UInt64)}
+    rows = pl.DataFrame({"day": days}, {"day": pl.Datetime("ms", "UTC")}).join(
+        pl.DataFrame({"what": names}), how="cross"
     )
-    session.insert_block(BOOK, to_arrow(rows))
+    session.insert_block(BOOK, to_arrow(rows.with_columns(**told)))
