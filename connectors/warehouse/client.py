@@ -105,7 +105,8 @@ class Warehouse(Session):
         """Bring tables and views to this version; return what was done."""
         self.make_database()
         done = migrations.migrate(self)
-        rolls.catch_up(self)
+        if not done.empty:
+            rolls.catch_up(self)
         return done
 
     def plan(self) -> migrations.Plan:

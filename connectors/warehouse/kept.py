@@ -66,13 +66,15 @@ class _MadeOf(NamedTuple):
 
 def _made_of(session: Session) -> dict[str, _MadeOf]:
     """Return what rows would be made of now, by view."""
-    views = _reckoned()
-    found = session.query("SELECT " + ", ".join(f"{KEPT[view.name].registered} AS {view.name}" for view in views))
-    texts = [int(hashlib.sha256(view.text.encode()).hexdigest()[:15], 16) for view in views]
-    return {
-        view.name: _MadeOf(registered, registered ^ text)
-        for view, registered, text in zip(views, found.rows[0], texts, strict=True)
-    }
+    asked = list(dict.fromkeys(kept.registered for kept in KEPT.values()))
+    found = session.query("SELECT " + ", ".join(f"{sql} AS r{n}" for n, sql in enumerate(asked))).rows[0]
+    registered = dict(zip(asked, found, strict=True))
+    made_of = {}
+    for view in _reckoned():
+        text = int(hashlib.sha256(view.text.encode()).hexdigest()[:15], 16)
+        hashed = registered[KEPT[view.name].registered]
+        made_of[view.name] = _MadeOf(hashed, hashed ^ text)
+    return made_of
 
 
 def _stale(session: Session, made_of: Mapping[str, _MadeOf], *, settled: bool = False) -> dict[str, list[datetime]]:

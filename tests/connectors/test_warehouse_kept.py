@@ -83,6 +83,7 @@ def test_a_store_from_before_has_its_days_reckoned_once(warehouse: Warehouse) ->
     for table in ("road_hour_log", "kept_log"):
         warehouse.command(f"TRUNCATE TABLE {table}")
     assert kept.is_behind(warehouse)
+    warehouse.command("DROP VIEW road_hour")  # there is something to do, as where another version opens the store
     warehouse.migrate()
     assert warehouse.query("SELECT * FROM road_hour ORDER BY ts, road, direction").rows == before != []
     assert not kept.is_behind(warehouse)
