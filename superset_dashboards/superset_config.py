@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 SECRET_KEY = (STATE / "secret_key").read_text().strip()
 SQLALCHEMY_DATABASE_URI = os.environ.get("TILIK_DASHBOARDS_METADATA") or f"sqlite:///{STATE / 'superset.db'}"
 SQLALCHEMY_ENGINE_OPTIONS = {} if "TILIK_DASHBOARDS_METADATA" in os.environ else {"connect_args": {"timeout": 30}}
+REDIS = os.environ.get("TILIK_DASHBOARDS_REDIS")
 
 # -- who is asked ------------------------------------------------------------------------------------------------------
 
@@ -148,7 +149,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
 WTF_CSRF_ENABLED = True
 RATELIMIT_ENABLED = True
-RATELIMIT_STORAGE_URI = os.environ.get("TILIK_DASHBOARDS_REDIS") or "memory://"
+RATELIMIT_STORAGE_URI = REDIS or "memory://"
 AUTH_RATE_LIMITED = True
 AUTH_RATE_LIMIT = "10 per minute"
 PUBLIC_ROLE_LIKE = None
@@ -160,7 +161,6 @@ ENABLE_PROXY_FIX = os.environ.get("TILIK_DASHBOARDS_HTTPS") == "1"
 
 # -- what it does ------------------------------------------------------------------------------------------------------
 
-REDIS = os.environ.get("TILIK_DASHBOARDS_REDIS")
 SMTP_HOST = os.environ.get("TILIK_DASHBOARDS_SMTP_HOST")
 FEATURE_FLAGS = {
     "ENABLE_TEMPLATE_PROCESSING": True,

@@ -20,7 +20,7 @@ from connectors.warehouse import Warehouse
 from flows.dashboards import links, two_periods
 from flows.dashboards.labels import CATEGORIES, FORMATS, OWN
 from flows.dashboards.pages import FOLDER
-from flows.dashboards.two_periods import FIRST_DAY, ZONE_HOURS, bound
+from flows.dashboards.two_periods import FIRST_DAY, bound, local
 from schemas.card import Figure
 from schemas.local_time import ZONE
 from schemas.metrics.mask import wilson
@@ -62,8 +62,6 @@ def expanded(sql: str) -> str:
     sql = re.sub(r"\$camera\((\w+)\)", lambda m: camera.format(m[1]), sql)
     sql = re.sub(r"\$kata\(([\w ]+)\)", r"(SELECT word, label_id FROM words WHERE about = '\1')", sql)
     sql = worded(sql.replace("$areas", areas))
-    sql = re.sub(r"\$hari\(([\w.]+)\)", rf"arrayElement({list(WEEKDAYS)}, toDayOfWeek($wib(\1)))", sql)
-    sql = re.sub(r"\$wib\(([\w.]+)\)", rf"addHours(toDateTime(\1, 'UTC'), {ZONE_HOURS})", sql)
     return re.sub(
         r"\$asked\(([\w.]+)\)",
         lambda m: (
@@ -109,6 +107,8 @@ def _said(labels: Mapping[str, Label]) -> list[str]:
     return [label.id for label in labels.values()]
 
 
+LAST_HOUR: Final = "(SELECT toStartOfHour(max(ts) + INTERVAL 1 MINUTE) - INTERVAL 1 HOUR AS jam FROM health_now)"
+"""When the last whole hour began of what is stored."""
 COVERAGE: Final = "if(sum(expected_ms) = 0, NULL, least(1, sum(observed_ms) / sum(expected_ms)))"
 PERSONS: Final = "60000 * sum(person_minutes) / sumIf(observed_ms, persons_mean IS NOT NULL)"
 """Mean persons of a watched zone."""
@@ -122,6 +122,11 @@ WORDED: Final[dict[str, Callable[[str], str]]] = {
     "cakupan": lambda _: COVERAGE,
     "cukup": lambda figure: f"if(sum(observed_ms) >= 0.8 * sum(expected_ms), {figure}, NULL)",
     "tautan": links.to_page,
+    "wib": local,
+    "hari": lambda t: f"arrayElement({list(WEEKDAYS)}, toDayOfWeek({local(t)}))",
+    "jam": lambda t: f"formatDateTime({local(t)}, '%H')",
+    "jam_terakhir": lambda _: LAST_HOUR,
+    "kelurahan": lambda code: f"arrayStringConcat(arraySlice(splitByChar('.', toString({code})), 1, 4), '.')",
     "orang_per_zona": lambda _: PERSONS,
     "kendaraan_per_jam": lambda _: VEHICLES,
     "masker_bawah": lambda _: MASKED[0],

@@ -106,6 +106,19 @@ def parts(given: str) -> str:
     )
 
 
+PARTS: Final = (
+    *("jumlah", "jumlah_lalu", "teramati_ms", "teramati_ms_lalu"),
+    *("observed_ms", "expected_ms", "observed_ms_lalu", "expected_ms_lalu"),
+    *("bobot_jam", "sebanding", "sesudah", "sebelum"),
+)
+"""What `parts` makes."""
+
+
+def of_parts(row: str) -> str:
+    """Return the columns that `parts` made of a row."""
+    return ",\n    ".join(f"{row}.{name} AS {name}" for name in PARTS)
+
+
 def kind(day_type: str) -> str:
     """Return the kind of day in words: public holidays and joint leave are as Sundays."""
     words = ", ".join(f"'{each}'" for each in KINDS)
@@ -167,8 +180,8 @@ WORDED: Final[dict[str, Callable[[str], str]]] = {
     "terbanding": compared,
     "terpilih": asked,
     "dua": parts,
+    "dari_dua": of_parts,
     "jenis_hari": kind,
-    "jam": lambda t: f"formatDateTime({local(t)}, '%H')",
     "tanggal": day,
     "periode_kata": named,
     "sebelumnya": lambda _: SAID,

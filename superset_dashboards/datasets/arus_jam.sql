@@ -5,7 +5,7 @@ SELECT
     m.line_id AS line_id,
     $arah(m.direction) AS direction,
     $wib(m.ts) AS waktu,
-    formatDateTime($wib(m.ts), '%H') AS jam,
+    $jam(m.ts) AS jam,
     transform(m.class, ['person', 'rider', 'bicycle', 'motorcycle', 'car', 'bus', 'truck', 'other'],
         ['Orang', 'Pengendara', 'Sepeda', 'Sepeda motor', 'Mobil', 'Bus', 'Truk', 'Lainnya'], m.class) AS kelas,
     m.class AS class,

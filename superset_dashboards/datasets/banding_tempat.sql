@@ -23,4 +23,4 @@ FROM (
     ) AS k
     GROUP BY place_id, basis
 ) AS p
-LEFT JOIN $areas AS d ON d.kode = arrayStringConcat(arraySlice(splitByChar('.', toString(p.area)), 1, 4), '.')
+LEFT JOIN $areas AS d ON d.kode = $kelurahan(p.area)

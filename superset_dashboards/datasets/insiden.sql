@@ -9,7 +9,7 @@ SELECT
     v.label_id AS tingkat,
     s.label_id AS keadaan,
     i.state IN ('active', 'clearing', 'unknown') AS terbuka,
-    formatDateTime($wib(i.opened_at), '%H') AS jam,
+    $jam(i.opened_at) AS jam,
     $hari(i.opened_at) AS hari_minggu,
     i.duration_s / 60 AS lama_menit,
     i.zone_id AS zone_id,

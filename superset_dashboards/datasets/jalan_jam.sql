@@ -5,7 +5,7 @@ SELECT
     r.name AS jalan,
     $arah(m.direction) AS direction,
     $wib(m.ts) AS waktu,
-    formatDateTime($wib(m.ts), '%H') AS jam,
+    $jam(m.ts) AS jam,
     $hari(m.ts) AS hari_minggu,
     m.day_type AS day_type,
     m.vehicles AS vehicles,

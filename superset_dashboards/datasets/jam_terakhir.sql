@@ -20,11 +20,11 @@ SELECT
 FROM $dataset(kamera_kini) AS w
 LEFT JOIN (
     SELECT m.camera_id AS camera_id, sumIf(m.persons_mean, m.ts = t.jam) AS orang, sumIf(m.persons_mean, m.ts < t.jam) AS orang_lalu
-    FROM crowd_hour AS m CROSS JOIN (SELECT toStartOfHour(max(ts) + INTERVAL 1 MINUTE) - INTERVAL 1 HOUR AS jam FROM health_now) AS t
-    WHERE m.ts IN (SELECT arrayJoin([jam, jam - INTERVAL 7 DAY]) FROM (SELECT toStartOfHour(max(ts) + INTERVAL 1 MINUTE) - INTERVAL 1 HOUR AS jam FROM health_now)) GROUP BY camera_id
+    FROM crowd_hour AS m CROSS JOIN $jam_terakhir() AS t
+    WHERE m.ts IN (SELECT arrayJoin([jam, jam - INTERVAL 7 DAY]) FROM $jam_terakhir()) GROUP BY camera_id
 ) AS c ON c.camera_id = w.camera_id
 LEFT JOIN (
     SELECT m.camera_id AS camera_id, maxIf(m.coverage >= 0.8, m.ts < t.jam) AS melihat_lalu, max(m.ts < t.jam) AS ada_lalu
-    FROM health_hour AS m CROSS JOIN (SELECT toStartOfHour(max(ts) + INTERVAL 1 MINUTE) - INTERVAL 1 HOUR AS jam FROM health_now) AS t
-    WHERE m.ts IN (SELECT arrayJoin([jam, jam - INTERVAL 7 DAY]) FROM (SELECT toStartOfHour(max(ts) + INTERVAL 1 MINUTE) - INTERVAL 1 HOUR AS jam FROM health_now)) GROUP BY camera_id
+    FROM health_hour AS m CROSS JOIN $jam_terakhir() AS t
+    WHERE m.ts IN (SELECT arrayJoin([jam, jam - INTERVAL 7 DAY]) FROM $jam_terakhir()) GROUP BY camera_id
 ) AS h ON h.camera_id = w.camera_id

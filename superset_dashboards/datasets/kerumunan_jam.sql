@@ -5,7 +5,7 @@ SELECT
     m.zone_id AS zone_id,
     concat(m.zone_id, ', ', w.name) AS zona,
     $wib(m.ts) AS waktu,
-    formatDateTime($wib(m.ts), '%H') AS jam,
+    $jam(m.ts) AS jam,
     $hari(m.ts) AS hari_minggu,
     m.day_type AS day_type,
     m.persons_mean AS persons_mean,

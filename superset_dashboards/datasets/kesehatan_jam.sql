@@ -4,7 +4,7 @@ SELECT
     m.camera_id AS camera_id,
     w.site AS site,
     $wib(m.ts) AS waktu,
-    formatDateTime($wib(m.ts), '%H') AS jam,
+    $jam(m.ts) AS jam,
     m.uptime AS uptime,
     m.fps_mean AS fps_mean,
     m.delay_p95_ms AS delay_p95_ms,

@@ -20,5 +20,5 @@ SELECT
     $sebab(m.reason) AS reason,
     m.simulated AS simulated
 FROM visits_place_day AS m
-LEFT JOIN $areas AS d ON d.kode = arrayStringConcat(arraySlice(splitByChar('.', toString(m.area)), 1, 4), '.')
+LEFT JOIN $areas AS d ON d.kode = $kelurahan(m.area)
 WHERE $asked(m.ts)

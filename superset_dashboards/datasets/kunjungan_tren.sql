@@ -13,4 +13,4 @@ SELECT
     if(t.slope IS NULL, '', concat($bertanda(t.slope), ' (', toString(round(100 * t.slope_low)), ' sampai ', toString(round(100 * t.slope_high)), ')')) AS perubahan_mingguan,
     t.days_used AS days_used
 FROM (SELECT * FROM visits_trend ORDER BY place_id, day DESC LIMIT 1 BY place_id) AS t
-LEFT JOIN $areas AS d ON d.kode = arrayStringConcat(arraySlice(splitByChar('.', toString(t.area)), 1, 4), '.')
+LEFT JOIN $areas AS d ON d.kode = $kelurahan(t.area)

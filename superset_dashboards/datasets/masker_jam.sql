@@ -4,7 +4,7 @@ SELECT
     m.camera_id AS camera_id,
     m.zone_id AS zone_id,
     $wib(m.ts) AS waktu,
-    formatDateTime($wib(m.ts), '%H') AS jam,
+    $jam(m.ts) AS jam,
     m.masked AS masked,
     m.decided AS decided,
     m.unknown AS unknown,

@@ -35,7 +35,7 @@ SELECT
 FROM area_outlines AS a
 LEFT JOIN areas AS d ON d.area = a.parent
 LEFT JOIN (
-    SELECT arrayStringConcat(arraySlice(splitByChar('.', toString(w.area)), 1, 4), '.') AS kode,
+    SELECT $kelurahan(w.area) AS kode,
         count() AS cameras, countIf(h.coverage >= 0.8) AS seeing
     FROM cameras_now AS w LEFT JOIN (SELECT camera_id, coverage FROM health_now WHERE ts > (SELECT max(ts) FROM health_now) - INTERVAL 10 MINUTE) AS h
     ON h.camera_id = w.camera_id GROUP BY kode
