@@ -1,8 +1,8 @@
 """Windows of roads and places that are kept as they were reckoned, since reckoning them takes seconds a month.
 
 They follow from quarters, hours and days of cameras, and from what is registered; the
-roller, which knows what changed, reckons the local days anew that it touched, and all of them
-where a road, a place or how they are reckoned has changed.
+roller, which knows what changed, reckons the local days anew that it touched, all days of a
+road or place that is registered otherwise, and everything where the definition has changed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from schemas.cards import CARDS
 from schemas.shape import Column, Table
 
 BOOK: Final = "kept_log"
-"""Which days are kept, by which registrations and definitions."""
+"""Which days are kept, by which definition."""
+
+NAMES: Final = "kept_names_log"
+"""As what each road and place was registered when its days were reckoned."""
 
 STALE, FRESH = 0, 1
 
@@ -27,7 +30,7 @@ class Kept(NamedTuple):
     columns: dict[str, str]
     """Types by name: what the view has, but what follows from its time and the calendar."""
     registered: str
-    """Query for a number that differs where something is registered otherwise."""
+    """Query for the `name` of each that is registered, and `by`: another number where it is registered otherwise."""
 
 
 _HEAD: Final = {"ts": "DateTime('UTC')"}
@@ -89,38 +92,48 @@ _PLACE: Final = {
 }
 
 
-def _hash(table: str, which: str = "1") -> str:
-    row = "sipHash64(toString(tuple(* EXCEPT (version, deleted))))"
-    return f"(SELECT groupBitXor({row}) FROM {table} FINAL WHERE deleted = 0 AND {which})"
-
-
-_SPOTS: Final = "SELECT substringIndex(arrayJoin(arrayConcat(zones, gates)), '/', 1) FROM places_log FINAL"
+_HASH: Final = "sipHash64(toString(tuple(* EXCEPT (version, deleted))))"
+_ROADS: Final = f"SELECT road AS name, {_HASH} AS by FROM roads_log FINAL WHERE deleted = 0"
+_CAMERAS: Final = (
+    f"SELECT camera_id AS camera, groupBitXor(hash) AS hash FROM (SELECT camera_id, {_HASH} AS hash "
+    "FROM cameras_log FINAL WHERE deleted = 0) GROUP BY camera_id"
+)
+_SPOTS: Final = "arrayDistinct(arrayMap(spot -> substringIndex(spot, '/', 1), arrayConcat(zones, gates)))"
+_PLACES: Final = (
+    "SELECT name, sipHash64(any(own), arraySort(groupArray((camera, hash)))) AS by "
+    f"FROM (SELECT place_id AS name, {_HASH} AS own, arrayJoin(arrayPushBack({_SPOTS}, '')) AS camera "
+    f"FROM places_log FINAL WHERE deleted = 0) AS p LEFT JOIN ({_CAMERAS}) AS c ON c.camera = p.camera GROUP BY name"
+)
 
 KEPT: Final = {
-    "road_hour": Kept(("flow", "congestion"), ("road", "direction"), _ROAD, _hash("roads_log")),
-    "road_day": Kept(("flow", "congestion"), ("road", "direction"), _ROAD | _ROAD_DAY, _hash("roads_log")),
+    "road_hour": Kept(("flow", "congestion"), ("road", "direction"), _ROAD, _ROADS),
+    "road_day": Kept(("flow", "congestion"), ("road", "direction"), _ROAD | _ROAD_DAY, _ROADS),
     "visits_place_day": Kept(
-        tuple(card.name for card in CARDS if card.spots is not None),
-        ("place_id",),
-        _PLACE,
-        f"bitXor({_hash('places_log')}, {_hash('cameras_log', f'camera_id IN ({_SPOTS})')})",
+        tuple(card.name for card in CARDS if card.spots is not None), ("place_id",), _PLACE, _PLACES
     ),
 }
-"""The views whose rows are kept, by name."""
+"""The views whose rows are kept, by name; the first of a key is the name of what is registered."""
 
 
 def tables() -> dict[str, Table]:
-    """Return the tables that hold them, and the book of their days."""
+    """Return the tables that hold them, and the books of their days and names."""
     made = {f"{name}_log": _table(name, kept) for name, kept in KEPT.items()}
     columns = {
         "what": Column("LowCardinality(String)", "", "", "Which view"),
         "day": Column("DateTime('UTC')", "", "", "Start of a local day"),
         "roll": Column("UInt64", "", "", "Number of the recomputation that touched or reckoned it"),
         "state": Column("UInt8", "", "", "0 what it follows from changes, 1 its rows are kept"),
-        "by": Column("UInt64", "", "", "Hash of what was registered, and of how it was reckoned"),
+        "by": Column("UInt64", "", "", "Hash of how it was reckoned"),
         "version": Column("UInt64", "(2 * roll) + state", "", "The highest counts"),
     }
     made[BOOK] = Table(columns, "ReplacingMergeTree(version)", "(what, day)", "", "", "Days of roads and places kept")
+    named = {
+        "what": columns["what"],
+        "name": Column("String", "", "", "A road, a place"),
+        "roll": Column("UInt64", "", "", "Number of the recomputation that reckoned its days"),
+        "by": Column("UInt64", "", "", "Hash of what was registered of it, 0 nothing any more"),
+    }
+    made[NAMES] = Table(named, "ReplacingMergeTree(roll)", "(what, name)", "", "", "Roads and places as they were kept")
     return made
 
 

@@ -156,13 +156,13 @@ class Warehouse(Session):
     def store_registry(self, registry: Registry, areas: Areas | None = None, source: str = "") -> None:
         """Store cameras, places, roads and areas; refuses a camera whose rows stand under another area.
 
-        `source` names the registry: it alone withdraws what it registered and no longer has.
+        `source` names the registry: it alone withdraws what it registered and no longer has. Kept rows of its roads and
+        places follow with the next roll.
         """
         with leases.held(self, leases.REGISTRY):
             registered.store(self, registry, areas, source)
         if source:
             registered.withdraw(self, registry, source)
-        rolls.catch_up(self)
 
     def store_calendar(self, days: pl.DataFrame) -> int:
         """Store the calendar's days (`schemas.calendar.DAYS`); return how many were new or different."""

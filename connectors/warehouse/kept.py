@@ -1,32 +1,35 @@
 """Windows of roads and places, reckoned anew where what they follow from has changed (`schemas.kept`).
 
 Who changes hours says so before (`touch`), so that a kill leaves a day that is known to be
-stale. Whoever rolls reckons stale days (`refresh`), as does whoever finds days that were
-reckoned by other registrations or definitions, or never were.
+stale. Whoever rolls reckons (`refresh`): days that are stale, days that another definition
+reckoned or none, and all days of a road or a place that is registered otherwise than when
+they were reckoned.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
 from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas import coarse
-from schemas.kept import BOOK, FRESH, KEPT, STALE, Kept
+from schemas.kept import BOOK, FRESH, KEPT, NAMES, STALE
 from schemas.local_time import ZONE
 from schemas.views.kept import query
 from schemas.views.places import visits_place
 from schemas.views.roads import road_day, road_hour
-from schemas.views.sql import View
+from schemas.views.sql import View, string
 
 CAMERA_DAYS: Final = 10_000
 """Days times cameras that one statement reckons: bounds its memory; ours."""
 MOST_DAYS: Final = 31
+MOST_NAMES: Final = 200
+"""Where more are registered otherwise, all are reckoned: bounds the length of a statement; ours."""
 
 
 def touch(session: Session, metric: str, days: Sequence[datetime], number: int) -> None:
@@ -37,52 +40,60 @@ def touch(session: Session, metric: str, days: Sequence[datetime], number: int) 
 
 def refresh(session: Session, number: int) -> int:
     """Reckon all that is stale under a roll's number; return how many days. The caller holds the roll's lease."""
-    done, made_of = 0, _made_of(session)
-    stale = _stale(session, made_of)
+    done, renamed, stale = 0, _renamed(session), _stale(session)
     for view in _reckoned():
-        kept, days, of = KEPT[view.name], stale.get(view.name, []), made_of[view.name]
+        names, days = renamed.get(view.name, {}), stale.get(view.name, [])
+        others = sorted(_stored(session, view.name) - set(days)) if names else []
+        if len(names) > MOST_NAMES:
+            days, others = sorted([*days, *others]), []
+        for some in _chunks(session, others):
+            _reckon(session, view, some, number, names)
         for some in _chunks(session, days):
-            _reckon(session, view, kept, some, number, is_any=of.registered != 0)
-            _book(session, [view.name], some, number, FRESH, of.by)
-        done += len(days)
+            _reckon(session, view, some, number)
+            _book(session, [view.name], some, number, FRESH, _made_by(view))
+        if names:
+            _name(session, view.name, names, number)
+        done += len(days) + len(others)
     return done
 
 
 def is_behind(session: Session) -> bool:
-    """Say whether days were never reckoned, or by other registrations or definitions; what a roll is at is its own."""
-    return bool(_stale(session, _made_of(session), settled=True))
+    """Say whether days were never reckoned, or otherwise than now; what a roll is at is its own."""
+    return bool(_renamed(session) or _stale(session, settled=True))
 
 
 def _reckoned() -> list[View]:
     return [road_hour(ZONE), road_day(ZONE), visits_place("day", ZONE)]
 
 
-class _MadeOf(NamedTuple):
-    """A hash of what is registered, 0 where nothing is, and one of that and of how rows are reckoned."""
-
-    registered: int
-    by: int
+def _made_by(view: View) -> int:
+    """Return a hash of how rows are reckoned."""
+    return int(hashlib.sha256(view.text.encode()).hexdigest()[:15], 16)
 
 
-def _made_of(session: Session) -> dict[str, _MadeOf]:
-    """Return what rows would be made of now, by view."""
-    asked = list(dict.fromkeys(kept.registered for kept in KEPT.values()))
-    found = session.query("SELECT " + ", ".join(f"{sql} AS r{n}" for n, sql in enumerate(asked))).rows[0]
-    registered = dict(zip(asked, found, strict=True))
-    made_of = {}
-    for view in _reckoned():
-        text = int(hashlib.sha256(view.text.encode()).hexdigest()[:15], 16)
-        hashed = registered[KEPT[view.name].registered]
-        made_of[view.name] = _MadeOf(hashed, hashed ^ text)
-    return made_of
+def _renamed(session: Session) -> dict[str, dict[str, int]]:
+    """Return what is registered otherwise than when it was kept, by view: names, and what `by` is now, 0 if gone."""
+    now = " UNION ALL ".join(
+        f"SELECT '{what}' AS what, name, by AS now, 0 AS former FROM ({kept.registered})"
+        for what, kept in KEPT.items()
+    )
+    found = session.query(
+        "SELECT what, name, sum(now) AS by FROM (SELECT what, name, toUInt64(now) AS now, former "
+        f"FROM ({now} UNION ALL SELECT what, name, 0, by FROM {NAMES} FINAL)) "
+        "GROUP BY what, name HAVING by != sum(former) ORDER BY what, name"
+    )
+    renamed: dict[str, dict[str, int]] = {}
+    for what, name, by in found.rows:
+        renamed.setdefault(what, {})[name] = by
+    return renamed
 
 
-def _stale(session: Session, made_of: Mapping[str, _MadeOf], *, settled: bool = False) -> dict[str, list[datetime]]:
+def _stale(session: Session, *, settled: bool = False) -> dict[str, list[datetime]]:
     """Return the days that are to be reckoned, by view; of `settled` ones without those that somebody is changing."""
     stored = " UNION DISTINCT ".join(
-        f"SELECT '{name}' AS what, ts AS day, toUInt64({made_of[name].by}) AS by FROM {metric}_day_log"
-        for name, kept in KEPT.items()
-        for metric in kept.metrics
+        f"SELECT '{view.name}' AS what, ts AS day, toUInt64({_made_by(view)}) AS by FROM {metric}_day_log"
+        for view in _reckoned()
+        for metric in KEPT[view.name].metrics
     )
     other = f"b.booked = 0 OR (b.state = {FRESH} AND b.by != d.by)"
     which = other if settled else f"{other} OR b.state = {STALE}"
@@ -97,6 +108,12 @@ def _stale(session: Session, made_of: Mapping[str, _MadeOf], *, settled: bool = 
     return stale
 
 
+def _stored(session: Session, what: str) -> set[datetime]:
+    """Return the days of which there may be rows."""
+    days = " UNION DISTINCT ".join(f"SELECT ts AS day FROM {metric}_day_log" for metric in KEPT[what].metrics)
+    return set(session.query(days).values("day"))
+
+
 def _chunks(session: Session, days: list[datetime]) -> Iterator[list[datetime]]:
     if not days:
         return
@@ -106,13 +123,23 @@ def _chunks(session: Session, days: list[datetime]) -> Iterator[list[datetime]]:
         yield days[first : first + most]
 
 
-def _reckon(session: Session, view: View, kept: Kept, days: list[datetime], number: int, *, is_any: bool) -> None:
-    """Write the rows of days, of which there are none where nothing is registered, and withdraw those of before."""
-    within, names, table = coarse.among(days, timedelta(days=1), "ts"), ", ".join(kept.columns), f"{view.name}_log"
-    if is_any:
-        rows = f"SELECT {names}, {number}, 0 FROM ({query(view)}) WHERE {within}"
-        session.command(f"INSERT INTO {table} ({names}, roll, deleted) {rows}")
+def _reckon(
+    session: Session, view: View, days: list[datetime], number: int, names: Collection[str] | None = None
+) -> None:
+    """Write the rows of days, of these names alone if any are given, and withdraw those of before."""
+    kept, table = KEPT[view.name], f"{view.name}_log"
+    within, columns = coarse.among(days, timedelta(days=1), "ts"), ", ".join(kept.columns)
+    if names is not None:
+        within += f" AND {kept.key[0]} IN ({', '.join(map(string, names))})"
+    if session.query(f"SELECT 1 FROM ({kept.registered}) LIMIT 1").rows:
+        rows = f"SELECT {columns}, {number}, 0 FROM ({query(view)}) WHERE {within}"
+        session.command(f"INSERT INTO {table} ({columns}, roll, deleted) {rows}")
     session.command(coarse.leftovers(table, within, number))
+
+
+def _name(session: Session, what: str, names: dict[str, int], number: int) -> None:
+    rows = pl.DataFrame({"name": list(names), "by": list(names.values())}, {"name": pl.String, "by": pl.UInt64})
+    session.insert_block(NAMES, to_arrow(rows.with_columns(what=pl.lit(what), roll=pl.lit(number, pl.UInt64))))
 
 
 def _book(session: Session, names: Sequence[str], days: Sequence[datetime], number: int, state: int, by: int) -> None:
