@@ -74,8 +74,7 @@ def _made_by(view: View) -> int:
 def _renamed(session: Session) -> dict[str, dict[str, int]]:
     """Return what is registered otherwise than when it was kept, by view: names, and what `by` is now, 0 if gone."""
     now = " UNION ALL ".join(
-        f"SELECT '{what}' AS what, name, by AS now, 0 AS former FROM ({kept.registered})"
-        for what, kept in KEPT.items()
+        f"SELECT '{what}' AS what, name, by AS now, 0 AS former FROM ({kept.registered})" for what, kept in KEPT.items()
     )
     found = session.query(
         "SELECT what, name, sum(now) AS by FROM (SELECT what, name, toUInt64(now) AS now, former "

@@ -39,9 +39,10 @@ def roll(session: Session) -> int:
 
 def _roll(session: Session) -> int:
     done, number = 0, _next(session)
+    _freeze(session, number)
+    changed = marked(session)
     for metric in METRICS:
-        _freeze(session, metric, number)
-        hours = marked(session, metric.name)
+        hours = changed.get(metric.name)
         if not hours:
             continue
         days = sorted({_day(hour) for hour in hours} | _depending(session, metric, hours))
@@ -65,11 +66,15 @@ def catch_up(session: Session) -> None:
             kept.refresh(session, _next(session))
 
 
-def marked(session: Session, domain: str) -> list[datetime]:
-    """Return the hours of a metric whose minutes have changed since they were recomputed, ascending."""
-    sql = f"SELECT DISTINCT hour FROM marks_log FINAL WHERE domain = {{d:String}} AND state < {MARK_ROLLED}"
-    found: list[datetime] = session.query(f"{sql} ORDER BY hour", {"d": domain}).values("hour")
-    return found
+def marked(session: Session) -> dict[str, list[datetime]]:
+    """Return the hours of each metric whose minutes have changed since they were recomputed, ascending."""
+    found = session.query(
+        f"SELECT DISTINCT toString(domain) AS of, hour FROM marks_log FINAL WHERE state < {MARK_ROLLED} ORDER BY hour"
+    )
+    hours: dict[str, list[datetime]] = {}
+    for domain, hour in found.rows:
+        hours.setdefault(domain, []).append(hour)
+    return hours
 
 
 def _depending(session: Session, metric: Metric, hours: list[datetime]) -> set[datetime]:
@@ -95,12 +100,12 @@ def _next(session: Session) -> int:
     )
 
 
-def _freeze(session: Session, metric: Metric, number: int) -> None:
+def _freeze(session: Session, number: int) -> None:
     """Note which marks this roll will clear, before it reads the hours: later marks are the next roll's."""
     session.command(
         "INSERT INTO rolls_log (roll, domain, hour, mark) "
-        f"SELECT {number}, domain, hour, mark FROM marks_log FINAL WHERE domain = '{metric.name}' AND "
-        f"(state = {MARK_LANDED} OR (state = {MARK_OPEN} AND at < now() - {OPEN_S}))"
+        f"SELECT {number}, domain, hour, mark FROM marks_log FINAL WHERE state = {MARK_LANDED} "
+        f"OR (state = {MARK_OPEN} AND at < now() - {OPEN_S})"
     )
 
 

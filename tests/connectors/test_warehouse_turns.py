@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.warehouse import Warehouse, connect, rolls
+from connectors.warehouse import Warehouse, connect, kept
 from connectors.warehouse.session import Session
-from schemas.parts import Metric
 
 from .minutes import rows
 from .test_warehouse_figures import ask
@@ -30,16 +29,16 @@ def test_a_slow_roll_and_a_fast_one_end_with_the_newest_minutes(
     """
     for name in ("crowd", "health"):
         warehouse.insert(f"{name}_minute_log", rows(name, "turn-5", NOON, 30))
-    usual, paused = rolls._freeze, []
+    usual, paused = kept.touch, []
 
-    def freeze(session: Session, metric: Metric, number: int) -> None:
-        if session is warehouse and metric.name == "health" and not paused:
+    def touch(session: Session, metric: str, days: list[datetime], number: int) -> None:
+        if session is warehouse and metric == "health" and not paused:
             paused.append(number)
             fast.start()
             while fast.is_alive() and not is_queueing():
                 fast.join(0.05)
             warehouse.insert("health_minute_log", rows("health", "turn-5", NOON, 60))
-        usual(session, metric, number)
+        usual(session, metric, days, number)
 
     def is_queueing() -> bool:
         found = warehouse.query("SELECT count() AS n FROM leases_log FINAL WHERE kind = 'roll' AND phase = 1")
@@ -47,7 +46,7 @@ def test_a_slow_roll_and_a_fast_one_end_with_the_newest_minutes(
 
     with connect(warehouse_url) as other:
         fast = threading.Thread(target=other.roll)
-        monkeypatch.setattr(rolls, "_freeze", freeze)
+        monkeypatch.setattr(kept, "touch", touch)
         warehouse.roll()
         fast.join()
     assert paused

@@ -33,7 +33,7 @@ from tests.flows.test_ingest import ingesting
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-SECONDS = 200
+SECONDS = 130
 FRAMES = len(NAMES) * SECONDS * 10
 NATIVE = Origin("native")
 CYCLES = 40
@@ -86,7 +86,7 @@ def test_the_warehouse(
     tmp_path: Path, empty_store: Callable[[str], str], whole: dict[str, pl.DataFrame], trouble: str
 ) -> None:
     state, source = tmp_path / "state", f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
-    with started([*arguments(tmp_path, source, empty_store("live")), "--until-end"], pause=0.02) as process:
+    with started([*arguments(tmp_path, source, empty_store("live")), "--until-end"], pause=0.02, size=10) as process:
         read(state, process, FRAMES // 20)
         pid = engine(tmp_path / "live")
         if trouble == "killed":
@@ -105,13 +105,21 @@ def test_the_warehouse(
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen", "slow"])
 def test_kafka(
-    tmp_path: Path, empty_store: Callable[[str], str], whole: dict[str, pl.DataFrame], kafka: KafkaBroker, trouble: str
+    tmp_path: Path,
+    empty_store: Callable[[str], str],
+    whole: dict[str, pl.DataFrame],
+    kafka: KafkaBroker,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str,
 ) -> None:
     state, topic, batch = tmp_path / "state", f"outage-{trouble}", stream(NAMES, SECONDS)
     url = kafka.create(topic, 2)
     for partition in range(2):
-        kafka.produce(topic, [v for c, v, _ in messages(batch) if partition_of(c, 2) == partition], partition)
-    with started([*arguments(tmp_path, url, empty_store("live")), "--until-end"], pause=0.02) as process:
+        some = [v for c, v, _ in messages(batch) if partition_of(c, 2) == partition]
+        kafka.produce(topic, some, partition, **{"batch.num.messages": 50})
+    monkeypatch.setenv("TILIK_KAFKA_QUEUED_MAX_MESSAGES_KBYTES", "1")  # or all of it is read ahead of the trouble
+    monkeypatch.setenv("TILIK_KAFKA_FETCH_MESSAGE_MAX_BYTES", "10000")
+    with started([*arguments(tmp_path, url, empty_store("live")), "--until-end"], pause=0.02, size=10) as process:
         read(state, process, FRAMES // 20)
         if trouble == "killed":
             kafka.kill()
@@ -180,7 +188,7 @@ def test_the_disk_of_the_state(
 ) -> None:
     state, source = small_disk / "state", f"spool:{spooled(tmp_path / 'spool', SECONDS, 2)}"
     asked = arguments(tmp_path, source, empty_store("live"), "disk/state")
-    with started([*asked, "--until-end"], pause=0.02) as process:
+    with started([*asked, "--until-end"], pause=0.02, size=10) as process:
         read(state, process, FRAMES // 20)
         fill(small_disk)
         until(lambda: "the disk is full" in waits(state) or process.poll() is not None)

@@ -33,9 +33,9 @@ ALL = Scope("rows", frozenset(), 0, leases.ALL_TIME_US, leases.token())
 
 
 @contextmanager
-def started(arguments: list[str], pause: float = 0.005) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `tilik run` while the body does something with it; `pause` is how long it rests between polls [s]."""
-    process = children.start(arguments, pause=pause)
+def started(arguments: list[str], pause: float = 0.005, size: int = 5) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `tilik run` while the body does something with it; between polls of `size` records it rests `pause` [s]."""
+    process = children.start(arguments, size, pause)
     try:
         yield process
     finally:
