@@ -13,29 +13,35 @@ REPEAT_MINUTES ?= 10
 help:  # Show what there is to do
 	@grep -E '^[a-z]+:.*#' Makefile | sed -E 's/^([a-z]+):[^#]*# */\1\t/' | expand -t 10
 
-install: .venv/installed  # Set up .venv with the locked packages and the command `tilik`
+install: .venv/compiled  # Set up .venv with the locked packages and the command `tilik`
 	$(if $(filter install,$(MAKECMDGOALS)),@echo "installed: $(BIN)/tilik and the packages that requirements/test.txt locks")
 
-.venv/installed: pyproject.toml requirements/test.txt
-	@echo "installing into .venv: the packages that requirements/test.txt locks (1.9 GB; some minutes the first time)"
+.venv/installed: pyproject.toml requirements/installer.txt requirements/test.txt
+	@echo "installing into .venv: the packages that requirements/test.txt locks (1.9 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  apt-get update -qq && apt-get install -y -qq python3.11-venv && $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/installer.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/test.txt \
+	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/compiled: .venv/installed
 	@$(BIN)/python -m flows.compile
 	@touch $@
 
 run: install  # Play the recordings and a simulated day, print the city, serve until Ctrl-C (ONCE=1: end)
 	@$(BIN)/python -m flows.demo
 
-lint: install  # Style, types and import rules
+lint: .venv/installed  # Style, types and import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint  # Everything: style, types, import rules and all tests
+test: .venv/installed  # Everything: style, types, import rules and all tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint .venv/compiled
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: install  # Measure frames/s and memory against the plain alternatives, live too, and (BASE=commit) against another version
@@ -73,10 +79,9 @@ notebooks: install  # Execute docs/notebooks anew
 screenshots: install  # Write docs/images anew, of the dashboards that are served (STATE=data/dashboards)
 	$(BIN)/python -m docs.images.shoot $(if $(STATE),--state $(STATE))
 
+lock: LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 lock:  # Resolve requirements/*.txt anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-annotate --no-header --quiet -o requirements/run.txt
-	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-annotate --no-header --quiet -c requirements/run.txt -o requirements/test.txt
-	uv pip compile superset_dashboards/requirements.in --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-annotate --no-header --quiet -o superset_dashboards/requirements.txt
+	echo uv | uv pip compile - --universal $(LOCKED) -o requirements/installer.txt
+	uv pip compile pyproject.toml --universal $(LOCKED) -o requirements/run.txt
+	uv pip compile pyproject.toml --extra test --universal $(LOCKED) -c requirements/run.txt -o requirements/test.txt
+	uv pip compile superset_dashboards/requirements.in $(LOCKED) -o superset_dashboards/requirements.txt

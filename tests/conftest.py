@@ -61,6 +61,13 @@ def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
         yield store
 
 
+@pytest.fixture(scope="module")
+def own_warehouse(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """Yield a store of a file's tests alone: in one with roads or places every roll reckons these, too."""
+    with connect(laid(tmp_path_factory.mktemp("own") / "store")) as store:
+        yield store
+
+
 @pytest.fixture
 def empty_store(laid: Callable[[Path], str], tmp_path: Path) -> Callable[[str], str]:
     """Return a function that makes a warehouse of a test's own, by its name."""

@@ -23,6 +23,11 @@ AREA = "95.01.01.1001"
 GATES = (Line(id="u", points=((0.5, 0.0), (0.5, 1.0)), role="gate", entry="to_right"),)
 
 
+@pytest.fixture(scope="module")
+def warehouse(own_warehouse: Warehouse) -> Warehouse:
+    return own_warehouse
+
+
 def camera(name: str, **given: Any) -> Camera:
     zone = Zone(id="a", kind="crowd", polygon=((0.1, 0.1), (0.5, 0.1), (0.5, 0.5)))
     return Camera(id=name, area=AREA, fps=10.0, metrics=METRICS, zone=(zone,), line=GATES, **given)

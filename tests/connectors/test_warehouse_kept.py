@@ -18,6 +18,11 @@ from .test_warehouse_places import MONDAY, camera, hours, place
 VIEWS = (road_hour(ZONE), road_day(ZONE), visits_place("day", ZONE))
 
 
+@pytest.fixture(scope="module")
+def warehouse(own_warehouse: Warehouse) -> Warehouse:
+    return own_warehouse
+
+
 def differ(warehouse: Warehouse) -> list[str]:
     """Return the views that say something else than what reckoning them now gives."""
     found = []

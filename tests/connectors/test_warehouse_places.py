@@ -23,6 +23,11 @@ OPEN, CLOSED = 6, 23
 MONDAY = datetime(2025, 5, 4, 17, 0, tzinfo=UTC)  # local midnight before Monday 5 May
 
 
+@pytest.fixture(scope="module")
+def warehouse(own_warehouse: Warehouse) -> Warehouse:
+    return own_warehouse
+
+
 def camera(name: str, area: str = "96.01.01.1001", **given: Any) -> Camera:
     """Return a camera with two zones and two gates, measuring persons and visits."""
     zones = tuple(Zone(id=each, kind="crowd", polygon=SQUARE) for each in ("a", "b"))

@@ -21,6 +21,11 @@ VIEWS = {view.name: view.columns for view in every(ZONE)}
 COUNTED = [(view, count) for view, columns in VIEWS.items() for count in COUNTS if count in columns]
 
 
+@pytest.fixture(scope="module")
+def warehouse(own_warehouse: Warehouse) -> Warehouse:
+    return own_warehouse
+
+
 def test_there_are_counts_to_ask_for() -> None:
     assert {count for _, count in COUNTED} == set(COUNTS)
     assert len(COUNTED) > 40

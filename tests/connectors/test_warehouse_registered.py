@@ -21,6 +21,11 @@ CROWD = Zone("alun", "crowd", ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9)))
 UTARA = Line("utara", ((0.1, 0.5), (0.9, 0.5)))
 
 
+@pytest.fixture(scope="module")
+def warehouse(own_warehouse: Warehouse) -> Warehouse:
+    return own_warehouse
+
+
 def camera(name: str, **fields) -> Camera:
     given = {"fps": 10.0, "metrics": ("crowd", "flow"), "zone": (CROWD,), "line": (UTARA,)}
     return Camera(name, "33.74.07.1005", **(given | fields))

@@ -32,6 +32,11 @@ Key = tuple[str, str, str, int]
 """Road, line's camera, direction, quarter of the day."""
 
 
+@pytest.fixture(scope="module")
+def warehouse(own_warehouse: Warehouse) -> Warehouse:
+    return own_warehouse
+
+
 def draw(seed: int) -> dict[Key, dict[str, int]]:
     """Draw a day of quarters for every line of the fleet: now and then half empty, or badly watched."""
     dice = random.Random(seed)

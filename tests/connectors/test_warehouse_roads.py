@@ -17,6 +17,11 @@ from .road_rows import MIDNIGHT, NOON, QUARTER_MS, SHOWN, ask, register, ruas, w
 from .test_warehouse_figures import COMMON
 
 
+@pytest.fixture(scope="module")
+def warehouse(own_warehouse: Warehouse) -> Warehouse:
+    return own_warehouse
+
+
 @pytest.fixture
 def put(warehouse: Warehouse):
     def insert(*frames: pl.DataFrame) -> None:
