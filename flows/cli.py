@@ -19,6 +19,7 @@ import typer
 
 from flows.arguments import hide_passwords
 from flows.commands import (
+    archive,
     calendar,
     dashboards,
     dead_letters,
@@ -55,6 +56,7 @@ app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(registry.app, name="registry")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(dashboards.app, name="dashboards")
+app.add_typer(archive.app, name="archive")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(ingest.app, name="ingest")
 app.command("doctor")(doctor.doctor)

@@ -8,7 +8,6 @@ needs no ordering of his own. Memory: the frames that wait, at most twice.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -17,18 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from operators.stage.arrived import gather
-from operators.stage.ordered import DISPOSITIONS, Left
-from schemas.frames import FRAMES, OBJECTS, SIGNALS, FrameBatch
-
-COLUMNS: Final = {
-    "row": pl.Int64(),  # the frame's number within its shard, in the order of arrival
-    "source": pl.String(),  # where its record came from
-    "came_us": pl.Int64(),  # when a stream took its record, microseconds since 1970 UTC; null of files
-    "disposition": pl.Enum(DISPOSITIONS),
-    "dt_ms": pl.Int32(),  # the time it stands for, 0 where it is not counted
-    "lag_ms": pl.Int32(),  # how much later than the frame that time begins
-}
-"""Columns of a leaving frame beside those of `FRAMES`."""
+from operators.stage.ordered import Left
+from schemas.frames import DECIDED, DISPOSITIONS, FRAMES, OBJECTS, SIGNALS, FrameBatch, joined
 
 MOST_BATCHES: Final = 64
 """Batches kept apart before what waits in them is joined: a push looks into each."""
@@ -100,7 +89,7 @@ def leave(waiting: Waiting, left: Left) -> FrameBatch:
         "dt_ms": left.dt_ms,
         "lag_ms": np.zeros_like(left.dt_ms) if left.lag_ms is None else left.lag_ms,
     }
-    told = pl.DataFrame(said, schema={name: COLUMNS[name] for name in said})
+    told = pl.DataFrame(said, schema={name: DECIDED[name] for name in said})
     return FrameBatch(out.frames.hstack(told), out.objects, out.signals, out.source)
 
 
@@ -150,19 +139,10 @@ def _tidy(waiting: Waiting) -> None:
 
 def _joined(batches: list[FrameBatch]) -> FrameBatch:
     """Return batches as one, in their order."""
-    if not batches:
-        named = {name: COLUMNS[name] for name in ("row", "source", "came_us")}
-        return FrameBatch(pl.DataFrame(schema=FRAMES | named))
-    first = list(itertools.accumulate((len(batch) for batch in batches), initial=0))
-    objects, signals = (
-        [
-            table.with_columns(pl.col("frame") + pl.lit(start, pl.UInt32))
-            for table, start in zip(tables, first, strict=False)
-        ]
-        for tables in ([batch.objects for batch in batches], [batch.signals for batch in batches])
-    )
-    frames = pl.concat([batch.frames for batch in batches])
-    return FrameBatch(frames, pl.concat(objects), pl.concat(signals), batches[-1].source)
+    if batches:
+        return joined(batches)
+    named = {name: DECIDED[name] for name in ("row", "source", "came_us")}
+    return FrameBatch(pl.DataFrame(schema=FRAMES | named))
 
 
 def _reordered(batch: FrameBatch, rows: NDArray[np.int64]) -> FrameBatch:

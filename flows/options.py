@@ -34,8 +34,9 @@ Warehouse = Annotated[
     str | None,
     typer.Option(metavar="URL", help="embedded:DIR or http(s)://user@host:port/db.", show_default="settings"),
 ]
-
-
+Archive = Annotated[
+    str | None, typer.Option(metavar="URL", help="file:DIR or s3://BUCKET/PREFIX.", show_default="settings")
+]
 Registry = Annotated[
     str | None, typer.Option(metavar="PATH", help="Camera registry: a TOML file or a directory of them.")
 ]

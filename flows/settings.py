@@ -24,8 +24,8 @@ PREFIX: Final = "TILIK_"
 PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
 NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_SANDBOX", PASSWORD)
 """Variables with our prefix that are read elsewhere: the file's name, whether to show traces, the sandbox, a secret."""
-ELSEWHERE: Final = ("TILIK_DASHBOARDS_", "TILIK_KAFKA_", "TILIK_MQTT_", "TILIK_INGEST_")
-"""So begin those of brokers' clients and of `tilik ingest`."""
+ELSEWHERE: Final = ("TILIK_DASHBOARDS_", "TILIK_KAFKA_", "TILIK_MQTT_", "TILIK_INGEST_", "TILIK_S3_")
+"""So begin those of brokers' and stores' clients and of `tilik ingest`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Settings:
         Frames later than this many seconds become dead letters; a day at most.
     keep_unreadable
         Records that cannot be parsed are kept for some days as they came, whatever they hold of persons.
+    archive
+        `file:DIR` or `s3://BUCKET/PREFIX`, where every frame is kept that counts; None keeps none.
     sources
         Where values came from, for the line printed at start.
     is_found
@@ -64,6 +66,7 @@ class Settings:
     reorder_s: float = 2.0
     lateness_s: float = 600.0
     keep_unreadable: bool = False
+    archive: str | None = None
     sources: tuple[str, ...] = field(default=(), compare=False)
     is_found: bool = field(default=False, compare=False)
 
@@ -105,6 +108,12 @@ def _warehouse(value: object) -> str:
     return value
 
 
+def _archive(value: object) -> str:
+    if not isinstance(value, str) or not re.match(r"(file:.|s3://.)", value):
+        raise ValueError("file:DIR or s3://BUCKET/PREFIX")
+    return value
+
+
 def _workers(value: object) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d?", str(value)):
         raise ValueError("a whole number from 1 to 99")
@@ -134,6 +143,7 @@ def _switch(value: object) -> bool:
 
 READERS: Final[dict[str, Callable[[object], object]]] = {
     "warehouse": _warehouse,
+    "archive": _archive,
     "registry": _text,
     "calendar": _text,
     "workers": _workers,

@@ -42,6 +42,14 @@ class SourceAway(SourceError):
     """A broker that does not answer, a spool whose disk is not there: waiting may mend it."""
 
 
+class ArchiveError(TilikError):
+    """An archive that cannot be read or written: a file that is torn or gone, a folder that may not be written."""
+
+
+class ArchiveAway(ArchiveError):
+    """It does not answer, or has no room now: waiting may mend it."""
+
+
 class StateError(TilikError):
     """What a run remembers does not fit what it is asked to do."""
 

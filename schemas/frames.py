@@ -7,6 +7,8 @@ frame's objects are a slice. Adapters make batches, kernels read them.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,6 +56,19 @@ SIGNALS: Final = {
     "zone": pl.String(),
     "value": pl.Float64(),
 }
+DISPOSITIONS: Final = ("on time", "late", "duplicate", "too late", "clock jump")
+"""What is decided of a frame when it leaves the ordered stage."""
+
+DECIDED: Final = {
+    "row": pl.Int64(),  # the frame's number within its shard, in the order of arrival
+    "source": pl.String(),  # where its record came from
+    "came_us": pl.Int64(),  # when a stream took its record, microseconds since 1970 UTC; null of files
+    "disposition": pl.Enum(DISPOSITIONS),
+    "dt_ms": pl.Int32(),  # the time it stands for, 0 where it is not counted
+    "lag_ms": pl.Int32(),  # how much later than the frame that time begins
+}
+"""Columns of a frame that has left the ordered stage, beside those of `FRAMES`."""
+
 UNTRACKED: Final = ("", "-1", "18446744073709551615")
 """Track ids that mean "untracked", beside null."""
 
@@ -95,6 +110,10 @@ class FrameBatch:
         """Return the frames at ascending `rows`, with their objects and signals."""
         if len(rows) == self.frames.height:
             return self
+        return self.reordered(rows)
+
+    def reordered(self, rows: NDArray[np.intp]) -> FrameBatch:
+        """Return the frames at `rows` in that order, with their objects and signals."""
         objects, signals = _of(self.objects, rows), _of(self.signals, rows)
         file = None if self.file is None else self.file[rows]
         came_us = None if self.came_us is None else self.came_us[rows]
@@ -116,8 +135,22 @@ class FrameBatch:
         return pl.Series(self.files, dtype=pl.String).gather(self.file)
 
 
+def joined(batches: Sequence[FrameBatch]) -> FrameBatch:
+    """Return batches as one, in their order; where each frame came from stands in their columns, if anywhere."""
+    first = list(itertools.accumulate((len(batch) for batch in batches), initial=0))
+    objects, signals = (
+        [
+            table.with_columns(pl.col("frame") + pl.lit(start, pl.UInt32))
+            for table, start in zip(tables, first, strict=False)
+        ]
+        for tables in ([batch.objects for batch in batches], [batch.signals for batch in batches])
+    )
+    frames = pl.concat([batch.frames for batch in batches])
+    return FrameBatch(frames, pl.concat(objects), pl.concat(signals), batches[-1].source)
+
+
 def _of(table: pl.DataFrame, rows: NDArray[np.intp]) -> pl.DataFrame:
-    """Return the objects or signals of frames at ascending `rows`, numbered anew."""
+    """Return the objects or signals of frames at `rows`, numbered anew."""
     frame, wanted = table["frame"].to_numpy(), rows.astype(np.uint32)
     first = np.searchsorted(frame, wanted)
     count = np.searchsorted(frame, wanted, side="right") - first

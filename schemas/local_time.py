@@ -7,7 +7,7 @@ zones have none), so that a local minute is a UTC minute plus a constant.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,14 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """What times in integers are counted from."""
 DAY_MINUTES: Final = 1440
 MINUTE_US: Final = 60_000_000
+DAY_US: Final = DAY_MINUTES * MINUTE_US
 CLOCK: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 """A clock time as people write it: HH:MM, up to 24:00."""
+
+
+def local_date(days: int) -> date:
+    """Return a local day by its number since 1970."""
+    return EPOCH.date() + timedelta(days=days)
 
 
 def at_time(t_us: int) -> datetime:

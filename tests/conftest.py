@@ -14,6 +14,7 @@ from hypothesis import settings
 from connectors.warehouse import Warehouse, connect
 from flows import kernel_cache
 from tests.brokers.kafka import KafkaBroker
+from tests.brokers.minio import MinioServer
 from tests.brokers.mosquitto import MosquittoBroker
 
 settings.register_profile("tilik", deadline=None)  # the first example of a kernel compiles it: time says nothing
@@ -102,3 +103,18 @@ def mosquitto(mosquitto_of_the_session: MosquittoBroker) -> MosquittoBroker:
     """A running mosquitto; a test may kill or freeze it, the next one finds it running."""
     mosquitto_of_the_session.ensure()
     return mosquitto_of_the_session
+
+
+@pytest.fixture(scope="session")
+def minio_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    server = MinioServer(tmp_path_factory.mktemp("minio"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def minio(minio_of_the_session: MinioServer) -> MinioServer:
+    """A running S3 server; a test may kill or freeze it, the next one finds it running."""
+    minio_of_the_session.ensure()
+    return minio_of_the_session

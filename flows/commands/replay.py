@@ -20,6 +20,7 @@ def replay(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, directories or globs.")],
     format: Annotated[str, typer.Option(help=f"{' | '.join(options.FORMATS)}.")] = "native",
     warehouse: options.Warehouse = None,
+    archive: options.Archive = None,
     registry: options.Registry = None,
     camera: options.Camera = None,
     fps: Annotated[
@@ -47,6 +48,7 @@ def replay(
     settings = options.settings_of(
         context,
         warehouse=warehouse,
+        archive=archive,
         registry=registry,
         workers=workers,
         tracker=tracker,
@@ -88,6 +90,7 @@ def _played(settings: Settings, given: dict[str, Any]) -> ReplaySummary:
         reorder_s=settings.reorder_s,
         lateness_s=settings.lateness_s,
         keep_unreadable=settings.keep_unreadable,
+        archive=settings.archive,
     )
     with progress("replay") as report, compiling.told(note):
         return flow.replay(asked, report)

@@ -30,6 +30,8 @@ class ReplayOptions:
     lateness_s: float = 600.0
     keep_unreadable: bool = False
     """Records that cannot be parsed are kept as they came."""
+    archive: str | None = None
+    """Where its frames are kept; None keeps none."""
 
 
 class Reason(NamedTuple):

@@ -20,6 +20,7 @@ from connectors.formats import Far, MergedReader, Names, ReadOptions, kept_lette
 from connectors.warehouse import Definitions, Run, Stage, Statement, Warehouse, Writer
 from connectors.warehouse import letters as kept_as
 from flows import afterwards, compiling, provisional, unreadable
+from flows.archiving import Archiving
 from flows.console import note
 from flows.dataflow import Again, ChunkSource, Dead, Made, Plan, Totals, build
 from flows.refusals import DETAILS, given, no_secrets
@@ -34,6 +35,7 @@ from operators import city as cities
 from operators.city import City
 from schemas.counting import counted
 from schemas.errors import UsageError
+from schemas.frames import FrameBatch
 from schemas.registry import TRACKERS, Registry, links
 
 
@@ -91,9 +93,13 @@ def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int
         Other input watched these minutes; the warehouse is as it was.
     """
     asked = ask(options, time.time_ns() // 1000 if now_us is None else now_us)
+    archive = Archiving(options.archive, asked.statement) if options.archive is not None else None
     with warehouses.connect(options.warehouse) as warehouse, Stage() as stage, compiling.timed() as compiling_them:
         warehouse.migrate()
-        summary = commit(warehouse, asked, stage, read(asked, stage, progress))
+        done = read(asked, stage, progress, on_release=None if archive is None else archive.take)
+        if archive is not None:
+            archive.finish()
+        summary = commit(warehouse, asked, stage, done, lambda run: None if archive is None else archive.commit())
         return replace(summary, compiled_s=min(compiling_them.spent_s, summary.seconds))
 
 
@@ -160,8 +166,12 @@ def read(
     stage: Stage,
     progress: Progress | None = None,
     on_dead: Callable[[pl.DataFrame], None] | None = None,
+    on_release: Callable[[FrameBatch], None] | None = None,
 ) -> Read:
-    """Run the flow to the end of its input; what it makes is staged, dead letters too unless `on_dead` takes them."""
+    """Run the flow to the end of its input; what it makes is staged, dead letters too unless `on_dead` takes them.
+
+    `on_release` takes its frames as they are decided, whole (`flows.leaving`).
+    """
     started_s = time.monotonic()
     reader = asked.input.reader()
     city = _city(asked)
@@ -169,7 +179,7 @@ def read(
     since_us = now_us if reader.first_us is None else reader.first_us  # without a frame, nothing is stated
     plan = Plan(city, asked.thresholds, asked.workers, since_us, now_us)
     watch = Watch(stage, progress, sum(path.stat().st_size for path in asked.input.paths))
-    plan.on_chunk = watch.chunk
+    plan.on_chunk, plan.on_release = watch.chunk, on_release
     letters, names = Letters(), no_secrets(asked.definitions.registry, asked.input.read)
     plan.names = names
 

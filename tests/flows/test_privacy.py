@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from connectors.archive.folder import Folder
 from connectors.formats import to_json_lines
 from connectors.registry.writing import to_toml
 from connectors.warehouse import Stage, Warehouse, connect
+from flows.archiving import Archiving
 from flows.replay import ReplayOptions, playing
 from flows.replay.asked import ReplaySummary
 from schemas import track_names
 from schemas.registry import Registry
 from schemas.views.order import wanted
 from tests.connectors import wire
+from tests.connectors.archiving import held
 from tests.connectors.bytes_on_disk import holding
 from tests.flows import planted
 from tests.flows.city import START, camera, stream
@@ -38,6 +41,7 @@ class Played(NamedTuple):
     """A warehouse that was closed after all of it was played, and what each replay said."""
 
     folder: Path
+    archive: Folder
     said: dict[str, ReplaySummary]
 
 
@@ -47,7 +51,10 @@ def replay(store: Warehouse, path: Path, kind: str, **given: Any) -> ReplaySumma
     options = ReplayOptions((str(path),), kind, "", registry=str(registry), replace=True, **GIVEN[kind] | given)
     with Stage() as stage:
         asked = playing.ask(options, NOW_US)
-        return playing.commit(store, asked, stage, playing.read(asked, stage))
+        archive = Archiving(f"file:{path.parent / 'archive'}", asked.statement)
+        done = playing.read(asked, stage, on_release=archive.take)
+        archive.finish()
+        return playing.commit(store, asked, stage, done, lambda run: archive.commit())
 
 
 def write(folder: Path) -> dict[str, Path]:
@@ -76,7 +83,7 @@ def played(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
             to_json_lines(shifted(stream(["a"], 300), 10_800)).replace(b'"parked"', f'"{PLATE}"'.encode())
         )
         said["parked"] = replay(store, parked, "native")
-    return Played(folder, said)
+    return Played(folder, Folder(inputs / "archive"), said)
 
 
 def found_in(store: Warehouse, names: list[str]) -> list[tuple[str, str]]:
@@ -104,6 +111,13 @@ def test_no_file_of_the_store_holds_anything_of_a_person(played: Played) -> None
     """Its folder holds the tables, the engine's log and whatever an engine leaves behind."""
     found = [(text, path.name) for text in PLANTED for path in holding(played.folder, text)]
     assert found == []
+
+
+def test_no_frame_of_the_archive_holds_anything_of_a_person(played: Played) -> None:
+    whole = held(played.archive)
+    assert len(whole) > sum(said.frames for said in played.said.values()) / 2
+    rows = "".join(str(table.rows()) for table in (whole.frames, whole.objects, whole.signals))
+    assert [text for text in PLANTED if text in rows] == []
 
 
 def test_no_table_and_no_view_says_anything_of_a_person(played: Played) -> None:

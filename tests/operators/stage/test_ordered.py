@@ -15,7 +15,7 @@ from operators import city
 from operators.minutes import segments
 from operators.stage import intake, ordered, seen
 from operators.stage.arrived import Arrived
-from schemas.frames import FRAMES, OBJECTS, FrameBatch
+from schemas.frames import DISPOSITIONS, FRAMES, OBJECTS, FrameBatch
 from schemas.registry import Camera, Registry
 from tests.operators.oracle.ordering import Frame, dispositions, times
 
@@ -125,7 +125,7 @@ def test_every_frame_leaves_once_as_the_plain_loop_says_however_the_stream_is_cu
     rows, cuts, flushes = case
     said = dispositions(rows, 1_000, 6_000)
     plain = [
-        (ordered.DISPOSITIONS.index(how), *dt) for how, dt in zip(said, times(rows, said, 500, 1_000), strict=True)
+        (DISPOSITIONS.index(how), *dt) for how, dt in zip(said, times(rows, said, 500, 1_000), strict=True)
     ]
     with mock.patch.object(seen, "FRESH", fresh):
         assert leaves(rows, cuts, flushes) == plain

@@ -1,0 +1,90 @@
+"""Small files of a day and shard become one; what a crash left behind goes.
+
+Nobody is kept waiting: readers see the files of before until the new ones are named, and a stream that is
+stated anew meanwhile counts (`connectors.archive.commits`).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from connectors.archive import commits, gathering, reading
+from connectors.archive.commits import COMMITS, FILES, Commit, Part
+from connectors.archive.store import Store
+from schemas.frames import joined
+from schemas.local_time import EPOCH
+
+SMALL_BYTES: Final = 32 << 20
+"""Files below this size are joined, up to as many frames as `MOST_FRAMES`; ours."""
+MOST_FRAMES: Final = 2_000_000
+"""Of a file that is made of others: bounds its memory, some 2 GB where each has ten objects; ours."""
+LEFT_US: Final = 86_400_000_000
+"""So long after it was put, a file that no commit names is nobody's any more; ours."""
+
+
+class Compacted(NamedTuple):
+    """What was done."""
+
+    before: int  # files
+    after: int
+    removed: int  # files that no commit named
+    freed: int  # bytes of these
+
+
+def compact(store: Store, now_us: int | None = None) -> Compacted:
+    """Join small files, and remove what a crash left more than a day ago."""
+    header = commits.existing(store)
+    streams: dict[str, dict[str, Commit]] = {}
+    for name, commit in commits.every(store).items():
+        streams.setdefault(commit.stream, {})[name] = commit
+    before = after = 0
+    for found in streams.values():
+        files = [part for commit in found.values() for part in commit.parts]
+        made = _joined(store, files, header.shards)
+        before, after = before + len(files), after + len(made)
+        if made != files and commits.compacted(store, found, tuple(made)) is None:
+            after += len(files) - len(made)
+    removed = _left(store, time.time_ns() // 1000 if now_us is None else now_us)
+    store.remove(removed)
+    return Compacted(before, after, len(removed), sum(removed.values()))
+
+
+def _joined(store: Store, files: list[Part], shards: int) -> list[Part]:
+    """Return files in the place of `files`, of which small ones of a day and shard are joined."""
+    out = [part for part in files if part.bytes >= SMALL_BYTES]
+    small = sorted((part for part in files if part.bytes < SMALL_BYTES), key=lambda part: (part.day, part.shard))
+    for (day, shard), same in groupby(small, key=lambda part: (part.day, part.shard)):
+        for few in _few(list(same)):
+            if len(few) == 1:
+                out += few
+                continue
+            batch = joined([reading.frames(store, part) for part in few])
+            stream = few[0].name.rpartition("/")[2].partition("-")[0]
+            group = gathering.Group((day - EPOCH.date()).days, shard)
+            out.append(gathering.file(store, batch, group, f"{stream}-{secrets.token_hex(4)}-00000"))
+    return files if len(out) == len(files) else out
+
+
+def _few(files: list[Part]) -> Iterator[list[Part]]:
+    """Cut files into runs of as many frames as one may have."""
+    few: list[Part] = []
+    for part in files:
+        if few and sum(each.frames for each in few) + part.frames > MOST_FRAMES:
+            yield few
+            few = []
+        few.append(part)
+    if few:
+        yield few
+
+
+def _left(store: Store, now_us: int) -> dict[str, int]:
+    """Return the bytes of objects that nobody names and that have lain there for long, by name."""
+    counting = commits.every(store)
+    named = {part.name for commit in counting.values() for part in commit.parts}
+    named |= {f"{COMMITS}{name}.json" for name in counting}
+    listed = store.names(FILES) | store.names(COMMITS)
+    return {name: at.size for name, at in listed.items() if name not in named and at.since_us < now_us - LEFT_US}

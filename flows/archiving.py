@@ -1,0 +1,36 @@
+"""Frames of a replay on their way to the archive: files as they are decided, which count once its rows are stored."""
+
+from __future__ import annotations
+
+from connectors import archive
+from connectors.archive import commits
+from connectors.archive.commits import Part
+from connectors.archive.gathering import Gathering
+from connectors.warehouse import Statement
+from flows.console import note
+from schemas.frames import FrameBatch
+
+
+class Archiving:
+    """What a replay leaves in an archive.
+
+    A refused or killed replay leaves nothing that counts; done again, it replaces what it left before.
+    """
+
+    def __init__(self, url: str, statement: Statement) -> None:
+        self.store = archive.connect(url, waiting=note)
+        self.stream, self.definitions = f"{statement.input:016x}", f"{statement.definitions:016x}"
+        self.gathering = Gathering(self.store, self.stream, commits.begin(self.store).shards)
+        self.parts: tuple[Part, ...] = ()
+
+    def take(self, frames: FrameBatch) -> None:
+        """Keep frames as they leave the ordered stage, whole."""
+        self.gathering.add(frames)
+
+    def finish(self) -> None:
+        """Store what is left of them."""
+        self.parts = self.gathering.finish()
+
+    def commit(self) -> None:
+        """Let them count, and what the archive had of the same input no more."""
+        commits.state(self.store, self.stream, self.definitions, self.parts)
