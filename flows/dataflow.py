@@ -47,6 +47,10 @@ RESTATED_US = 10_000_000
 """How long rows that late frames restate may gather beside a stream; new ones go with the next tick. Ours."""
 
 
+DECIDED = "decided"
+"""Name of the count of frames that have left the ordered stage."""
+
+
 class End(NamedTuple):
     """The recording is over; its last frame was at `last_us`."""
 
@@ -106,6 +110,12 @@ class Plan:
     totals: Totals = field(default_factory=Totals)
     on_chunk: Callable[[Chunk], None] = lambda chunk: None
     on_release: Callable[[FrameBatch], None] | None = None  # whole frames as they are decided, see `flows.leaving`
+    on_last: Callable[[FrameBatch], None] = lambda frames: None
+    """As `on_release`, of those that a stream's end decides: a stream that goes on decides of them anew."""
+    on_snapshot: Callable[[int], None] = lambda decided: None
+    """Is told how many frames the one shard has decided of, before what it remembers is stored."""
+    on_resume: Callable[[int], None] = lambda decided: None
+    """Is told of how many it had when that was stored with which it goes on."""
     left_open: pl.DataFrame = field(default_factory=left_open.nothing)
     """What the warehouse has open of the one shard, see `flows.left_open`."""
     names: Names = NOBODY  # texts that are no secrets: others are hashed wherever frames are kept
@@ -214,6 +224,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         if self.memory is not None:
             self.counts.update(self.memory.counts)
             self.memory.counts = self.counts
+        plan.on_resume(0 if self.memory is None else self.memory.counts.get(DECIDED, 0))
         self.shard = None if self.memory is None else self._resumed(self.memory)
         self.unsaid: list[Made] = [] if self.memory is None else self._doubted(self.memory)
         self.ticks = None if self.shard is None else Ticks(self.shard)
@@ -310,7 +321,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             return [*_blocks(memory), *self._dead(memory, pushed.totals)]
         held, memory = _blocks(memory), deepcopy(memory)
         pushed = shard.end(memory.state, item.last_us)
-        self._hold(memory, pushed)
+        self._hold(memory, pushed, is_last=True)
         closed: list[Made] = [_until_more(block) for block in _blocks(memory)]
         return [*held, *closed, *self._dead(memory, pushed.totals)]
 
@@ -340,14 +351,15 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         self.has_news, self.handed_us = False, item.now_us
         return [*_blocks(memory), *said]
 
-    def _hold(self, memory: Memory, pushed: shards.Pushed) -> None:
+    def _hold(self, memory: Memory, pushed: shards.Pushed, *, is_last: bool = False) -> None:
         totals = pushed.totals
         counts = {name: getattr(totals, name) for name in ("frames", "objects", "duplicates", "late")}
         counts["rows"] = sum(block.new for block in pushed.blocks)
         self.plan.totals.add(**counts)
-        self._count(**counts)
+        self._count(**counts, **{DECIDED: len(pushed.left.row)})
         if self.plan.on_release is not None and len(pushed.left.row):
-            self.plan.on_release(leaving.leave(memory.waiting, pushed.left))
+            frames = leaving.leave(memory.waiting, pushed.left)
+            (self.plan.on_last if is_last else self.plan.on_release)(frames)
         for block in pushed.blocks:
             self.has_news = self.has_news or block.new > 0 or block.table == "incidents_log"
             memory.held.setdefault(block.table, []).append(block.rows)
@@ -367,6 +379,7 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
         """Return what the shard remembers, as it is stored; nothing where it has not begun."""
         if self.memory is None:
             return b""
+        self.plan.on_snapshot(self.memory.counts.get(DECIDED, 0))
         packed = saving.packed(self.memory)
         self.plan.kept(self.memory, len(packed))
         return packed

@@ -46,17 +46,29 @@ class Part(msgspec.Struct, frozen=True):
     last_us: int
 
 
+class Span(msgspec.Struct, frozen=True):
+    """Which of a live shard's frames: from the `since`-th that left to before the `until`-th."""
+
+    shard: int
+    life: str
+    """From one start of the shard to the next: only within it, numbers name frames."""
+    since: int
+    until: int
+
+
 class Commit(msgspec.Struct, frozen=True):
     """Files that count, together."""
 
     stream: str
-    """Whose frames they are: the hash of a replay's input."""
+    """Whose frames they are: the hash of a replay's input, or of what a live run reads."""
     made: datetime
     definitions: str
     """Hash of the registry, calendar and thresholds that decided of these frames."""
     parts: tuple[Part, ...]
     replaces: tuple[str, ...] = ()
     """Names of all commits that count no more."""
+    spans: tuple[Span, ...] = ()
+    """Of a live run: up to where it is told."""
     is_compacted: bool = False
     """The same frames in other files: where the stream was stated anew meanwhile, that counts."""
     format: int = FORMAT
@@ -112,10 +124,40 @@ def state(store: Store, stream: str, definitions: str, parts: tuple[Part, ...]) 
     return commit
 
 
+def add(store: Store, stream: str, definitions: str, parts: tuple[Part, ...], span: Span) -> None:
+    """Let files count as further frames of a live run's shard; done again, it is the same commit."""
+    commit = Commit(stream, datetime.now(UTC), definitions, parts, spans=(span,))
+    _put(store, commit, f"{stream}-{span.shard:04d}-{span.life}-{span.until:020d}")
+
+
+def end(store: Store, stream: str, definitions: str, parts: tuple[Part, ...], shard: int) -> None:
+    """Let files count as the last frames of a live run's shard, until it goes on (`go_on`)."""
+    _put(store, Commit(stream, datetime.now(UTC), definitions, parts), _last(stream, shard))
+
+
+def go_on(store: Store, stream: str, shard: int) -> None:
+    """Let what the end of a shard has decided of count no more: it decides of that anew."""
+    name = f"{COMMITS}{_last(stream, shard)}.json"
+    commit = _get(store, name)
+    if commit is not None:
+        store.remove([name])
+        store.remove(part.name for part in commit.parts)
+
+
+def is_last(name: str) -> bool:
+    """Say whether a commit is of the end of a live run, which may go on."""
+    return name.endswith("-last")
+
+
+def _last(stream: str, shard: int) -> str:
+    return f"{stream}-{shard:04d}-last"
+
+
 def compacted(store: Store, found: dict[str, Commit], parts: tuple[Part, ...]) -> Commit | None:
     """Let files count in the place of all commits of a stream that were `found`; None where others came first."""
     last = max(found.values(), key=lambda commit: commit.made)
-    commit = Commit(last.stream, datetime.now(UTC), last.definitions, parts, _names(found), is_compacted=True)
+    spans = _spans(found)
+    commit = Commit(last.stream, datetime.now(UTC), last.definitions, parts, _names(found), spans, is_compacted=True)
     name = _put(store, commit)
     if name not in counting(of_stream(store, last.stream)):
         return None
@@ -181,8 +223,17 @@ def _names(found: dict[str, Commit]) -> tuple[str, ...]:
     return tuple(sorted(set(found) | {name for commit in found.values() for name in commit.replaces}))
 
 
-def _put(store: Store, commit: Commit) -> str:
-    name = f"{commit.stream}-{secrets.token_hex(8)}"
+def _spans(found: dict[str, Commit]) -> tuple[Span, ...]:
+    """Return what commits tell of each life of a shard, as one: it is handed over in order."""
+    spans: dict[tuple[int, str], Span] = {}
+    for span in (span for commit in found.values() for span in commit.spans):
+        of = spans.setdefault((span.shard, span.life), span)
+        spans[of.shard, of.life] = Span(of.shard, of.life, min(of.since, span.since), max(of.until, span.until))
+    return tuple(spans.values())
+
+
+def _put(store: Store, commit: Commit, name: str = "") -> str:
+    name = name or f"{commit.stream}-{secrets.token_hex(8)}"
     body = msgspec.json.encode(commit)
     store.put(f"{COMMITS}{name}.json", body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
     return name

@@ -40,7 +40,8 @@ def compact(store: Store, now_us: int | None = None) -> Compacted:
     header = commits.existing(store)
     streams: dict[str, dict[str, Commit]] = {}
     for name, commit in commits.every(store).items():
-        streams.setdefault(commit.stream, {})[name] = commit
+        if not commits.is_last(name):
+            streams.setdefault(commit.stream, {})[name] = commit
     before = after = 0
     for found in streams.values():
         files = [part for commit in found.values() for part in commit.parts]

@@ -27,6 +27,7 @@ def run(
     ],
     format: Annotated[str, typer.Option(help="Format of messages that do not say theirs.")] = "native",
     warehouse: options.Warehouse = None,
+    archive: options.Archive = None,
     registry: options.Registry = None,
     state: State = STATE,
     processes: Annotated[
@@ -52,6 +53,7 @@ def run(
     settings = options.settings_of(
         context,
         warehouse=warehouse,
+        archive=archive,
         registry=registry,
         reorder_s=reorder_s,
         lateness_s=lateness_s,
@@ -87,6 +89,7 @@ def run(
         reorder_s=settings.reorder_s,
         lateness_s=settings.lateness_s,
         keep_unreadable=settings.keep_unreadable,
+        archive=settings.archive,
     )
     began_s = time.monotonic()
     try:

@@ -53,6 +53,8 @@ class RunOptions:
     reorder_s: float = 2.0
     lateness_s: float = 600.0
     keep_unreadable: bool = False
+    archive: str | None = None
+    """Where frames are kept that have left; None keeps none."""
 
 
 @dataclass(frozen=True)

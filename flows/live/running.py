@@ -29,6 +29,7 @@ from flows import left_open, recovery
 from flows.console import note
 from flows.dataflow import Plan, build
 from flows.live import committed, kept, telling
+from flows.live.archiving import LiveArchive
 from flows.live.beginning import Beginning
 from flows.live.clock import Clock
 from flows.live.feed import Feed, FeedSource
@@ -41,7 +42,7 @@ from flows.live.worker import Worker
 from flows.refusals import given, no_secrets
 from operators import city as cities
 from operators.city import City
-from schemas.errors import StateAway
+from schemas.errors import ArchiveAway, StateAway
 from schemas.frames import FrameBatch
 from schemas.partitions import partition_of
 from schemas.registry import fingerprint
@@ -73,6 +74,7 @@ class Run:
     feeds: dict[int, Feed] = field(default_factory=dict)
     counts: dict[int, dict[str, int]] = field(default_factory=dict)
     was_asked: bool = False  # somebody asked it to end
+    archive: LiveArchive | None = None
 
     def __post_init__(self) -> None:
         asked, registry = self.asked, self.stream.definitions.registry
@@ -115,7 +117,21 @@ class Run:
         """Return what goes on with the shards of this one, by another registry; who holds them still does."""
         following = type(self)(asked, self.stream, self.warehouse)
         following.recoveries = self.recoveries
+        following.archives_in(self.archive)
         return following
+
+    def archives_in(self, archive: LiveArchive | None) -> None:
+        """Let an archive have what leaves."""
+        self.archive = archive
+        if archive is not None:
+            archive.stop, archive.wait_for = self.stop, self._wait_for_archive
+            archive.goes_by(f"{self.asked.statement.definitions:016x}")
+
+    def _wait_for_archive(self, shard: int, said: str) -> None:
+        if said:
+            self.told[shard].wait_for("archive", said)
+        else:
+            self.told[shard].is_there("archive")
 
     def run(self, beside: Callable[[Run], None] = lambda run: None) -> bool:
         """Run all shards to their end; `beside` is called once a second meanwhile.
@@ -200,6 +216,8 @@ class Run:
 
     def _tell(self) -> None:
         self.process.shards = list(self.told.values())
+        if self.archive is not None:
+            self.process.archive, self.process.archive_bytes = self.archive.said, self.archive.bytes
         telling.write(self.asked.place.processes / telling.name(self.asked.shards), self.process)
 
     def _done(self) -> None:
@@ -233,7 +251,7 @@ class Run:
         """Run a shard to its end; while its disk has no room it waits, and goes on from its recovery."""
         saying = Saying(lambda said: self.told[shard].wait_for("state", said))
         try:
-            until_there(partial(self._flow, shard, config), StateAway, saying, self.stop)
+            until_there(partial(self._flow, shard, config), (StateAway, ArchiveAway), saying, self.stop)
         except Stopped:
             return
         except BaseException as error:
@@ -246,7 +264,7 @@ class Run:
         try:
             with recovery.needs_room(self.asked.place.shard(shard)):
                 run_main(flow, epoch_interval=epoch(len(self.stream.cameras)), recovery_config=config)
-        except StateAway:
+        except (StateAway, ArchiveAway):
             feed.close()
             raise
         feed.told.doing = "ended"
@@ -284,7 +302,7 @@ class Run:
 
     def _plan(self, shard: int) -> Plan:
         asked = self.asked
-        return Plan(
+        plan = Plan(
             self.city,
             asked.thresholds,
             asked.place.setup.partitions,
@@ -300,6 +318,11 @@ class Run:
             left_open=self._left_open(shard),
             names=self.names,
         )
+        if self.archive is not None:
+            keeping = self.archive.shards[shard]
+            plan.on_release, plan.on_last = keeping.take, keeping.take_last
+            plan.on_snapshot, plan.on_resume = keeping.cut, keeping.resume
+        return plan
 
     def _left_open(self, shard: int) -> pl.DataFrame:
         partitions = self.asked.place.setup.partitions

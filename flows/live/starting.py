@@ -16,6 +16,7 @@ from connectors import warehouse as warehouses
 from connectors.warehouse import Stream, Warehouse
 from flows.console import note
 from flows.live import kept, measures, place, telling
+from flows.live.archiving import LiveArchive
 from flows.live.ready import Ready, RunOptions, going_on, make_ready, shards_of
 from flows.live.running import GRACE_S, TELL_S, Run
 from flows.live.second import Second
@@ -52,11 +53,21 @@ def run(options: RunOptions, arguments: Sequence[str]) -> dict[str, int]:
         with ExitStack() as holding:
             start.there(lambda: holding.enter_context(process.held()))
             start.there(ready.keep)
+            if options.archive is not None:
+                process.archives_in(start.there(partial(_archive, options.archive, ready)))
             return _run(options, ready, process, start)
 
 
 def _connected(url: str) -> Warehouse:
     return warehouses.connect(url, patience_s=PATIENCE_S, statement_s=STATEMENT_S)
+
+
+def _archive(url: str, ready: Ready) -> LiveArchive:
+    """Return the archive of this process's shards, which is there."""
+    where = ready.asked.place
+    found = LiveArchive(url, f"{ready.statement.input:016x}", where.directory / "archive", where.setup.partitions)
+    found.begin(ready.shards)
+    return found
 
 
 def _known_shards(options: RunOptions) -> Sequence[int]:
@@ -89,6 +100,8 @@ def _run(options: RunOptions, ready: Ready, process: Run, start: Start) -> dict[
             start.there(process.look_back)
         if beside is not None:
             start.there(beside.finish) if not process.was_stopped else beside.close()
+        if process.archive is not None and not process.was_stopped:
+            start.there(process.archive.finish)
         counts = ready.asked.place.counts(ready.shards)
         if not process.warehouse.ending.is_set():  # nobody waits for it any more
             start.there(lambda: stream.finish(msgspec.json.encode(counts).decode()))
@@ -99,6 +112,8 @@ def _run(options: RunOptions, ready: Ready, process: Run, start: Start) -> dict[
             beside.close(GRACE_S)
         raise
     finally:
+        if process.archive is not None:
+            process.archive.close()
         stream.release()
 
 

@@ -35,6 +35,8 @@ def look(place: Place) -> dict[str, Any]:
         "since_us": place.setup.since_us,
         "second": "; ".join(sorted({process.second for process in processes if process.second})),
         "second_us": _second_us(processes),
+        "archive": "; ".join(sorted({process.archive for process in processes if process.archive})),
+        "archive_bytes": sum(process.archive_bytes for process in processes),
         "restarts": sum(process.restarts for process in processes),
         "shards": shards,
         "missing": [shard for shard in range(place.setup.partitions) if shard not in seen],
@@ -101,6 +103,8 @@ def table(found: dict[str, Any]) -> str:
         said.append(f"second flow: outages and hours are stated up to {until:%d.%m. %H:%M}")
     if found["second"]:
         said.append(f"second flow: {found['second']}")
+    if found["archive"]:
+        said.append(f"archive: {found['archive_bytes']:,} bytes wait for it: {found['archive']}")
     if found["restarts"]:
         said.append(f"processes that were started again: {found['restarts']:,}")
     return "\n".join(said)

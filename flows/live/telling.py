@@ -80,6 +80,13 @@ class Told(msgspec.Struct):
         self.doing, self.waits_for = "waiting", said
         self.beat()
 
+    def is_there(self, name: str) -> None:
+        """Say that it is waited for no longer."""
+        self.away = {other: said for other, said in self.away.items() if other != name}
+        self.waits_for = next(iter(self.away.values()), "")
+        self.doing = "waiting" if self.away else "reading"
+        self.beat()
+
     def polled(self, name: str, tail: Tail, count: int, gone: Sequence[Lost] = ()) -> None:
         """Take note of a poll, and of what is gone."""
         self.records += count
@@ -140,6 +147,10 @@ class Process(msgspec.Struct):
     """Up to when the second flow has looked."""
     registry: int = 0
     """Number of the registry that it goes by."""
+    archive: str = ""
+    """What the archive says for which it waits, '' where all is well."""
+    archive_bytes: int = 0
+    """What waits for the archive."""
 
 
 def name(shards: Sequence[int], *, is_supervisor: bool = False) -> str:

@@ -16,7 +16,7 @@ from typing import Final, Self, TypeVar
 from flows.console import note
 from flows.live import telling
 from flows.live.telling import Process, Told
-from schemas.errors import SourceAway, StateAway, TilikError, WarehouseAway
+from schemas.errors import ArchiveAway, SourceAway, StateAway, TilikError, WarehouseAway
 
 T = TypeVar("T")
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -98,7 +98,7 @@ class Start:
 
     def there(self, attempt: Callable[[], T]) -> T:
         """Return what an attempt gives, once nobody whom it needs is away any more, and its disk has room."""
-        found = until_there(attempt, (WarehouseAway, SourceAway, StateAway), self.saying)
+        found = until_there(attempt, (WarehouseAway, SourceAway, StateAway, ArchiveAway), self.saying)
         self.said = ""
         return found
 

@@ -20,7 +20,9 @@ SLOWLY = """
 import time
 from datetime import timedelta
 import flows.dataflow as dataflow, flows.live.feed as feed, flows.live.running as running
-import flows.live.starting as starting
+import flows.live.archiving as archiving, flows.live.starting as starting
+import operators.stage.ordered as ordered
+archiving.SEAL_S, archiving.TURN_S, ordered.LEAST_BATCH = 0.0, 0.02, 5
 starting.STATEMENT_S, dataflow.ROWS_A_BLOCK = 10, 30
 feed.MOST_RECORDS, feed.TICK_S, running.EPOCH, running.TELL_S = {size}, 0.05, timedelta(seconds=0.1), 0.02
 poll = feed._Part._frames
@@ -31,7 +33,7 @@ feed._Part._frames = slow
 from flows.cli import main
 main()
 """
-"""A run whose polls and blocks are small, whose checkpoints are often: it writes much before it is killed."""
+"""A run whose polls, blocks and files are small, whose checkpoints are often: it writes much before it is killed."""
 
 
 def start(arguments: Sequence[str], size: int = 5, pause: float = 0.005) -> subprocess.Popen[bytes]:

@@ -6,11 +6,16 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from connectors.archive import commits
+from connectors.archive.folder import Folder
 from connectors.registry.writing import to_toml
 from connectors.spool import Origin, SpoolWriter, make
+from schemas.frames import FrameBatch
 from schemas.partitions import partition_of
+from tests.connectors.archiving import held, same
 from tests.flows.city import stream
 from tests.flows.live import children
 from tests.flows.live.test_until_end import NAMES, REGISTRY, TABLES, messages, stored
@@ -30,6 +35,13 @@ def spooled(root: Path, seconds: int, partitions: int) -> Path:
     return root
 
 
+def archived(root: Path) -> FrameBatch:
+    """Return what an archive holds of a run, by camera and time."""
+    whole = held(Folder(root))
+    rows = whole.frames.with_row_index("at").sort("camera", "t_us", "row")["at"].to_numpy().astype(np.intp)
+    return whole.reordered(rows)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("partitions", [1, 3])
 def test_a_spool_read_by_runs_that_are_killed(
@@ -41,7 +53,7 @@ def test_a_spool_read_by_runs_that_are_killed(
 
     def arguments(name: str) -> list[str]:
         return ["--source", f"spool:{spool}", "--registry", str(registry), "--warehouse", empty_store(name),
-                "--state", str(tmp_path / f"state-{name}")]  # fmt: skip
+                "--state", str(tmp_path / f"state-{name}"), "--archive", f"file:{tmp_path / name}"]  # fmt: skip
 
     undisturbed = children.end(arguments("whole"))
     read = 0
@@ -56,3 +68,7 @@ def test_a_spool_read_by_runs_that_are_killed(
     for name in TABLES:
         assert left[name].equals(right[name]), name
     assert left["health_minute_log"]["frames"].sum() == undisturbed["frames"]
+    assert len(commits.every(Folder(tmp_path / "killed"))) > 2 * partitions
+    left, right = archived(tmp_path / "killed"), archived(tmp_path / "whole")
+    assert left.frames.height == undisturbed["frames"]
+    assert same(left, right)

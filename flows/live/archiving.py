@@ -1,0 +1,228 @@
+"""The archive beside a live run: what its shards have decided of, put together and handed over in a thread of its own.
+
+No shard waits for the archive: what has left is durable in the run's state (`flows.live.journal`) until the archive has
+it. Only where that has grown to `MOST_BYTES` do shards wait, and so hold back their sources. A commit says up to which
+frame it tells of a shard: whoever is killed between commit and journal, or between journal and snapshot, leaves no
+frame out and none twice.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors import archive
+from connectors.archive import commits, reading
+from connectors.archive.commits import Span
+from connectors.archive.gathering import Gathering
+from flows.console import note
+from flows.live.journal import Journal, Piece
+from schemas.errors import TilikError
+from schemas.frames import FrameBatch
+from schemas.partitions import partition_of
+
+SEAL_BYTES: Final = 64 << 20
+"""So much of a shard is handed over at once; ours."""
+SEAL_S: Final = 900.0
+"""What is so old is handed over, however little it is; ours."""
+MOST_BYTES: Final = 8 << 30
+"""How much a process keeps for an archive that is away; ours: an hour of 1,000 cameras and more."""
+TURN_S: Final = 1.0
+
+
+class Keeping:
+    """What one shard leaves, on its way to the journal; used by its thread."""
+
+    def __init__(
+        self, journal: Journal, waits: Callable[[], None], resumed: Callable[[int], NDArray[np.int64]]
+    ) -> None:
+        self.journal, self.waits, self.resumed = journal, waits, resumed
+        self.definitions = ""
+        self.until = 0
+        """The number behind the highest that the archive has of it."""
+        self.last: list[FrameBatch] = []
+        self._archived: NDArray[np.int64] = np.empty(0, np.int64)
+
+    def resume(self, decided: int) -> None:
+        """Go on from a snapshot; frames that the archive has although they left after it are not kept again."""
+        self.last, self._archived = [], self.resumed(decided)
+
+    def take(self, frames: FrameBatch) -> None:
+        """Keep frames that have left."""
+        self.waits()
+        if len(self._archived):
+            frames = frames.pick(np.flatnonzero(~np.isin(frames.frames["row"].to_numpy(), self._archived)))
+        if len(frames):
+            self.journal.take(frames)
+
+    def take_last(self, frames: FrameBatch) -> None:
+        """Keep frames that leave because a stream has come to its end, for now."""
+        self.last.append(frames)
+
+    def cut(self, decided: int) -> None:
+        """Make what has left durable."""
+        self.journal.cut(decided, self.definitions)
+
+
+@dataclass
+class LiveArchive:
+    """What the shards of a process hand over."""
+
+    url: str
+    stream: str
+    folder: Path
+    """Where their journals lie."""
+    partitions: int
+    """Of the stream, which decide whose a camera is."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Ends the waiting of its shards."""
+    wait_for: Callable[[int, str], None] = lambda shard, said: None
+    """Is told which shard it holds up, and why; '' when it does no longer."""
+    shards: dict[int, Keeping] = field(default_factory=dict)
+    said: str = ""
+    """What it waits for; '' where all is well."""
+    bytes: int = 0
+    """What waits for the archive."""
+
+    def __post_init__(self) -> None:
+        self.store = archive.connect(self.url, patience_s=0.0)
+        self._sealing, self._ended = threading.Lock(), threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, shards: Iterable[int]) -> None:
+        """See that the archive is there, and what it has of these shards.
+
+        Raises
+        ------
+        ArchiveAway
+            It does not answer.
+        UsageError, ArchiveError
+            No waiting mends it.
+        """
+        self.header = commits.begin(self.store)
+        found = commits.counting(commits.of_stream(self.store, self.stream))
+        for shard in shards:
+            commits.go_on(self.store, self.stream, shard)
+            journal = Journal(self.folder / f"{shard:03}")
+            keeping = self.shards[shard] = Keeping(journal, self._waits(shard), self._resumed(shard))
+            spans = [span for commit in found.values() for span in commit.spans if span.shard == shard]
+            keeping.until = max((span.until for span in spans), default=0)
+            journal.drop([piece for piece in journal.pieces() if any(_has(span, piece) for span in spans)])
+        self._thread = threading.Thread(target=self._work, name="archive", daemon=True)
+        self._thread.start()
+
+    def goes_by(self, definitions: str) -> None:
+        """Take note of what decides of frames from now on."""
+        for keeping in self.shards.values():
+            keeping.definitions = definitions
+
+    def turn(self, *, is_all: bool = False) -> None:
+        """Hand over what there is enough of, or what is old; all of it where asked to."""
+        with self._sealing:
+            self._count()
+            for shard, keeping in self.shards.items():
+                pieces = keeping.journal.pieces()
+                if is_all or self._is_due(pieces):
+                    self._seal(shard, keeping, pieces)
+            self._count()
+
+    def finish(self) -> None:
+        """Hand over all of streams that have ended, their last frames too; `ArchiveAway` where that must wait."""
+        self.close()
+        self.turn(is_all=True)
+        for shard, keeping in self.shards.items():
+            if keeping.last:
+                commits.end(self.store, self.stream, keeping.definitions, self._parts(keeping.last), shard)
+                keeping.last = []
+
+    def close(self) -> None:
+        """End the thread; what is not handed over stays in the journal."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(TURN_S)
+
+    def _work(self) -> None:
+        while not self._ended.wait(TURN_S):
+            try:
+                self.turn()
+                self._say("")
+            except TilikError as error:
+                self._say(str(error))
+            except Exception as error:
+                self._say(f"archive: {type(error).__name__}: {error}")
+
+    def _count(self) -> None:
+        self.bytes = sum(piece.bytes for each in self.shards.values() for piece in each.journal.pieces())
+
+    def _say(self, said: str) -> None:
+        if said and said != self.said:
+            note(f"waiting: {said}", "archive")
+        self.said = said
+
+    def _is_due(self, pieces: list[Piece]) -> bool:
+        old = bool(pieces) and time.time() - pieces[0].written_s >= SEAL_S
+        return old or sum(piece.bytes for piece in pieces) >= SEAL_BYTES
+
+    def _seal(self, shard: int, keeping: Keeping, pieces: list[Piece]) -> None:
+        for (life, definitions), some in groupby(pieces, key=lambda piece: (piece.life, piece.definitions)):
+            few = list(some)
+            made = self._parts(piece.frames() for piece in few)
+            span = Span(shard, life, few[0].since, few[-1].until)
+            commits.add(self.store, self.stream, definitions, made, span)
+            keeping.until = max(keeping.until, span.until)
+            keeping.journal.drop(few)
+
+    def _parts(self, batches: Iterable[FrameBatch]) -> tuple[commits.Part, ...]:
+        gathering = Gathering(self.store, self.stream, self.header.shards)
+        for batch in batches:
+            gathering.add(batch)
+        return gathering.finish()
+
+    def _waits(self, shard: int) -> Callable[[], None]:
+        """Return what lets a shard wait while too much waits for the archive."""
+
+        def wait() -> None:
+            is_told = False
+            while self.bytes >= MOST_BYTES and not self.stop.wait(0.2):
+                said = f"{self.said or 'the archive'}; {self.bytes:,} bytes wait for it"
+                self.wait_for(shard, said)
+                is_told = True
+            if is_told:
+                self.wait_for(shard, "")
+
+        return wait
+
+    def _resumed(self, shard: int) -> Callable[[int], NDArray[np.int64]]:
+        """Return what lets a shard go on, and says which of the frames that leave again the archive has."""
+
+        def resume(decided: int) -> NDArray[np.int64]:
+            keeping = self.shards[shard]
+            with self._sealing:
+                keeping.journal.resume(decided)
+                if keeping.until <= decided:
+                    return np.empty(0, np.int64)
+                found = commits.counting(commits.of_stream(self.store, self.stream)).values()
+                of = [each for each in found if any(s.shard == shard and s.until > decided for s in each.spans)]
+                rows = [self._rows(shard, part) for commit in of for part in commit.parts]
+                return np.unique(np.concatenate([*rows, np.empty(0, np.int64)]))
+
+        return resume
+
+    def _rows(self, shard: int, part: commits.Part) -> NDArray[np.int64]:
+        frames = reading.frames(self.store, part).frames
+        mine = {name: partition_of(name, self.partitions) == shard for name in frames["camera"].unique()}
+        rows: NDArray[np.int64] = frames.filter(frames["camera"].replace_strict(mine))["row"].to_numpy()
+        return rows
+
+
+def _has(span: Span, piece: Piece) -> bool:
+    """Say whether a commit tells of a file of the journal."""
+    return span.life == piece.life and span.since <= piece.since and piece.until <= span.until

@@ -1,0 +1,104 @@
+"""Frames of a shard that have left and are not in the archive yet: files in the run's state, durable with it.
+
+A file holds what left between two snapshots, under the numbers of the first and of the one behind the last.
+It is written before the snapshot is, so that whoever goes on from a snapshot finds all that left before; what
+left after it leaves again, maybe in another order, and its files are removed. So a number alone says nothing
+of which frames left before it: it belongs to a `life`, from one resumption to the next.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from connectors.archive import parts
+from flows.recovery import needs_room
+from schemas.frames import FrameBatch, joined
+
+SUFFIX: Final = ".arrow"
+DRAFT: Final = "draft"
+
+
+class Piece(NamedTuple):
+    """A file of the journal."""
+
+    path: Path
+    since: int
+    until: int
+    life: str
+    definitions: str
+    bytes: int
+    written_s: float  # when, by the file system's clock
+
+    def frames(self) -> FrameBatch:
+        """Return its frames."""
+        with pa.memory_map(str(self.path)) as file:
+            return parts.to_batch(pa.ipc.open_file(file).read_all())
+
+
+class Journal:
+    """What one shard keeps until it is in the archive; used by its thread, and `pieces` and `drop` by another one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.decided, self.life = 0, ""
+        self._held: list[FrameBatch] = []
+
+    def resume(self, decided: int) -> None:
+        """Go on from a snapshot at which so many frames had left."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / DRAFT).unlink(missing_ok=True)
+        self._held, self.decided, self.life = [], decided, secrets.token_hex(8)
+        self.drop([piece for piece in self.pieces() if piece.until > decided])
+
+    def take(self, frames: FrameBatch) -> None:
+        """Keep frames that have left."""
+        self._held.append(frames)
+
+    def cut(self, decided: int, definitions: str) -> None:
+        """Make all that has left durable: so many frames by now.
+
+        Raises
+        ------
+        StateAway
+            There is no room.
+        """
+        held, since = self._held, self.decided
+        if held:
+            with needs_room(self.folder):
+                table = parts.to_table(joined(held))
+                name = f"{since:020d}-{decided:020d}-{self.life}-{definitions}{SUFFIX}"
+                _write(table, self.folder / name, self.folder / DRAFT)
+        self._held, self.decided = [], decided
+
+    def pieces(self) -> list[Piece]:
+        """Return its files, the oldest first."""
+        found = []
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            since, until, life, definitions = path.stem.split("-")
+            stat = path.stat()
+            found.append(Piece(path, int(since), int(until), life, definitions, stat.st_size, stat.st_mtime))
+        return found
+
+    def drop(self, pieces: list[Piece]) -> None:
+        """Remove files."""
+        for piece in pieces:
+            piece.path.unlink(missing_ok=True)
+
+
+def _write(table: pa.Table, path: Path, draft: Path) -> None:
+    with draft.open("wb", buffering=0) as file:
+        with pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+            writer.write_table(table)
+        os.fsync(file.fileno())
+    draft.chmod(0o600)
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
