@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
 import secrets
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,12 +38,10 @@ class MinioServer(Server):
 
     def answers(self) -> bool:
         """Say whether it is ready."""
+        url = f"http://{self.host}/minio/health/ready"
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
-                probe.settimeout(2)
-                probe.sendall(b"GET /minio/health/ready HTTP/1.0\r\n\r\n")
-                return b" 200 " in probe.recv(64)
-        except OSError:
+            return urllib3.request("GET", url, timeout=2, retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
             return False
 
     @property
@@ -70,14 +66,13 @@ class MinioServer(Server):
     def reader(self, bucket: str) -> Mapping[str, str]:
         """Return the environment of a user who may only read a bucket."""
         user, password = f"reader-{secrets.token_hex(4)}", secrets.token_hex(12)
-        admin = MinioAdmin(self.host, StaticProvider(USER, PASSWORD), secure=False)
+        admin = MinioAdmin(endpoint=self.host, credentials=StaticProvider(USER, PASSWORD), secure=False)
         actions = ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]
         where = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
         policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": where}]}
-        (self.root / "policy.json").write_text(json.dumps(policy))
-        admin.policy_add(user, str(self.root / "policy.json"))
+        admin.policy_add(user, policy=policy)
         admin.user_add(user, password)
-        admin.policy_set(user, user=user)
+        admin.attach_policy([user], user=user)
         return self.environment(user, password)
 
     def flip(self, bucket: str, name: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +18,7 @@ from connectors.archive.store import Store
 from schemas.errors import ArchiveAway, ArchiveError, UsageError
 from tests.brokers.minio import PASSWORD, USER, MinioServer
 from tests.connectors.archiving import archived, batch, held, same
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -86,31 +87,33 @@ def test_a_flipped_bit_in_a_stored_file_is_found(minio: MinioServer) -> None:
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen"])
 def test_a_server_that_goes_away_in_between_is_waited_for_and_nothing_is_lost(
-    minio: MinioServer, quick: None, trouble: str
+    minio: MinioServer, quick: None, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     name, frames, told = minio.bucket(), batch(2_000), []
     store = opened(minio, name, told.append)
     archived(store, batch(100))
-    real, puts = BucketStore.upload, [0]
+    real, puts, fifth, is_away = BucketStore.upload, [0], threading.Event(), threading.Event()
 
-    def upload(self: BucketStore, at: str, path) -> None:
+    def upload(self: BucketStore, at: str, path: Path) -> None:
         puts[0] += 1
         if puts[0] == 5:
-            minio.kill() if trouble == "killed" else minio.pause()
-            back = minio.start if trouble == "killed" else minio.resume
-            threading.Thread(target=lambda: (time.sleep(1.5), back())).start()
+            fifth.set()
+            is_away.wait()
         real(self, at, path)
 
-    BucketStore.upload = upload  # type: ignore[method-assign]
-    try:
-        archived(store, frames, most_bytes=100_000)
-    finally:
-        BucketStore.upload = real  # type: ignore[method-assign]
+    monkeypatch.setattr(BucketStore, "upload", upload)
+    writer = threading.Thread(target=lambda: archived(store, frames, most_bytes=100_000))
+    writer.start()
+    fifth.wait()
+    minio.kill() if trouble == "killed" else minio.pause()
+    is_away.set()
+    until(lambda: bool(told))
+    minio.ensure()
+    writer.join()
     assert len(told) == 1
     assert "waiting for it" in told[0]
     assert same(held(store), frames)
     assert reading.verify(store).problems == []
-    minio.ensure()
 
 
 def test_half_an_upload_is_never_seen(minio: MinioServer, quick: None) -> None:
