@@ -124,9 +124,7 @@ def leaves(rows: list[Frame], cuts: list[int], flushes: list[bool]) -> list[tupl
 def test_every_frame_leaves_once_as_the_plain_loop_says_however_the_stream_is_cut(fresh: int, case) -> None:
     rows, cuts, flushes = case
     said = dispositions(rows, 1_000, 6_000)
-    plain = [
-        (DISPOSITIONS.index(how), *dt) for how, dt in zip(said, times(rows, said, 500, 1_000), strict=True)
-    ]
+    plain = [(DISPOSITIONS.index(how), *dt) for how, dt in zip(said, times(rows, said, 500, 1_000), strict=True)]
     with mock.patch.object(seen, "FRESH", fresh):
         assert leaves(rows, cuts, flushes) == plain
 
