@@ -36,6 +36,8 @@ SEAL_S: Final = 900.0
 MOST_BYTES: Final = 8 << 30
 """How much a process keeps for an archive that is away; ours: an hour of 1,000 cameras and more."""
 TURN_S: Final = 1.0
+JOURNAL: Final = "frames"
+"""Name of the journal's folder."""
 
 
 class Keeping:
@@ -78,8 +80,8 @@ class LiveArchive:
 
     url: str
     stream: str
-    folder: Path
-    """Where their journals lie."""
+    place: Callable[[int], Path]
+    """Where a shard's recovery lies, and beside it its journal: both move together."""
     partitions: int
     """Of the stream, which decide whose a camera is."""
     stop: threading.Event = field(default_factory=threading.Event)
@@ -111,7 +113,7 @@ class LiveArchive:
         found = commits.counting(commits.of_stream(self.store, self.stream))
         for shard in shards:
             commits.go_on(self.store, self.stream, shard)
-            journal = Journal(self.folder / f"{shard:03}")
+            journal = Journal(self.place(shard) / JOURNAL)
             keeping = self.shards[shard] = Keeping(journal, self._waits(shard), self._resumed(shard))
             spans = [span for commit in found.values() for span in commit.spans if span.shard == shard]
             keeping.until = max((span.until for span in spans), default=0)

@@ -73,7 +73,8 @@ class Measured(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Return all measures of now."""
-        told = [shard for process in telling.read(self.place.processes) for shard in process.shards]
+        processes = telling.read(self.place.processes)
+        told = [shard for process in processes for shard in process.shards]
         for name, meaning in COUNTED.items():
             yield _counter(name, meaning, told, partial(_count, name))
         for name, (meaning, value) in COUNTERS.items():
@@ -82,6 +83,9 @@ class Measured(Collector):
             yield _gauge(name, meaning, told, measure)
         yield _letters(told)
         yield _latencies(told)
+        waiting = GaugeMetricFamily("tilik_archive_waiting_bytes", "What waits for the archive of frames.")
+        waiting.add_metric([], sum(process.archive_bytes for process in processes))
+        yield waiting
         restarts = CounterMetricFamily("tilik_restarts", "Processes that were started again.")
         restarts.add_metric([], self.restarts())
         yield restarts

@@ -2,7 +2,8 @@
 
     STATE/stream.json     partitions, sources, since when, what it is known by; read and written under STATE/stream.lock
     STATE/registry.json   the registry by time, see `flows.live.kept`
-    STATE/shards/003/     the recovery of a shard: it moves between processes, and hosts, by itself
+    STATE/shards/003/     the recovery of a shard, and frames on their way to the archive (`flows.live.journal`):
+                          it moves between processes, and hosts, by itself
     STATE/ends/003        where a shard's recording ends (`--until-end`)
     STATE/name, asked     who reads a spool, when this was first asked for: made once
     STATE/processes/      what each process says of itself, see `flows.live.telling`

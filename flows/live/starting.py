@@ -65,7 +65,7 @@ def _connected(url: str) -> Warehouse:
 def _archive(url: str, ready: Ready) -> LiveArchive:
     """Return the archive of this process's shards, which is there."""
     where = ready.asked.place
-    found = LiveArchive(url, f"{ready.statement.input:016x}", where.directory / "archive", where.setup.partitions)
+    found = LiveArchive(url, f"{ready.statement.input:016x}", where.shard, where.setup.partitions)
     found.begin(ready.shards)
     return found
 

@@ -37,7 +37,7 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def begun(root: Path, definitions: str = "00000000000000d1") -> LiveArchive:
     """Return a process's archive; another process had it before."""
-    found = LiveArchive(f"file:{root / 'archive'}", STREAM, root / "journal", partitions=1)
+    found = LiveArchive(f"file:{root / 'archive'}", STREAM, lambda shard: root / f"{shard}", partitions=1)
     found.begin([0])
     found.goes_by(definitions)
     return found
