@@ -41,7 +41,8 @@ lint: .venv/installed  # Style, types and import rules
 	$(BIN)/lint-imports
 
 test: .venv/installed  # Everything: style, types, import rules and all tests
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint .venv/compiled
+	@nice -n 19 $(BIN)/python -m tests.brokers.fetching >/dev/null 2>&1 & \
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint .venv/compiled
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: install  # Measure frames/s and memory against the plain alternatives, live too, and (BASE=commit) against another version

@@ -31,6 +31,7 @@ from operators.stage import (
     beliefs,
     clocks,
     cover,
+    decided,
     emit,
     feet,
     health,
@@ -42,6 +43,7 @@ from operators.stage import (
     windows,
 )
 from operators.stage.arrived import Arrived
+from operators.stage.decided import Decided
 from operators.tracking import bodies, streams, sureness
 from schemas.columns import METRICS
 from schemas.incidents import CAMERA_REMOVED, END_OF_INPUT, VERSION_ENDED
@@ -169,9 +171,31 @@ class Shard:
         """Close everything: the recording ends one period after its last frame, and within its minute."""
         admitted = clocks.finish(state.clocks, self._clocks(state))
         pushed = self._order(state, admitted.frames, ending=True)
+        return self._pushed(state, admitted, pushed, self._ended(last_us))
+
+    def _ended(self, last_us: int) -> Until:
         edge_us = (last_us // MINUTE_US + 1) * MINUTE_US  # a last frame at midnight's edge begins no day
         until_us = np.minimum(np.minimum(last_us + self.city.period_us, edge_us), self.city.valid_to_us)
-        return self._pushed(state, admitted, pushed, Until(until_us, is_end=True))
+        return Until(until_us, is_end=True)
+
+    def obey(
+        self, state: State, waiting: Decided, came: Decided, tracks: pl.Series, last_us: int | None = None
+    ) -> tuple[list[Block], Decided]:
+        """Take frames of which was decided before (`operators.stage.decided`); `tracks` are their objects' track ids.
+
+        `waiting` is what the call before returned beside its rows. With `last_us` the recording ends, as `end` says.
+        """
+        names.learn(state.names, came.frames.track, tracks, (*states.holders(state), waiting.frames.track))
+        over = self._over(state)
+        ending = over if last_us is None else np.ones_like(over)
+        pushed, waiting = decided.push(state.order, self.city, waiting, came, ending)
+        until = None
+        if last_us is not None:
+            until = self._ended(last_us)
+        elif over.any():
+            until = Until(np.where(over, self.city.valid_to_us, ordered.NEVER))
+        state.over |= over
+        return self._measure(state, pushed, until), waiting
 
     def silent(self, state: State, until_us: NDArray[np.int64]) -> Pushed:
         """Say what it means if no camera sends a frame before `until_us` (c,), a minute's end; the state is used up."""

@@ -23,9 +23,13 @@ kernel_cache.install()  # tests of kernels alone compile beside others too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let files with slow tests come first: workers that take a file each then end at about the same time."""
+    """Let files with slow tests come first: workers that take a file each then end at about the same time.
+
+    Those whose server takes minutes to build come last among them.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    built = {item.path for item in items if "minio" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (item.path not in slow, item.path in built))
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ __all__ = [
     "Copies",
     "Left",
     "OrderState",
+    "Part",
     "Pushed",
     "Released",
     "and_jumped",
@@ -60,6 +61,7 @@ __all__ = [
     "held",
     "lasting",
     "push",
+    "released",
     "start",
 ]
 
@@ -144,7 +146,7 @@ def _release(
         i = j
 
 
-def _released(part: _Part) -> Released | None:
+def released(part: Part) -> Released | None:
     """Return sorted frames as kernels read them, None where there are none."""
     frames = part.frames
     if not len(frames.camera):
@@ -237,7 +239,7 @@ def push(
     on_time = _sorted(state, city, limits, reorder_us, ends) if is_due else _NONE
     too_late = frames.row[disposition == TOO_LATE]
     return Pushed(
-        _released(on_time), _released(late), disposition, _copies(on_time, late), _left(on_time, late, too_late)
+        released(on_time), released(late), disposition, _copies(on_time, late), _left(on_time, late, too_late)
     )
 
 
@@ -263,7 +265,7 @@ def _gather(state: OrderState, frames: Arrived, disposition: NDArray[np.uint8], 
     state.late = cover.clip(state.late, fresh)
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """Frames that leave, in order, and copies of frames."""
 
     frames: Arrived
@@ -272,7 +274,7 @@ class _Part(NamedTuple):
     copies: Arrived
 
 
-_NONE: Final = _Part(nothing(), np.empty(0, np.int32), np.empty(0, np.int32), nothing())
+_NONE: Final = Part(nothing(), np.empty(0, np.int32), np.empty(0, np.int32), nothing())
 
 
 def _share(late: Late) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -282,7 +284,7 @@ def _share(late: Late) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return frozen(dt_ms), frozen(lag_ms)
 
 
-def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
+def _left(on_time: Part, late: Part, too_late: NDArray[np.int64]) -> Left:
     rows = [on_time.frames.row, late.frames.row, on_time.copies.row, late.copies.row, too_late]
     sizes = [len(row) for row in rows]
     disposition = np.repeat(np.array([ON_TIME, LATE, DUPLICATE, DUPLICATE, TOO_LATE], np.uint8), sizes)
@@ -292,7 +294,7 @@ def _left(on_time: _Part, late: _Part, too_late: NDArray[np.int64]) -> Left:
     return Left(np.concatenate(rows), disposition, dt_ms, lag_ms)
 
 
-def _copies(*parts: _Part) -> Copies:
+def _copies(*parts: Part) -> Copies:
     camera, t_us, seq = (np.concatenate([getattr(part.copies, name) for part in parts]) for name in Keys._fields)
     counts = seq != identity.UNSEEN
     return Copies(camera[counts], t_us[counts])
@@ -306,7 +308,7 @@ def _late(
     oldest_us: NDArray[np.int64],
     reorder_us: int,
     over: NDArray[np.bool_],
-) -> _Part:
+) -> Part:
     """Tell late frames from late copies, of two that come at once the first counts; release those that are final."""
     copies = nothing()
     if len(rows):
@@ -318,14 +320,14 @@ def _late(
         state.late = cover.joined(state.late, found)
         seen.remember(state.seen, _keys(fresh), oldest_us)
     final, state.late = cover.split(state.late, state.newest_us - reorder_us, over)
-    return _Part(final.frames, *_share(final), copies)
+    return Part(final.frames, *_share(final), copies)
 
 
 def _keys(frames: Arrived, rows: NDArray[np.int64] | slice = slice(None)) -> Keys:
     return identity.sealed(frames.camera[rows], frames.t_us[rows], frames.seq[rows])
 
 
-def _sorted(state: OrderState, city: City, limits: Limits, reorder_us: int, ending: NDArray[np.bool_]) -> _Part:
+def _sorted(state: OrderState, city: City, limits: Limits, reorder_us: int, ending: NDArray[np.bool_]) -> Part:
     batches = ([state.waiting] if state.waiting is not None else []) + state.incoming
     if not batches:
         return _NONE
@@ -350,7 +352,7 @@ def _sorted(state: OrderState, city: City, limits: Limits, reorder_us: int, endi
     )
     state.waiting, state.incoming = take(pool, order[keep == 0]), []
     out = take(pool, order[keep == 1])
-    return _Part(out, dt_ms[keep == 1], lag_ms[keep == 1], take(pool, order[keep == 2]))
+    return Part(out, dt_ms[keep == 1], lag_ms[keep == 1], take(pool, order[keep == 2]))
 
 
 def lasting(pushed: Pushed, city: City, until_us: NDArray[np.int64]) -> Pushed:

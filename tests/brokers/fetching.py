@@ -76,7 +76,8 @@ def minio() -> Path:
                 "GOFLAGS": "-modcacherw",
                 "CGO_ENABLED": "0",
             }
-            _run([_go(), "install", "-trimpath", "-ldflags", "-s -w", MINIO], env)
+            quietly = ["nice", "-n", "19"]  # others have deadlines meanwhile
+            _run([*quietly, _go(), "install", "-p", "2", "-trimpath", "-ldflags", "-s -w", MINIO], env)
             shutil.rmtree(home, ignore_errors=True)
     return made
 
@@ -122,3 +123,7 @@ def _run(command: list[str], env: dict[str, str] | None = None) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")
+
+
+if __name__ == "__main__":  # ahead of the tests that need it
+    minio()

@@ -26,7 +26,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
     return {of + by: tell(folder, of, by) for of in "AB" for by in ("R1", "R2")}
 
 
-POINTS = 16
+POINTS = 10
 """Statements after which it is killed, drawn among all; which, says a seed. The law of statements draws others."""
 
 

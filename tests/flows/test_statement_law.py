@@ -140,7 +140,7 @@ def held(rows: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 
 @pytest.mark.slow
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ops=st.lists(OPS, min_size=1, max_size=5))
 @example(ops=[Op("A", "R1"), Op("A", "R2"), Op("A", "R1")])
 @example(ops=[Op("A", "R1"), Op("B", "R1", True), Op("B", "R2"), Op("A", "R1"), Op("A", "R1", True)])
