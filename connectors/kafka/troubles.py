@@ -21,6 +21,7 @@ from schemas.errors import SourceError
 
 SETTLE_S: Final = 2.0
 _AFTER: Final = re.compile(r" \(after \d+ms in state \w+.*\)$")
+_CUT_OFF: Final = "in state SSL_HANDSHAKE"
 _PASSING: Final = ("disconnected", "timed out", "timeout", "connection reset")
 
 
@@ -40,6 +41,8 @@ class Troubles:
         said = _AFTER.sub("", self._settings.without_secrets(error.str()))
         broker, told = said.partition(": ")[0], self._permanent(error, said)
         self.last = said
+        if not told and _CUT_OFF in error.str():  # the same listener says it now so, now so
+            return
         if not told:
             self._standing.pop(broker, None)
         elif self._standing.get(broker, (0.0, ""))[1] != told:
