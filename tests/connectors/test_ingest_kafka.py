@@ -44,11 +44,11 @@ def test_a_message_lies_in_its_cameras_partition_with_where_it_came_from(kafka: 
 
 
 def test_a_broker_that_is_away_is_told_and_waited_for(kafka: KafkaBroker, tmp_path, monkeypatch):
-    monkeypatch.setattr("connectors.ingest.kafka_keeper.DELIVERED_S", 1.0)
     url = kafka.create("away", 1)
     with into(url, tmp_path) as door:
         assert door.post("/v1/frames/native", b'{"camera":"a"}').status == 202
         kafka.pause()
+        monkeypatch.setattr("connectors.ingest.kafka_keeper.DELIVERED_S", 1.0)
         assert door.post("/v1/frames/native", b'{"camera":"b"}').status == 503
         kafka.resume()
         monkeypatch.setattr("connectors.ingest.kafka_keeper.DELIVERED_S", 30.0)
