@@ -33,7 +33,7 @@ from flows.replay.letters import in_words
 from flows.settings import Settings, hide, load, refuse_to_tell
 from schemas.counting import counted
 from schemas.errors import ConflictError, TilikError
-from schemas.local_time import DAY_MINUTES, MINUTE_US
+from schemas.local_time import DAY_MINUTES, DAY_US, MINUTE_US
 
 DATA: Final = Path("data")
 PID_FILE: Final = DATA / "run.pid"
@@ -48,7 +48,6 @@ LIVE_CAMERAS: Final = 14
 LIVE_MINUTES: Final = 20
 LIVE_MAKING_US: Final = 20_000_000
 """What it takes to make them, about."""
-DAY_US: Final = DAY_MINUTES * MINUTE_US
 VEHICLES: Final = {"2": "car", "7": "truck"}
 """RoadTrack's class numbers (COCO's)."""
 

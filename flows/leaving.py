@@ -15,9 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from operators.stage.arrived import gather
 from operators.stage.ordered import Left
-from schemas.frames import DECIDED, DISPOSITIONS, FRAMES, OBJECTS, SIGNALS, FrameBatch, joined
+from schemas.frames import DECIDED, DISPOSITIONS, FRAMES, FrameBatch, joined
 
 MOST_BATCHES: Final = 64
 """Batches kept apart before what waits in them is joined: a push looks into each."""
@@ -83,7 +82,7 @@ def leave(waiting: Waiting, left: Left) -> FrameBatch:
     _tidy(waiting)
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    out = _reordered(_joined(pieces), place)
+    out = _joined(pieces).reordered(place)
     said = {
         "disposition": [DISPOSITIONS[code] for code in left.disposition.tolist()],
         "dt_ms": left.dt_ms,
@@ -143,16 +142,3 @@ def _joined(batches: list[FrameBatch]) -> FrameBatch:
         return joined(batches)
     named = {name: DECIDED[name] for name in ("row", "source", "came_us")}
     return FrameBatch(pl.DataFrame(schema=FRAMES | named))
-
-
-def _reordered(batch: FrameBatch, rows: NDArray[np.int64]) -> FrameBatch:
-    """Return the frames in the order of `rows`, each with its objects and signals."""
-    objects, signals = _follow(batch.objects, rows, OBJECTS), _follow(batch.signals, rows, SIGNALS)
-    return FrameBatch(batch.frames[rows], objects, signals, batch.source)
-
-
-def _follow(table: pl.DataFrame, rows: NDArray[np.int64], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    first = np.searchsorted(table["frame"].to_numpy(), np.arange(len(rows) + 1)).astype(np.int64)
-    items, offsets = gather(rows, first)
-    frame = np.repeat(np.arange(len(rows), dtype=np.uint32), np.diff(offsets))
-    return table[items].with_columns(frame=pl.Series(frame, dtype=schema["frame"]))

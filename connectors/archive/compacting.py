@@ -16,13 +16,13 @@ from connectors.archive import commits, gathering, reading
 from connectors.archive.commits import COMMITS, FILES, Commit, Part
 from connectors.archive.store import Store
 from schemas.frames import joined
-from schemas.local_time import EPOCH
+from schemas.local_time import DAY_US, EPOCH
 
 SMALL_BYTES: Final = 32 << 20
 """Files below this size are joined, up to as many frames as `MOST_FRAMES`; ours."""
 MOST_FRAMES: Final = 2_000_000
 """Of a file that is made of others: bounds its memory, some 2 GB where each has ten objects; ours."""
-LEFT_US: Final = 86_400_000_000
+LEFT_US: Final = DAY_US
 """So long after it was put, a file that no commit names is nobody's any more; ours."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from connectors.archive.store import Found
+from connectors.durable import sync_folder
 from schemas.errors import ArchiveAway, ArchiveError
 
 DRAFT: Final = ".draft-"
@@ -81,7 +82,7 @@ class Folder:
                 draft.replace(path)
             finally:
                 draft.unlink(missing_ok=True)
-            _sync(path.parent)
+            sync_folder(path.parent)
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
@@ -122,11 +123,3 @@ def _copy(source: Path, path: Path) -> None:
 
 def _new(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

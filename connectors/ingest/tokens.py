@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from connectors.spool.layout import sync_folder
+from connectors.durable import sync_folder
 from schemas.errors import UsageError
 
 VARIABLE: Final = "TILIK_INGEST_TOKENS"

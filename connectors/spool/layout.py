@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from connectors.durable import sync_folder
 from schemas.errors import SourceAway, SourceError, UsageError
 
 HEADER: Final = "spool.json"
@@ -126,15 +127,6 @@ def segments(partition: Path) -> list[int]:
 def segment(partition: Path, first: int) -> Path:
     """Return the path of the segment whose first record has this position."""
     return partition / f"{first:020d}{SUFFIX}"
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -44,12 +44,13 @@ def refresh(session: Session, number: int) -> int:
     for view in _reckoned():
         names, days = renamed.get(view.name, {}), stale.get(view.name, [])
         others = sorted(_stored(session, view.name) - set(days)) if names else []
+        is_any = bool((days or others) and session.query(f"SELECT 1 FROM ({KEPT[view.name].registered}) LIMIT 1").rows)
         if len(names) > MOST_NAMES:
             days, others = sorted([*days, *others]), []
         for some in _chunks(session, others):
-            _reckon(session, view, some, number, names)
+            _reckon(session, view, some, number, names, is_any=is_any)
         for some in _chunks(session, days):
-            _reckon(session, view, some, number)
+            _reckon(session, view, some, number, is_any=is_any)
             _book(session, [view.name], some, number, FRESH, _made_by(view))
         if names:
             _name(session, view.name, names, number)
@@ -123,14 +124,23 @@ def _chunks(session: Session, days: list[datetime]) -> Iterator[list[datetime]]:
 
 
 def _reckon(
-    session: Session, view: View, days: list[datetime], number: int, names: Collection[str] | None = None
+    session: Session,
+    view: View,
+    days: list[datetime],
+    number: int,
+    names: Collection[str] | None = None,
+    *,
+    is_any: bool,
 ) -> None:
-    """Write the rows of days, of these names alone if any are given, and withdraw those of before."""
+    """Write the rows of days, of these names alone if any are given, and withdraw those of before.
+
+    `is_any` says whether anything is registered of which there could be rows.
+    """
     kept, table = KEPT[view.name], f"{view.name}_log"
     within, columns = coarse.among(days, timedelta(days=1), "ts"), ", ".join(kept.columns)
     if names is not None:
         within += f" AND {kept.key[0]} IN ({', '.join(map(string, names))})"
-    if session.query(f"SELECT 1 FROM ({kept.registered}) LIMIT 1").rows:
+    if is_any:
         rows = f"SELECT {columns}, {number}, 0 FROM ({query(view)}) WHERE {within}"
         session.command(f"INSERT INTO {table} ({columns}, roll, deleted) {rows}")
     session.command(coarse.leftovers(table, within, number))

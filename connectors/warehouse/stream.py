@@ -25,11 +25,11 @@ from connectors.warehouse.waiting import LIVE
 from connectors.warehouse.writer import Definitions, stored_rows
 from schemas.errors import WarehouseError
 from schemas.incidents import ACROSS_KINDS
+from schemas.local_time import DAY_US
 from schemas.parts import REVISIONS
 
 HEALTH: Final = "health_minute_log"
 LETTERS: Final = "dead_letters_log"
-DAY_US: Final = 86_400_000_000
 MOST_CAMERAS: Final = 5_000
 """Cameras that a flush names; of more it claims all: it is short."""
 

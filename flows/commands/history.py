@@ -13,9 +13,8 @@ from flows import options
 from flows.commands import replay
 from flows.console import announce, note, progress, say
 from schemas.errors import UsageError
-from schemas.local_time import DAY_MINUTES, MINUTE_US, OFFSET_US
+from schemas.local_time import DAY_US, OFFSET_US
 
-DAY_US: Final = DAY_MINUTES * MINUTE_US
 DAYS: Final = {"d": 1, "w": 7}
 """Days of a span's units."""
 

@@ -10,14 +10,13 @@ from flows.replay.asked import ReplayOptions
 from flows.replay.identity import InputHash
 from flows.settings import Settings
 from schemas.counting import counted
-from schemas.local_time import DAY_MINUTES, MINUTE_US, at_time
+from schemas.local_time import DAY_US, at_time
 from schemas.registry import fingerprint
 
 CAMERAS: Final = 60
 """The city's own public cameras have a twin each (`simulation.layout`)."""
 MOST_DAYS: Final = 182
 """A camera's tracks of all its days are drawn at once: some 4 MB a day, 10 where it sends two frames a second; ours."""
-DAY_US: Final = DAY_MINUTES * MINUTE_US
 
 
 def stated_by(settings: Settings, workers: int | None = None, *, replace: bool = False) -> ReplayOptions:

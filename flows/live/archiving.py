@@ -129,12 +129,12 @@ class LiveArchive:
     def turn(self, *, is_all: bool = False) -> None:
         """Hand over what there is enough of, or what is old; all of it where asked to."""
         with self._sealing:
-            self._count()
-            for shard, keeping in self.shards.items():
-                pieces = keeping.journal.pieces()
+            waiting = {shard: keeping.journal.pieces() for shard, keeping in self.shards.items()}
+            self.bytes = sum(piece.bytes for pieces in waiting.values() for piece in pieces)
+            for shard, pieces in waiting.items():
                 if is_all or self._is_due(pieces):
-                    self._seal(shard, keeping, pieces)
-            self._count()
+                    self._seal(shard, self.shards[shard], pieces)
+                    self.bytes -= sum(piece.bytes for piece in pieces)
 
     def finish(self) -> None:
         """Hand over all of streams that have ended, their last frames too; `ArchiveAway` where that must wait."""
@@ -160,9 +160,6 @@ class LiveArchive:
                 self._say(str(error))
             except Exception as error:
                 self._say(f"archive: {type(error).__name__}: {error}")
-
-    def _count(self) -> None:
-        self.bytes = sum(piece.bytes for each in self.shards.values() for piece in each.journal.pieces())
 
     def _say(self, said: str) -> None:
         if said and said != self.said:

@@ -13,10 +13,10 @@ from typing import Final
 
 from connectors.warehouse.leases import elapsed_us
 from flows.console import note
+from schemas.local_time import DAY_US
 
 LEAD_US: Final = 3_600_000_000
 """Clocks of machines that nobody sets apart differ by less; ours."""
-DAY_US: Final = 86_400_000_000
 
 
 class Clock:

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from connectors.archive import parts
+from connectors.durable import sync_folder
 from flows.recovery import needs_room
 from schemas.frames import FrameBatch, joined
 
@@ -97,8 +98,4 @@ def _write(table: pa.Table, path: Path, draft: Path) -> None:
         os.fsync(file.fileno())
     draft.chmod(0o600)
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

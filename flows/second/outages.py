@@ -17,7 +17,7 @@ import polars as pl
 from connectors.warehouse import Run, Span, Warehouse
 from flows.second import groups
 from flows.second.lasting import Lasting, as_of
-from flows.second.stored import DAY_US, FOREVER_US, Store, Stored, Whose
+from flows.second.stored import FOREVER_US, Store, Stored, Whose
 from flows.second.telling import Told
 from flows.second.versions import rows as coded
 from flows.second.writing import continued, differing
@@ -28,7 +28,7 @@ from operators.across.outages import Plan
 from operators.across.silences import Rows
 from operators.city import City
 from operators.minutes import MINUTE_US
-from schemas.local_time import DAY_MINUTES
+from schemas.local_time import DAY_MINUTES, DAY_US
 from schemas.registry import Registry
 
 ROWS: Final = 1_000_000

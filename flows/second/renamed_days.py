@@ -13,9 +13,8 @@ from typing import Final
 
 from connectors.warehouse import Run, Span, Warehouse, calendar_days
 from flows.second import groups, mutes
-from flows.second.stored import DAY_US
 from flows.thresholds import Thresholds
-from schemas.local_time import EPOCH, OFFSET_US
+from schemas.local_time import DAY_US, EPOCH, OFFSET_US
 
 DAYS: Final = 31
 """Days that are judged at once: with the weeks around them that bounds what is read."""

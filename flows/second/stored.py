@@ -10,6 +10,7 @@ import polars as pl
 from connectors.warehouse import Warehouse
 from flows.incidents import SCHEMA
 from schemas.incidents import OUTAGE_KINDS
+from schemas.local_time import DAY_US
 
 HEALTH: Final = pl.Schema(
     {
@@ -25,8 +26,6 @@ HEALTH: Final = pl.Schema(
 HELD: Final = pl.Schema(SCHEMA | {"deleted": pl.UInt8()})
 FOREVER_US: Final = 10_413_791_999_000_000
 """The last second of 2299, the last that DateTime64 is sure to hold: later than anything stored."""
-
-DAY_US: Final = 86_400_000_000
 
 
 class Whose(NamedTuple):

@@ -14,7 +14,6 @@ from connectors.archive.gathering import Gathering
 from connectors.archive.store import Store
 from schemas.frames import DECIDED, DISPOSITIONS, FRAMES, OBJECTS, SIGNALS, FrameBatch, joined
 
-DAY_US = 86_400_000_000
 MIDNIGHT_US = 1_767_546_000_000_000  # 2026-01-05 in Jakarta
 STREAM, DEFINITIONS = "00000000000000aa", "00000000000000bb"
 

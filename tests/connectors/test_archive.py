@@ -16,7 +16,8 @@ from connectors.archive import commits, compacting, parts, reading
 from connectors.archive.commits import COMMITS, FILES
 from connectors.archive.waiting import Patient
 from schemas.errors import ArchiveAway, ArchiveError, UsageError
-from tests.connectors.archiving import DAY_US, MIDNIGHT_US, archived, batch, folder, held, same
+from schemas.local_time import DAY_US
+from tests.connectors.archiving import MIDNIGHT_US, archived, batch, folder, held, same
 
 
 @settings(max_examples=25)

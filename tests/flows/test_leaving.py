@@ -40,7 +40,7 @@ def play(batch: FrameBatch, cuts: list[int]) -> tuple[list[FrameBatch], ShardLog
 def joined(left: list[FrameBatch]) -> FrameBatch:
     """All that left, in the order of arrival."""
     whole = leaving._joined(left)
-    return leaving._reordered(whole, np.argsort(whole.frames["row"].to_numpy()))
+    return whole.reordered(np.argsort(whole.frames["row"].to_numpy()))
 
 
 @settings(max_examples=50, deadline=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -20,20 +19,15 @@ from operators import city as cities
 from operators.stage import decided, ordered
 from schemas.frames import DISPOSITIONS, FrameBatch, joined
 from schemas.local_time import MINUTE_US
-from schemas.registry import Camera, Registry
+from schemas.registry import Registry
 from tests.flows.city import SECOND, plan, shuffled, stored
-from tests.flows.every import camera, stream
+from tests.flows.every import stream
+from tests.flows.test_states import small
 
 LATENESS_US = 30 * SECOND
 SECONDS = 700
 SILENCE = (200, 610)
 """Of camera b, in seconds from the beginning."""
-
-
-def small(name: str, **changes: Any) -> Camera:
-    """A camera whose park is so small that the crowd in it is an incident."""
-    park, *others = camera(name).zone
-    return msgspec.structs.replace(camera(name), zone=(msgspec.structs.replace(park, area_m2=3.0), *others), **changes)
 
 
 TOWN = Registry(camera=(small("a"), small("b", tracker="iou"), small("c", tracker="none"), small("silent")))

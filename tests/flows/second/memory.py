@@ -10,9 +10,10 @@ import polars as pl
 from connectors.warehouse import Run, Span
 from flows.second.groups import Group, around, batches
 from flows.second.outages import recompute
-from flows.second.stored import DAY_US, HEALTH, HELD, Whose
+from flows.second.stored import HEALTH, HELD, Whose
 from flows.thresholds import Thresholds
 from schemas.incidents import OUTAGE_KINDS
+from schemas.local_time import DAY_US
 from schemas.registry import Camera
 
 MINUTE_US = 60_000_000
