@@ -31,6 +31,6 @@ class Archiving:
         """Store what is left of them."""
         self.parts = self.gathering.finish()
 
-    def commit(self) -> None:
-        """Let them count, and what the archive had of the same input no more."""
-        commits.state(self.store, self.stream, self.definitions, self.parts)
+    def commit(self, since_us: int | None, last_us: int | None) -> None:
+        """Let them count, and what the archive had of the same input no more; the recording began and ended so."""
+        commits.state(self.store, self.stream, self.definitions, self.parts, since_us, last_us)

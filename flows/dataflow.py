@@ -21,8 +21,9 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 from numpy.typing import NDArray
 
+from connectors.archive.commits import Lost
 from connectors.formats import NOBODY, Chunk, Names, without_names
-from flows import leaving, left_open, saving
+from flows import leaving, left_open, lost, saving
 from flows import shard as shards
 from flows.leaving import Waiting
 from flows.left_open import LeftOpen
@@ -119,6 +120,10 @@ class Plan:
     left_open: pl.DataFrame = field(default_factory=left_open.nothing)
     """What the warehouse has open of the one shard, see `flows.left_open`."""
     names: Names = NOBODY  # texts that are no secrets: others are hashed wherever frames are kept
+    last_us: int | None = None
+    """With which frame the recording of files ended, once it has."""
+    on_lost: Callable[[list[Lost]], None] = lambda lost: None
+    """Is told of losses that are over, and of those that are not at the end."""
 
     def __post_init__(self) -> None:
         self.index = intake.lookup(self.city)
@@ -149,7 +154,10 @@ class _Chunks(StatefulSourcePartition[Item, int]):
         chunk = next(self.chunks, None)
         if chunk is None:
             self.ended = True
-            return [End(self.recording.ended())] if self.has_frames else []  # nothing readable: nothing was expected
+            if not self.has_frames:
+                return []  # nothing readable: nothing was expected
+            self.plan.last_us = self.recording.ended()
+            return [End(self.plan.last_us)]
         self.has_frames = self.has_frames or len(chunk.batch) > 0
         self.plan.on_chunk(chunk)
         return [self.recording.take(chunk)]
@@ -301,9 +309,20 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             shard.lose(memory.state)
             return []
         if isinstance(item, Tick):
-            return self._tick(memory, item)
+            return self._looked_after(memory, lambda: self._tick(memory, item))
         if isinstance(item, End):
             return self._end(shard, memory, item)
+        return self._looked_after(memory, lambda: self._frames(shard, memory, item))
+
+    def _looked_after(self, memory: Memory, take: Callable[[], list[Made]]) -> list[Made]:
+        """Take something, and say of which loss it is the end."""
+        losing = lost.losing(memory.state)
+        made = take()
+        if losing is not None and self.shard is not None and (over := lost.over(self.shard, memory.state, losing)):
+            self.plan.on_lost(over)
+        return made
+
+    def _frames(self, shard: Shard, memory: Memory, item: FrameBatch) -> list[Made]:
         frames = intake.arrays(item, shard.city, shard.index, memory.came)
         if (heard := intake.strange(item, frames, shard.index)) is not None:
             self.plan.totals.hear(heard)
@@ -320,8 +339,11 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
             self._hold(memory, pushed)
             return [*_blocks(memory), *self._dead(memory, pushed.totals)]
         held, memory = _blocks(memory), deepcopy(memory)
+        losing = lost.losing(memory.state)
         pushed = shard.end(memory.state, item.last_us)
         self._hold(memory, pushed, is_last=True)
+        if losing is not None:
+            self.plan.on_lost(lost.unending(shard, memory.state))
         closed: list[Made] = [_until_more(block) for block in _blocks(memory)]
         return [*held, *closed, *self._dead(memory, pushed.totals)]
 

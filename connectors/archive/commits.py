@@ -56,6 +56,15 @@ class Span(msgspec.Struct, frozen=True):
     until: int
 
 
+class Lost(msgspec.Struct, frozen=True):
+    """Of which time nobody knows what a camera sent: records went before they were read (`operators.stage.missed`)."""
+
+    camera: str
+    since_us: int
+    until_us: int | None = None
+    """None: nothing has been read since."""
+
+
 class Commit(msgspec.Struct, frozen=True):
     """Files that count, together."""
 
@@ -71,6 +80,12 @@ class Commit(msgspec.Struct, frozen=True):
     """Of a live run: up to where it is told."""
     is_compacted: bool = False
     """The same frames in other files: where the stream was stated anew meanwhile, that counts."""
+    since_us: int | None = None
+    """When the recording begins; None where it is not known."""
+    last_us: int | None = None
+    """The frame with which the recording ended; None while it goes on."""
+    lost: tuple[Lost, ...] = ()
+    """What went unread."""
     format: int = FORMAT
 
 
@@ -115,24 +130,54 @@ def existing(store: Store) -> Header:
     return found
 
 
-def state(store: Store, stream: str, definitions: str, parts: tuple[Part, ...]) -> Commit:
+def state(
+    store: Store,
+    stream: str,
+    definitions: str,
+    parts: tuple[Part, ...],
+    since_us: int | None = None,
+    last_us: int | None = None,
+) -> Commit:
     """Let files count as all frames of a stream; those that counted before count no more, and go."""
     found = of_stream(store, stream)
-    commit = Commit(stream, datetime.now(UTC), definitions, parts, _names(found))
+    commit = Commit(stream, datetime.now(UTC), definitions, parts, _names(found), since_us=since_us, last_us=last_us)
     _put(store, commit)
     clear(store, found, commit)
     return commit
 
 
-def add(store: Store, stream: str, definitions: str, parts: tuple[Part, ...], span: Span) -> None:
+def add(
+    store: Store,
+    stream: str,
+    definitions: str,
+    parts: tuple[Part, ...],
+    span: Span,
+    since_us: int | None = None,
+) -> None:
     """Let files count as further frames of a live run's shard; done again, it is the same commit."""
-    commit = Commit(stream, datetime.now(UTC), definitions, parts, spans=(span,))
+    commit = Commit(stream, datetime.now(UTC), definitions, parts, spans=(span,), since_us=since_us)
     _put(store, commit, f"{stream}-{span.shard:04d}-{span.life}-{span.until:020d}")
 
 
-def end(store: Store, stream: str, definitions: str, parts: tuple[Part, ...], shard: int) -> None:
+def lose(store: Store, stream: str, definitions: str, lost: tuple[Lost, ...]) -> None:
+    """Say what went unread of a live run; done again, it is the same commit."""
+    commit = Commit(stream, datetime.now(UTC), definitions, (), lost=lost)
+    _put(store, commit, f"{stream}-lost-{hashlib.sha256(msgspec.json.encode(lost)).hexdigest()[:16]}")
+
+
+def end(
+    store: Store,
+    stream: str,
+    definitions: str,
+    parts: tuple[Part, ...],
+    shard: int,
+    since_us: int | None = None,
+    last_us: int | None = None,
+    lost: tuple[Lost, ...] = (),
+) -> None:
     """Let files count as the last frames of a live run's shard, until it goes on (`go_on`)."""
-    _put(store, Commit(stream, datetime.now(UTC), definitions, parts), _last(stream, shard))
+    commit = Commit(stream, datetime.now(UTC), definitions, parts, since_us=since_us, last_us=last_us, lost=lost)
+    _put(store, commit, _last(stream, shard))
 
 
 def go_on(store: Store, stream: str, shard: int) -> None:
@@ -149,6 +194,11 @@ def is_last(name: str) -> bool:
     return name.endswith("-last")
 
 
+def ended(name: str) -> int:
+    """Return the shard of whose end a commit is (`is_last`)."""
+    return int(name.split("-")[-2])
+
+
 def _last(stream: str, shard: int) -> str:
     return f"{stream}-{shard:04d}-last"
 
@@ -156,8 +206,19 @@ def _last(stream: str, shard: int) -> str:
 def compacted(store: Store, found: dict[str, Commit], parts: tuple[Part, ...]) -> Commit | None:
     """Let files count in the place of all commits of a stream that were `found`; None where others came first."""
     last = max(found.values(), key=lambda commit: commit.made)
-    spans = _spans(found)
-    commit = Commit(last.stream, datetime.now(UTC), last.definitions, parts, _names(found), spans, is_compacted=True)
+    since_us, last_us = bounds(found.values())
+    commit = Commit(
+        last.stream,
+        datetime.now(UTC),
+        last.definitions,
+        parts,
+        _names(found),
+        spans_of(found.values()),
+        is_compacted=True,
+        since_us=since_us,
+        last_us=last_us,
+        lost=lost_of(found.values()),
+    )
     name = _put(store, commit)
     if name not in counting(of_stream(store, last.stream)):
         return None
@@ -223,10 +284,27 @@ def _names(found: dict[str, Commit]) -> tuple[str, ...]:
     return tuple(sorted(set(found) | {name for commit in found.values() for name in commit.replaces}))
 
 
-def _spans(found: dict[str, Commit]) -> tuple[Span, ...]:
+def bounds(found: Collection[Commit]) -> tuple[int | None, int | None]:
+    """Return since when the recording of a stream's commits goes, and with which frame it ended."""
+    since = [commit.since_us for commit in found if commit.since_us is not None]
+    last = [commit.last_us for commit in found if commit.last_us is not None]
+    return min(since, default=None), max(last, default=None)
+
+
+def lost_of(found: Collection[Commit]) -> tuple[Lost, ...]:
+    """Return what commits tell of losses, the first ones first; of one that is told twice, the longer."""
+    losses: dict[tuple[int, str], Lost] = {}
+    for lost in (lost for commit in found for lost in commit.lost):
+        known = losses.get((lost.since_us, lost.camera))
+        if known is None or known.until_us is None or (lost.until_us is not None and lost.until_us > known.until_us):
+            losses[lost.since_us, lost.camera] = lost
+    return tuple(losses[key] for key in sorted(losses))
+
+
+def spans_of(found: Collection[Commit]) -> tuple[Span, ...]:
     """Return what commits tell of each life of a shard, as one: it is handed over in order."""
     spans: dict[tuple[int, str], Span] = {}
-    for span in (span for commit in found.values() for span in commit.spans):
+    for span in (span for commit in found for span in commit.spans):
         of = spans.setdefault((span.shard, span.life), span)
         spans[of.shard, of.life] = Span(of.shard, of.life, min(of.since, span.since), max(of.until, span.until))
     return tuple(spans.values())

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from connectors.archive import commits, parts
-from connectors.archive.commits import FILES, Part
+from connectors.archive.commits import FILES, Commit, Lost, Part
 from connectors.archive.store import Store
 from schemas.errors import ArchiveError
 from schemas.frames import FrameBatch
+
+
+class Recording(NamedTuple):
+    """What an archive has of a stream."""
+
+    stream: str
+    since_us: int | None
+    """When it begins; None where it is not known."""
+    last_us: int | None
+    """The frame with which it ended; None while it goes on."""
+    made: datetime
+    """Of its newest commit."""
+    definitions: str
+    """Of its newest commit."""
+    lost: tuple[Lost, ...]
+    """What went unread, the first ones first."""
+    parts: tuple[Part, ...]
+    """The files that count, by day, shard and name."""
+    is_live: bool
+    """It is of a live run."""
 
 
 class Problem(NamedTuple):
@@ -52,6 +73,15 @@ def frames(store: Store, part: Part) -> FrameBatch:
         return parts.to_batch(parts.read(path, part.name))
 
 
+def streams(store: Store) -> list[Recording]:
+    """Return what the archive has of each stream, by name."""
+    commits.existing(store)
+    found: dict[str, dict[str, Commit]] = {}
+    for name, commit in commits.every(store).items():
+        found.setdefault(commit.stream, {})[name] = commit
+    return [_recording(found[stream]) for stream in sorted(found)]
+
+
 def contents(store: Store) -> pl.DataFrame:
     """Return the files that count, a row each: what `Part` has, and its stream."""
     commits.existing(store)
@@ -79,6 +109,26 @@ def verify(store: Store) -> Verified:
     named = {part.name for part in every}
     unnamed = {name: at.size for name, at in store.names(FILES).items() if name not in named}
     return Verified(len(every), sum(part.frames for part in every), problems, unnamed)
+
+
+def _recording(found: dict[str, Commit]) -> Recording:
+    every, newest = found.values(), max(found.values(), key=lambda commit: commit.made)
+    since_us, last_us = commits.bounds(every)
+    goes_on = {span.shard for commit in every for span in commit.spans}
+    goes_on -= {commits.ended(name) for name in found if commits.is_last(name)}
+    files = sorted(
+        (part for commit in every for part in commit.parts), key=lambda part: (part.day, part.shard, part.name)
+    )
+    return Recording(
+        newest.stream,
+        since_us,
+        None if goes_on else last_us,
+        newest.made,
+        newest.definitions,
+        commits.lost_of(every),
+        tuple(files),
+        is_live=any(commit.spans or commits.is_last(name) for name, commit in found.items()),
+    )
 
 
 def _look(store: Store, part: Part) -> str:

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from connectors import archive
 from connectors.archive import commits, reading
-from connectors.archive.commits import Span
+from connectors.archive.commits import Lost, Span
 from connectors.archive.gathering import Gathering
 from flows.console import note
-from flows.live.journal import Journal, Piece
+from flows.live.journal import Journal, Piece, lost_of
 from schemas.errors import TilikError
 from schemas.frames import FrameBatch
 from schemas.partitions import partition_of
@@ -51,11 +51,13 @@ class Keeping:
         self.until = 0
         """The number behind the highest that the archive has of it."""
         self.last: list[FrameBatch] = []
+        self.open: list[Lost] = []
+        """Losses that an end found not over."""
         self._archived: NDArray[np.int64] = np.empty(0, np.int64)
 
     def resume(self, decided: int) -> None:
         """Go on from a snapshot; frames that the archive has although they left after it are not kept again."""
-        self.last, self._archived = [], self.resumed(decided)
+        self.last, self.open, self._archived = [], [], self.resumed(decided)
 
     def take(self, frames: FrameBatch) -> None:
         """Keep frames that have left."""
@@ -69,8 +71,13 @@ class Keeping:
         """Keep frames that leave because a stream has come to its end, for now."""
         self.last.append(frames)
 
+    def lose(self, lost: list[Lost]) -> None:
+        """Keep losses; those that are not over only for now."""
+        self.open = [each for each in lost if each.until_us is None]
+        self.journal.lose([each for each in lost if each.until_us is not None])
+
     def cut(self, decided: int) -> None:
-        """Make what has left durable."""
+        """Make what has left, and losses, durable."""
         self.journal.cut(decided, self.definitions)
 
 
@@ -84,6 +91,8 @@ class LiveArchive:
     """Where a shard's recovery lies, and beside it its journal: both move together."""
     partitions: int
     """Of the stream, which decide whose a camera is."""
+    since_us: Callable[[], int | None] = lambda: None
+    """When the recording begins, as far as that is decided."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Ends the waiting of its shards."""
     wait_for: Callable[[int, str], None] = lambda shard, said: None
@@ -132,18 +141,27 @@ class LiveArchive:
             waiting = {shard: keeping.journal.pieces() for shard, keeping in self.shards.items()}
             self.bytes = sum(piece.bytes for pieces in waiting.values() for piece in pieces)
             for shard, pieces in waiting.items():
-                if is_all or self._is_due(pieces):
+                is_due = is_all or self._is_due(pieces)
+                self._say_lost(self.shards[shard], is_due=is_due)
+                if is_due:
                     self._seal(shard, self.shards[shard], pieces)
                     self.bytes -= sum(piece.bytes for piece in pieces)
 
-    def finish(self) -> None:
-        """Hand over all of streams that have ended, their last frames too; `ArchiveAway` where that must wait."""
+    def finish(self, last_us: int | None) -> None:
+        """Hand over all of a stream that has ended with this frame, the last ones too.
+
+        Raises
+        ------
+        ArchiveAway
+            That must wait.
+        """
         self.close()
         self.turn(is_all=True)
         for shard, keeping in self.shards.items():
-            if keeping.last:
-                commits.end(self.store, self.stream, keeping.definitions, self._parts(keeping.last), shard)
-                keeping.last = []
+            if keeping.last or last_us is not None:
+                made, bounds = self._parts(keeping.last), (self.since_us(), last_us)
+                commits.end(self.store, self.stream, keeping.definitions, made, shard, *bounds, tuple(keeping.open))
+            keeping.last, keeping.open = [], []
 
     def close(self) -> None:
         """End the thread; what is not handed over stays in the journal."""
@@ -175,9 +193,16 @@ class LiveArchive:
             few = list(some)
             made = self._parts(piece.frames() for piece in few)
             span = Span(shard, life, few[0].since, few[-1].until)
-            commits.add(self.store, self.stream, definitions, made, span)
+            commits.add(self.store, self.stream, definitions, made, span, self.since_us())
             keeping.until = max(keeping.until, span.until)
             keeping.journal.drop(few)
+
+    def _say_lost(self, keeping: Keeping, *, is_due: bool) -> None:
+        found = keeping.journal.losses()
+        if found and (is_due or any(time.time() - path.stat().st_mtime >= SEAL_S for path in found)):
+            every = tuple(lost for path in found for lost in lost_of(path))
+            commits.lose(self.store, self.stream, keeping.definitions, every)
+            keeping.journal.drop(found)
 
     def _parts(self, batches: Iterable[FrameBatch]) -> tuple[commits.Part, ...]:
         gathering = Gathering(self.store, self.stream, self.header.shards)

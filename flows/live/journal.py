@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from io import RawIOBase
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
 import pyarrow as pa
 
 from connectors.archive import parts
+from connectors.archive.commits import Lost
 from connectors.durable import sync_folder
 from flows.recovery import needs_room
 from schemas.frames import FrameBatch, joined
 
 SUFFIX: Final = ".arrow"
+LOST: Final = ".lost"
 DRAFT: Final = "draft"
 
 
@@ -41,6 +47,11 @@ class Piece(NamedTuple):
             return parts.to_batch(pa.ipc.open_file(file).read_all())
 
 
+def lost_of(path: Path) -> list[Lost]:
+    """Return a file's losses."""
+    return msgspec.json.decode(path.read_bytes(), type=list[Lost])
+
+
 class Journal:
     """What one shard keeps until it is in the archive; used by its thread, and `pieces` and `drop` by another one."""
 
@@ -48,20 +59,25 @@ class Journal:
         self.folder = folder
         self.decided, self.life = 0, ""
         self._held: list[FrameBatch] = []
+        self._lost: list[Lost] = []
 
     def resume(self, decided: int) -> None:
         """Go on from a snapshot at which so many frames had left."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / DRAFT).unlink(missing_ok=True)
-        self._held, self.decided, self.life = [], decided, secrets.token_hex(8)
+        self._held, self._lost, self.decided, self.life = [], [], decided, secrets.token_hex(8)
         self.drop([piece for piece in self.pieces() if piece.until > decided])
 
     def take(self, frames: FrameBatch) -> None:
         """Keep frames that have left."""
         self._held.append(frames)
 
+    def lose(self, lost: Sequence[Lost]) -> None:
+        """Keep losses."""
+        self._lost += lost
+
     def cut(self, decided: int, definitions: str) -> None:
-        """Make all that has left durable: so many frames by now.
+        """Make all that has left durable: so many frames by now; losses, too.
 
         Raises
         ------
@@ -69,12 +85,13 @@ class Journal:
             There is no room.
         """
         held, since = self._held, self.decided
+        if self._lost:
+            content = msgspec.json.encode(self._lost)
+            self._write(f"{secrets.token_hex(8)}{LOST}", lambda file: file.write(content))
         if held:
-            with needs_room(self.folder):
-                table = parts.to_table(joined(held))
-                name = f"{since:020d}-{decided:020d}-{self.life}-{definitions}{SUFFIX}"
-                _write(table, self.folder / name, self.folder / DRAFT)
-        self._held, self.decided = [], decided
+            table = parts.to_table(joined(held))
+            self._write(f"{since:020d}-{decided:020d}-{self.life}-{definitions}{SUFFIX}", partial(_fill, table))
+        self._held, self._lost, self.decided = [], [], decided
 
     def pieces(self) -> list[Piece]:
         """Return its files, the oldest first."""
@@ -85,17 +102,27 @@ class Journal:
             found.append(Piece(path, int(since), int(until), life, definitions, stat.st_size, stat.st_mtime))
         return found
 
-    def drop(self, pieces: list[Piece]) -> None:
+    def losses(self) -> list[Path]:
+        """Return files of losses; one may be told again by whoever went on."""
+        return sorted(self.folder.glob(f"*{LOST}"))
+
+    def drop(self, pieces: Iterable[Piece | Path]) -> None:
         """Remove files."""
         for piece in pieces:
-            piece.path.unlink(missing_ok=True)
+            path = piece if isinstance(piece, Path) else piece.path
+            path.unlink(missing_ok=True)
+
+    def _write(self, name: str, fill: Callable[[RawIOBase], object]) -> None:
+        draft = self.folder / DRAFT
+        with needs_room(self.folder):
+            with draft.open("wb", buffering=0) as file:
+                fill(file)
+                os.fsync(file.fileno())
+            draft.chmod(0o600)
+            draft.replace(self.folder / name)
+            sync_folder(self.folder)
 
 
-def _write(table: pa.Table, path: Path, draft: Path) -> None:
-    with draft.open("wb", buffering=0) as file:
-        with pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-            writer.write_table(table)
-        os.fsync(file.fileno())
-    draft.chmod(0o600)
-    draft.replace(path)
-    sync_folder(path.parent)
+def _fill(table: pa.Table, file: RawIOBase) -> None:
+    with pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(table)

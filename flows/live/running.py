@@ -321,7 +321,7 @@ class Run:
         if self.archive is not None:
             keeping = self.archive.shards[shard]
             plan.on_release, plan.on_last = keeping.take, keeping.take_last
-            plan.on_snapshot, plan.on_resume = keeping.cut, keeping.resume
+            plan.on_snapshot, plan.on_resume, plan.on_lost = keeping.cut, keeping.resume, keeping.lose
         return plan
 
     def _left_open(self, shard: int) -> pl.DataFrame:

@@ -65,9 +65,15 @@ def _connected(url: str) -> Warehouse:
 def _archive(url: str, ready: Ready) -> LiveArchive:
     """Return the archive of this process's shards, which is there."""
     where = ready.asked.place
-    found = LiveArchive(url, f"{ready.statement.input:016x}", where.shard, where.setup.partitions)
+    stream = f"{ready.statement.input:016x}"
+    found = LiveArchive(url, stream, where.shard, where.setup.partitions, since_us=where.since_us)
     found.begin(ready.shards)
     return found
+
+
+def _finish(archive: LiveArchive, ready: Ready) -> None:
+    last_us = ready.asked.place.all_ended(ready.asked.all_shards)
+    archive.finish(last_us if last_us is not None and last_us >= 0 else None)
 
 
 def _known_shards(options: RunOptions) -> Sequence[int]:
@@ -101,7 +107,7 @@ def _run(options: RunOptions, ready: Ready, process: Run, start: Start) -> dict[
         if beside is not None:
             start.there(beside.finish) if not process.was_stopped else beside.close()
         if process.archive is not None and not process.was_stopped:
-            start.there(process.archive.finish)
+            start.there(partial(_finish, process.archive, ready))
         counts = ready.asked.place.counts(ready.shards)
         if not process.warehouse.ending.is_set():  # nobody waits for it any more
             start.there(lambda: stream.finish(msgspec.json.encode(counts).decode()))

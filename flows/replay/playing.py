@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,6 +83,10 @@ class Read(NamedTuple):
     """Boxes that were left out, by camera and reason."""
     strangers: Mapping[str, int]
     """Frames of cameras that are not registered."""
+    since_us: int | None = None
+    """When the recording begins; None where it has no frame."""
+    last_us: int | None = None
+    """The frame with which it ends."""
 
 
 def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int | None = None) -> ReplaySummary:
@@ -99,7 +104,8 @@ def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int
         done = read(asked, stage, progress, on_release=None if archive is None else archive.take)
         if archive is not None:
             archive.finish()
-        summary = commit(warehouse, asked, stage, done, lambda run: None if archive is None else archive.commit())
+        kept = None if archive is None else partial(archive.commit, done.since_us, done.last_us)
+        summary = commit(warehouse, asked, stage, done, lambda run: None if kept is None else kept())
         return replace(summary, compiled_s=min(compiling_them.spent_s, summary.seconds))
 
 
@@ -202,8 +208,9 @@ def read(
         stage.keep("dead_letters_log")  # nothing that came says that anybody was watching, or that nobody was
         plan.totals.rows = 0
     return Read(
-        plan.totals, watch, started_s, letters, reader.silent, plan.totals.words, watch.far, plan.totals.strangers
-    )
+        plan.totals, watch, started_s, letters, reader.silent, plan.totals.words, watch.far, plan.totals.strangers,
+        reader.first_us, plan.last_us,
+    )  # fmt: skip
 
 
 def _city(asked: Asked) -> City:

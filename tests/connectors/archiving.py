@@ -67,12 +67,26 @@ def _table(columns: dict[str, Any], kinds: dict[str, Any]) -> pl.DataFrame:
     return frame.with_columns(blank).select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 
-def archived(store: Store, frames: FrameBatch, *, stream: str = STREAM, most_bytes: int = 1 << 20) -> commits.Commit:
+def archived(
+    store: Store,
+    frames: FrameBatch,
+    *,
+    stream: str = STREAM,
+    most_bytes: int = 1 << 20,
+    bounds: tuple[int, int] | tuple[()] = (),
+) -> commits.Commit:
     """Let frames be all that an archive has of a stream."""
+    return commits.state(store, stream, DEFINITIONS, gathered(store, frames, stream, most_bytes), *bounds)
+
+
+def gathered(
+    store: Store, frames: FrameBatch, stream: str = STREAM, most_bytes: int = 1 << 20
+) -> tuple[commits.Part, ...]:
+    """Store frames as files that no commit names yet."""
     gathering = Gathering(store, stream, commits.begin(store).shards, most_bytes)
     for first in range(0, len(frames), 97):
         gathering.add(frames.pick(np.arange(first, min(first + 97, len(frames)))))
-    return commits.state(store, stream, DEFINITIONS, gathering.finish())
+    return gathering.finish()
 
 
 def held(store: Store) -> FrameBatch:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,11 +15,21 @@ from hypothesis import strategies as st
 
 from connectors import archive
 from connectors.archive import commits, compacting, parts, reading
-from connectors.archive.commits import COMMITS, FILES
+from connectors.archive.commits import COMMITS, FILES, Lost, Span
 from connectors.archive.waiting import Patient
 from schemas.errors import ArchiveAway, ArchiveError, UsageError
 from schemas.local_time import DAY_US
-from tests.connectors.archiving import MIDNIGHT_US, archived, batch, folder, held, same
+from tests.connectors.archiving import (
+    DEFINITIONS,
+    MIDNIGHT_US,
+    STREAM,
+    archived,
+    batch,
+    folder,
+    gathered,
+    held,
+    same,
+)
 
 
 @settings(max_examples=25)
@@ -114,6 +126,35 @@ def test_small_files_become_one_with_the_same_frames(tmp_path: Path) -> None:
     assert set(store.names(FILES)) == {part.name for commit in commits.every(store).values() for part in commit.parts}
     again = compacting.compact(store)
     assert (again.before, again.after) == (len(groups), len(groups))
+
+
+def test_what_a_recording_was_is_told_whoever_has_compacted_it_and_by_old_commits_too(tmp_path: Path) -> None:
+    store, frames = folder(tmp_path), batch(60)
+    stated = archived(store, frames, stream="00000000000000cc", bounds=(MIDNIGHT_US - 5, MIDNIGHT_US + 9))
+    halves = [gathered(store, frames.pick(np.arange(a, a + 30))) for a in (0, 30)]
+    for n, files in enumerate(halves):
+        commits.add(store, STREAM, DEFINITIONS, files, Span(0, "a", 30 * n, 30 * n + 30), MIDNIGHT_US + n)
+    for until_us in (7, 9, 8):
+        commits.lose(store, STREAM, DEFINITIONS, (Lost("b", 2, until_us), Lost("a", 3, 4)))
+    lost = (Lost("b", 2, 9), Lost("a", 3, 4))
+    for is_compacted in (False, True):
+        live, replay = reading.streams(store)
+        assert (live.since_us, live.last_us, live.is_live, live.lost) == (MIDNIGHT_US, None, True, lost)
+        assert (replay.since_us, replay.last_us, replay.is_live) == (MIDNIGHT_US - 5, MIDNIGHT_US + 9, False)
+        assert sum(part.frames for part in live.parts) == 60
+        assert is_compacted or set(live.parts) == {part for files in halves for part in files}
+        compacting.compact(store)
+    commits.end(store, STREAM, DEFINITIONS, (), 0, MIDNIGHT_US, MIDNIGHT_US + 60, (Lost("a", 70),))
+    (live, _), ended = reading.streams(store), (*lost, Lost("a", 70))
+    assert (live.last_us, live.lost) == (MIDNIGHT_US + 60, ended)
+    (name,) = store.names(f"{COMMITS}{stated.stream}")
+    older = msgspec.json.decode(store.get(name).partition(b"\n")[0])
+    for key in ("since_us", "last_us", "lost"):
+        del older[key]
+    body = msgspec.json.encode(older)
+    store.put(name, body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
+    _, found = reading.streams(store)
+    assert (found.since_us, found.last_us, found.lost, found.made) == (None, None, (), stated.made)
 
 
 class Slow:

@@ -68,6 +68,8 @@ def test_every_frame_is_there_once_with_what_was_decided_of_it(
     assert whole.frames["dt_ms"].sum() > 0
     (commit,) = commits.every(store).values()
     assert sum(part.frames for part in commit.parts) == said.frames + said.duplicates + 1
+    t_us = came.frames["t_us"]
+    assert (commit.since_us, commit.last_us) == (t_us.min(), t_us.max())
 
 
 @pytest.mark.parametrize("workers", [1, 2])

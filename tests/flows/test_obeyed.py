@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.archive import parts
-from flows.dataflow import Dead, End, ShardLogic
+from connectors.archive.commits import Lost
+from flows import lost
+from flows.dataflow import Dead, End, Gone, ShardLogic
 from flows.obeying import decided_of
 from flows.shard import Shard
 from flows.thresholds import Thresholds
@@ -67,8 +70,12 @@ def live(came: FrameBatch, cuts: list[int]) -> tuple[list[Any], FrameBatch, int]
     return out, joined(left), last_us
 
 
-def obeyed(left: FrameBatch, edges_us: list[int], since_us: int, last_us: int) -> list[Any]:
-    """What a shard makes of an archive's frames, read in stretches of time."""
+def obeyed(
+    left: FrameBatch, edges_us: list[int], since_us: int, last_us: int, losses: Sequence[Lost] = ()
+) -> list[Any]:
+    """What a shard makes of an archive's frames, read in stretches of time, and told of losses between them."""
+    told = {cut.us: cut.lost for cut in lost.cuts(losses)}
+    edges_us = sorted({*edges_us, *told})
     shard = Shard(cities.build(TOWN), Thresholds(lateness_us=LATENESS_US))
     state, waiting, out = shard.start(since_us), decided.none(), []
     t_us = left.frames["t_us"].to_numpy()
@@ -76,6 +83,7 @@ def obeyed(left: FrameBatch, edges_us: list[int], since_us: int, last_us: int) -
         left.frames.with_row_index("at").sort("camera", "t_us", maintain_order=True)["at"].to_numpy().astype(np.intp)
     )
     for low, high in zip([-1, *edges_us], [*edges_us, 1 << 62], strict=True):
+        lost.tell(shard, state, told.get(low, ()))
         rows = order[(t_us[order] >= low) & (t_us[order] < high)]
         came, tracks = decided_of(left.reordered(rows), shard)
         made, waiting = shard.obey(state, waiting, came, tracks)
@@ -113,6 +121,30 @@ def test_rows_and_incidents_are_those_of_the_day_however_it_is_cut(
     assert right["incidents_log"].height > 3
     for name, rows in right.items():
         assert plain(wrong[name]).equals(plain(rows)), name
+
+
+def test_losses_are_obeyed_too(street: FrameBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three minutes were lost of all; b is silent for long after, and a little is lost twice more."""
+    monkeypatch.setattr(ordered, "LEAST_BATCH", 1)
+    seconds = (street.frames["t_us"] - street.frames["t_us"][0]) / SECOND
+    is_there = ~seconds.is_between(180, 360) & ~((street.frames["camera"] == "b") & seconds.is_between(180, 500))
+    came = street.pick(np.flatnonzero(is_there.to_numpy()))
+    run, left, losses = plan(TOWN, since_us=int(street.frames["t_us"][0]), lateness_us=LATENESS_US), [], list[Lost]()
+    run.on_release, run.on_lost = left.append, losses.extend
+    logic, made, first = ShardLogic(run, None), list[Any](), 0
+    for after in (180, 420, 560, None):
+        rows = int((seconds.filter(is_there) <= after).sum()) if after else len(came)
+        made += logic.on_batch([(0, came.pick(np.arange(first, min(first + 1, rows))))])[0]
+        made += logic.on_batch([(0, came.pick(np.arange(first + 1, rows))), *([(0, Gone())] if after else [])])[0]
+        first = rows
+    last_us = int(came.frames["t_us"].max())
+    made += logic.on_batch([(0, End(last_us))])[0]
+    assert {each.camera for each in losses} == {"a", "b", "c", "silent"}
+    asked = joined(left), [], run.since_us, last_us
+    found, right = stored(obeyed(*asked, losses)), stored([each for each in made if not isinstance(each, Dead)])
+    for name, rows in right.items():
+        assert plain(found[name]).equals(plain(rows)), name
+    assert not plain(stored(obeyed(*asked))["health_minute_log"]).equals(plain(right["health_minute_log"]))
 
 
 def after_silence(left: FrameBatch) -> int:

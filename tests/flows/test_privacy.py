@@ -54,7 +54,7 @@ def replay(store: Warehouse, path: Path, kind: str, **given: Any) -> ReplaySumma
         archive = Archiving(f"file:{path.parent / 'archive'}", asked.statement)
         done = playing.read(asked, stage, on_release=archive.take)
         archive.finish()
-        return playing.commit(store, asked, stage, done, lambda run: archive.commit())
+        return playing.commit(store, asked, stage, done, lambda run: archive.commit(None, None))
 
 
 def write(folder: Path) -> dict[str, Path]:

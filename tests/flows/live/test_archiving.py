@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from connectors.archive import commits, compacting
+from connectors.archive import commits, compacting, reading
+from connectors.archive.commits import Lost
 from connectors.archive.folder import Folder
 from flows.live import archiving, journal
 from flows.live.archiving import LiveArchive
@@ -128,7 +129,7 @@ def test_every_frame_is_there_once_whatever_happens(
     if rest:
         leave(rest)
     keeping.cut(COUNT)
-    archive.finish()
+    archive.finish(None)
     assert same(held(Folder(root / "archive")), EVERY)
     assert keeping.journal.pieces() == []
 
@@ -140,7 +141,7 @@ def test_what_an_end_decides_counts_until_the_run_goes_on(tmp_path: Path) -> Non
     keeping.take(EVERY.pick(np.arange(30)))
     keeping.cut(30)
     keeping.take_last(EVERY.pick(np.arange(30, 40)))
-    archive.finish()
+    archive.finish(None)
     assert same(held(Folder(tmp_path / "archive")), EVERY)
     compacting.compact(archive.store)
     goes_on = begun(tmp_path)
@@ -148,8 +149,35 @@ def test_what_an_end_decides_counts_until_the_run_goes_on(tmp_path: Path) -> Non
     goes_on.shards[0].resume(30)
     goes_on.shards[0].take(EVERY.pick(np.arange(30, 40)))
     goes_on.shards[0].cut(40)
-    goes_on.finish()
+    goes_on.finish(None)
     assert same(held(Folder(tmp_path / "archive")), EVERY)
+
+
+def test_since_when_a_recording_goes_and_what_of_it_was_lost_is_said(tmp_path: Path) -> None:
+    """A loss is kept before a snapshot, and told once, however often it is met; one that is open only by an end."""
+    archive = begun(tmp_path)
+    archive.since_us = lambda: 5
+    keeping = archive.shards[0]
+    keeping.resume(0)
+    keeping.lose([Lost("a", 1, 2)])
+    keeping.cut(0)
+    keeping.lose([Lost("a", 9, 10)])  # not kept yet
+    archive.close()
+    archive = begun(tmp_path)
+    archive.since_us = lambda: 5
+    keeping = archive.shards[0]
+    keeping.resume(0)
+    keeping.lose([Lost("a", 1, 2), Lost("b", 3, 4)])
+    keeping.take(EVERY)
+    keeping.cut(COUNT)
+    keeping.lose([Lost("a", 7)])
+    archive.finish(8)
+    (found,) = reading.streams(archive.store)
+    assert found.lost == (Lost("a", 1, 2), Lost("b", 3, 4), Lost("a", 7))
+    assert (found.since_us, found.last_us) == (5, 8)
+    archive = begun(tmp_path)
+    (found,) = reading.streams(archive.store)
+    assert (found.since_us, found.last_us, found.lost[2:]) == (5, None, ())
 
 
 def test_by_which_definitions_frames_were_decided_is_said(tmp_path: Path) -> None:
@@ -160,7 +188,7 @@ def test_by_which_definitions_frames_were_decided_is_said(tmp_path: Path) -> Non
         archive.goes_by(definitions)
         keeping.take(EVERY.pick(np.arange(first, first + 20)))
         keeping.cut(first + 20)
-    archive.finish()
+    archive.finish(None)
     found = {
         each.definitions: sum(part.frames for part in each.parts) for each in commits.every(archive.store).values()
     }
@@ -202,7 +230,7 @@ def test_shards_wait_once_too_much_waits_for_an_archive_that_is_away(
     assert "bytes wait for it" in told[0]
     assert told[-1] == ""
     keeping.cut(COUNT)
-    archive.finish()
+    archive.finish(None)
     assert same(held(Folder(tmp_path / "archive")), EVERY)
 
 
@@ -221,5 +249,5 @@ def test_a_full_disk_of_the_state_is_said_as_that_and_leaves_nothing_half(
     keeping.resume(0)
     keeping.take(EVERY)
     keeping.cut(COUNT)
-    archive.finish()
+    archive.finish(None)
     assert same(held(Folder(tmp_path / "archive")), EVERY)
