@@ -17,7 +17,7 @@ install: .venv/compiled  # Set up .venv with the locked packages and the command
 	$(if $(filter install,$(MAKECMDGOALS)),@echo "installed: $(BIN)/tilik and the packages that requirements/test.txt locks")
 
 .venv/installed: pyproject.toml requirements/installer.txt requirements/test.txt
-	@echo "installing into .venv: the packages that requirements/test.txt locks (1.9 GB)"
+	@echo "installing into .venv: the packages that requirements/test.txt locks (2.2 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  apt-get update -qq && apt-get install -y -qq python3.11-venv && $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null

@@ -8,14 +8,16 @@ were each as full as the fullest.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.formats import arrow_layout as layout
 from connectors.formats import limits
-from connectors.formats.parquet_footer import Column, footer_of
+from connectors.formats.parquet_footer import Column, Footer, footer_of, without_arrow_types
 from connectors.formats.parquet_pages import Weighed, fullest, weighed
 from connectors.formats.thrift import Malformed
 
@@ -37,23 +39,52 @@ def batches(path: Path, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
     """
     size, done = path.stat().st_size, 0
     footer = footer_of(path)
-    with (
-        path.open("rb") as file,
-        pq.ParquetFile(
-            path,
-            read_dictionary=footer.dictionaries(),
-            pre_buffer=False,
-            buffer_size=limits.MIB,
-            thrift_string_size_limit=limits.METADATA_BYTES,
-            thrift_container_size_limit=1_000_000,
-        ) as parquet,
-    ):
+    with path.open("rb") as file, _opened(path, footer) as parquet:
         for group, columns in enumerate(footer.groups):
             most = _rows(file, columns)
             names = [column.leaf.path for column in columns]
             for batch in parquet.iter_batches(min(rows, most), row_groups=[group], columns=names):
                 done += batch.num_rows
                 yield batch, size * done // max(footer.rows, done, 1)
+
+
+@contextmanager
+def _opened(path: Path, footer: Footer) -> Iterator[pq.ParquetFile]:
+    """Open a file; its boxes are read as lists of any length where they would be lists of four.
+
+    Of these pyarrow before 26 can read none that is missing, and a lone object without a box would cost the file.
+    """
+    with _parquet(path, footer) as parquet:
+        if not _has_fixed_boxes(parquet.schema_arrow):
+            yield parquet
+            return
+    with (
+        _parquet(pa.BufferReader(without_arrow_types(path)), footer) as plain,
+        _parquet(path, footer, plain.metadata) as parquet,
+    ):
+        yield parquet
+
+
+def _parquet(source: Path | pa.BufferReader, footer: Footer, metadata: pq.FileMetaData | None = None) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        source,
+        metadata=metadata,
+        read_dictionary=footer.dictionaries(),
+        pre_buffer=False,
+        buffer_size=limits.MIB,
+        thrift_string_size_limit=limits.METADATA_BYTES,
+        thrift_container_size_limit=1_000_000,
+    )
+
+
+def _has_fixed_boxes(schema: pa.Schema) -> bool:
+    at = schema.get_field_index("objects")
+    if at < 0 or not layout.is_list(schema.field(at).type):
+        return False
+    objects = schema.field(at).type.value_type
+    box = objects.get_field_index("box")
+    kind = objects.field(box).type if box >= 0 else pa.null()
+    return bool(pa.types.is_fixed_size_list(kind) and kind.list_size == BOX)
 
 
 def _rows(file: IO[bytes], columns: list[Column]) -> int:

@@ -37,6 +37,8 @@ ELEMENT: Final = {**dict.fromkeys((TYPE, LENGTH, REPETITION, CHILDREN), Plain.NU
 ENCODINGS, CODEC, VALUES, UNPACKED, PACKED, DATA_AT, DICTIONARY_AT = 2, 4, 5, 6, 7, 9, 11
 NUMBERS: Final = dict.fromkeys((CODEC, VALUES, UNPACKED, PACKED, DATA_AT, DICTIONARY_AT), Plain.NUMBER)
 CHUNK: Final = {3: {ENCODINGS: Plain.NUMBERS, **NUMBERS}}
+ARROW_TYPES: Final = b"ARROW:schema"
+"""Under this key Arrow's writers note the types that Parquet does not know."""
 BY_BEGINNINGS: Final = 7
 """DELTA_BYTE_ARRAY: of each text is written how much of the one before it begins with, and the rest."""
 
@@ -88,6 +90,23 @@ def footer_of(path: Path) -> Footer:
         return _parsed(_bytes(path))
     except Malformed as error:
         raise pa.ArrowInvalid(f"the footer of the Parquet file cannot be read: {error}") from None
+
+
+def without_arrow_types(path: Path) -> bytes:
+    """Return a Parquet file without rows, whose footer is a file's own but for the types that Arrow noted.
+
+    A list of fixed length is then an ordinary one. The key is written over, not cut out: the footer keeps its length.
+
+    Raises
+    ------
+    pa.ArrowInvalid
+        There is no footer that can be read.
+    """
+    try:
+        raw = _bytes(path).replace(ARROW_TYPES, b"-" * len(ARROW_TYPES))
+    except Malformed as error:
+        raise pa.ArrowInvalid(f"the footer of the Parquet file cannot be read: {error}") from None
+    return MAGIC + raw + len(raw).to_bytes(4, "little") + MAGIC
 
 
 def _bytes(path: Path) -> bytes:

@@ -64,21 +64,21 @@ def test_every_command_explains_itself(tilik, command):
 
 
 def test_help_needs_nothing_heavy():
-    heavy = ("polars", "numpy", "numba", "bytewax", "duckdb", "clickhouse_connect", "pyarrow", "chdb")
+    heavy = ("polars", "numpy", "numba", "bytewax", "duckdb", "clickhouse_connect", "pyarrow", "chdb", "apache_beam")
     code = f"import sys, flows.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_a_replay_does_not_load_pandas(tmp_path, empty_store):
-    """Which comes with chdb and which pyarrow loads, where it may: half a second of every command that writes."""
+def test_a_replay_loads_neither_pandas_nor_beam(tmp_path, empty_store):
+    """One comes with chdb and pyarrow loads it, where it may; the other is for backfills: two seconds and a half."""
     frames = tmp_path / "frames.ndjson"
     frames.write_text('{"camera": "a", "ts": "2026-01-05T00:00:00Z", "objects": []}\n')
-    code = "import sys, flows.cli\ntry: flows.cli.main()\nfinally: print('pandas' in sys.modules)"
+    code = "import sys, flows.cli\ntry: flows.cli.main()\nfinally: print({'pandas', 'apache_beam'} & {*sys.modules})"
     told = ("replay", str(frames), "--warehouse", empty_store("plain"), "--json")
     done = subprocess.run([sys.executable, "-c", code, *told], capture_output=True, text=True, check=True)
     summary, loaded = done.stdout.splitlines()
-    assert (json.loads(summary)["frames"], loaded) == (1, "False")
+    assert (json.loads(summary)["frames"], loaded) == (1, "set()")
 
 
 @pytest.mark.parametrize(
