@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from connectors import archive
 from connectors.archive import commits
 from connectors.archive.commits import Part
@@ -17,11 +19,14 @@ class Archiving:
     A refused or killed replay leaves nothing that counts; done again, it replaces what it left before.
     """
 
-    def __init__(self, url: str, statement: Statement) -> None:
+    def __init__(self, url: str, statement: Statement, over: Collection[int] = ()) -> None:
+        """Begin; inputs `over` of which are among this one's."""
         self.store = archive.connect(url, waiting=note)
-        self.stream, self.definitions = f"{statement.input:016x}", f"{statement.definitions:016x}"
+        self.stream, self.definitions = _hex(statement.input), _hex(statement.definitions)
+        self.over = [_hex(each) for each in over]
         self.gathering = Gathering(self.store, self.stream, commits.begin(self.store).shards)
         self.parts: tuple[Part, ...] = ()
+        self.is_committed = False
 
     def take(self, frames: FrameBatch) -> None:
         """Keep frames as they leave the ordered stage, whole."""
@@ -33,4 +38,13 @@ class Archiving:
 
     def commit(self, since_us: int | None, last_us: int | None) -> None:
         """Let them count, and what the archive had of the same input no more; the recording began and ended so."""
-        commits.state(self.store, self.stream, self.definitions, self.parts, since_us, last_us)
+        commits.state(self.store, self.stream, self.definitions, self.parts, since_us, last_us, self.over)
+        self.is_committed = True
+
+    def forget(self) -> None:
+        """Leave nothing behind: it is not to count."""
+        self.store.remove(part.name for part in self.gathering.parts)
+
+
+def _hex(number: int) -> str:
+    return f"{number:016x}"

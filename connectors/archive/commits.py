@@ -137,9 +137,16 @@ def state(
     parts: tuple[Part, ...],
     since_us: int | None = None,
     last_us: int | None = None,
+    over: Collection[str] = (),
 ) -> Commit:
-    """Let files count as all frames of a stream; those that counted before count no more, and go."""
-    found = of_stream(store, stream)
+    """Let files count as all frames of a stream; those that counted before count no more, and go.
+
+    Parameters
+    ----------
+    over
+        Other streams whose frames are among these: theirs count no more, either.
+    """
+    found = {name: commit for each in {stream, *over} for name, commit in of_stream(store, each).items()}
     commit = Commit(stream, datetime.now(UTC), definitions, parts, _names(found), since_us=since_us, last_us=last_us)
     _put(store, commit)
     clear(store, found, commit)
@@ -234,25 +241,22 @@ def clear(store: Store, found: dict[str, Commit], commit: Commit) -> None:
 
 
 def counting(found: dict[str, Commit]) -> dict[str, Commit]:
-    """Return those of a stream's commits that count.
+    """Return those of commits that count.
 
     Of two that replace the same one, a statement goes before a compaction, then the later one before the earlier one.
     """
     taken: set[str] = set()
-    first: list[str] = []
+    first: set[str] = set()
     for name in sorted(found, key=lambda name: (found[name].is_compacted, -found[name].made.timestamp(), name)):
         if taken.isdisjoint(found[name].replaces):
-            first.append(name)
+            first.add(name)
             taken.update(found[name].replaces)
     return {name: found[name] for name in found if name in first and name not in taken}
 
 
 def every(store: Store, leaving_out: Collection[str] = ()) -> dict[str, Commit]:
     """Return the commits that count, by name; without objects that are `broken`, what these replaced may count."""
-    streams: dict[str, dict[str, Commit]] = {}
-    for name, commit in _read(store, COMMITS, leaving_out).items():
-        streams.setdefault(commit.stream, {})[name] = commit
-    return {name: commit for found in streams.values() for name, commit in counting(found).items()}
+    return counting(_read(store, COMMITS, leaving_out))
 
 
 def broken(store: Store) -> dict[str, str]:

@@ -73,9 +73,31 @@ def kept(session: Session, reasons: Collection[str], by: Collection[int] = ()) -
 
 
 def whole(session: Session, numbers: Collection[int]) -> frozenset[int]:
-    """Return those of these runs that made rows of letters alone, all of which are still kept."""
+    """Return those of these runs that made rows of letters alone, all of which are still kept.
+
+    One that was killed may not have said which letters it took; those come along whose rows it may have replaced.
+    """
     if not numbers:
         return frozenset()
+    earlier = _earlier(session, numbers)
+    found = _whole(session, {*numbers, *(run for some in earlier.values() for run in some)})
+    return found - {killed for killed, some in earlier.items() if not found.issuperset(some)}
+
+
+def _earlier(session: Session, numbers: Collection[int]) -> dict[int, list[int]]:
+    """Return the earlier runs of letters that those of these met which did not come to their end."""
+    ours = f"(SELECT * FROM runs_log FINAL WHERE command = '{COMMAND}' AND state != 'abandoned')"
+    named = ", ".join(map(str, sorted(numbers)))
+    found = session.query(
+        f"SELECT killed.run, groupArray(early.run) FROM {ours} AS killed CROSS JOIN {ours} AS early "
+        f"WHERE killed.run IN ({named}) AND killed.state != 'done' AND early.run < killed.run "
+        "AND early.since < killed.until AND killed.since < early.until AND hasAny(early.cameras, killed.cameras) "
+        "GROUP BY killed.run"
+    ).rows
+    return {int(run): [int(each) for each in some] for run, some in found}
+
+
+def _whole(session: Session, numbers: Collection[int]) -> frozenset[int]:
     keys, named = ", ".join(KNOWN_BY), ", ".join(map(str, sorted(numbers)))
     found = session.query(
         f"SELECT run FROM runs_log FINAL WHERE command = '{COMMAND}' AND state != 'abandoned' AND run IN ({named}) "

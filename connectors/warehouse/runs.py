@@ -8,7 +8,7 @@ over everything that was ever stated where it reaches.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self
 
@@ -194,6 +194,15 @@ def former(session: Session, run: Run) -> Former | None:
         "ORDER BY run DESC LIMIT 1"
     ).rows
     return Former(*found[0]) if found else None
+
+
+def inputs(session: Session, numbers: Collection[int]) -> set[int]:
+    """Return the hashes of what these runs were made of."""
+    if not numbers:
+        return set()
+    named = ", ".join(map(str, sorted(numbers)))
+    found = session.query(f"SELECT DISTINCT fingerprint FROM runs_log FINAL WHERE run IN ({named})").rows
+    return {int(row[0]) for row in found}
 
 
 def newest(session: Session, input_hash: int) -> Run | None:

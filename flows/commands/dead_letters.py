@@ -57,6 +57,7 @@ def list_(
 def replay_(
     context: typer.Context,
     warehouse: options.Warehouse = None,
+    archive: options.Archive = None,
     reason: Annotated[
         list[str] | None, typer.Option("--reason", metavar="R", help="Letters of this reason alone; may be repeated.")
     ] = None,
@@ -67,7 +68,7 @@ def replay_(
     json: Annotated[bool, typer.Option("--json", help="End with one JSON line on stdout.")] = False,
 ) -> None:
     """Play what is kept of dead letters, after a fix: those that become rows are letters no longer."""
-    settings = options.settings_of(context, warehouse=warehouse, registry=registry)
+    settings = options.settings_of(context, warehouse=warehouse, archive=archive, registry=registry)
     names = options.class_map(class_map)
     from schemas.frames import DEAD_LETTER_REASONS  # noqa: PLC0415  start-up time
 
@@ -89,6 +90,7 @@ def replay_(
         tracker=settings.tracker,
         reorder_s=settings.reorder_s,
         lateness_s=settings.lateness_s,
+        archive=settings.archive,
     )
     with progress("dead letters") as report, compiling.told(note):
         played = again.replay(asked, reason or (), report)

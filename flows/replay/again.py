@@ -16,7 +16,8 @@ import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,10 +26,12 @@ import polars as pl
 from connectors import registry as registries
 from connectors import warehouse as warehouses
 from connectors.formats import AGAIN, Known, MergedReader, ReadOptions, known, restored
-from connectors.warehouse import Stage, Warehouse, conflicts, letters, temporary
+from connectors.warehouse import Run, Stage, Warehouse, conflicts, letters, runs, temporary
+from flows.archiving import Archiving
 from flows.replay import playing
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary
 from flows.replay.identity import InputHash
+from schemas.frames import FrameBatch
 from schemas.registry import fingerprint, links
 
 LEFT: Final = {
@@ -130,24 +133,67 @@ def _played(
     progress: Progress | None,
 ) -> Played | None:
     """Play letters; None where one that was rows already is refused now, so that nothing is written."""
-    asked_for, refused = found.asked_for(), list[pl.DataFrame]()
+    asked_for = found.asked_for()
     nothing = Played(None, 0, found.again + asked_for, found.left)
     if not asked_for:
         return nothing
     asked = _asked(options, found, read, cameras)
     if not cameras & {camera.id for camera in asked.definitions.registry.camera}:
         return nothing
-    done = playing.read(asked, stage, progress, refused.append)
-    rows = _become_rows(found, refused)
-    if rows["is_taken"].sum() < found.rows["is_taken"].sum():
-        return None
-    is_new = ~rows["is_taken"]
-    if not is_new.any():
-        return nothing
-    done = done._replace(silent=[])  # files of ours: nobody knows them
-    summary = playing.commit(store, asked, stage, done, lambda run: letters.take(store, run, rows))
+    with _archived(store, options, asked, found) as archive:
+        done, rows = _read(asked, found, stage, progress, archive)
+        if rows["is_taken"].sum() < found.rows["is_taken"].sum():
+            return None
+        is_new = ~rows["is_taken"]
+        if not is_new.any():
+            return nothing
+
+        def follow(run: Run) -> None:
+            if archive is not None:
+                archive.finish()
+                archive.commit(done.since_us, done.last_us)
+            letters.take(store, run, rows)
+
+        summary = playing.commit(store, asked, stage, done, follow)
     again = found.again + asked_for - int((rows["is_asked"] & is_new).sum())
     return Played(summary, int(is_new.sum()), again, found.left)
+
+
+@contextmanager
+def _archived(
+    store: Warehouse, options: ReplayOptions, asked: playing.Asked, found: Letters
+) -> Iterator[Archiving | None]:
+    """Yield what is left in an archive, where one is asked for; nothing is where nothing is committed."""
+    if options.archive is None:
+        yield None
+        return
+    archive = Archiving(options.archive, asked.statement, runs.inputs(store, found.over))
+    yield archive
+    if not archive.is_committed:
+        archive.forget()
+
+
+def _read(
+    asked: playing.Asked, found: Letters, stage: Stage, progress: Progress | None, archive: Archiving | None
+) -> tuple[playing.Read, pl.DataFrame]:
+    """Play letters; returns those too that were not refused again."""
+    refused = list[pl.DataFrame]()
+    take = None if archive is None else lambda frames: archive.take(_placed(frames, found))
+    done = playing.read(asked, stage, progress, refused.append, take)
+    return done._replace(silent=[]), _become_rows(found, refused)  # files of ours: nobody knows them
+
+
+def _placed(frames: FrameBatch, found: Letters) -> FrameBatch:
+    """Return frames known by where their letters stand, not by where these were played from."""
+    where = found.rows.select("path", "line", of="source", at="position").unique(["path", "line"])
+    places = frames.frames.select(path="source", line=pl.col("position").cast(where.schema["line"]))
+    places = places.join(where, on=["path", "line"], how="left", maintain_order="left")
+    return FrameBatch(
+        frames.frames.with_columns(source=places["of"], position=places["at"].cast(pl.Int64)),
+        frames.objects,
+        frames.signals,
+        frames.source,
+    )
 
 
 def _written(store: Warehouse, folder: Path, reasons: Collection[str], now: Known, over: frozenset[int]) -> Letters:

@@ -7,21 +7,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors import formats
+from connectors.archive import reading
+from connectors.archive.folder import Folder
 from connectors.formats import ReadOptions, kept_letters, known, restored, to_json_lines
 from connectors.registry.writing import to_toml
-from connectors.warehouse import Stage
+from connectors.warehouse import Stage, letters
 from connectors.warehouse.address import parse
 from flows.dataflow import Dead, admit
 from flows.refusals import DETAILS
 from flows.replay import ReplayOptions, again, playing
 from schemas.registry import Registry, links
-from tests.flows.city import SECOND, START, camera, chunks, plan, play, stream
+from tests.connectors.archiving import held
+from tests.flows.city import SECOND, START, camera, chunks, plan, play, shuffled, stream
 from tests.flows.statements import NOW_US, Mortal, contents, empty, mortal, shifted
 
 GHOSTS = ("ghost", "CCTV Simpang Lima, 3")
@@ -109,8 +113,8 @@ class Place(NamedTuple):
             asked = playing.ask(options, NOW_US)
             return playing.commit(self.store, asked, stage, playing.read(asked, stage)).dead_letters
 
-    def again(self, registry: Registry, *reasons: str) -> again.Played:
-        options = ReplayOptions((), "native", "", registry=self.registry(registry))
+    def again(self, registry: Registry, *reasons: str, archive: str | None = None) -> again.Played:
+        options = ReplayOptions((), "native", "", registry=self.registry(registry), archive=archive)
         return again.play(self.store, options, reasons, NOW_US)
 
     def letters(self) -> dict[str, int]:
@@ -168,6 +172,33 @@ def test_frames_of_a_camera_that_is_registered_later_become_its_rows(place: Plac
     wanted = of_ghost(place)
     assert [name for name in wanted if not wanted[name].equals(found[name])] == []
     assert wanted["crowd_minute_log"].height > 0
+
+
+def test_letters_that_become_rows_are_frames_of_the_archive_once_with_those_that_follow_them(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minute half of which comes later is made anew, of both halves; a kill leaves what the same again finishes."""
+    url, whole = f"file:{place.folder / 'archive'}", stream(["ghost"], 120)
+    archive, half = Folder(place.folder / "archive"), len(whole) // 2 + 31
+    for name, some in (("one", whole.pick(np.arange(half))), ("two", whole.pick(np.arange(half, len(whole))))):
+        (place.folder / name).write_bytes(b"no json\n" + to_json_lines(some))
+        place.replay(place.folder / name, BEFORE)
+        with monkeypatch.context() as killed:
+            killed.setattr(letters, "take", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                place.again(AFTER, archive=url)
+        played = place.again(AFTER, archive=url)
+        assert played.taken == len(some)
+        came = shuffled(whole, np.arange(half if name == "one" else len(whole)))
+        left = held(archive)
+        assert left.frames["t_us"].equals(came.frames["t_us"])
+        assert left.objects.select("frame", "x1").equals(came.objects.select("frame", "x1"))
+        (found,) = reading.streams(archive)
+        assert (found.since_us, found.last_us) == (came.frames["t_us"].min(), came.frames["t_us"].max())
+    at = left.frames.select(pl.col("source").str.split("/").list.last(), "position").rows()
+    assert at == [("one", n + 2) for n in range(half)] + [("two", n + 2) for n in range(len(whole) - half)]
+    assert place.again(AFTER, archive=url).summary is None
+    assert reading.verify(archive).unnamed == {}
 
 
 def with_pixels(place: Place, name: str = "pixels") -> Path:
