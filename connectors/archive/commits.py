@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -54,6 +54,8 @@ class Span(msgspec.Struct, frozen=True):
     """From one start of the shard to the next: only within it, numbers name frames."""
     since: int
     until: int
+    first_us: int | None = None
+    last_us: int | None = None
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -290,9 +292,7 @@ def _names(found: dict[str, Commit]) -> tuple[str, ...]:
 
 def bounds(found: Collection[Commit]) -> tuple[int | None, int | None]:
     """Return since when the recording of a stream's commits goes, and with which frame it ended."""
-    since = [commit.since_us for commit in found if commit.since_us is not None]
-    last = [commit.last_us for commit in found if commit.last_us is not None]
-    return min(since, default=None), max(last, default=None)
+    return _of_known(min, *(commit.since_us for commit in found)), _of_known(max, *(commit.last_us for commit in found))
 
 
 def lost_of(found: Collection[Commit]) -> tuple[Lost, ...]:
@@ -310,8 +310,20 @@ def spans_of(found: Collection[Commit]) -> tuple[Span, ...]:
     spans: dict[tuple[int, str], Span] = {}
     for span in (span for commit in found for span in commit.spans):
         of = spans.setdefault((span.shard, span.life), span)
-        spans[of.shard, of.life] = Span(of.shard, of.life, min(of.since, span.since), max(of.until, span.until))
+        spans[of.shard, of.life] = Span(
+            of.shard,
+            of.life,
+            min(of.since, span.since),
+            max(of.until, span.until),
+            _of_known(min, of.first_us, span.first_us),
+            _of_known(max, of.last_us, span.last_us),
+        )
     return tuple(spans.values())
+
+
+def _of_known(choose: Callable[[Iterable[int]], int], *values: int | None) -> int | None:
+    known = [value for value in values if value is not None]
+    return choose(known) if known else None
 
 
 def _put(store: Store, commit: Commit, name: str = "") -> str:

@@ -11,6 +11,7 @@ import polars as pl
 
 from connectors.archive import commits, parts
 from connectors.archive.commits import FILES, Commit, Lost, Part
+from connectors.archive.gaps import Gap, gaps_of
 from connectors.archive.store import Store
 from schemas.errors import ArchiveError
 from schemas.frames import FrameBatch
@@ -34,6 +35,8 @@ class Recording(NamedTuple):
     """The files that count, by day, shard and name."""
     is_live: bool
     """It is of a live run."""
+    gaps: tuple[Gap, ...]
+    """What of a live run left while it had no archive."""
 
 
 class Problem(NamedTuple):
@@ -128,6 +131,7 @@ def _recording(found: dict[str, Commit]) -> Recording:
         commits.lost_of(every),
         tuple(files),
         is_live=any(commit.spans or commits.is_last(name) for name, commit in found.items()),
+        gaps=gaps_of(commits.spans_of(every), since_us),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -10,9 +11,14 @@ from flows import options
 from flows.console import note, say
 from schemas.counting import counted
 from schemas.errors import TilikError, UsageError
+from schemas.local_time import ZONE, at_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from connectors.archive import Store
+    from connectors.archive.gaps import Gap
+    from connectors.archive.reading import Recording
 
 app = typer.Typer(no_args_is_help=True, help="Look at the archive of frames, verify and compact it.")
 Json = Annotated[bool, typer.Option("--json", help="One JSON line a row.")]
@@ -20,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON line a row.")]
 
 @app.command("ls")
 def ls(context: typer.Context, archive: options.Archive = None, json: Json = False) -> None:
-    """List the local days that it holds: frames, objects, bytes, files."""
+    """List the local days that it holds: frames, objects, bytes, files; and what live runs left without an archive."""
     from connectors.archive import reading  # noqa: PLC0415  start-up time
 
     store = _opened(context, archive)
@@ -28,6 +34,8 @@ def ls(context: typer.Context, archive: options.Archive = None, json: Json = Fal
     if json:
         for row in days.iter_rows(named=True):
             say(_line(row))
+        for recording, gap in _gaps(store):
+            say(_line({"stream": recording.stream, "gap": gap._asdict()}))
         return
     for row in days.iter_rows(named=True):
         say(
@@ -37,6 +45,11 @@ def ls(context: typer.Context, archive: options.Archive = None, json: Json = Fal
     whole = days.select("frames", "objects", "bytes", "files").sum().row(0, named=True)
     each = f", {whole['bytes'] / whole['objects']:.1f} bytes an object" if whole["objects"] else ""
     say(f"{counted(days.height, 'days')}: {counted(whole['frames'], 'frames')}{each}")
+    for recording, gap in _gaps(store):
+        say(
+            f"missing: {counted(gap.frames, 'frames')} of stream {recording.stream}, shard {gap.shard}, from about "
+            f"{_moment(gap.since_us)} to {_moment(gap.until_us)}: the run had no archive then"
+        )
 
 
 @app.command("verify")
@@ -77,6 +90,20 @@ def _opened(context: typer.Context, given: str | None) -> Store:
     if url is None:
         raise UsageError("expected --archive file:DIR or s3://BUCKET/PREFIX, or `archive` in the settings")
     return archive.connect(url, waiting=note)
+
+
+def _gaps(store: Store) -> Iterator[tuple[Recording, Gap]]:
+    from connectors.archive import reading  # noqa: PLC0415  start-up time
+
+    for recording in reading.streams(store):
+        yield from ((recording, gap) for gap in recording.gaps)
+
+
+def _moment(us: int | None) -> str:
+    """Return a time as the city's clocks show it."""
+    if us is None:
+        return "an unknown time"
+    return at_time(us).astimezone(ZoneInfo(ZONE)).isoformat(sep=" ", timespec="seconds")
 
 
 def _line(row: dict[str, object]) -> str:

@@ -25,6 +25,7 @@ from connectors.archive.commits import Lost, Span
 from connectors.archive.gathering import Gathering
 from flows.console import note
 from flows.live.journal import Journal, Piece, lost_of
+from schemas.counting import counted
 from schemas.errors import TilikError
 from schemas.frames import FrameBatch
 from schemas.partitions import partition_of
@@ -53,6 +54,7 @@ class Keeping:
         self.last: list[FrameBatch] = []
         self.open: list[Lost] = []
         """Losses that an end found not over."""
+        self.is_gap_told = False
         self._archived: NDArray[np.int64] = np.empty(0, np.int64)
 
     def resume(self, decided: int) -> None:
@@ -192,7 +194,9 @@ class LiveArchive:
         for (life, definitions), some in groupby(pieces, key=lambda piece: (piece.life, piece.definitions)):
             few = list(some)
             made = self._parts(piece.frames() for piece in few)
-            span = Span(shard, life, few[0].since, few[-1].until)
+            times = [us for part in made for us in (part.first_us, part.last_us)]
+            first_us, last_us = min(times, default=None), max(times, default=None)
+            span = Span(shard, life, few[0].since, few[-1].until, first_us, last_us)
             commits.add(self.store, self.stream, definitions, made, span, self.since_us())
             keeping.until = max(keeping.until, span.until)
             keeping.journal.drop(few)
@@ -231,6 +235,7 @@ class LiveArchive:
             keeping = self.shards[shard]
             with self._sealing:
                 keeping.journal.resume(decided)
+                self._say_gap(shard, keeping, decided)
                 if keeping.until <= decided:
                     return np.empty(0, np.int64)
                 found = commits.counting(commits.of_stream(self.store, self.stream)).values()
@@ -239,6 +244,19 @@ class LiveArchive:
                 return np.unique(np.concatenate([*rows, np.empty(0, np.int64)]))
 
         return resume
+
+    def _say_gap(self, shard: int, keeping: Keeping, decided: int) -> None:
+        """Say once what left while there was no archive: no frame of it will be there."""
+        until = max([keeping.until, *(piece.until for piece in keeping.journal.pieces())])
+        if until < decided and not keeping.is_gap_told:
+            note(
+                f"archive: {counted(decided - until, 'frames')} of shard {shard} left while this run had no archive, "
+                "and are not in it: `tilik archive ls` says of which time",
+                "archive",
+                shard=shard,
+                frames=decided - until,
+            )
+            keeping.is_gap_told = True
 
     def _rows(self, shard: int, part: commits.Part) -> NDArray[np.int64]:
         frames = reading.frames(self.store, part).frames

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from connectors.archive import commits, compacting, reading
 from connectors.archive.commits import Lost
 from connectors.archive.folder import Folder
+from connectors.archive.gaps import Gap
+from flows.cli import app
 from flows.live import archiving, journal
 from flows.live.archiving import LiveArchive
 from schemas.errors import ArchiveAway, StateAway
@@ -178,6 +180,30 @@ def test_since_when_a_recording_goes_and_what_of_it_was_lost_is_said(tmp_path: P
     archive = begun(tmp_path)
     (found,) = reading.streams(archive.store)
     assert (found.since_us, found.last_us, found.lost[2:]) == (5, None, ())
+
+
+def test_what_left_while_there_was_no_archive_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 40 frames, those from the 10th to before the 25th left in a life that had none."""
+    t_us = EVERY.frames["t_us"].to_list()
+    for since, until in ((0, 10), (25, 30), (30, COUNT)):
+        archive = begun(tmp_path)
+        keeping = archive.shards[0]
+        keeping.resume(since)
+        keeping.resume(since)
+        keeping.take(EVERY.pick(np.arange(since, until)))
+        keeping.cut(until)
+        archive.finish(None)
+    told = [line for line in capsys.readouterr().err.splitlines() if "no archive" in line]
+    assert [line.startswith("archive: 15 frames of shard 0") for line in told] == [True]
+    for _ in range(2):
+        (found,) = reading.streams(archive.store)
+        assert found.gaps == (Gap(0, 15, t_us[9], t_us[25]),)
+        compacting.compact(archive.store)
+    app(["archive", "ls", "--archive", archive.url], standalone_mode=False)
+    said = (
+        f"missing: 15 frames of stream {STREAM}, shard 0, from about 2026-01-05 00:00:00+07:00 to 2026-01-05 00:00:02"
+    )
+    assert said in capsys.readouterr().out
 
 
 def test_by_which_definitions_frames_were_decided_is_said(tmp_path: Path) -> None:
