@@ -16,8 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
+import polars as pl
 
 from connectors import archive
 from connectors.archive import commits, reading
@@ -37,6 +36,8 @@ SEAL_S: Final = 900.0
 MOST_BYTES: Final = 8 << 30
 """How much a process keeps for an archive that is away; ours: an hour of 1,000 cameras and more."""
 TURN_S: Final = 1.0
+SAME: Final = {"row": pl.Int64(), "camera": pl.String(), "t_us": pl.Int64()}
+"""Frames that are equal in these are the same: a number alone is another's where records between were lost."""
 JOURNAL: Final = "frames"
 """Name of the journal's folder."""
 
@@ -44,9 +45,7 @@ JOURNAL: Final = "frames"
 class Keeping:
     """What one shard leaves, on its way to the journal; used by its thread."""
 
-    def __init__(
-        self, journal: Journal, waits: Callable[[], None], resumed: Callable[[int], NDArray[np.int64]]
-    ) -> None:
+    def __init__(self, journal: Journal, waits: Callable[[], None], resumed: Callable[[int], pl.DataFrame]) -> None:
         self.journal, self.waits, self.resumed = journal, waits, resumed
         self.definitions = ""
         self.until = 0
@@ -55,7 +54,7 @@ class Keeping:
         self.open: list[Lost] = []
         """Losses that an end found not over."""
         self.is_gap_told = False
-        self._archived: NDArray[np.int64] = np.empty(0, np.int64)
+        self._archived = pl.DataFrame(schema=SAME)
 
     def resume(self, decided: int) -> None:
         """Go on from a snapshot; frames that the archive has although they left after it are not kept again."""
@@ -64,8 +63,9 @@ class Keeping:
     def take(self, frames: FrameBatch) -> None:
         """Keep frames that have left."""
         self.waits()
-        if len(self._archived):
-            frames = frames.pick(np.flatnonzero(~np.isin(frames.frames["row"].to_numpy(), self._archived)))
+        if self._archived.height:
+            rows = frames.frames.select(list(SAME)).with_row_index("at")
+            frames = frames.pick(rows.join(self._archived, on=list(SAME), how="anti")["at"].sort().to_numpy())
         if len(frames):
             self.journal.take(frames)
 
@@ -77,6 +77,10 @@ class Keeping:
         """Keep losses; those that are not over only for now."""
         self.open = [each for each in lost if each.until_us is None]
         self.journal.lose([each for each in lost if each.until_us is not None])
+
+    def drop(self, spans: list[Span]) -> None:
+        """Remove of the journal what a commit tells of."""
+        self.journal.drop([piece for piece in self.journal.pieces() if any(_has(span, piece) for span in spans)])
 
     def cut(self, decided: int) -> None:
         """Make what has left, and losses, durable."""
@@ -109,6 +113,8 @@ class LiveArchive:
         self.store = archive.connect(self.url, patience_s=0.0)
         self._sealing, self._ended = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._is_sure = True
+        """Whatever was sent to the archive was answered."""
 
     def begin(self, shards: Iterable[int]) -> None:
         """See that the archive is there, and what it has of these shards.
@@ -128,7 +134,7 @@ class LiveArchive:
             keeping = self.shards[shard] = Keeping(journal, self._waits(shard), self._resumed(shard))
             spans = [span for commit in found.values() for span in commit.spans if span.shard == shard]
             keeping.until = max((span.until for span in spans), default=0)
-            journal.drop([piece for piece in journal.pieces() if any(_has(span, piece) for span in spans)])
+            keeping.drop(spans)
         self._thread = threading.Thread(target=self._work, name="archive", daemon=True)
         self._thread.start()
 
@@ -140,6 +146,9 @@ class LiveArchive:
     def turn(self, *, is_all: bool = False) -> None:
         """Hand over what there is enough of, or what is old; all of it where asked to."""
         with self._sealing:
+            if not self._is_sure:
+                self._look_again()
+            self._is_sure = False
             waiting = {shard: keeping.journal.pieces() for shard, keeping in self.shards.items()}
             self.bytes = sum(piece.bytes for pieces in waiting.values() for piece in pieces)
             for shard, pieces in waiting.items():
@@ -148,6 +157,13 @@ class LiveArchive:
                 if is_due:
                     self._seal(shard, self.shards[shard], pieces)
                     self.bytes -= sum(piece.bytes for piece in pieces)
+            self._is_sure = True
+
+    def _look_again(self) -> None:
+        """Drop what the archive has although it did not say so: with what came since, it would be there twice."""
+        found = commits.counting(commits.of_stream(self.store, self.stream)).values()
+        for shard, keeping in self.shards.items():
+            keeping.drop([span for commit in found for span in commit.spans if span.shard == shard])
 
     def finish(self, last_us: int | None) -> None:
         """Hand over all of a stream that has ended with this frame, the last ones too.
@@ -228,20 +244,20 @@ class LiveArchive:
 
         return wait
 
-    def _resumed(self, shard: int) -> Callable[[int], NDArray[np.int64]]:
+    def _resumed(self, shard: int) -> Callable[[int], pl.DataFrame]:
         """Return what lets a shard go on, and says which of the frames that leave again the archive has."""
 
-        def resume(decided: int) -> NDArray[np.int64]:
+        def resume(decided: int) -> pl.DataFrame:
             keeping = self.shards[shard]
             with self._sealing:
                 keeping.journal.resume(decided)
                 self._say_gap(shard, keeping, decided)
                 if keeping.until <= decided:
-                    return np.empty(0, np.int64)
+                    return pl.DataFrame(schema=SAME)
                 found = commits.counting(commits.of_stream(self.store, self.stream)).values()
                 of = [each for each in found if any(s.shard == shard and s.until > decided for s in each.spans)]
                 rows = [self._rows(shard, part) for commit in of for part in commit.parts]
-                return np.unique(np.concatenate([*rows, np.empty(0, np.int64)]))
+                return pl.concat([pl.DataFrame(schema=SAME), *rows])
 
         return resume
 
@@ -258,11 +274,10 @@ class LiveArchive:
             )
             keeping.is_gap_told = True
 
-    def _rows(self, shard: int, part: commits.Part) -> NDArray[np.int64]:
-        frames = reading.frames(self.store, part).frames
-        mine = {name: partition_of(name, self.partitions) == shard for name in frames["camera"].unique()}
-        rows: NDArray[np.int64] = frames.filter(frames["camera"].replace_strict(mine))["row"].to_numpy()
-        return rows
+    def _rows(self, shard: int, part: commits.Part) -> pl.DataFrame:
+        frames = reading.frames(self.store, part).frames.select(list(SAME))
+        mine = [name for name in frames["camera"].unique() if partition_of(name, self.partitions) == shard]
+        return frames.filter(pl.col("camera").is_in(mine))
 
 
 def _has(span: Span, piece: Piece) -> bool:

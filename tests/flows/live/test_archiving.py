@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -21,6 +23,7 @@ from flows.cli import app
 from flows.live import archiving, journal
 from flows.live.archiving import LiveArchive
 from schemas.errors import ArchiveAway, StateAway
+from schemas.frames import FrameBatch
 from tests.connectors.archiving import STREAM, batch, held, same
 
 COUNT = 40
@@ -134,6 +137,46 @@ def test_every_frame_is_there_once_whatever_happens(
     archive.finish(None)
     assert same(held(Folder(root / "archive")), EVERY)
     assert keeping.journal.pieces() == []
+
+
+def test_an_answer_that_is_lost_leaves_no_frame_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = begun(tmp_path)
+    keeping, real = archive.shards[0], commits.add
+    keeping.resume(0)
+
+    def add(*given: Any) -> None:
+        real(*given)
+        raise ArchiveAway("the answer is lost")
+
+    keeping.take(EVERY.pick(np.arange(10)))
+    keeping.cut(10)
+    with monkeypatch.context() as away:
+        away.setattr(commits, "add", add)
+        with pytest.raises(ArchiveAway):
+            archive.turn(is_all=True)
+    keeping.take(EVERY.pick(np.arange(10, COUNT)))
+    keeping.cut(COUNT)
+    archive.finish(None)
+    assert same(held(archive.store), EVERY)
+
+
+def test_a_number_that_another_frame_had_is_no_reason_to_leave_a_frame_out(tmp_path: Path) -> None:
+    """Frames 5 to 9 were archived, their checkpoint was not; when the run goes on, their records are gone."""
+    archive = begun(tmp_path)
+    archive.shards[0].resume(0)
+    archive.shards[0].take(EVERY.pick(np.arange(10)))
+    archive.shards[0].cut(10)
+    archive.turn(is_all=True)
+    archive.close()
+    archive = begun(tmp_path)
+    archive.shards[0].resume(5)
+    others = EVERY.pick(np.arange(20, 30))
+    rows = pl.Series("row", np.arange(5, 15))
+    archive.shards[0].take(FrameBatch(others.frames.with_columns(rows), others.objects, others.signals))
+    archive.shards[0].cut(15)
+    archive.finish(None)
+    found = held(archive.store).frames["t_us"].sort()
+    assert found.equals(EVERY.frames["t_us"].gather([*range(10), *range(20, 30)]))
 
 
 def test_what_an_end_decides_counts_until_the_run_goes_on(tmp_path: Path) -> None:
