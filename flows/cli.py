@@ -29,6 +29,7 @@ from flows.commands import (
     query,
     registry,
     replay,
+    retention,
     run,
     simulate,
     warehouse,
@@ -57,6 +58,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(archive.app, name="archive")
+app.add_typer(retention.app, name="retention")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(ingest.app, name="ingest")
 app.command("doctor")(doctor.doctor)

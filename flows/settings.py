@@ -21,6 +21,8 @@ from schemas.plain import listed
 
 FILE: Final = "tilik.toml"
 PREFIX: Final = "TILIK_"
+TABLE: Final = "retention"
+"""The one table of a settings file; elsewhere its names begin with it."""
 PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
 NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_SANDBOX", PASSWORD)
 """Variables with our prefix that are read elsewhere: the file's name, whether to show traces, the sandbox, a secret."""
@@ -52,6 +54,8 @@ class Settings:
         Records that cannot be parsed are kept for some days as they came, whatever they hold of persons.
     archive
         `file:DIR` or `s3://BUCKET/PREFIX`, where every frame is kept that counts; None keeps none.
+    retention_frames_days
+        `frames_days` of `[retention]`: so many local days before today `tilik retention` leaves in the archive; 0: all.
     sources
         Where values came from, for the line printed at start.
     is_found
@@ -67,6 +71,7 @@ class Settings:
     lateness_s: float = 600.0
     keep_unreadable: bool = False
     archive: str | None = None
+    retention_frames_days: int = 30
     sources: tuple[str, ...] = field(default=(), compare=False)
     is_found: bool = field(default=False, compare=False)
 
@@ -120,6 +125,12 @@ def _workers(value: object) -> int:
     return int(str(value))
 
 
+def _days(value: object) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"0|[2-9]|[1-9]\d{1,4}", str(value)):
+        raise ValueError("days, 2 or more (frames may be late by one), or 0, which keeps all")
+    return int(str(value))
+
+
 def _tracker(value: object) -> str:
     if value not in ("auto", "iou", "none"):
         raise ValueError("auto, iou or none")
@@ -144,6 +155,7 @@ def _switch(value: object) -> bool:
 READERS: Final[dict[str, Callable[[object], object]]] = {
     "warehouse": _warehouse,
     "archive": _archive,
+    "retention_frames_days": _days,
     "registry": _text,
     "calendar": _text,
     "workers": _workers,
@@ -191,7 +203,13 @@ def _from_file(path: Path, required: bool, mistakes: list[str]) -> dict[str, tup
     except tomllib.TOMLDecodeError as error:
         mistakes.append(f"{path}: not TOML: {error}")
         return {}
-    return {name: (f"{path}:{_line_of(text, name)}", value) for name, value in table.items()}
+    within = table.pop(TABLE, {})
+    named = {name: (name, value) for name, value in table.items()}
+    if isinstance(within, dict):
+        named |= {f"{TABLE}_{name}": (name, value) for name, value in within.items()}
+    else:
+        mistakes.append(f"{path}:{_line_of(text, TABLE)}: {TABLE}: expected a table [{TABLE}]")
+    return {name: (f"{path}:{_line_of(text, key)}", value) for name, (key, value) in named.items()}
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, object]]:

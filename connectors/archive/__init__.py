@@ -3,6 +3,7 @@
 archive.json                                  format, number of shards
 frames/day=2026-01-05/shard=03/....parquet    frames of a local day and a group of cameras
 commits/....json                              the files that count (`connectors.archive.commits`)
+removed/before=2025-12-06.json                days that went (`connectors.archive.marks`)
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from connectors.archive import marks
 from connectors.archive.store import Store
 from schemas.archive import FORMAT, SHARDS
 from schemas.errors import ArchiveError
@@ -279,11 +280,18 @@ def of_stream(store: Store, stream: str) -> dict[str, Commit]:
 
 def _read(store: Store, prefix: str, leaving_out: Collection[str] = ()) -> dict[str, Commit]:
     names = sorted(set(store.names(prefix)).difference(leaving_out))
-    return {
+    found = {
         name.removeprefix(COMMITS).removesuffix(".json"): commit
         for name in names
         if (commit := _get(store, name)) is not None  # removed meanwhile
     }
+    before = marks.removed_before(store)  # after the commits: what was removed while they were read is left out
+    return found if before is None else {name: _since(commit, before) for name, commit in found.items()}
+
+
+def _since(commit: Commit, day: date) -> Commit:
+    """Return a commit without files of days that were removed."""
+    return msgspec.structs.replace(commit, parts=tuple(part for part in commit.parts if part.day >= day))
 
 
 def _names(found: dict[str, Commit]) -> tuple[str, ...]:

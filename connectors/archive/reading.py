@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
-from connectors.archive import commits, parts
+from connectors.archive import commits, marks, parts
 from connectors.archive.commits import FILES, Commit, Lost, Part
 from connectors.archive.gaps import Gap, gaps_of
 from connectors.archive.store import Store
@@ -37,6 +37,8 @@ class Recording(NamedTuple):
     """It is of a live run."""
     gaps: tuple[Gap, ...]
     """What of a live run left while it had no archive."""
+    removed_before: date | None
+    """Local days before this one were removed."""
 
 
 class Problem(NamedTuple):
@@ -82,7 +84,8 @@ def streams(store: Store) -> list[Recording]:
     found: dict[str, dict[str, Commit]] = {}
     for name, commit in commits.every(store).items():
         found.setdefault(commit.stream, {})[name] = commit
-    return [_recording(found[stream]) for stream in sorted(found)]
+    before = marks.removed_before(store)
+    return [_recording(found[stream], before) for stream in sorted(found)]
 
 
 def contents(store: Store) -> pl.DataFrame:
@@ -114,7 +117,7 @@ def verify(store: Store) -> Verified:
     return Verified(len(every), sum(part.frames for part in every), problems, unnamed)
 
 
-def _recording(found: dict[str, Commit]) -> Recording:
+def _recording(found: dict[str, Commit], removed_before: date | None) -> Recording:
     every, newest = found.values(), max(found.values(), key=lambda commit: commit.made)
     since_us, last_us = commits.bounds(every)
     goes_on = {span.shard for commit in every for span in commit.spans}
@@ -132,6 +135,7 @@ def _recording(found: dict[str, Commit]) -> Recording:
         tuple(files),
         is_live=any(commit.spans or commits.is_last(name) for name, commit in found.items()),
         gaps=gaps_of(commits.spans_of(every), since_us),
+        removed_before=removed_before,
     )
 
 

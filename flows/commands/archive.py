@@ -29,7 +29,7 @@ def ls(context: typer.Context, archive: options.Archive = None, json: Json = Fal
     """List the local days that it holds: frames, objects, bytes, files; and what live runs left without an archive."""
     from connectors.archive import reading  # noqa: PLC0415  start-up time
 
-    store = _opened(context, archive)
+    store = opened(context, archive)
     days = reading.by_day(store)
     if json:
         for row in days.iter_rows(named=True):
@@ -57,7 +57,7 @@ def verify(context: typer.Context, archive: options.Archive = None) -> None:
     """Read every file and compare it with what was written; exit code 1 where one cannot be used."""
     from connectors.archive import reading  # noqa: PLC0415  start-up time
 
-    found = reading.verify(_opened(context, archive))
+    found = reading.verify(opened(context, archive))
     for problem in found.problems:
         note(problem.said)
     if found.unnamed:
@@ -77,13 +77,14 @@ def compact(context: typer.Context, archive: options.Archive = None) -> None:
     """Join small files of a day, and remove what killed commands left more than a day ago."""
     from connectors.archive import compacting  # noqa: PLC0415  start-up time
 
-    done = compacting.compact(_opened(context, archive))
+    done = compacting.compact(opened(context, archive))
     say(f"{counted(done.before, 'files')} became {counted(done.after, 'files')}")
     if done.removed:
         say(f"{counted(done.removed, 'files')} that nobody named removed: {counted(done.freed, 'bytes')}")
 
 
-def _opened(context: typer.Context, given: str | None) -> Store:
+def opened(context: typer.Context, given: str | None) -> Store:
+    """Return the archive that a command's option or the settings name."""
     from connectors import archive  # noqa: PLC0415  start-up time
 
     url = options.settings_of(context, archive=given).archive

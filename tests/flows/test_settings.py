@@ -45,6 +45,15 @@ def test_all_mistakes_are_told_together_each_with_its_place(tmp_path):
     assert [place for place in places if place not in str(caught.value)] == []
 
 
+def test_a_table_groups_settings_and_says_where_they_are_wrong(tmp_path):
+    (tmp_path / "tilik.toml").write_text("workers = 2\n\n[retention]\nframes_days = 14\n")
+    assert load({}).retention_frames_days == 14
+    assert load({"TILIK_RETENTION_FRAMES_DAYS": "0"}).retention_frames_days == 0
+    (tmp_path / "tilik.toml").write_text("workers = 2\n\n[retention]\nframes_days = 1\n")
+    with pytest.raises(UsageError, match=r"tilik.toml:4: retention_frames_days: expected days, 2 or more"):
+        load({})
+
+
 def test_a_misspelt_setting_names_its_neighbour():
     with pytest.raises(UsageError, match="did you mean workers"):
         load({"TILIK_WORKRS": "1"})
