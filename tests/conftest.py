@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from connectors.warehouse import Warehouse, connect
 from flows import kernel_cache
+from tests.brokers import fetching
 from tests.brokers.kafka import KafkaBroker
 from tests.brokers.minio import MinioServer
 from tests.brokers.mosquitto import MosquittoBroker
@@ -28,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Those whose server takes minutes to build come last among them.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    built = {item.path for item in items if "minio" in getattr(item, "fixturenames", ())}
+    built = {item.path for item in items if {"minio", "prism"} & {*getattr(item, "fixturenames", ())}}
     items.sort(key=lambda item: (item.path not in slow, item.path in built))
 
 
@@ -122,3 +123,9 @@ def minio(minio_of_the_session: MinioServer) -> MinioServer:
     """A running S3 server; a test may kill or freeze it, the next one finds it running."""
     minio_of_the_session.ensure()
     return minio_of_the_session
+
+
+@pytest.fixture(scope="session")
+def prism() -> Path:
+    """Beam's engine as a program, built where it is not yet."""
+    return fetching.prism()
