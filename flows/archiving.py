@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 
 from connectors import archive
@@ -9,7 +10,9 @@ from connectors.archive import commits
 from connectors.archive.commits import Part
 from connectors.archive.gathering import Gathering
 from connectors.warehouse import Statement
+from flows import nights
 from flows.console import note
+from flows.nights import Midnight, Night, Nightly
 from schemas.frames import FrameBatch
 
 
@@ -24,9 +27,14 @@ class Archiving:
         self.store = archive.connect(url, waiting=note)
         self.stream, self.definitions = _hex(statement.input), _hex(statement.definitions)
         self.over = [_hex(each) for each in over]
-        self.gathering = Gathering(self.store, self.stream, commits.begin(self.store).shards)
+        shards = commits.begin(self.store).shards
+        self.gathering = Gathering(self.store, self.stream, shards)
+        self.nightly = Nightly(shards, self.remember)
         self.parts: tuple[Part, ...] = ()
         self.is_committed = False
+        self._nights: dict[tuple[int, int], list[Midnight]] = {}
+        self._stored = 0
+        self._lock = threading.Lock()
 
     def take(self, frames: FrameBatch) -> None:
         """Keep frames as they leave the ordered stage, whole."""
@@ -34,7 +42,22 @@ class Archiving:
 
     def finish(self) -> None:
         """Store what is left of them."""
+        with self._lock:
+            self._store_nights(list(self._nights))
         self.parts = self.gathering.finish()
+
+    def remember(self, night: Night) -> None:
+        """Keep what is remembered at a midnight until nearly all cameras are past the next one."""
+        with self._lock:
+            for day in night.days:
+                self._nights.setdefault((day, night.shard), []).append(night.of)
+            self._store_nights([key for key in self._nights if key[0] < night.days[-1] - 1])
+
+    def _store_nights(self, keys: list[tuple[int, int]]) -> None:
+        for day, shard in keys:
+            name = f"{nights.place(self.stream, shard, day)}{self.definitions}-{self._stored:05d}.state"
+            self.store.put(name, nights.packed(self._nights.pop((day, shard))))
+            self._stored += 1
 
     def commit(self, since_us: int | None, last_us: int | None) -> None:
         """Let them count, and what the archive had of the same input no more; the recording began and ended so."""

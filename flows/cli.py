@@ -20,6 +20,7 @@ import typer
 from flows.arguments import hide_passwords
 from flows.commands import (
     archive,
+    backfill,
     calendar,
     dashboards,
     dead_letters,
@@ -59,6 +60,7 @@ app.add_typer(calendar.app, name="calendar")
 app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(archive.app, name="archive")
 app.add_typer(retention.app, name="retention")
+app.add_typer(backfill.app, name="backfill")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(ingest.app, name="ingest")
 app.command("doctor")(doctor.doctor)

@@ -27,6 +27,7 @@ from flows import leaving, left_open, lost, saving
 from flows import shard as shards
 from flows.leaving import Waiting
 from flows.left_open import LeftOpen
+from flows.nights import Nightly
 from flows.recording import Coded, Recording, coded
 from flows.refusals import refused
 from flows.shard import Block, Shard, State, shard_of
@@ -124,6 +125,8 @@ class Plan:
     """With which frame the recording of files ended, once it has."""
     on_lost: Callable[[list[Lost]], None] = lambda lost: None
     """Is told of losses that are over, and of those that are not at the end."""
+    nightly: Nightly | None = None
+    """Is told what shards remember of cameras that cross a local midnight."""
 
     def __post_init__(self) -> None:
         self.index = intake.lookup(self.city)
@@ -241,7 +244,9 @@ class ShardLogic(StatefulBatchLogic[tuple[int, Sent], Made, bytes]):
 
     def _wired(self, shard: int) -> Shard:
         city = cities.subset(self.plan.city, self.plan.shard_of == shard)
-        return Shard(city, self.plan.thresholds)
+        made = Shard(city, self.plan.thresholds)
+        made.nightly = self.plan.nightly
+        return made
 
     def _resumed(self, memory: Memory) -> Shard:
         """Return the shard of a memory, whose state is fitted to the cameras of now."""

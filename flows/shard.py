@@ -7,6 +7,7 @@ shards gives the same rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -15,8 +16,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows import kernel_cache, kernels, states
+from flows import kernel_cache, kernels, nights, states
 from flows.incidents import incident_rows, provisional_rows, still_open
+from flows.nights import Nightly
 from flows.rows import RowMaker, revision
 from flows.states import State, Wiring
 from flows.thresholds import Thresholds
@@ -42,6 +44,7 @@ from operators.stage import (
     tally,
     windows,
 )
+from operators.stage import nights as night_cuts
 from operators.stage.arrived import Arrived
 from operators.stage.decided import Decided
 from operators.tracking import bodies, streams, sureness
@@ -115,6 +118,10 @@ class Shard:
         self.maker = RowMaker(city, thresholds)
         self.keys, self.crowds, self.plans = self.wiring.keys, self.wiring.crowds, self.wiring.plans
         self.ends = _followed(city)
+        self.nightly: Nightly | None = None
+        """Is told what is remembered of cameras that cross a local midnight."""
+        self.least_minute = 0
+        """Minutes before this one are not stated: not all that made them is known."""
 
     def start(self, since_us: int) -> State:
         """Return the state before any frame of a recording that begins at `since_us`."""
@@ -239,8 +246,9 @@ class Shard:
         if pushed.on_time is not None:
             frontier_us = state.order.frontier_us
             silent = health.gaps(state.health, self.city, pushed.on_time, frontier_us, self.thresholds.health)
-            fresh, changes = self._on_time(state, pushed.on_time)
-            parts += fresh
+            for released in self._until_midnight(state, pushed):
+                fresh, told = self._on_time(state, released)
+                parts, changes = parts + fresh, changes + told
         if until is not None:
             fresh, late = self._settle(state, until)
             parts, changes = parts + fresh, changes + late
@@ -252,6 +260,27 @@ class Shard:
         blocks = self._state(state, silent, again, until)
         rows = self._incidents(state, changes, until)
         return blocks + ([Block("incidents_log", rows)] if rows.height else [])
+
+    def _until_midnight(self, state: State, pushed: ordered.Pushed) -> Iterator[ordered.Released]:
+        """Yield frames on time up to the next local midnight; what is remembered there is told in between."""
+        assert pushed.on_time is not None
+        whole: ordered.Released | None = pushed.on_time
+        part = pushed.part
+        crossed = np.zeros(len(self.city.cameras), np.bool_)
+        while self.nightly is not None and part is not None:
+            before, part, crossing = night_cuts.cut(part, state.order.frontier_us, crossed)
+            if not len(crossing.camera):
+                if crossed.any():
+                    whole = ordered.released(before)
+                break
+            if (released := ordered.released(before)) is not None:
+                yield released
+            for night in nights.remembered(self.wiring, state, crossing, self.nightly.shards):
+                self.nightly.tell(night)
+            crossed[:] = False
+            crossed[crossing.camera] = True
+        if whole is not None:
+            yield whole
 
     def _incidents(self, state: State, changes: list[tuple[str, Changes]], until: Until | None) -> pl.DataFrame:
         told = state.names.known, self.maker.hashes
@@ -348,6 +377,7 @@ class Shard:
         camera = np.flatnonzero(end > state.stated).astype(np.int32)
         fresh = emit.due(camera, state.stated[camera], end[camera], self._told_once_more(silent))
         restated = np.unique(np.concatenate(again), axis=0)
+        restated = restated[restated[:, 1] >= self.least_minute]
         if until is not None and until.is_provisional:
             restated = restated[:0]  # frames that wait will say it themselves
         state.stated[camera] = end[camera]

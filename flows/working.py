@@ -96,8 +96,8 @@ def _answer(one: Connection) -> Any:
         made: object = one.recv()
     except EOFError:
         raise TilikError(
-            "a process that made a camera's rows was ended from outside: see whether memory ran out, "
-            "and give fewer --workers; nothing was written"
+            "a process that made rows was ended from outside: see whether memory ran out, and give fewer --workers; "
+            "the warehouse is as it was"
         ) from None
     if isinstance(made, BaseException):
         raise made

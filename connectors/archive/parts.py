@@ -26,6 +26,7 @@ DICTIONARY_BYTES: Final = 4 << 20
 DELTA: Final = ("ts", "row", "position", "seq", "came", "arrival")
 """Columns that grow evenly: their steps are stored."""
 MARK: Final = b"tilik.archive"
+FIELD: Final = pc.field("camera")
 
 
 def write(batch: FrameBatch, path: Path) -> None:
@@ -68,8 +69,8 @@ def to_batch(table: pa.Table) -> FrameBatch:
     return FrameBatch(frames, objects, signals, "archive")
 
 
-def read(path: Path, name: str) -> pa.Table:
-    """Return a file's rows.
+def read(path: Path, name: str, cameras: tuple[str, str] | None = None) -> pa.Table:
+    """Return a file's rows, of all its cameras or of those from the first to the last by id.
 
     Raises
     ------
@@ -77,7 +78,8 @@ def read(path: Path, name: str) -> pa.Table:
         It is no file of an archive, or one of another format.
     """
     try:
-        table = pq.read_table(path)
+        chosen = None if cameras is None else (cameras[0] <= FIELD) & (cameras[1] >= FIELD)
+        table = pq.read_table(path, filters=chosen)
     except (OSError, pa.ArrowException) as error:
         raise ArchiveError(f"{name}: expected Parquet: {error}") from None
     found = (table.schema.metadata or {}).get(MARK, b"").decode()

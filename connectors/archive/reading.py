@@ -67,15 +67,26 @@ def frames(store: Store, part: Part) -> FrameBatch:
         The file is gone, or its bytes are not those that were written.
     """
     with tempfile.TemporaryDirectory(prefix="tilik-archive-") as folder:
-        path = Path(folder) / "part.parquet"
-        if not store.download(part.name, path):
-            raise ArchiveError(f"archive {store.url}: {part.name}: the file is gone")
-        if (found := parts.checksum(path)) != part.sha256:
-            raise ArchiveError(
-                f"archive {store.url}: {part.name}: its bytes are not those that were written "
-                f"(SHA-256 {found[:12]}..., expected {part.sha256[:12]}...)"
-            )
-        return parts.to_batch(parts.read(path, part.name))
+        return parts.to_batch(parts.read(fetched(store, part, Path(folder)), part.name))
+
+
+def fetched(store: Store, part: Part, folder: Path) -> Path:
+    """Return a file of the archive as one in a folder.
+
+    Raises
+    ------
+    ArchiveError
+        It is gone, or its bytes are not those that were written.
+    """
+    path = folder / part.name.replace("/", "+")
+    if not store.download(part.name, path):
+        raise ArchiveError(f"archive {store.url}: {part.name}: the file is gone")
+    if (found := parts.checksum(path)) != part.sha256:
+        raise ArchiveError(
+            f"archive {store.url}: {part.name}: its bytes are not those that were written "
+            f"(SHA-256 {found[:12]}..., expected {part.sha256[:12]}...)"
+        )
+    return path
 
 
 def streams(store: Store) -> list[Recording]:

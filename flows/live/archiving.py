@@ -22,8 +22,9 @@ from connectors import archive
 from connectors.archive import commits, reading
 from connectors.archive.commits import Lost, Span
 from connectors.archive.gathering import Gathering
+from flows import nights
 from flows.console import note
-from flows.live.journal import Journal, Piece, lost_of
+from flows.live.journal import Journal, Piece, lost_of, night_of
 from schemas.counting import counted
 from schemas.errors import TilikError
 from schemas.frames import FrameBatch
@@ -154,6 +155,7 @@ class LiveArchive:
             for shard, pieces in waiting.items():
                 is_due = is_all or self._is_due(pieces)
                 self._say_lost(self.shards[shard], is_due=is_due)
+                self._store_nights(self.shards[shard])
                 if is_due:
                     self._seal(shard, self.shards[shard], pieces)
                     self.bytes -= sum(piece.bytes for piece in pieces)
@@ -216,6 +218,14 @@ class LiveArchive:
             commits.add(self.store, self.stream, definitions, made, span, self.since_us())
             keeping.until = max(keeping.until, span.until)
             keeping.journal.drop(few)
+
+    def _store_nights(self, keeping: Keeping) -> None:
+        """Store what is remembered at midnights, as soon as it is there."""
+        for path in keeping.journal.nights():
+            shard, days = night_of(path)
+            for day in days:
+                self.store.upload(f"{nights.place(self.stream, shard, day)}{path.stem.rpartition('-')[2]}.state", path)
+            keeping.journal.drop([path])
 
     def _say_lost(self, keeping: Keeping, *, is_due: bool) -> None:
         found = keeping.journal.losses()

@@ -22,11 +22,14 @@ import pyarrow as pa
 from connectors.archive import parts
 from connectors.archive.commits import Lost
 from connectors.durable import sync_folder
+from flows import nights
+from flows.nights import Night
 from flows.recovery import needs_room
 from schemas.frames import FrameBatch, joined
 
 SUFFIX: Final = ".arrow"
 LOST: Final = ".lost"
+NIGHT: Final = ".night"
 DRAFT: Final = "draft"
 
 
@@ -47,6 +50,12 @@ class Piece(NamedTuple):
             return parts.to_batch(pa.ipc.open_file(file).read_all())
 
 
+def night_of(path: Path) -> tuple[int, range]:
+    """Return of which shard of the archive a file remembers something, and at the beginning of which days."""
+    shard, first, last, _ = path.stem.split("-")
+    return int(shard), range(int(first), int(last) + 1)
+
+
 def lost_of(path: Path) -> list[Lost]:
     """Return a file's losses."""
     return msgspec.json.decode(path.read_bytes(), type=list[Lost])
@@ -60,12 +69,14 @@ class Journal:
         self.decided, self.life = 0, ""
         self._held: list[FrameBatch] = []
         self._lost: list[Lost] = []
+        self._nights: dict[str, bytes] = {}
 
     def resume(self, decided: int) -> None:
         """Go on from a snapshot at which so many frames had left."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / DRAFT).unlink(missing_ok=True)
-        self._held, self._lost, self.decided, self.life = [], [], decided, secrets.token_hex(8)
+        self._held, self._lost, self._nights = [], [], {}
+        self.decided, self.life = decided, secrets.token_hex(8)
         self.drop([piece for piece in self.pieces() if piece.until > decided])
 
     def take(self, frames: FrameBatch) -> None:
@@ -76,8 +87,13 @@ class Journal:
         """Keep losses."""
         self._lost += lost
 
+    def remember(self, night: Night) -> None:
+        """Keep what is remembered at a midnight."""
+        name = f"{night.shard:02d}-{night.days[0]}-{night.days[-1]}-{secrets.token_hex(8)}{NIGHT}"
+        self._nights[name] = nights.packed([night.of])
+
     def cut(self, decided: int, definitions: str) -> None:
-        """Make all that has left durable: so many frames by now; losses, too.
+        """Make all that has left durable: so many frames by now; losses, too, and what was remembered at midnights.
 
         Raises
         ------
@@ -91,7 +107,9 @@ class Journal:
         if held:
             table = parts.to_table(joined(held))
             self._write(f"{since:020d}-{decided:020d}-{self.life}-{definitions}{SUFFIX}", partial(_fill, table))
-        self._held, self._lost, self.decided = [], [], decided
+        for name, content in self._nights.items():
+            self._write(name, partial(_put, content))
+        self._held, self._lost, self._nights, self.decided = [], [], {}, decided
 
     def pieces(self) -> list[Piece]:
         """Return its files, the oldest first."""
@@ -105,6 +123,10 @@ class Journal:
     def losses(self) -> list[Path]:
         """Return files of losses; one may be told again by whoever went on."""
         return sorted(self.folder.glob(f"*{LOST}"))
+
+    def nights(self) -> list[Path]:
+        """Return files of what is remembered at midnights; one may be told again by whoever went on."""
+        return sorted(self.folder.glob(f"*{NIGHT}"))
 
     def drop(self, pieces: Iterable[Piece | Path]) -> None:
         """Remove files."""
@@ -121,6 +143,10 @@ class Journal:
             draft.chmod(0o600)
             draft.replace(self.folder / name)
             sync_folder(self.folder)
+
+
+def _put(content: bytes, file: RawIOBase) -> None:
+    file.write(content)
 
 
 def _fill(table: pa.Table, file: RawIOBase) -> None:

@@ -39,6 +39,7 @@ from flows.live.supervising import INTERRUPTED, answered
 from flows.live.telling import Process, Told
 from flows.live.waiting import Saying, Stopped, until_there
 from flows.live.worker import Worker
+from flows.nights import Nightly
 from flows.refusals import given, no_secrets
 from operators import city as cities
 from operators.city import City
@@ -322,6 +323,7 @@ class Run:
             keeping = self.archive.shards[shard]
             plan.on_release, plan.on_last = keeping.take, keeping.take_last
             plan.on_snapshot, plan.on_resume, plan.on_lost = keeping.cut, keeping.resume, keeping.lose
+            plan.nightly = Nightly(self.archive.header.shards, keeping.journal.remember)
         return plan
 
     def _left_open(self, shard: int) -> pl.DataFrame:

@@ -179,7 +179,8 @@ def _read(
     """Play letters; returns those too that were not refused again."""
     refused = list[pl.DataFrame]()
     take = None if archive is None else lambda frames: archive.take(_placed(frames, found))
-    done = playing.read(asked, stage, progress, refused.append, take)
+    nightly = None if archive is None else archive.nightly
+    done = playing.read(asked, stage, progress, refused.append, take, nightly)
     return done._replace(silent=[]), _become_rows(found, refused)  # files of ours: nobody knows them
 
 

@@ -24,6 +24,7 @@ from flows import afterwards, compiling, provisional, unreadable
 from flows.archiving import Archiving
 from flows.console import note
 from flows.dataflow import Again, ChunkSource, Dead, Made, Plan, Totals, build
+from flows.nights import Nightly
 from flows.refusals import DETAILS, given, no_secrets
 from flows.replay import identity, restating, telling
 from flows.replay.asked import Progress, ReplayOptions, ReplaySummary, Restated
@@ -101,7 +102,8 @@ def replay(options: ReplayOptions, progress: Progress | None = None, now_us: int
     archive = Archiving(options.archive, asked.statement) if options.archive is not None else None
     with warehouses.connect(options.warehouse) as warehouse, Stage() as stage, compiling.timed() as compiling_them:
         warehouse.migrate()
-        done = read(asked, stage, progress, on_release=None if archive is None else archive.take)
+        taking = (None, None) if archive is None else (archive.take, archive.nightly)
+        done = read(asked, stage, progress, None, *taking)
         if archive is not None:
             archive.finish()
         kept = None if archive is None else partial(archive.commit, done.since_us, done.last_us)
@@ -173,10 +175,12 @@ def read(
     progress: Progress | None = None,
     on_dead: Callable[[pl.DataFrame], None] | None = None,
     on_release: Callable[[FrameBatch], None] | None = None,
+    nightly: Nightly | None = None,
 ) -> Read:
     """Run the flow to the end of its input; what it makes is staged, dead letters too unless `on_dead` takes them.
 
-    `on_release` takes its frames as they are decided, whole (`flows.leaving`).
+    `on_release` takes its frames as they are decided, whole (`flows.leaving`), `nightly` what is remembered at
+    midnights.
     """
     started_s = time.monotonic()
     reader = asked.input.reader()
@@ -185,7 +189,7 @@ def read(
     since_us = now_us if reader.first_us is None else reader.first_us  # without a frame, nothing is stated
     plan = Plan(city, asked.thresholds, asked.workers, since_us, now_us)
     watch = Watch(stage, progress, sum(path.stat().st_size for path in asked.input.paths))
-    plan.on_chunk, plan.on_release = watch.chunk, on_release
+    plan.on_chunk, plan.on_release, plan.nightly = watch.chunk, on_release, nightly
     letters, names = Letters(), no_secrets(asked.definitions.registry, asked.input.read)
     plan.names = names
 

@@ -51,7 +51,7 @@ def push(
     -------
     What is released, and what waits.
     """
-    pool = _joined(waiting, _chosen(came, np.flatnonzero(came.disposition == ON_TIME)))
+    pool = joined(waiting, _chosen(came, np.flatnonzero(came.disposition == ON_TIME)))
     frames = pool.frames
     pool = _chosen(pool, identity.order(frames.camera, frames.t_us, frames.seq, len(city.cameras)))
     camera, t_us = pool.frames.camera, pool.frames.t_us
@@ -91,6 +91,7 @@ def _sorted(of: Decided, city: City) -> Decided:
     return _chosen(of, identity.order(of.frames.camera, of.frames.t_us, of.frames.seq, len(city.cameras)))
 
 
-def _joined(a: Decided, b: Decided) -> Decided:
+def joined(a: Decided, b: Decided) -> Decided:
+    """Return both."""
     columns = [np.concatenate([one, other]) for one, other in zip(a[1:], b[1:], strict=True)]
     return Decided(concat([a.frames, b.frames]), *columns)

@@ -52,7 +52,7 @@ def learn(names: Names, codes: NDArray[np.uint64], text: pl.Series, holders: Ite
         many. None keeps all.
     """
     if holders is not None and len(names.known) >= max(names.due, LEAST):
-        _drop(names, holders)
+        keep_held(names, holders)
     if 2 * (len(names.known) + len(codes)) > len(names.table):
         fresh = int((codes >= NAMED).sum())
         if 2 * (len(names.known) + fresh) > len(names.table):
@@ -95,7 +95,8 @@ def carry(into: Names, source: Names) -> None:
     learn(into, codes, pl.Series(list(source.known.values()), dtype=pl.String))
 
 
-def _drop(names: Names, holders: Iterable[object]) -> None:
+def keep_held(names: Names, holders: Iterable[object]) -> None:
+    """Forget the names of tracks that nothing holds."""
     is_held = np.zeros(len(names.table), np.bool_)
     for holder in holders:
         for codes in held(holder):

@@ -16,7 +16,7 @@ about two bytes a frame for `lateness_s`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -37,6 +37,7 @@ from operators.stage.released import (
     TOO_LATE,
     Copies,
     Left,
+    Part,
     Pushed,
     Released,
     and_jumped,
@@ -239,7 +240,12 @@ def push(
     on_time = _sorted(state, city, limits, reorder_us, ends) if is_due else _NONE
     too_late = frames.row[disposition == TOO_LATE]
     return Pushed(
-        released(on_time), released(late), disposition, _copies(on_time, late), _left(on_time, late, too_late)
+        released(on_time),
+        released(late),
+        disposition,
+        _copies(on_time, late),
+        _left(on_time, late, too_late),
+        on_time,
     )
 
 
@@ -263,15 +269,6 @@ def _gather(state: OrderState, frames: Arrived, disposition: NDArray[np.uint8], 
     seen.remember(state.seen, fresh, oldest_us)
     state.incoming += [in_time] * bool(len(in_time.camera))
     state.late = cover.clip(state.late, fresh)
-
-
-class Part(NamedTuple):
-    """Frames that leave, in order, and copies of frames."""
-
-    frames: Arrived
-    dt_ms: NDArray[np.int32]
-    lag_ms: NDArray[np.int32]
-    copies: Arrived
 
 
 _NONE: Final = Part(nothing(), np.empty(0, np.int32), np.empty(0, np.int32), nothing())
@@ -365,7 +362,8 @@ def lasting(pushed: Pushed, city: City, until_us: NDArray[np.int64]) -> Pushed:
     dt_ms = frames.dt_ms.copy()
     gap = until_us[camera] // 1000 - frames.t_us[ends] // 1000
     dt_ms[ends] = np.minimum(gap, city.silence_us[camera] // 1000)
-    return pushed._replace(on_time=pushed.on_time._replace(ordered=frames._replace(dt_ms=frozen(dt_ms))))
+    on_time = pushed.on_time._replace(ordered=frames._replace(dt_ms=frozen(dt_ms)))
+    return pushed._replace(on_time=on_time, part=None)
 
 
 def held(state: OrderState) -> NDArray[np.int64]:

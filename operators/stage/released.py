@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.arrays import Ordered
+from operators.stage.arrived import Arrived
 from operators.stage.refused import Refused
 from schemas.frames import DISPOSITIONS
 
@@ -26,6 +27,15 @@ class Released(NamedTuple):
     moved: NDArray[np.bool_]  # (n,) the camera says that its scene is another one
     unseen: NDArray[np.bool_]  # (n,) left out whole: a dead letter, of which the time alone counts
     sampled: NDArray[np.bool_]  # (n,) made of tracks' lives
+
+
+class Part(NamedTuple):
+    """Frames that leave, in order, and copies of frames."""
+
+    frames: Arrived
+    dt_ms: NDArray[np.int32]
+    lag_ms: NDArray[np.int32]
+    copies: Arrived
 
 
 class Copies(NamedTuple):
@@ -52,6 +62,7 @@ class Pushed(NamedTuple):
     disposition: NDArray[np.uint8]  # (n,) of the pushed frames, in arrival order, as far as clocks tell: no copies
     copies: Copies
     left: Left  # on time and late as they are above, then copies, what is too late, and what never was at its time
+    part: Part | None = None  # the frames on time as they came, of who orders them
 
 
 def and_jumped(left: Left, row: NDArray[np.int64]) -> Left:

@@ -13,10 +13,31 @@ from schemas.service_tables import SERVICE_TABLES
 from schemas.views.sql import View, select, view
 from schemas.words import Label
 
-BOOKKEEPING: Final = ("version", "deleted", "run", "content", "outline")
+BOOKKEEPING: Final = ("version", "deleted", "run", "content", "outline", "id", "step")
 """What lists leave out; outlines, which are long, have a view of their own."""
 
 LABELS: Final = {
+    "after": Label("Sesudah", "After"),
+    "archive": Label("Arsip", "Archive"),
+    "at": Label("Dicatat", "Noted"),
+    "before": Label("Sebelum", "Before"),
+    "beginning": Label("Kamera sejak awal rekaman", "Cameras from their recording's beginning"),
+    "cameras": Label("Kamera", "Cameras"),
+    "definitions": Label("Definisi", "Definitions"),
+    "frames": Label("Bingkai dibaca", "Frames read"),
+    "generation": Label("Generasi", "Generation"),
+    "metric": Label("Yang diukur", "Metric"),
+    "part": Label("Bagian", "Part"),
+    "remembered": Label("Kamera dari keadaan tersimpan", "Cameras from a saved state"),
+    "rows": Label("Baris berubah", "Rows that differed"),
+    "seconds": Label("Lama (detik)", "Duration (s)"),
+    "shard": Label("Kelompok kamera", "Shard"),
+    "since": Label("Sejak", "Since"),
+    "state": Label("Keadaan", "State"),
+    "too_late": Label("Bingkai terlambat disertakan", "Too late frames taken in"),
+    "until": Label("Sampai", "Until"),
+    "warm_up": Label("Kamera dengan pemanasan", "Cameras after a warm-up"),
+    "withdrawn": Label("Baris ditarik", "Rows withdrawn"),
     "area": Label("Kode wilayah", "Area code"),
     "basis": Label("Dasar hitungan", "Counted by"),
     "camera_id": Label("Kamera", "Camera"),
@@ -108,6 +129,7 @@ FIGURES: Final = {
     "area_outlines": registered("areas", ("area", "name", "level", "parent", "outline")),
     "cameras_now": registered("cameras", NOW) | NAMED,
     "visits_trend": registered("trends") | registered("places", ("name", "area")),
+    **{name: registered(name) for name in ("backfills", "backfill_jobs", "backfill_changes")},
 }
 
 
@@ -153,6 +175,19 @@ def lists() -> list[View]:
             "Records that could not be used, and why",
         ),
         select("areas", _own("areas"), "areas_log FINAL", "Administrative areas by code"),
+        select(
+            "backfills",
+            _own("backfills"),
+            "backfills_log FINAL",
+            "Figures that were made again from the archive: when, of what, by which definitions",
+        ),
+        select("backfill_jobs", _own("backfill_jobs"), "backfill_jobs_log FINAL", "Backfills by day and shard"),
+        select(
+            "backfill_changes",
+            _own("backfill_changes"),
+            "backfill_changes_log FINAL",
+            "What backfills changed: old and new figures by metric, camera and day",
+        ),
         view(
             "cameras",
             tuple(_own("cameras")),

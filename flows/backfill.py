@@ -1,0 +1,134 @@
+"""Backfills as an Apache Beam pipeline: shards of the archive beside each other, each day by day.
+
+An element is a shard of a recording; what comes out of it is a line a day. Frames never pass between
+workers: each reads its own files, column by column, and stages rows in the archive. So the pipeline is
+the same on one machine, on a Dask cluster and on whatever speaks Beam's portable API, a worker needs the
+installed package and the archive, and whatever is killed and done again stages the same. It has no
+windows, no side inputs or outputs, and nothing comes out when a bundle ends: not every engine keeps those.
+
+Several processes of one machine run a pipeline each over single shards: Beam's own listen on every address,
+and wait for ever for one that was killed (docs/decisions/backfills.md).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+logging.disable(logging.WARNING)  # what it says while it loads is of clients that nobody asked for
+import apache_beam as beam  # noqa: E402
+import msgspec  # noqa: E402
+from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
+
+from connectors import archive  # noqa: E402
+from flows import working  # noqa: E402
+from flows.backfilling import days  # noqa: E402
+from flows.backfilling.plan import Chain, Plan  # noqa: E402
+from schemas.errors import UsageError  # noqa: E402
+
+logging.disable(logging.NOTSET)
+
+RUNNERS: Final = {
+    "local": "apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+    "dask": "apache_beam.runners.dask.dask_runner.DaskRunner",
+    "portable": "apache_beam.runners.portability.portable_runner.PortableRunner",
+}
+"""By name, as Beam knows them: one that is not named would be chosen by Beam itself."""
+JOB_SERVER_S: Final = 5
+"""How long a job endpoint that refuses is waited for; Beam's own is 60."""
+POOL: Final = "localhost:50000"
+"""Where Beam's pool of workers listens by its own custom."""
+
+
+class Engine(NamedTuple):
+    """Where a pipeline runs: `address` is tcp://HOST:PORT of a Dask scheduler, HOST:PORT of a job endpoint."""
+
+    runner: str = "local"
+    workers: int = 1
+    address: str | None = None
+    pool: str = POOL
+
+
+class Obey(beam.DoFn):  # type: ignore[misc]
+    """Makes the rows of a shard again, day by day."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def process(self, element: tuple[int, int]) -> Iterator[bytes]:
+        """Yield what came of each day, as JSON."""
+        store = archive.connect(self.plan.archive)
+        for job in days.obeyed(self.plan, store, Chain(*element)):
+            yield msgspec.json.encode(job)
+
+
+def pipeline(begin: beam.Pipeline, plan: Plan, chains: Sequence[Chain]) -> beam.PCollection:
+    """Wire the backfill; elements are plain numbers, as keys must be."""
+    elements = [(int(recording), int(shard)) for recording, shard in chains]
+    return begin | "shards" >> beam.Create(elements, reshuffle=True) | "days" >> beam.ParDo(Obey(plan))
+
+
+def options(engine: Engine) -> PipelineOptions:
+    """Return what an engine is told.
+
+    Raises
+    ------
+    UsageError
+        The runner is none of these, or its address is missing.
+    """
+    if engine.runner not in RUNNERS:
+        raise UsageError(f"--runner {engine.runner}: expected one of {', '.join(RUNNERS)}")
+    if (engine.runner != "local") != (engine.address is not None):
+        raise UsageError(f"--runner {engine.runner}: expected {'no ' if engine.runner == 'local' else ''}--address")
+    told = [f"--runner={RUNNERS[engine.runner]}"]
+    if engine.runner == "local":
+        told += ["--direct_running_mode=in_memory", "--direct_num_workers=1"]
+    if engine.runner == "dask":
+        told += [f"--dask_client_address={engine.address}", "--dask_partition_size=1"]
+    if engine.runner == "portable":
+        told += [f"--job_endpoint={engine.address}", f"--job_server_timeout={JOB_SERVER_S}"]
+        told += ["--environment_type=EXTERNAL", f"--environment_config={engine.pool}"]
+    return PipelineOptions(told)
+
+
+def run(plan: Plan, engine: Engine) -> None:
+    """Run the pipeline to its end; what came of it lies in the archive (`flows.backfilling.staged`).
+
+    Raises
+    ------
+    TilikError
+        A worker ended half-way: the same again goes on.
+    """
+    told = options(engine)
+    if engine.runner == "local" and engine.workers > 1:
+        _beside(plan, engine)
+        return
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # it logs what it raises
+    begin = beam.Pipeline(options=told)
+    pipeline(begin, plan, plan.chains())
+    result: Any = begin.run()
+    try:
+        result.wait_until_finish()
+    except BaseException:
+        if engine.runner != "local":
+            result.cancel()
+        raise
+    finally:
+        if engine.runner == "dask":
+            result.client.close()
+
+
+def _beside(plan: Plan, engine: Engine) -> None:
+    """Run each shard in one of several processes, the fullest first."""
+    chains = sorted(plan.chains(), key=lambda chain: -plan.recordings[chain.recording].fullest(chain.shard))
+    for _ in working.each(partial(_alone, plan), chains, engine.workers):
+        pass
+
+
+def _alone(plan: Plan, chain: Chain) -> None:
+    """Run one shard in this process."""
+    begin = beam.Pipeline(options=options(Engine()))
+    pipeline(begin, plan, [chain])
+    begin.run().wait_until_finish()

@@ -1,0 +1,157 @@
+"""A backfill from its beginning to its end: made beside the warehouse, compared, committed, and what follows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+from connectors import archive as archives
+from connectors import warehouse as warehouses
+from connectors.archive import Store
+from connectors.warehouse import Run, Warehouse, backfills
+from flows import afterwards
+from flows.backfilling import committing, staged, undoing
+from flows.backfilling.asked import BackfillOptions, Ready, make_ready
+from flows.backfilling.plan import Plan, day_of
+from flows.console import note
+from flows.settings import Settings
+from flows.thresholds import Thresholds
+
+LOOK_S: Final = 1.0
+"""How often it is looked how far workers are."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a backfill did, or would do: no generation where it only looked."""
+
+    generation: int | None
+    frames: int
+    objects: int
+    days: int
+    rows: int
+    withdrawn: int
+    seconds: float
+    begun: dict[str, int]
+    changes: pl.DataFrame
+
+
+def backfill(options: BackfillOptions, progress: Progress, *, dry_run: bool = False) -> Summary:
+    """Make figures again; see docs/analysts.md.
+
+    Raises
+    ------
+    UsageError, ArchiveError, WarehouseError
+        Nothing of it is stored, or what is stored stands in the ledger: the same command goes on.
+    """
+    began_s = time.monotonic()
+    ready = make_ready(options)
+    for remark in ready.remarks:
+        note(f"warning: {remark}")
+    with warehouses.existing(options.warehouse) if dry_run else warehouses.connect(options.warehouse) as warehouse:
+        if dry_run:
+            make(ready, options, progress)
+            return _summary(ready, None, list(_looked(warehouse, ready)), began_s)
+        warehouse.migrate()
+        with backfills.alone(warehouse, ready.asked):
+            run = backfills.begin(warehouse, ready.asked, ready.definitions)
+            make(ready, options, progress)
+            return store(warehouse, ready, run, progress, began_s)
+
+
+def store(warehouse: Warehouse, ready: Ready, run: Run, progress: Progress, began_s: float) -> Summary:
+    """Commit what is staged, and let follow what does; for who lets no other one go on meanwhile."""
+    jobs = staged.jobs(ready.store, ready.plan.id)
+    made = list(committing.commit(warehouse, ready.store, ready.plan, run, jobs, progress))
+    afterwards.follow(warehouse, run, ready.plan.thresholds)
+    backfills.finish(warehouse, run, ready.asked, _counts(warehouse, run))
+    return _summary(ready, run, made, began_s)
+
+
+def undo(settings: Settings, generation: int) -> int:
+    """Take a backfill back; return how many rows were written."""
+    thresholds = Thresholds(reorder_us=round(settings.reorder_s * 1e6), lateness_us=round(settings.lateness_s * 1e6))
+    with warehouses.existing(settings.warehouse) as warehouse:
+        warehouse.migrate()
+        return undo_in(warehouse, generation, thresholds)
+
+
+def undo_in(warehouse: Warehouse, generation: int, thresholds: Thresholds) -> int:
+    """Do so in an open warehouse."""
+    of = backfills.entry(warehouse, generation)
+    run, written = undoing.undo(warehouse, archives.connect(of.archive, waiting=note), of)
+    afterwards.follow(warehouse, run, thresholds)
+    backfills.finish_undo(warehouse, run, of)
+    return written
+
+
+def make(ready: Ready, options: BackfillOptions, progress: Progress) -> None:
+    """Let the pipeline stage what is not staged, and say how far it is."""
+    from flows import backfill as pipelines  # noqa: PLC0415  start-up time
+
+    plan = replace(ready.plan)  # without what was reckoned of it: workers get it as it is
+    engine = pipelines.Engine(options.runner, options.workers, options.address, options.pool or pipelines.POOL)
+    with _watched(ready.store, plan, progress):
+        pipelines.run(plan, engine)
+
+
+@contextmanager
+def _watched(store: Store, plan: Plan, progress: Progress) -> Iterator[None]:
+    """Report the days of shards that are done; how many there will be is known but for what comes after the end."""
+    ended = threading.Event()
+    least = (day_of(plan.until_us - 1) - day_of(plan.since_us) + 1) * len(plan.chains())
+
+    def look() -> None:
+        while not ended.wait(LOOK_S):
+            done = staged.done(store, plan.id)
+            progress(done, max(least, done))
+
+    thread = threading.Thread(target=look, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _looked(warehouse: Warehouse, ready: Ready) -> Iterator[committing.Made]:
+    jobs = staged.jobs(ready.store, ready.plan.id)
+    still_open = committing.left_open(jobs)
+    for day in committing.days(jobs):
+        yield committing.changed(warehouse, ready.store, ready.plan, day, still_open)
+
+
+def _summary(ready: Ready, run: Run | None, made: list[committing.Made], began_s: float) -> Summary:
+    jobs = staged.jobs(ready.store, ready.plan.id)
+    begun: dict[str, int] = {}
+    for first in {(job.stream, job.shard): job for job in reversed(jobs)}.values():
+        for how, many in first.begun.items():
+            begun[how] = begun.get(how, 0) + many
+    changes = [each.changes for each in made if each.changes.width]
+    return Summary(
+        None if run is None else run.generation,
+        sum(job.frames for job in jobs),
+        sum(job.objects for job in jobs),
+        len(jobs),
+        sum(each.rows for each in made),
+        sum(each.withdrawn for each in made),
+        round(time.monotonic() - began_s, 3),
+        begun,
+        pl.concat(changes) if changes else pl.DataFrame(),
+    )
+
+
+def _counts(warehouse: Warehouse, run: Run) -> dict[str, int]:
+    found = warehouse.query(
+        "SELECT sum(frames), sum(rows), sum(withdrawn) FROM backfill_jobs_log FINAL WHERE generation = {g:UInt32}",
+        {"g": run.generation},
+    ).rows[0]
+    return dict(zip(("frames", "rows", "withdrawn"), map(int, found), strict=True))
