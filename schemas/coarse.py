@@ -45,10 +45,20 @@ def hours(metric: Metric, starts: list[datetime], number: int) -> list[str]:
     ]
 
 
-def days(metric: Metric, starts: list[datetime], number: int) -> list[str]:
-    """Return statements that recompute the local days that start at `starts` (UTC)."""
+def days(metric: Metric, starts: list[datetime], number: int, *, lack: bool = True) -> list[str]:
+    """Return statements that recompute the local days that start at `starts` (UTC).
+
+    `lack` says whether any of them may lack hours (`lacking`); what is usual is not even looked for where none does.
+    """
     within = among(starts, timedelta(days=1), "ts")
-    return [_from_hours(metric, starts, number), leftovers(f"{metric.name}_day_log", within, number)]
+    return [_from_hours(metric, starts, number, lack=lack), leftovers(f"{metric.name}_day_log", within, number)]
+
+
+def lacking(metric: Metric, starts: list[datetime]) -> str | None:
+    """Return a query that has a row if any of these days lacks hours; None where nothing usual stands in for them."""
+    if not estimated(metric):
+        return None
+    return f"SELECT 1 FROM {_days(metric, among(starts, timedelta(days=1), 'ts'))} WHERE notEmpty(lacking) LIMIT 1"
 
 
 def among(starts: list[datetime], length: timedelta, column: str) -> str:
@@ -122,10 +132,10 @@ def _from_minutes(metric: Metric, grain: str, bucket: str, starts: list[datetime
     return _insert(metric, grain, values, source)
 
 
-def _from_hours(metric: Metric, starts: list[datetime], number: int) -> str:
+def _from_hours(metric: Metric, starts: list[datetime], number: int, *, lack: bool) -> str:
     keys, counts = key(metric), estimated(metric)
     folded = _days(metric, among(starts, timedelta(days=1), "ts"))
-    if counts:
+    if counts and lack:
         since, until = starts[0] - timedelta(weeks=usual.WEEKS), starts[-1] + timedelta(days=1)
         asked = f"(SELECT {', '.join((*keys, 'at'))} FROM {folded} WHERE notEmpty(lacking))"
         known = usual.rates(metric, asked, f"ts >= {_at(since)}", f"ts < {_at(until)}")
@@ -134,7 +144,7 @@ def _from_hours(metric: Metric, starts: list[datetime], number: int) -> str:
             f"(SELECT s.*, u.known AS known, u.rates AS rates FROM {folded} AS s LEFT JOIN {known} AS u ON {on}) AS s"
         )
     else:
-        nothing = "CAST([], 'Array(Tuple(UInt8, Float64))') AS rates"
+        nothing = f"CAST([], 'Array(Tuple({', '.join(('UInt8', 'Float64', *('Float64' for _ in counts)))}))') AS rates"
         source = f"(SELECT *, CAST([], 'Array(UInt8)') AS known, {nothing} FROM {folded}) AS s"
     even = f"NOT (hasAll(known, day_hours) AND {usual.among('day_hours', 2, '0')} > 0)"
     whole, lacks = (usual.among(hours, 2, "even") for hours in ("day_hours", "lacking"))

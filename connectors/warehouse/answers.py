@@ -16,6 +16,9 @@ from urllib3 import HTTPResponse
 CHUNK: Final = 1 << 20
 """Bytes of an answer that are read at once."""
 
+MOST_DESCRIBED: Final = 500
+"""Questions of which it is remembered what their answers are; ours."""
+
 _DATETIME = re.compile(r"(?:Nullable\()?DateTime(?:\('([^']+)'\))?\)?$")
 
 
@@ -92,8 +95,30 @@ class Batches:
     close: Callable[[], None]
 
 
-def ask(client: Client, sql: str, parameters: Mapping[str, Any] | None) -> Answer:
+class Described:
+    """As what answers to the questions of before were described: to ask for that is to have them analysed again."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[tuple[str, pa.Schema], pa.Schema] = {}
+
+    def wanted(self, sql: str, schema: pa.Schema, describe: Callable[[], pa.Schema]) -> pa.Schema:
+        """Return what an answer that came by this schema is made into."""
+        found = self._wanted.get((sql, schema))
+        if found is None:
+            found = describe()
+            if len(self._wanted) >= MOST_DESCRIBED:
+                self._wanted.clear()
+            self._wanted[sql, schema] = found
+        return found
+
+
+def ask(client: Client, sql: str, parameters: Mapping[str, Any] | None, described: Described) -> Answer:
     """Answer one query.
+
+    Parameters
+    ----------
+    described
+        Of the client's other questions.
 
     Returns
     -------
@@ -101,7 +126,8 @@ def ask(client: Client, sql: str, parameters: Mapping[str, Any] | None) -> Answe
     """
     text, given = _bare(sql), dict(parameters or {})
     table = client.query_arrow(text, parameters=given, use_strings=True)
-    return Answer(_cast(table, _wanted(client, text, given, table.schema)))
+    wanted = described.wanted(text, table.schema, lambda: _wanted(client, text, given, table.schema))
+    return Answer(_cast(table, wanted))
 
 
 def batches(client: Client, sql: str) -> Batches:

@@ -64,13 +64,17 @@ def _judge_anew(session: Session, days: list[date]) -> None:
         return
     first = min(days) - timedelta(days=1)  # a local day begins on the UTC day before
     last = max(days) + timedelta(weeks=usual.WEEKS, days=1)
-    for metric in METRICS:
-        found = session.query(
-            f"SELECT DISTINCT ts FROM {metric.name}_day_log FINAL WHERE deleted = 0 AND hours_short > 0 "
-            f"AND ts >= toDateTime('{first} 00:00:00', 'UTC') AND ts < toDateTime('{last} 00:00:00', 'UTC')"
-        ).values("ts")
-        if found:
-            mark(session, metric.name, found)
+    within = f"ts >= toDateTime('{first} 00:00:00', 'UTC') AND ts < toDateTime('{last} 00:00:00', 'UTC')"
+    lacking = " UNION ALL ".join(
+        f"SELECT DISTINCT '{metric.name}' AS of, ts FROM {metric.name}_day_log FINAL "
+        f"WHERE deleted = 0 AND hours_short > 0 AND {within}"
+        for metric in METRICS
+    )
+    found: dict[str, list[datetime]] = {}
+    for domain, day in session.query(lacking).rows:
+        found.setdefault(domain, []).append(day)
+    for domain, starts in found.items():
+        mark(session, domain, starts)
 
 
 def judge_anew(session: Session, days: Iterable[date]) -> None:

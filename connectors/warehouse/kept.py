@@ -58,6 +58,11 @@ def refresh(session: Session, number: int) -> int:
     return done
 
 
+def is_fresh(session: Session) -> bool:
+    """Say whether all that is kept follows from what is stored and registered, and nobody is about to change it."""
+    return not (_renamed(session) or _stale(session))
+
+
 def is_behind(session: Session) -> bool:
     """Say whether days were never reckoned, or otherwise than now; what a roll is at is its own."""
     return bool(_renamed(session) or _stale(session, settled=True))

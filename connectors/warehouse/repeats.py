@@ -34,7 +34,7 @@ class Twin(NamedTuple):
 
 def repeat(session: Session, run: Run, table: str, twins: Sequence[Twin]) -> None:
     """Store the rows that a run has stored of cameras in a table again, for the twins of these."""
-    if table != "incidents_log" and table not in MINUTE_TABLES:
+    if not twins or (table != "incidents_log" and table not in MINUTE_TABLES):
         return
     time = "opened_at" if table == "incidents_log" else "ts"
     for start, hours in _days(session, run, table, time):

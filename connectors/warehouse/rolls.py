@@ -23,6 +23,7 @@ from schemas.parts import Metric
 CHUNK_ROWS: Final = 3_000_000
 """Minute rows that one statement folds: bounds its memory."""
 
+_NAMES: Final = frozenset(metric.name for metric in METRICS)
 OPEN_S: Final = 3_600
 """An insert that has not landed after this long never will; it will mark again if retried."""
 
@@ -31,8 +32,12 @@ def roll(session: Session) -> int:
     """Recompute marked hours; return how many.
 
     One roll goes at a time: a later one would win, by its number, over what an
-    earlier one read afterwards, and the earlier one would clear the mark.
+    earlier one read afterwards, and the earlier one would clear the mark. Where
+    nothing is marked and all that is kept is fresh, no other is at work either:
+    it clears its marks last, and what is kept is stale until then.
     """
+    if marked(session).keys().isdisjoint(_NAMES) and kept.is_fresh(session):
+        return 0
     with leases.held(session, leases.ROLL):
         return _roll(session)
 
@@ -51,7 +56,8 @@ def _roll(session: Session) -> int:
             for statement in coarse.hours(metric, chunk, number):
                 session.command(statement)
         for first in range(0, len(days), 31):
-            for statement in coarse.days(metric, days[first : first + 31], number):
+            some = days[first : first + 31]
+            for statement in coarse.days(metric, some, number, lack=_lack(session, metric, some)):
                 session.command(statement)
         _clear(session, metric, number)
         done += len(hours)
@@ -85,6 +91,12 @@ def _depending(session: Session, metric: Metric, hours: list[datetime]) -> set[d
         f"AND {coarse.among([first], last - first + timedelta(days=1), 'ts')}"
     )
     return {day.astimezone(UTC) for day in found.values("ts")}
+
+
+def _lack(session: Session, metric: Metric, days: list[datetime]) -> bool:
+    """Say whether any of the days lacks hours: the statement that looks for what is usual is dear to analyse."""
+    asked = coarse.lacking(metric, days)
+    return asked is not None and bool(session.query(asked).rows)
 
 
 def _next(session: Session) -> int:

@@ -71,6 +71,7 @@ class Session:
         self._fences: list[Callable[[], None]] = []
         self._writer: Client | None = None
         self._reader: Client | None = None
+        self._described = answers.Described()
         try:
             self._open()
         except BaseException:
@@ -129,7 +130,9 @@ class Session:
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> answers.Answer:
         """Answer a query, read-only; times come as Arrow timestamps with their zone."""
-        return self._attempt(lambda: answers.ask(self._read_client(), sql, parameters), "answering a query", 0)
+        return self._attempt(
+            lambda: answers.ask(self._read_client(), sql, parameters, self._described), "answering a query", 0
+        )
 
     @contextmanager
     def stream(self, sql: str, form: str, settings: Mapping[str, int | str]) -> Iterator[answers.Streamed]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from connectors.warehouse import Run, Span, Statement, Warehouse, runs
+from connectors.warehouse import Run, Span, Statement, Warehouse, answers, runs
 from connectors.warehouse.conflicts import conflicts
 from connectors.warehouse.sweep import sweep
 from schemas.errors import WarehouseError
@@ -59,7 +59,26 @@ def test_a_tombstone_reaches_the_day(warehouse: Warehouse) -> None:
 def test_rolling_again_without_changes_does_nothing(warehouse: Warehouse) -> None:
     warehouse.insert("health_minute_log", rows("health", "idle-1", NOON))
     assert warehouse.roll() > 0
+    leases = "SELECT uniqExact(token) FROM leases_log WHERE kind = 'roll'"
+    before = warehouse.query(leases).rows
     assert warehouse.roll() == 0
+    assert warehouse.query(leases).rows == before, "nobody has to wait for his turn to do nothing"
+
+
+def test_a_question_that_is_asked_again_is_described_once(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described, real = [], answers._wanted
+
+    def noted(client, sql, given, schema):
+        described.append(sql)
+        return real(client, sql, given, schema)
+
+    monkeypatch.setattr(answers, "_wanted", noted)
+    asked = "SELECT toDateTime({s:UInt32}, 'UTC') AS at, {s:UInt32} AS number"
+    found = [warehouse.query(asked, {"s": seconds}).rows for seconds in (60, 120)]
+    assert found == [[(datetime(1970, 1, 1, 0, minute, tzinfo=UTC), 60 * minute)] for minute in (1, 2)]
+    assert described == [asked]
 
 
 def test_a_block_of_many_days_is_split(warehouse: Warehouse) -> None:
