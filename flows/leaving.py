@@ -2,8 +2,7 @@
 
 A frame's disposition and time are final only when the stage releases it, often some
 batches after it came. What still waits is kept here as it came, columns and all, and
-handed out in the order of release: what an archive writes, so that whoever reads it
-needs no ordering of his own. Memory: the frames that wait, at most twice.
+handed out in the order of arrival: what an archive writes. Memory: the frames that wait, at most twice.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from operators.stage.ordered import Left
 from schemas.frames import DECIDED, DISPOSITIONS, FRAMES, FrameBatch, joined
 
+_NAMES: Final = pl.Series(DISPOSITIONS, dtype=DECIDED["disposition"])
 MOST_BATCHES: Final = 64
 """Batches kept apart before what waits in them is joined: a push looks into each."""
 
@@ -55,7 +55,7 @@ def wait(waiting: Waiting, batch: FrameBatch, rows: NDArray[np.int64]) -> None:
 
 
 def leave(waiting: Waiting, left: Left) -> FrameBatch:
-    """Return the frames that left, in that order, and keep them no longer.
+    """Return the frames that left, in the order of their arrival, and keep them no longer.
 
     Frames that came before any was kept leave unseen: their columns are gone.
 
@@ -76,20 +76,25 @@ def leave(waiting: Waiting, left: Left) -> FrameBatch:
         known += int((kept.waits[at] & (kept.rows[at] == mine)).sum())
         kept.waits[at] = False
         if len(at):
-            pieces.append(kept.batch.pick(at))
+            pieces.append(_at(kept.batch, at))
     if known != len(rows) or (np.diff(rows) == 0).any():
         raise KeyError(f"expected {len(rows)} frames to leave that wait, found {known} of them: each leaves once")
     _tidy(waiting)
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    out = _joined(pieces).reordered(place)
+    out = _joined(pieces)
+    lag_ms = np.zeros_like(left.dt_ms) if left.lag_ms is None else left.lag_ms
     said = {
-        "disposition": [DISPOSITIONS[code] for code in left.disposition.tolist()],
-        "dt_ms": left.dt_ms,
-        "lag_ms": np.zeros_like(left.dt_ms) if left.lag_ms is None else left.lag_ms,
+        "disposition": _NAMES.gather(left.disposition[order]),
+        "dt_ms": left.dt_ms[order],
+        "lag_ms": lag_ms[order],
     }
     told = pl.DataFrame(said, schema={name: DECIDED[name] for name in said})
     return FrameBatch(out.frames.hstack(told), out.objects, out.signals, out.source)
+
+
+def _at(batch: FrameBatch, rows: NDArray[np.int64]) -> FrameBatch:
+    """Return frames at ascending rows, mostly all from one to another: these are not copied."""
+    first, last = int(rows[0]), int(rows[-1]) + 1
+    return batch.between(first, last) if last - first == len(rows) else batch.pick(rows)
 
 
 def taken(waiting: Waiting, rows: NDArray[np.int64]) -> FrameBatch:

@@ -112,6 +112,14 @@ class FrameBatch:
             return self
         return self.reordered(rows)
 
+    def between(self, first: int, last: int) -> FrameBatch:
+        """Return the frames from `first` to before `last`; nothing is copied but their objects' numbers."""
+        objects, signals = (_between(table, first, last) for table in (self.objects, self.signals))
+        file = None if self.file is None else self.file[first:last]
+        came_us = None if self.came_us is None else self.came_us[first:last]
+        frames = self.frames.slice(first, last - first)
+        return FrameBatch(frames, objects, signals, self.source, self.files, file, came_us)
+
     def reordered(self, rows: NDArray[np.intp]) -> FrameBatch:
         """Return the frames at `rows` in that order, with their objects and signals."""
         objects, signals = _of(self.objects, rows), _of(self.signals, rows)
@@ -147,6 +155,11 @@ def joined(batches: Sequence[FrameBatch]) -> FrameBatch:
     )
     frames = pl.concat([batch.frames for batch in batches])
     return FrameBatch(frames, pl.concat(objects), pl.concat(signals), batches[-1].source)
+
+
+def _between(table: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
+    at = np.searchsorted(table["frame"].to_numpy(), np.array([first, last], np.uint32))
+    return table.slice(at[0], at[1] - at[0]).with_columns(pl.col("frame") - pl.lit(first, pl.UInt32))
 
 
 def _of(table: pl.DataFrame, rows: NDArray[np.intp]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
-"""Frames that leave, gathered by local day and shard until they are a file.
+"""Frames that leave, gathered until they are a file of each local day and shard that they fall into.
 
-Memory: `MOST_BYTES` of frames and, while a file is written, the largest group of them twice more.
+They are kept as they come and sorted once: a batch of a second falls into all groups of a city.
+Memory: `MOST_BYTES` of frames and, while they are written, the same once more and a group of them twice.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from connectors.archive import parts
 from connectors.archive.commits import FILES, Part
@@ -38,39 +40,30 @@ class Gathering:
         self.store, self.stream, self.shards, self.most_bytes = store, stream, shards, most_bytes
         self.parts: list[Part] = []
         self._attempt = secrets.token_hex(4)
-        self._held: dict[Group, list[FrameBatch]] = {}
-        self._bytes: dict[Group, int] = {}
+        self._held: list[FrameBatch] = []
+        self._bytes = 0
         self._shard_of: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def add(self, batch: FrameBatch) -> None:
-        """Keep frames with the columns of `DECIDED`; write a file where there are enough."""
+        """Keep frames with the columns of `DECIDED`; write files where there are enough."""
         with self._lock:
-            for group, rows in self._groups(batch):
-                piece = batch.pick(rows)
-                self._held.setdefault(group, []).append(piece)
-                self._bytes[group] = self._bytes.get(group, 0) + _size(piece)
-            while sum(self._bytes.values()) > self.most_bytes:
-                self._write(max(self._bytes, key=self._bytes.__getitem__))
+            self._held.append(batch)
+            self._bytes += _size(batch)
+            if self._bytes > self.most_bytes:
+                self._write()
 
     def finish(self) -> tuple[Part, ...]:
         """Write all that is held; return the files."""
         with self._lock:
-            for group in sorted(self._held):
-                self._write(group)
+            self._write()
             return tuple(self.parts)
 
-    def _groups(self, batch: FrameBatch) -> list[tuple[Group, np.ndarray]]:
-        """Return the rows of each group, ascending."""
-        cameras = batch.frames["camera"].rank("dense").to_numpy().astype(np.int64) - 1
-        ids = batch.frames["camera"].unique().sort().to_list()
-        shard = np.array([self._shard(name) for name in ids], np.int64)[cameras]
-        day = (batch.frames["t_us"].to_numpy() + OFFSET_US) // DAY_US
-        code = day * self.shards + shard
-        order = np.argsort(code, kind="stable")
-        edges = np.flatnonzero(np.diff(code[order])) + 1
-        cut = [rows for rows in np.split(order, edges) if len(rows)]
-        return [(Group(*divmod(int(code[rows[0]]), self.shards)), rows) for rows in cut]
+    def _codes(self, frames: pl.DataFrame) -> pl.Series:
+        """Return the group of each frame, as a number: its day times the number of shards, and its shard."""
+        shards = {name: self._shard(name) for name in frames["camera"].unique()}
+        day = (frames["t_us"] + OFFSET_US) // DAY_US
+        return day * self.shards + frames["camera"].replace_strict(shards, return_dtype=pl.Int64)
 
     def _shard(self, camera: str) -> int:
         found = self._shard_of.get(camera)
@@ -78,10 +71,22 @@ class Gathering:
             found = self._shard_of[camera] = partition_of(camera, self.shards)
         return found
 
-    def _write(self, group: Group) -> None:
-        batch = joined(self._held.pop(group))
-        del self._bytes[group]
-        self.parts.append(file(self.store, batch, group, f"{self.stream}-{self._attempt}-{len(self.parts):05d}"))
+    def _write(self) -> None:
+        """Write all that is held, a file a group."""
+        if not any(len(batch) for batch in self._held):
+            return
+        batch = joined(self._held)
+        self._held, self._bytes = [], 0
+        keys = batch.frames.select("camera", "t_us").with_columns(group=self._codes(batch.frames)).with_row_index("at")
+        keys = keys.sort("group", "camera", "t_us", maintain_order=True)
+        batch = batch.reordered(keys["at"].to_numpy().astype(np.intp))
+        groups, counts = np.unique(keys["group"].to_numpy(), return_counts=True)
+        first = 0
+        for code, count in zip(groups.tolist(), counts.tolist(), strict=True):
+            name = f"{self.stream}-{self._attempt}-{len(self.parts):05d}"
+            group = Group(*divmod(code, self.shards))
+            self.parts.append(file(self.store, batch.between(first, first + count), group, name))
+            first += count
 
 
 def file(store: Store, batch: FrameBatch, group: Group, name: str) -> Part:

@@ -31,8 +31,8 @@ FIELD: Final = pc.field("camera")
 
 def write(batch: FrameBatch, path: Path) -> None:
     """Write frames with the columns of `DECIDED` into a file, by camera, time and order of leaving."""
-    rows = batch.frames.select("camera", "t_us").with_row_index("at").sort("camera", "t_us", maintain_order=True)
-    table = to_table(batch.reordered(rows["at"].to_numpy().astype(np.intp)))
+    keys = batch.frames.select("camera", "t_us").with_row_index("at").sort("camera", "t_us", maintain_order=True)
+    table = to_table(batch if keys["at"].is_sorted() else batch.reordered(keys["at"].to_numpy().astype(np.intp)))
     leaves = [name for name in FRAME if name not in DELTA]
     leaves += [f"objects.list.element.{field.name}" for field in OBJECT]
     leaves += [f"signals.list.element.{field.name}" for field in SIGNAL]

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+import polars as pl
 import pyarrow as pa
 
-from connectors.archive import parts
 from connectors.archive.commits import Lost
 from connectors.durable import sync_folder
 from flows import nights
@@ -27,7 +27,7 @@ from flows.nights import Night
 from flows.recovery import needs_room
 from schemas.frames import FrameBatch, joined
 
-SUFFIX: Final = ".arrow"
+SUFFIX: Final = ".frames"
 LOST: Final = ".lost"
 NIGHT: Final = ".night"
 DRAFT: Final = "draft"
@@ -47,7 +47,8 @@ class Piece(NamedTuple):
     def frames(self) -> FrameBatch:
         """Return its frames."""
         with pa.memory_map(str(self.path)) as file:
-            return parts.to_batch(pa.ipc.open_file(file).read_all())
+            frames, objects, signals = (pl.DataFrame(pa.ipc.open_stream(file).read_all()) for _ in range(3))
+        return FrameBatch(frames, objects, signals, "archive")
 
 
 def night_of(path: Path) -> tuple[int, range]:
@@ -105,8 +106,8 @@ class Journal:
             content = msgspec.json.encode(self._lost)
             self._write(f"{secrets.token_hex(8)}{LOST}", lambda file: file.write(content))
         if held:
-            table = parts.to_table(joined(held))
-            self._write(f"{since:020d}-{decided:020d}-{self.life}-{definitions}{SUFFIX}", partial(_fill, table))
+            name = f"{since:020d}-{decided:020d}-{self.life}-{definitions}{SUFFIX}"
+            self._write(name, partial(_fill, joined(held)))
         for name, content in self._nights.items():
             self._write(name, partial(_put, content))
         self._held, self._lost, self._nights, self.decided = [], [], {}, decided
@@ -149,6 +150,9 @@ def _put(content: bytes, file: RawIOBase) -> None:
     file.write(content)
 
 
-def _fill(table: pa.Table, file: RawIOBase) -> None:
-    with pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(table)
+def _fill(batch: FrameBatch, file: RawIOBase) -> None:
+    """Write frames, objects and signals as they are, one stream behind the other."""
+    for frame in (batch.frames, batch.objects, batch.signals):
+        table = frame.to_arrow()
+        with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+            writer.write_table(table)

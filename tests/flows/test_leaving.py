@@ -60,11 +60,11 @@ def test_what_leaves_is_what_came_with_objects_and_signals(case) -> None:
     assert found.frames.equals(at_once.frames)
 
 
-def test_frames_leave_in_the_order_of_their_release() -> None:
+def test_frames_that_leave_together_do_so_in_the_order_of_their_arrival() -> None:
     batch = shuffled(STREAM, np.array([4, 2, 0, 24, 26, 28, 6]))
     (first, last), _ = play(batch, [])
     assert first.frames.select("row", "disposition", "dt_ms", "lag_ms").rows() == [(6, "late", 500, 500)]
-    assert last.frames["row"].to_list() == [2, 1, 0, 3, 4, 5]
+    assert last.frames["row"].to_list() == [0, 1, 2, 3, 4, 5]
     assert last.frames["disposition"].unique().to_list() == ["on time"]
     assert last.objects["frame"].is_sorted()
 
