@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 logging.disable(logging.WARNING)  # what it says while it loads is of clients that nobody asked for
 import apache_beam as beam  # noqa: E402
+import grpc  # noqa: E402
 import msgspec  # noqa: E402
 from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
 
@@ -26,7 +28,7 @@ from connectors import archive  # noqa: E402
 from flows import working  # noqa: E402
 from flows.backfilling import days  # noqa: E402
 from flows.backfilling.plan import Chain, Plan  # noqa: E402
-from schemas.errors import UsageError  # noqa: E402
+from schemas.errors import TilikError, UsageError  # noqa: E402
 
 logging.disable(logging.NOTSET)
 
@@ -36,8 +38,10 @@ RUNNERS: Final = {
     "portable": "apache_beam.runners.portability.portable_runner.PortableRunner",
 }
 """By name, as Beam knows them: one that is not named would be chosen by Beam itself."""
-JOB_SERVER_S: Final = 5
-"""How long a job endpoint that refuses is waited for; Beam's own is 60."""
+ANSWER_S: Final = 5
+"""How long an engine that does not answer is waited for."""
+JOB_S: Final = 366 * 86_400
+"""How long a job may take: Beam's time for answers of a job endpoint is also that for which it follows the job."""
 POOL: Final = "localhost:50000"
 """Where Beam's pool of workers listens by its own custom."""
 
@@ -87,8 +91,9 @@ def options(engine: Engine) -> PipelineOptions:
         told += ["--direct_running_mode=in_memory", "--direct_num_workers=1"]
     if engine.runner == "dask":
         told += [f"--dask_client_address={engine.address}", "--dask_partition_size=1"]
+        told += [f"--dask_connection_timeout={ANSWER_S}"]
     if engine.runner == "portable":
-        told += [f"--job_endpoint={engine.address}", f"--job_server_timeout={JOB_SERVER_S}"]
+        told += [f"--job_endpoint={engine.address}", f"--job_server_timeout={JOB_S}"]
         told += ["--environment_type=EXTERNAL", f"--environment_config={engine.pool}"]
     return PipelineOptions(told)
 
@@ -99,25 +104,59 @@ def run(plan: Plan, engine: Engine) -> None:
     Raises
     ------
     TilikError
-        A worker ended half-way: the same again goes on.
+        A worker or the engine ended half-way, or is away: the same again goes on.
     """
     told = options(engine)
     if engine.runner == "local" and engine.workers > 1:
         _beside(plan, engine)
         return
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # it logs what it raises
+    logging.getLogger().setLevel(logging.CRITICAL)  # it logs what it raises
+    if engine.runner == "local":
+        begin = beam.Pipeline(options=told)
+        pipeline(begin, plan, plan.chains())
+        begin.run().wait_until_finish()
+        return
+    try:
+        _elsewhere(plan, engine, told)
+    except TilikError:
+        raise
+    except ImportError:
+        raise TilikError("--runner dask: Dask is not installed: pip install 'tilik[dask]'") from None
+    except Exception as error:
+        where = f"--runner {engine.runner} --address {engine.address}"
+        raise TilikError(f"{where}: {_said(error)}; the same command goes on") from error
+
+
+def _elsewhere(plan: Plan, engine: Engine, told: PipelineOptions) -> None:
+    """Run the pipeline on an engine outside this process; who interrupts it ends it there, too."""
+    if engine.runner == "portable":
+        with grpc.insecure_channel(engine.address) as channel:
+            grpc.channel_ready_future(channel).result(timeout=ANSWER_S)
     begin = beam.Pipeline(options=told)
     pipeline(begin, plan, plan.chains())
     result: Any = begin.run()
     try:
         result.wait_until_finish()
+        # without its scheduler Dask drops a job, and Beam calls that done
+        if engine.runner == "dask" and any(future.status != "finished" for future in result.futures):
+            raise TilikError(
+                f"--runner dask --address {engine.address}: the scheduler went away; the same command goes on"
+            )
     except BaseException:
-        if engine.runner != "local":
+        with suppress(Exception):
             result.cancel()
         raise
     finally:
         if engine.runner == "dask":
             result.client.close()
+
+
+def _said(error: Exception) -> str:
+    """Return what an engine says of an end, which may be a worker's whole stack, in a line."""
+    if isinstance(error, grpc.FutureTimeoutError):
+        return f"no job endpoint answers within {ANSWER_S} s"
+    said = str(error.details()) if isinstance(error, grpc.Call) else str(error)
+    return (said.strip().splitlines() or [type(error).__name__])[-1]
 
 
 def _beside(plan: Plan, engine: Engine) -> None:
