@@ -48,6 +48,7 @@ test: .venv/installed  # Everything: style, types, import rules and all tests
 bench: install  # Measure frames/s and memory against the plain alternatives, live too, and (BASE=commit) against another version
 	$(BIN)/python -m benchmarks.main
 	$(BIN)/python -m benchmarks.archive
+	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.live
 	$(if $(BASE),$(BIN)/python -m benchmarks.against $(BASE))
 

@@ -17,7 +17,7 @@ from connectors.archive import Store, commits, reading
 from connectors.warehouse import Definitions
 from connectors.warehouse.backfills import Asked
 from flows.backfilling import days
-from flows.backfilling.plan import Plan, Recording
+from flows.backfilling.plan import Plan, Recording, midnight_us, number_of
 from flows.console import note
 from flows.replay import identity
 from flows.thresholds import Thresholds
@@ -105,7 +105,7 @@ def make_ready(options: BackfillOptions) -> Ready:
     )
     found = reading.streams(store)
     recordings = tuple(
-        Recording(each.stream, _since_us(each), each.last_us, each.parts, each.lost)
+        Recording(each.stream, _since_us(each), each.last_us, each.parts, each.lost, _first_day(each))
         for each in sorted(found, key=lambda each: each.made)
         if each.parts
     )
@@ -114,6 +114,7 @@ def make_ready(options: BackfillOptions) -> Ready:
         since, until = (f"{at_time(us):%Y-%m-%dT%H:%MZ}" for us in (plan.since_us, plan.until_us))
         raise UsageError(f"archive {store.url}: nothing from {since} to {until}: `tilik archive ls` lists its days")
     plan = replace(plan, recordings=meets)
+    refuse_missing(plan, store, found)
     source = str(Path(options.registry).resolve())
     now = calendars.days(options.calendar, time.time_ns() // 1000)
     definitions = Definitions(registry, source, registries.load_areas(), now)
@@ -130,9 +131,32 @@ def make_ready(options: BackfillOptions) -> Ready:
     return Ready(plan, store, definitions, asked, [])
 
 
+def refuse_missing(plan: Plan, store: Store, found: Sequence[reading.Recording]) -> None:
+    """Refuse a time of which the archive does not have all: what is made of the rest would be less than what stands."""
+    streams = {recording.stream for recording in plan.recordings}
+    for each in (each for each in found if each.stream in streams):
+        if each.removed_before is not None and plan.since_us < midnight_us(number_of(each.removed_before)):
+            raise UsageError(
+                f"archive {store.url}: local days before {each.removed_before} were removed (tilik retention): "
+                f"expected --from {each.removed_before} or later"
+            )
+        for gap in each.gaps:
+            since_us, until_us = gap.since_us or 0, gap.until_us or plan.until_us
+            if since_us < plan.until_us and until_us > plan.since_us:
+                raise UsageError(
+                    f"archive {store.url}: {gap.frames:,} frames of stream {each.stream} are not in it, from about "
+                    f"{at_time(since_us):%Y-%m-%dT%H:%MZ} to {at_time(until_us):%Y-%m-%dT%H:%MZ}, when the run had no "
+                    "archive: make the time before and the time after it again, each by itself"
+                )
+
+
 def _since_us(of: reading.Recording) -> int:
     """Return when a recording began; one of before that was said begins with its first frame."""
     return min(part.first_us for part in of.parts) if of.since_us is None else of.since_us
+
+
+def _first_day(of: reading.Recording) -> int:
+    return 0 if of.removed_before is None else number_of(of.removed_before)
 
 
 def _cameras(registry: Registry, options: BackfillOptions) -> tuple[str, ...]:

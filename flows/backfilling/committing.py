@@ -18,11 +18,11 @@ from schemas.local_time import DAY_US
 
 
 class Day(NamedTuple):
-    """A local day of a shard: what is staged of it, by stream and table."""
+    """A local day of a shard: what is staged of it, by stream."""
 
     day: int
     shard: int
-    files: dict[str, dict[str, list[File]]]
+    files: dict[str, list[File]]
     job: list[Job]
     """Those that read this day, one a recording."""
 
@@ -50,7 +50,7 @@ def days(jobs: list[Job]) -> list[Day]:
     for job in jobs:
         for file in job.files:
             day = out.setdefault((file.day, job.shard), Day(file.day, job.shard, {}, []))
-            day.files.setdefault(job.stream, {}).setdefault(file.table, []).append(file)
+            day.files.setdefault(job.stream, []).append(file)
     for job in jobs:
         if (job.day, job.shard) in out:
             out[job.day, job.shard].job.append(job)
@@ -147,17 +147,18 @@ def _counts(day: Day, found: Made) -> dict[str, Any]:
     }
 
 
-def _in_order(plan: Plan, day: Day) -> Iterator[tuple[str, dict[str, list[File]]]]:
+def _in_order(plan: Plan, day: Day) -> Iterator[tuple[str, list[File]]]:
     for recording in plan.recordings:
         if recording.stream in day.files:
             yield recording.stream, day.files[recording.stream]
 
 
-def _rows(store: Store, files: dict[str, list[File]]) -> dict[str, pl.DataFrame]:
-    return {
-        table: comparing.newest(backfills.plain(pl.concat([staged.get_rows(store, file) for file in some])), table)
-        for table, some in files.items()
-    }
+def _rows(store: Store, files: list[File]) -> dict[str, pl.DataFrame]:
+    found: dict[str, list[pl.DataFrame]] = {}
+    for file in files:
+        for table, rows in staged.get_rows(store, file).items():
+            found.setdefault(table, []).append(rows)
+    return {table: comparing.newest(backfills.plain(pl.concat(some)), table) for table, some in found.items()}
 
 
 def _streams(warehouse: Warehouse, standing: pl.DataFrame) -> dict[int, str]:

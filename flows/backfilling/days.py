@@ -25,6 +25,7 @@ from flows.obeying import with_too_late
 from flows.shard import Block
 from flows.states import Wiring
 from schemas.archive import SCHEMA
+from schemas.errors import TilikError
 from schemas.frames import FrameBatch, joined
 from schemas.local_time import DAY_US, OFFSET_US
 
@@ -61,6 +62,31 @@ def obeyed(plan: Plan, store: Store, chain: Chain) -> Iterator[Job]:
         if job.is_last:
             return
         before = told
+
+
+def done(plan: Plan, store: Store) -> list[Job]:
+    """Return what came of every day of every shard.
+
+    Raises
+    ------
+    TilikError
+        Some are not done: an engine lost them.
+    """
+    return [job for chain in plan.chains() for job in _done(plan, store, chain)]
+
+
+def _done(plan: Plan, store: Store, chain: Chain) -> Iterator[Job]:
+    recording, told = plan.recordings[chain.recording], ""
+    for at, day in enumerate(_days(plan, recording, chain.shard)):
+        for each in [day] if at else range(_warm_up(plan, chain), day + 1):
+            told = staged.input_of(recording, chain.shard, each, told)
+        job = staged.get_job(store, plan, recording.stream, chain.shard, day)
+        if job is None or job.input != told:
+            break
+        yield job
+        if job.is_last:
+            return
+    raise TilikError(f"shard {chain.shard} of recording {recording.stream} is not done: the same command goes on")
 
 
 def meets(plan: Plan, recording: Recording) -> bool:
@@ -238,13 +264,16 @@ def _kept(plan: Plan, blocks: list[Block]) -> list[Block]:
 
 
 def _staged(plan: Plan, store: Store, stem: str, shard: int, made: list[Block]) -> Iterator[File]:
-    """Stage rows by table and local day."""
+    """Stage rows by local day."""
     tables: dict[str, list[pl.DataFrame]] = {}
     for table, rows, _ in made:
         tables.setdefault(table, []).append(rows)
-    for table, several in sorted(tables.items()):
+    by_day: dict[int, dict[str, pl.DataFrame]] = {}
+    for table, several in tables.items():
         time_of = "opened_at" if table == INCIDENT_TABLE else "ts"
         whole = pl.concat(several).with_columns(_day=(pl.col(time_of).dt.epoch("us") + OFFSET_US) // DAY_US)
         for (day,), rows in whole.group_by("_day", maintain_order=True):
             assert isinstance(day, int)
-            yield staged.put_rows(store, plan, stem, day, shard, table, rows.drop("_day"))
+            by_day.setdefault(day, {})[table] = rows.drop("_day")
+    for day, found in sorted(by_day.items()):
+        yield staged.put_rows(store, plan, stem, day, shard, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -16,7 +17,7 @@ from operators.city import City
 from schemas.cards import BY_NAME, INCIDENTS
 from schemas.columns import METRICS
 from schemas.incidents import ACROSS_KINDS
-from schemas.local_time import DAY_US, OFFSET_US
+from schemas.local_time import DAY_US, EPOCH, OFFSET_US
 from schemas.partitions import partition_of
 from schemas.registry import Registry, fingerprint
 
@@ -32,6 +33,8 @@ class Recording(NamedTuple):
     last_us: int | None
     parts: tuple[Part, ...]
     lost: tuple[Lost, ...] = ()
+    first_day: int = 0
+    """Local days before this one, since 1970, were removed."""
 
     def days(self, shard: int) -> list[int]:
         """Return the local days of a shard's frames, as numbers since 1970."""
@@ -124,7 +127,13 @@ class Plan:
     def begins_us(self, chain: Chain) -> int:
         """Return from when on cameras are read of which nothing is remembered: a local midnight, or the beginning."""
         recording = self.recordings[chain.recording]
-        return max(recording.since_us, midnight_us(day_of(self.since_us - self.warm_up_us)))
+        first_day = max(day_of(self.since_us - self.warm_up_us), recording.first_day)
+        return max(recording.since_us, midnight_us(first_day))
+
+
+def number_of(day: date) -> int:
+    """Return a local day's number since 1970."""
+    return (day - EPOCH.date()).days
 
 
 def day_of(t_us: int) -> int:
@@ -138,8 +147,4 @@ def midnight_us(day: int) -> int:
 
 
 def _number(part: Part) -> int:
-    return part.day.toordinal() - _EPOCH
-
-
-_EPOCH: Final = 719_163
-"""`date(1970, 1, 1).toordinal()`."""
+    return number_of(part.day)

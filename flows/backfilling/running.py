@@ -16,7 +16,7 @@ from connectors import warehouse as warehouses
 from connectors.archive import Store
 from connectors.warehouse import Run, Warehouse, backfills
 from flows import afterwards
-from flows.backfilling import committing, staged, undoing
+from flows.backfilling import committing, days, staged, undoing
 from flows.backfilling.asked import BackfillOptions, Ready, make_ready
 from flows.backfilling.plan import Plan, day_of
 from flows.console import note
@@ -68,7 +68,7 @@ def backfill(options: BackfillOptions, progress: Progress, *, dry_run: bool = Fa
 
 def store(warehouse: Warehouse, ready: Ready, run: Run, progress: Progress, began_s: float) -> Summary:
     """Commit what is staged, and let follow what does; for who lets no other one go on meanwhile."""
-    jobs = staged.jobs(ready.store, ready.plan.id)
+    jobs = days.done(ready.plan, ready.store)
     made = list(committing.commit(warehouse, ready.store, ready.plan, run, jobs, progress))
     afterwards.follow(warehouse, run, ready.plan.thresholds)
     backfills.finish(warehouse, run, ready.asked, _counts(warehouse, run))
@@ -123,14 +123,14 @@ def _watched(store: Store, plan: Plan, progress: Progress) -> Iterator[None]:
 
 
 def _looked(warehouse: Warehouse, ready: Ready) -> Iterator[committing.Made]:
-    jobs = staged.jobs(ready.store, ready.plan.id)
+    jobs = days.done(ready.plan, ready.store)
     still_open = committing.left_open(jobs)
     for day in committing.days(jobs):
         yield committing.changed(warehouse, ready.store, ready.plan, day, still_open)
 
 
 def _summary(ready: Ready, run: Run | None, made: list[committing.Made], began_s: float) -> Summary:
-    jobs = staged.jobs(ready.store, ready.plan.id)
+    jobs = days.done(ready.plan, ready.store)
     begun: dict[str, int] = {}
     for first in {(job.stream, job.shard): job for job in reversed(jobs)}.values():
         for how, many in first.begun.items():

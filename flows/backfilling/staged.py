@@ -1,22 +1,21 @@
 """What a backfill has made and not stored yet, in the archive: rows by day and shard, and what is remembered overnight.
 
 backfills/ID/jobs/STREAM-SHARD-DAY.json    a day of a shard is done, and this is what came of it
-backfills/ID/rows/DAY-SHARD/....parquet    rows and incidents of a local day
+backfills/ID/rows/DAY-SHARD/....rows       rows and incidents of a local day
 states/STREAM/SHARD-DAY-KEY.state          what lanes remember at the midnight before a day
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+import io
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 import polars as pl
 
-from connectors.archive import Store, parts
+from connectors.archive import Store
 from flows import nights
 from flows.backfilling.plan import Plan, Recording
 from flows.nights import Midnight
@@ -27,10 +26,9 @@ BACKFILLS: Final = "backfills/"
 
 
 class File(msgspec.Struct, frozen=True):
-    """Rows of one table and local day."""
+    """Rows of a local day, by table."""
 
     name: str
-    table: str
     day: int
     rows: int
     sha256: str
@@ -65,29 +63,34 @@ class Job(msgspec.Struct, frozen=True):
     is_last: bool = False
 
 
-def put_rows(store: Store, plan: Plan, stem: str, day: int, shard: int, table: str, rows: pl.DataFrame) -> File:
-    """Store rows of a table and day."""
-    name = f"{_place(plan.id)}rows/{day}-{shard:02d}/{stem}-{table}.parquet"
-    with tempfile.TemporaryDirectory(prefix="tilik-backfill-") as folder:
-        path = Path(folder) / "rows.parquet"
-        rows.write_parquet(path)
-        store.upload(name, path)
-        return File(name, table, day, rows.height, parts.checksum(path))
+def put_rows(store: Store, plan: Plan, stem: str, day: int, shard: int, tables: Mapping[str, pl.DataFrame]) -> File:
+    """Store rows of a day, by table."""
+    name = f"{_place(plan.id)}rows/{day}-{shard:02d}/{stem}.rows"
+    content = msgspec.msgpack.encode({table: _ipc(rows) for table, rows in sorted(tables.items())})
+    store.put(name, content)
+    count = sum(rows.height for rows in tables.values())
+    return File(name, day, count, hashlib.sha256(content).hexdigest())
 
 
-def get_rows(store: Store, file: File) -> pl.DataFrame:
-    """Return stored rows.
+def get_rows(store: Store, file: File) -> dict[str, pl.DataFrame]:
+    """Return stored rows, by table.
 
     Raises
     ------
     ArchiveError
         They are gone, or not those that were written.
     """
-    with tempfile.TemporaryDirectory(prefix="tilik-backfill-") as folder:
-        path = Path(folder) / "rows.parquet"
-        if not store.download(file.name, path) or parts.checksum(path) != file.sha256:
-            raise ArchiveError(f"archive {store.url}: {file.name}: its bytes are not those that were written")
-        return pl.read_parquet(path)
+    content = store.get(file.name)
+    if content is None or hashlib.sha256(content).hexdigest() != file.sha256:
+        raise ArchiveError(f"archive {store.url}: {file.name}: its bytes are not those that were written")
+    held: dict[str, bytes] = msgspec.msgpack.decode(content)
+    return {table: pl.read_ipc(io.BytesIO(rows)) for table, rows in held.items()}
+
+
+def _ipc(rows: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    rows.write_ipc(out, compression="zstd")
+    return out.getvalue()
 
 
 def put_job(store: Store, plan: Plan, job: Job) -> None:
@@ -98,12 +101,6 @@ def put_job(store: Store, plan: Plan, job: Job) -> None:
 def get_job(store: Store, plan: Plan, stream: str, shard: int, day: int) -> Job | None:
     """Return what came of a day of a shard; None where it is to be done."""
     return _read(store, _job(plan.id, stream, shard, day))
-
-
-def jobs(store: Store, id: int) -> list[Job]:
-    """Return all days of shards that a backfill has done."""
-    found = (_read(store, name) for name in sorted(store.names(f"{_place(id)}jobs/")))
-    return [job for job in found if job is not None]
 
 
 def done(store: Store, id: int) -> int:

@@ -248,8 +248,9 @@ def test_killed_at_any_statement_the_same_again_finishes_and_so_does_taking_it_b
 
         whole = counted(stored)
         right = tables(store, COARSE)
-        changes = store.query("SELECT * EXCEPT generation FROM backfill_changes ORDER BY ALL").rows
         last = backfills.ledger(store)[-1]
+        said = "SELECT * EXCEPT generation FROM backfill_changes WHERE generation = {} ORDER BY ALL"
+        changes = store.query(said.format(last.generation)).rows
         backs = counted(lambda: running.undo_in(mine, last.generation, limits))
         with mortal(mine, whole // 4):
             stored()
@@ -261,8 +262,7 @@ def test_killed_at_any_statement_the_same_again_finishes_and_so_does_taking_it_b
             for name, rows in now.items()
             if not rows.drop("run", strict=False).equals(right[name].drop("run", strict=False))
         ]
-        said = f"SELECT * EXCEPT generation FROM backfill_changes WHERE generation = {last.generation} ORDER BY ALL"
-        assert store.query(said).rows == changes
+        assert store.query(said.format(last.generation)).rows == changes
         with mortal(mine, backs // 3):
             running.undo_in(mine, last.generation, limits)
         running.undo_in(mine, last.generation, limits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from connectors.archive import reading
 from connectors.archive.folder import Folder
+from connectors.archive.gaps import Gap
 from connectors.warehouse import Statement
 from flows.archiving import Archiving
 from flows.backfilling import asked, comparing, days, lanes, staged
@@ -24,6 +26,7 @@ from flows.backfilling.plan import INCIDENT_TABLE, Plan, Recording
 from flows.dataflow import Dead, End, ShardLogic
 from flows.thresholds import Thresholds
 from operators.stage import ordered
+from schemas.errors import TilikError, UsageError
 from schemas.frames import DISPOSITIONS, FrameBatch
 from schemas.local_time import MINUTE_US
 from schemas.registry import Registry
@@ -92,7 +95,9 @@ def made(of: Plan) -> tuple[dict[str, list[pl.DataFrame]], list[staged.Job]]:
     rows: dict[str, list[pl.DataFrame]] = {}
     for job in jobs:
         for file in job.files:
-            rows.setdefault(file.table, []).append(staged.get_rows(store, file))
+            for table, some in staged.get_rows(store, file).items():
+                rows.setdefault(table, []).append(some)
+    assert days.done(of, store) == jobs
     return rows, jobs
 
 
@@ -162,3 +167,35 @@ def test_a_day_that_is_done_is_not_done_again_and_what_it_left_goes_on(street: F
     assert all(firsts[job.shard, job.day] == job for job in before)
     assert len(jobs) > len(before)
     assert made(of)[1] == jobs
+
+
+def test_a_time_of_which_frames_are_gone_or_never_came_is_refused(street: FrameBatch, tmp_path: Path) -> None:
+    archived(tmp_path, street, [])
+    store, of = Folder(tmp_path), planned(tmp_path, MIDNIGHT, MIDNIGHT + 5 * MINUTE_US)
+    (found,) = reading.streams(store)
+    asked.refuse_missing(of, store, [found])
+    removed = found._replace(removed_before=date(2026, 1, 7))
+    with pytest.raises(UsageError, match="local days before 2026-01-07 were removed"):
+        asked.refuse_missing(of, store, [removed])
+    for since_us, until_us, is_refused in (
+        (None, MIDNIGHT, False),
+        (None, None, True),
+        (MIDNIGHT + MINUTE_US, MIDNIGHT + 2 * MINUTE_US, True),
+        (MIDNIGHT + 5 * MINUTE_US, None, False),
+    ):
+        missing = found._replace(gaps=(Gap(0, 7, since_us, until_us),))
+        if is_refused:
+            with pytest.raises(UsageError, match="7 frames of stream 0000000000000001 are not in it"):
+                asked.refuse_missing(of, store, [missing])
+        else:
+            asked.refuse_missing(of, store, [missing])
+
+
+def test_days_that_an_engine_lost_are_not_committed(street: FrameBatch, tmp_path: Path) -> None:
+    archived(tmp_path, street, [])
+    of = planned(tmp_path, MIDNIGHT - 5 * MINUTE_US, MIDNIGHT + 5 * MINUTE_US)
+    _, jobs = made(of)
+    lost = next(tmp_path.glob(f"backfills/*/jobs/*-{jobs[-1].shard:02d}-{jobs[-1].day}.json"))
+    lost.unlink()
+    with pytest.raises(TilikError, match=f"shard {jobs[-1].shard} of recording .* is not done"):
+        days.done(of, Folder(tmp_path))

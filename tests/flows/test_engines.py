@@ -17,7 +17,7 @@ FIRST, LAST = "2026-01-05T16:52:00Z", "2026-01-05T17:06:00Z"
 """Around a local midnight."""
 DASK = ["--runner", "dask", "--address", "{address}"]
 PRISM = ["--runner", "portable", "--address", "{address}", "--worker-pool", "{pool}"]
-ONCE_ROWS_ARE_STAGED = "backfills/*/rows/*/*.parquet", 1
+ONCE_ROWS_ARE_STAGED = "backfills/*/rows/*/*.rows", 1
 
 
 class Recording:
@@ -45,7 +45,7 @@ def tilik(*arguments: str) -> None:
 def staged(archive: Path) -> dict[str, bytes]:
     """Return the files of rows that a backfill has made, by their name."""
     (rows,) = archive.glob("backfills/*/rows")
-    return {str(path.relative_to(rows)): path.read_bytes() for path in rows.rglob("*.parquet")}
+    return {str(path.relative_to(rows)): path.read_bytes() for path in rows.rglob("*.rows")}
 
 
 @pytest.fixture(scope="module")
