@@ -109,14 +109,15 @@ def list_(context: typer.Context, warehouse: options.Warehouse = None, format: F
 def diff(
     context: typer.Context,
     generation: Annotated[int | None, typer.Argument(help="Which backfill; the last where none is named.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Figures that did not change, too.")] = False,
     warehouse: options.Warehouse = None,
     format: Format = "table",
 ) -> None:
-    """Show old and new figures of a backfill, by metric, camera and day."""
+    """Show figures that a backfill changed, old and new, by metric, camera and day."""
     from flows.commands.query import query  # noqa: PLC0415  a list is a query
 
     which = "(SELECT max(generation) FROM backfills)" if generation is None else str(generation)
-    query(context, _DIFF.format(which), warehouse, format)
+    query(context, _DIFF.format(which, "" if every else "AND after != before"), warehouse, format)
 
 
 @app.command("undo")
@@ -136,7 +137,7 @@ def undo(
 _LIST: Final = """SELECT generation, state, at, since, until, length(cameras) AS cameras,
     arrayStringConcat(metrics, ' ') AS metrics, frames, rows, withdrawn FROM backfills ORDER BY generation"""
 _DIFF: Final = """SELECT metric, camera_id, day, part, rows, withdrawn, before, after, after - before AS difference
-FROM backfill_changes WHERE generation = {} ORDER BY metric, camera_id, day, part"""
+FROM backfill_changes WHERE generation = {} {} ORDER BY metric, camera_id, day, part"""
 
 
 def _asked(settings: Settings, since_us: int | None, until_us: int | None) -> BackfillOptions:
@@ -183,7 +184,9 @@ def as_text(done: Summary, where: str = "") -> str:
         *_changed(done),
     ]
     if done.generation is not None and done.rows + done.withdrawn:
-        lines.append(f"All changes: tilik backfill diff {done.generation}{where}; and back: ... undo {done.generation}")
+        lines.append(
+            f"Changed figures: tilik backfill diff {done.generation}{where}; and back: ... undo {done.generation}"
+        )
     return "\n".join(lines)
 
 
