@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -189,37 +188,6 @@ def test_an_empty_warehouse_gets_the_rows_that_came(
     assert right["incidents_log"].height > 5
     for name, rows in right.items():
         assert found[name].equals(rows), name
-
-
-def test_too_late_frames_count_only_where_somebody_asks_for_them(told: Told, empty_store: Callable[[str], str]) -> None:
-    frames = stream(NAMES, 1200)
-    first = np.arange(600, 640)
-    rest = np.setdiff1d(np.arange(len(frames)), first)
-    folder = told.folder / "late"
-    folder.mkdir()
-    (folder / "in.jsonl").write_bytes(to_json_lines(frames.reordered(np.r_[rest, first])))
-    shutil.copy(told.registry, folder / "registry.toml")
-    url = empty_store("late")
-    replay(
-        ReplayOptions(
-            (str(folder / "in.jsonl"),),
-            "native",
-            url,
-            registry=str(told.registry),
-            lateness_s=30.0,
-            archive=f"file:{folder / 'archive'}",
-        )
-    )
-    late = Told(folder, url, folder / "registry.toml")
-    minute = {"since_us": NIGHT, "until_us": NIGHT + 10 * MINUTE_US, "lateness_s": 30.0}
-    assert late.backfill(dry_run=True, **minute).rows == 0
-    done = late.backfill(takes_too_late=True, **minute)
-    with connect(url) as store:
-        rows = tables(store)["health_minute_log"].filter(pl.col("late_frames") > 0)
-        assert rows["late_frames"].sum() == len(first)
-        assert (rows["observed_ms"] == 60_000).all()
-        assert store.query("SELECT too_late FROM backfills").rows == [(True,)]
-    assert done.rows > 0
 
 
 def test_metrics_that_can_be_made_again_are_all_but_those_of_the_second_flow() -> None:

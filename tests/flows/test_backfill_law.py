@@ -31,7 +31,7 @@ from schemas.frames import DISPOSITIONS, FrameBatch
 from schemas.local_time import MINUTE_US
 from schemas.registry import Registry
 from tests.flows import test_obeyed as obeying
-from tests.flows.city import SECOND, plan, stored
+from tests.flows.city import SECOND, plan, shuffled, stored
 from tests.flows.every import NIGHT, stream
 from tests.flows.test_obeyed import LATENESS_US, plain
 
@@ -167,6 +167,24 @@ def test_a_day_that_is_done_is_not_done_again_and_what_it_left_goes_on(street: F
     assert all(firsts[job.shard, job.day] == job for job in before)
     assert len(jobs) > len(before)
     assert made(of)[1] == jobs
+
+
+def test_too_late_frames_count_only_where_somebody_asks_for_them(street: FrameBatch, tmp_path: Path) -> None:
+    """Forty frames of a minute came at the end, one of them twice."""
+    first = np.arange(600, 640)
+    order = np.r_[np.setdiff1d(np.arange(len(street)), first), first, 620]
+    came = shuffled(street, order)
+    right = archived(tmp_path, came, [])
+    begin = int(street.frames["t_us"].min()) // MINUTE_US * MINUTE_US
+    of = planned(tmp_path, begin, begin + 10 * MINUTE_US)
+    since = pl.col("ts").dt.epoch("us") < begin + 10 * MINUTE_US
+    agree(union([made(of)[0]]), {"health_minute_log": right["health_minute_log"].filter(since)})
+    health = union([made(replace(of, takes_too_late=True))[0]])["health_minute_log"]
+    assert health["late_frames"].sum() == len(first)
+    watched = health.filter(pl.col("camera_id") != "silent")
+    assert (watched["observed_ms"] == watched["expected_ms"]).all()
+    before = right["health_minute_log"].filter(since & (pl.col("camera_id") != "silent"))
+    assert 0 < before["observed_ms"].sum() < watched["observed_ms"].sum()
 
 
 def test_a_time_of_which_frames_are_gone_or_never_came_is_refused(street: FrameBatch, tmp_path: Path) -> None:
