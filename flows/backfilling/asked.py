@@ -162,7 +162,8 @@ def _first_day(of: reading.Recording) -> int:
 def _cameras(registry: Registry, options: BackfillOptions) -> tuple[str, ...]:
     known = {camera.id: camera for camera in registry.camera}
     if missing := sorted(set(options.cameras) - set(known)):
-        raise UsageError(f"--camera {missing[0]}: {did_you_mean(missing[0], sorted(known), str(options.registry))}")
+        near = did_you_mean(missing[0], sorted(known), f"{len(known):,} others are registered")
+        raise UsageError(f"--camera {missing[0]}: expected a camera of {options.registry}: {near}")
     areas = options.areas
 
     def is_asked(camera: str) -> bool:
