@@ -46,6 +46,14 @@ class Asked(NamedTuple):
     takes_too_late: bool
 
 
+class Replaced(NamedTuple):
+    """Rows of one table: what is to be stated, what is to be withdrawn, and what stands of both."""
+
+    fresh: pl.DataFrame
+    gone: pl.DataFrame
+    replaced: pl.DataFrame
+
+
 class Entry(NamedTuple):
     """A line of the ledger."""
 
@@ -186,7 +194,7 @@ def inputs(session: Session, numbers: Sequence[int]) -> dict[int, tuple[int, str
     return {run: (fingerprint, command) for run, fingerprint, command in rows}
 
 
-def replace(session: Session, run: Run, table: str, fresh: pl.DataFrame, gone: pl.DataFrame) -> None:
+def replace(session: Session, run: Run, table: str, by: Replaced) -> None:
     """Store rows under a run's generation, and tombstones over others; all with their `rev` before it.
 
     Raises
@@ -194,19 +202,19 @@ def replace(session: Session, run: Run, table: str, fresh: pl.DataFrame, gone: p
     WarehouseError
         A later run has spoken of one of them.
     """
-    over = gone.filter((pl.col("rev") // REVISIONS >= run.generation) & (pl.col("run") != run.run))
+    over = by.replaced.filter((pl.col("rev") // REVISIONS >= run.generation) & (pl.col("run") != run.run))
     if over.height:
         raise WarehouseError(
             f"{session.where}: run {over['run'][0]} has stated rows since that generation {run.generation} would "
-            "replace: start the backfill anew"
+            "replace: take back what it stored (tilik backfill undo), or make the time before or after it again"
         )
     number, base = pl.lit(run.run, pl.UInt32), run.generation * REVISIONS
     revision = (pl.col("rev") % REVISIONS + base).cast(pl.UInt64)
     made = [
-        fresh.with_columns(run=number, rev=revision, deleted=pl.lit(0, pl.UInt8)),
-        gone.with_columns(run=number, rev=revision, deleted=pl.lit(1, pl.UInt8)),
+        rows.with_columns(run=number, rev=revision, deleted=pl.lit(deleted, pl.UInt8))
+        for rows, deleted in ((by.fresh, 0), (by.gone, 1))
     ]
-    rows = pl.concat([each.select(made[0].columns) for each in made if each.width == made[0].width])
+    rows = pl.concat([each.select(made[0].columns) for each in made])
     if rows.height:
         inserts.insert(session, table, rows)
 

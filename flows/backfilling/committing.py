@@ -9,8 +9,8 @@ import polars as pl
 
 from connectors.archive import Store
 from connectors.warehouse import Run, Span, Warehouse, backfills
+from connectors.warehouse.backfills import Replaced
 from flows.backfilling import comparing, saved, staged
-from flows.backfilling.comparing import Compared
 from flows.backfilling.days import HEALTH
 from flows.backfilling.plan import INCIDENT_TABLE, Plan, midnight_us
 from flows.backfilling.staged import File, Job
@@ -25,12 +25,14 @@ class Day(NamedTuple):
     files: dict[str, list[File]]
     job: list[Job]
     """Those that read this day, one a recording."""
+    settled_us: dict[str, dict[str, int]]
+    """By stream and camera, from when on minutes may still be restated."""
 
 
 class Made(NamedTuple):
     """What a day of a shard changes, by table."""
 
-    tables: dict[str, Compared]
+    tables: dict[str, Replaced]
     changes: pl.DataFrame
 
     @property
@@ -47,10 +49,12 @@ class Made(NamedTuple):
 def days(jobs: list[Job]) -> list[Day]:
     """Return what jobs have staged, by local day and shard."""
     out: dict[tuple[int, int], Day] = {}
+    last = {(job.stream, job.shard): job for job in jobs if job.is_last}
     for job in jobs:
         for file in job.files:
-            day = out.setdefault((file.day, job.shard), Day(file.day, job.shard, {}, []))
+            day = out.setdefault((file.day, job.shard), Day(file.day, job.shard, {}, [], {}))
             day.files.setdefault(job.stream, []).append(file)
+            day.settled_us[job.stream] = last[job.stream, job.shard].settled_us
     for job in jobs:
         if (job.day, job.shard) in out:
             out[job.day, job.shard].job.append(job)
@@ -71,7 +75,11 @@ def changed(
     until_us = min(midnight_us(day.day) + DAY_US, plan.until_us)
     span = cameras, since_us, until_us
     rows = {stream: _rows(store, files) for stream, files in _in_order(plan, day)}
-    health = {stream: of[HEALTH] for stream, of in rows.items() if HEALTH in of}
+    health = {
+        stream: comparing.settled(of[HEALTH], day.settled_us.get(stream, {}))
+        for stream, of in rows.items()
+        if HEALTH in of
+    }
 
     def stood(table: str) -> pl.DataFrame:
         rows = backfills.standing(warehouse, table, *span)
@@ -80,7 +88,7 @@ def changed(
     standing = stood(HEALTH)
     windows = comparing.owners(health, standing, _streams(warehouse, standing))
     every = pl.concat(list(windows.values())) if windows else None
-    out: dict[str, Compared] = {}
+    out: dict[str, Replaced] = {}
     told: list[pl.DataFrame] = []
     for table in (*plan.tables, *([INCIDENT_TABLE] if plan.kinds else ())):
         stands = standing if table == HEALTH else stood(table)
@@ -131,7 +139,7 @@ def _store(warehouse: Warehouse, store: Store, plan: Plan, run: Run, day: Day, f
         for table, each in found.tables.items():
             saved.save(store, plan.id, run, day.day, day.shard, table, each)
         for table, each in sorted(found.tables.items(), key=lambda pair: (pair[0] == HEALTH, pair[0])):
-            backfills.replace(warehouse, run, table, each.fresh, each.gone)
+            backfills.replace(warehouse, run, table, each)
         backfills.log_changes(warehouse, run.generation, found.changes)
         backfills.log_job(warehouse, run.generation, day.day, day.shard, _counts(day, found))
 

@@ -6,11 +6,11 @@ Pure functions of tables. Rows that are made as they stand stay as they are: not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
-from connectors.warehouse.backfills import BOOKKEEPING, plain
+from connectors.warehouse.backfills import BOOKKEEPING, Replaced, plain
 from flows.backfilling.plan import INCIDENT_TABLE, TABLES
 from schemas.columns import METRICS
 from schemas.parts import Metric
@@ -21,14 +21,6 @@ KEYS: Final = {
 }
 OF_TABLE: Final = {TABLES[metric.name]: metric for metric in METRICS}
 WINDOW: Final = ("camera_id", "ts")
-
-
-class Compared(NamedTuple):
-    """Rows of one table: what is to be stated, what is to be withdrawn, and what stands of both."""
-
-    fresh: pl.DataFrame
-    gone: pl.DataFrame
-    replaced: pl.DataFrame
 
 
 def newest(rows: pl.DataFrame, table: str) -> pl.DataFrame:
@@ -47,7 +39,15 @@ def within(rows: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     return marked.join(windows, left_on=["camera_id", "_minute"], right_on=WINDOW, how="semi").drop("_minute")
 
 
-def compared(table: str, made: pl.DataFrame, standing: pl.DataFrame) -> Compared:
+def settled(health: pl.DataFrame, since_us: Mapping[str, int]) -> pl.DataFrame:
+    """Return rows without the minutes that frames of a recording that goes on may still restate, by camera."""
+    if not since_us:
+        return health
+    from_us = pl.col("camera_id").replace_strict(dict(since_us), default=None, return_dtype=pl.Int64)
+    return health.filter(from_us.is_null() | (pl.col("ts").dt.epoch("us") < from_us))
+
+
+def compared(table: str, made: pl.DataFrame, standing: pl.DataFrame) -> Replaced:
     """Compare what was made with what stands of the same minutes; both by their keys, once each."""
     keys = list(KEYS[table])
     names = [name for name in standing.columns if name not in BOOKKEEPING]
@@ -59,10 +59,10 @@ def compared(table: str, made: pl.DataFrame, standing: pl.DataFrame) -> Compared
     fresh = beside.filter(is_new).drop("_old", "_new")
     gone = standing.join(now, on=keys, how="anti")
     replaced = pl.concat([standing.join(fresh, on=keys, how="semi"), gone])
-    return Compared(fresh, gone, replaced)
+    return Replaced(fresh, gone, replaced)
 
 
-def changes(table: str, made: pl.DataFrame, standing: pl.DataFrame, found: Compared) -> Iterator[pl.DataFrame]:
+def changes(table: str, made: pl.DataFrame, standing: pl.DataFrame, found: Replaced) -> Iterator[pl.DataFrame]:
     """Yield what differs by metric, camera and part: figures of all minutes as they stood, and as they were made."""
     if not found.fresh.height and not found.gone.height:
         return
@@ -92,7 +92,7 @@ def _sums(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
     return folded.unpivot(index="camera_id", variable_name="part", value_name="sum")
 
 
-def _told(both: pl.DataFrame, found: Compared, metric: pl.Expr) -> pl.DataFrame:
+def _told(both: pl.DataFrame, found: Replaced, metric: pl.Expr) -> pl.DataFrame:
     by = ["metric", "camera_id"]
     counts = [
         rows.group_by(metric.alias("metric"), "camera_id").len(name)

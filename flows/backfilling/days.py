@@ -201,6 +201,7 @@ def _made(
         how,
         tuple(_open(plan, begun)) if is_last else (),
         is_last,
+        _unsettled(plan, begun) if is_last and recording.last_us is None else {},
     )
     if not is_last:
         nights = [one.lane.night() for one in begun]
@@ -238,6 +239,10 @@ def _is_over(plan: Plan, recording: Recording, lane: Lane, day: int) -> bool:
         return False
     is_stated = lane.settled_us() >= plan.until_us
     return bool(is_stated.all()) or (recording.last_us is None and midnight_us(day - 1) >= plan.until_us)
+
+
+def _unsettled(plan: Plan, begun: list[Begun]) -> dict[str, int]:
+    return {camera: us for one in begun for camera, us in one.lane.unsettled_us(plan.until_us).items()}
 
 
 def _open(plan: Plan, begun: list[Begun]) -> Iterator[str]:

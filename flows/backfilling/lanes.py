@@ -90,6 +90,15 @@ class Lane:
         settled_us = (reached_us - 2 * city.period_us) // MINUTE_US * MINUTE_US - 2 * MINUTE_US
         return np.where(state.over, FOREVER_US, settled_us)
 
+    def unsettled_us(self, until_us: int) -> dict[str, int]:
+        """Return from when on minutes before a time may still be restated, by camera that sent frames."""
+        state, found = self.state, dict[str, int]()
+        begun = (state.order.newest_us != NEVER) & ~state.over
+        for code in np.flatnonzero(begun & (self.settled_us() < until_us)).tolist():
+            camera = self.city.cameras[code].id
+            found[camera] = min(found.get(camera, until_us), int(self.settled_us()[code]))
+        return found
+
     def night(self) -> Midnight:
         """Return what it remembers."""
         return Midnight(self.state, self.waiting, np.full(len(self.city.cameras), NEVER))

@@ -11,7 +11,8 @@ import polars as pl
 
 from connectors.archive import Store, parts
 from connectors.warehouse import Run
-from flows.backfilling.comparing import KEYS, Compared
+from connectors.warehouse.backfills import Replaced
+from flows.backfilling.comparing import KEYS
 from flows.backfilling.staged import BACKFILLS
 from schemas.errors import ArchiveError
 
@@ -28,7 +29,7 @@ class Saved(NamedTuple):
     name: str
 
 
-def save(store: Store, id: int, run: Run, day: int, shard: int, table: str, found: Compared) -> None:
+def save(store: Store, id: int, run: Run, day: int, shard: int, table: str, found: Replaced) -> None:
     """Keep what is about to be replaced, unless that was done: then rows of the backfill may stand already."""
     if not found.fresh.height and not found.gone.height:
         return

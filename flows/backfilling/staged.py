@@ -48,6 +48,8 @@ class Job(msgspec.Struct, frozen=True):
         Incidents that are made again and have no end yet: ids.
     is_last
         Nothing more is to be read.
+    settled_us
+        Of a recording that goes on, by camera: minutes from here on may still be restated by frames that come late.
     """
 
     stream: str
@@ -61,6 +63,7 @@ class Job(msgspec.Struct, frozen=True):
     begun: dict[str, int]
     open: tuple[str, ...] = ()
     is_last: bool = False
+    settled_us: dict[str, int] = {}
 
 
 def put_rows(store: Store, plan: Plan, stem: str, day: int, shard: int, tables: Mapping[str, pl.DataFrame]) -> File:

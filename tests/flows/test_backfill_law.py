@@ -187,6 +187,24 @@ def test_too_late_frames_count_only_where_somebody_asks_for_them(street: FrameBa
     assert 0 < before["observed_ms"].sum() < watched["observed_ms"].sum()
 
 
+def test_of_a_stream_that_goes_on_minutes_that_late_frames_may_restate_are_left_alone(
+    street: FrameBatch, tmp_path: Path
+) -> None:
+    right = archived(tmp_path, street, [])["health_minute_log"]
+    last_us = int(street.frames["t_us"].max())  # type: ignore[arg-type]
+    of = planned(tmp_path, MIDNIGHT, MIDNIGHT + 60 * MINUTE_US)
+    rows, jobs = made(replace(of, recordings=(of.recordings[0]._replace(last_us=None),)))
+    settled_us = {camera: us for job in jobs for camera, us in job.settled_us.items()}
+    assert settled_us.keys() == {"a", "b", "c"}
+    assert all(last_us - LATENESS_US - 5 * MINUTE_US < us <= last_us - LATENESS_US for us in settled_us.values())
+    health = comparing.settled(union([rows])["health_minute_log"], settled_us)
+    assert {
+        (name, int(us) + MINUTE_US)
+        for name, us in health.group_by("camera_id").agg(us=pl.col("ts").dt.epoch("us").max()).rows()
+    } == set(settled_us.items())
+    agree({"health_minute_log": right.join(health, on=["camera_id", "ts"], how="semi")}, {"health_minute_log": health})
+
+
 def test_a_time_of_which_frames_are_gone_or_never_came_is_refused(street: FrameBatch, tmp_path: Path) -> None:
     archived(tmp_path, street, [])
     store, of = Folder(tmp_path), planned(tmp_path, MIDNIGHT, MIDNIGHT + 5 * MINUTE_US)
