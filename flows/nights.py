@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.archive.commits import STATES
 from flows import saving, states
 from flows.states import State, Wiring
 from operators import city as cities
@@ -25,8 +26,6 @@ from schemas.partitions import partition_of
 if TYPE_CHECKING:
     from connectors.archive import Store
 
-STATES: Final = "states/"
-"""Where an archive keeps them: ``states/STREAM/SHARD-DAY-....state``."""
 MOST_DAYS: Final = 8
 """Of a silence that lasts longer, the last days are remembered; ours."""
 

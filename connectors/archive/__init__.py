@@ -3,6 +3,8 @@
 archive.json                                  format, number of shards
 frames/day=2026-01-05/shard=03/....parquet    frames of a local day and a group of cameras
 commits/....json                              the files that count (`connectors.archive.commits`)
+states/STREAM/03-20458-....state              what kernels remember at local midnights, for backfills
+backfills/....                                rows that a backfill has made, and that it has replaced
 removed/before=2025-12-06.json                days that went (`connectors.archive.marks`)
 """
 

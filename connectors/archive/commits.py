@@ -24,6 +24,8 @@ from schemas.errors import ArchiveError
 HEADER: Final = "archive.json"
 COMMITS: Final = "commits/"
 FILES: Final = "frames/"
+STATES: Final = "states/"
+"""What kernels remember of a shard at the midnight before a local day: ``states/STREAM/SHARD-DAY-....state``."""
 
 
 class Header(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
-"""Removing frames of days that are old enough: a mark first, which is also the record of it, then the files.
+"""Removing frames of days that are old enough, and what was remembered before them: a mark first, then the files.
 
-Killed anywhere, the same again finishes it (`connectors.archive.marks`).
+The mark is also the record of it. Killed anywhere, the same again finishes it (`connectors.archive.marks`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from connectors.archive import commits, marks, reading
-from connectors.archive.commits import FILES
+from connectors.archive.commits import FILES, STATES
 from connectors.archive.store import Store
 from schemas.local_time import DAY_US, OFFSET_US, local_date
 
@@ -96,10 +96,13 @@ def _days(store: Store, before: date) -> list[Removal]:
 
 def _old(store: Store, before: date) -> dict[str, int]:
     """Return the bytes of files of days before one, by name, those too that no commit names."""
-    return {name: at.size for name, at in store.names(FILES).items() if _of(name) < before}
+    listed = store.names(FILES) | store.names(STATES)
+    return {name: at.size for name, at in listed.items() if _of(name) < before}
 
 
 def _of(name: str) -> date:
+    if name.startswith(STATES):
+        return local_date(int(name.rpartition("/")[2].split("-")[1]))
     return date.fromisoformat(name.removeprefix(f"{FILES}day=").partition("/")[0])
 
 

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.archive import commits, compacting, reading, removing
-from connectors.archive.commits import FILES, Span
+from connectors.archive.commits import FILES, STATES, Span
 from connectors.archive.folder import Folder
 from flows.cli import app
-from schemas.local_time import DAY_US
+from schemas.local_time import DAY_US, OFFSET_US
 from tests.connectors.archiving import DEFINITIONS, MIDNIGHT_US, STREAM, archived, batch, folder, gathered, held
 
 NOW_US = MIDNIGHT_US + 9 * DAY_US
@@ -131,3 +131,11 @@ def test_the_command_plans_and_applies_the_same(tmp_path: Path, monkeypatch: pyt
     assert in_view(store) == 200
     kept_for_good = tilik.invoke(app, ["retention", "apply"], env={"TILIK_RETENTION_FRAMES_DAYS": "0"})
     assert "kept for good" in str(kept_for_good.exception)
+
+
+def test_what_was_remembered_before_a_day_that_goes_goes_with_it(tmp_path: Path) -> None:
+    store, first = filled(tmp_path), (MIDNIGHT_US + OFFSET_US) // DAY_US
+    for day in (first, first + 1, first + 2):
+        store.put(f"{STATES}{STREAM}/03-{day}-0.state", b"kept")
+    removing.apply(store, removing.plan(store, 8, NOW_US))
+    assert sorted(store.names(STATES)) == [f"{STATES}{STREAM}/03-{day}-0.state" for day in (first + 1, first + 2)]

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from connectors.archive import reading
+from connectors.archive.commits import STATES
 from connectors.archive.folder import Folder
 from connectors.registry.writing import to_toml
 from flows.backfilling import running
 from flows.backfilling.asked import BackfillOptions
-from flows.nights import STATES
 from schemas.local_time import MINUTE_US
 from tests.flows.city import SECOND, START, stream
 from tests.flows.live.tails import topic
