@@ -52,6 +52,8 @@ class Replaced(NamedTuple):
     fresh: pl.DataFrame
     gone: pl.DataFrame
     replaced: pl.DataFrame
+    renamed: int
+    """Of those to be stated, how many differ by their `params_hash` alone."""
 
 
 class Entry(NamedTuple):

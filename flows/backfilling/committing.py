@@ -41,6 +41,11 @@ class Made(NamedTuple):
         return sum(each.fresh.height for each in self.tables.values())
 
     @property
+    def renamed(self) -> int:
+        """Of these, rows that differ by their `params_hash` alone."""
+        return sum(each.renamed for each in self.tables.values())
+
+    @property
     def withdrawn(self) -> int:
         """Rows that are withdrawn."""
         return sum(each.gone.height for each in self.tables.values())

@@ -52,14 +52,17 @@ def compared(table: str, made: pl.DataFrame, standing: pl.DataFrame) -> Replaced
     keys = list(KEYS[table])
     names = [name for name in standing.columns if name not in BOOKKEEPING]
     now = plain(made).select(*names, "rev").cast({name: standing.schema[name] for name in names})  # type: ignore[arg-type]
-    content = pl.struct(name for name in names if name not in keys).hash(0)
-    old = standing.select(*keys, _old=content)
-    beside = now.with_columns(_new=content).join(old, on=keys, how="left", maintain_order="left")
-    is_new = pl.col("_old").is_null() | (pl.col("_old") != pl.col("_new"))
-    fresh = beside.filter(is_new).drop("_old", "_new")
+    values = pl.struct(name for name in names if name not in (*keys, "params_hash")).hash(0)
+    old = standing.select(*keys, _old=values, _by=pl.col("params_hash"))
+    beside = now.with_columns(_new=values).join(old, on=keys, how="left", maintain_order="left")
+    differs = pl.col("_old").is_null() | (pl.col("_old") != pl.col("_new"))
+    is_fresh = differs | (pl.col("_by") != pl.col("params_hash"))
+    fresh = beside.filter(is_fresh)
+    renamed = fresh.height - fresh.filter(differs).height
+    fresh = fresh.drop("_old", "_new", "_by")
     gone = standing.join(now, on=keys, how="anti")
     replaced = pl.concat([standing.join(fresh, on=keys, how="semi"), gone])
-    return Replaced(fresh, gone, replaced)
+    return Replaced(fresh, gone, replaced, renamed)
 
 
 def changes(table: str, made: pl.DataFrame, standing: pl.DataFrame, found: Replaced) -> Iterator[pl.DataFrame]:

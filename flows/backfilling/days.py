@@ -43,25 +43,28 @@ class Begun(NamedTuple):
     how: str
 
 
+class Link(NamedTuple):
+    """A local day of a shard: the days that are read for it, a hash of all that is read by then, the next day, if any."""
+
+    day: int
+    read: Sequence[int]
+    input: str
+    following: list[int]
+
+
 def obeyed(plan: Plan, store: Store, chain: Chain) -> Iterator[Job]:
     """Make a shard's rows again, day by day; yields what came of each, those too that were done before."""
-    recording = plan.recordings[chain.recording]
-    begun, before, every = None, "", _days(plan, recording, chain.shard)
-    for at, day in enumerate(every):
-        read = range(_warm_up(plan, chain), day + 1) if not before else [day]
-        told = before
-        for each in read:
-            told = staged.input_of(recording, chain.shard, each, told)
-        job = staged.get_job(store, plan, recording.stream, chain.shard, day)
-        if begun is not None or job is None or job.input != told:
+    begun: list[Begun] | None = None
+    for at, link in enumerate(_links(plan, chain)):
+        job = staged.get_job(store, plan, plan.recordings[chain.recording].stream, chain.shard, link.day)
+        if begun is not None or job is None or job.input != link.input:
             if begun is None:
-                begun = _resumed(plan, store, chain, day) if before else _begun(plan, store, chain)
-                read = range(min(one.day for one in begun), day + 1)
-            job = _made(plan, store, chain, begun, read, told, every[at + 1 : at + 2])
+                begun = _resumed(plan, store, chain, link.day) if at else _begun(plan, store, chain)
+                link = link._replace(read=range(min(one.day for one in begun), link.day + 1))  # noqa: PLW2901
+            job = _made(plan, store, chain, begun, link)
         yield job
         if job.is_last:
             return
-        before = told
 
 
 def done(plan: Plan, store: Store) -> list[Job]:
@@ -76,17 +79,30 @@ def done(plan: Plan, store: Store) -> list[Job]:
 
 
 def _done(plan: Plan, store: Store, chain: Chain) -> Iterator[Job]:
-    recording, told = plan.recordings[chain.recording], ""
-    for at, day in enumerate(_days(plan, recording, chain.shard)):
-        for each in [day] if at else range(_warm_up(plan, chain), day + 1):
-            told = staged.input_of(recording, chain.shard, each, told)
-        job = staged.get_job(store, plan, recording.stream, chain.shard, day)
-        if job is None or job.input != told:
+    stream = plan.recordings[chain.recording].stream
+    for link in _links(plan, chain):
+        job = staged.get_job(store, plan, stream, chain.shard, link.day)
+        if job is None or job.input != link.input:
             break
         yield job
         if job.is_last:
             return
-    raise TilikError(f"shard {chain.shard} of recording {recording.stream} is not done: the same command goes on")
+    raise TilikError(f"shard {chain.shard} of recording {stream} is not done: the same command goes on")
+
+
+def _links(plan: Plan, chain: Chain) -> Iterator[Link]:
+    """Yield the local days that may have to be read, in order; with the first one those before it, to begin with."""
+    recording, told = plan.recordings[chain.recording], ""
+    first = _first(plan, recording)
+    every = [
+        first,
+        *(day for day in recording.days(chain.shard) if day > first),
+    ]  # a clock in the future makes days, too
+    for at, day in enumerate(every):
+        read = [day] if at else range(_warm_up(plan, chain), day + 1)
+        for each in read:
+            told = staged.input_of(recording, chain.shard, each, told)
+        yield Link(day, read, told, every[at + 1 : at + 2])
 
 
 def meets(plan: Plan, recording: Recording) -> bool:
@@ -96,12 +112,6 @@ def meets(plan: Plan, recording: Recording) -> bool:
         return False
     ends_us = midnight_us(max(days) + 1) if recording.last_us is None else recording.last_us + 1
     return plan.since_us < ends_us
-
-
-def _days(plan: Plan, recording: Recording, shard: int) -> list[int]:
-    """Return the local days that may have to be read, in order: frames with a clock in the future make days, too."""
-    first = _first(plan, recording)
-    return [first, *(day for day in recording.days(shard) if day > first)]
 
 
 def _first(plan: Plan, recording: Recording) -> int:
@@ -114,10 +124,9 @@ def _warm_up(plan: Plan, chain: Chain) -> int:
 
 def _begun(plan: Plan, store: Store, chain: Chain) -> list[Begun]:
     """Return lanes for all cameras of a shard, each beginning as late as what is remembered allows."""
-    recording, first, least = plan.recordings[chain.recording], _first(plan, plan.recordings[chain.recording]), 0
-    ids = plan.ids(chain.shard)
+    recording, ids = plan.recordings[chain.recording], plan.ids(chain.shard)
+    first, least, begins_us = _first(plan, recording), _warm_up(plan, chain), plan.begins_us(chain)
     wiring = Wiring(plan.city_of(ids), plan.thresholds)
-    least, begins_us = _warm_up(plan, chain), plan.begins_us(chain)
     how = BEGINNING if begins_us == recording.since_us else WARM_UP
     groups = lanes.cut(ids, recording.fullest(chain.shard))
     out: list[Begun] = []
@@ -161,17 +170,12 @@ def _resumed(plan: Plan, store: Store, chain: Chain, day: int) -> list[Begun]:
     return made
 
 
-def _made(
-    plan: Plan, store: Store, chain: Chain, begun: list[Begun], days: Sequence[int], told: str, following: list[int]
-) -> Job:
-    """Obey days of a shard and stage what comes of them; the days before the last one are read to begin with.
-
-    `following` is the next day that there is, if any.
-    """
-    began_s, recording, day = time.monotonic(), plan.recordings[chain.recording], days[-1]
+def _made(plan: Plan, store: Store, chain: Chain, begun: list[Begun], link: Link) -> Job:
+    """Obey the days of a link and stage what comes of them; those before the last one are read to begin with."""
+    began_s, recording, day = time.monotonic(), plan.recordings[chain.recording], link.day
     made: list[Block] = []
     frames = objects = 0
-    for each in days:
+    for each in link.read:
         with tempfile.TemporaryDirectory(prefix="tilik-backfill-") as folder:
             files = [reading.fetched(store, part, Path(folder)) for part in recording.files(chain.shard, each)]
             for lane in (
@@ -182,7 +186,7 @@ def _made(
                 if plan.takes_too_late:
                     batch = with_too_late(batch, lane.city)
                 made += _kept(plan, lane.obey(batch, midnight_us(each + 1)))
-    is_last, ended = _ending(plan, recording, begun, following)
+    is_last, ended = _ending(plan, recording, begun, link.following)
     for lane in ended:
         made += _kept(plan, lane.end(recording.last_us or 0))
     how: dict[str, int] = {}
@@ -193,7 +197,7 @@ def _made(
         recording.stream,
         chain.shard,
         day,
-        told,
+        link.input,
         frames,
         objects,
         round(time.monotonic() - began_s, 3),
@@ -205,7 +209,7 @@ def _made(
     )
     if not is_last:
         nights = [one.lane.night() for one in begun]
-        staged.put_nights(store, plan, recording.stream, chain.shard, following[0], nights)
+        staged.put_nights(store, plan, recording.stream, chain.shard, link.following[0], nights)
     staged.put_job(store, plan, job)
     return job
 

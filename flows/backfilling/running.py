@@ -23,7 +23,7 @@ from flows.console import note
 from flows.settings import Settings
 from flows.thresholds import Thresholds
 
-LOOK_S: Final = 1.0
+LOOK_S: Final = 2.0
 """How often it is looked how far workers are."""
 Progress = Callable[[int, int], None]
 
@@ -37,6 +37,8 @@ class Summary:
     objects: int
     days: int
     rows: int
+    renamed: int
+    """Of these, rows that differ by their `params_hash` alone: the same figures by another definition."""
     withdrawn: int
     seconds: float
     begun: dict[str, int]
@@ -142,6 +144,7 @@ def _summary(ready: Ready, run: Run | None, made: list[committing.Made], began_s
         sum(job.objects for job in jobs),
         len(jobs),
         sum(each.rows for each in made),
+        sum(each.renamed for each in made),
         sum(each.withdrawn for each in made),
         round(time.monotonic() - began_s, 3),
         begun,

@@ -166,7 +166,7 @@ def as_json(done: Summary) -> str:
     """Return a backfill's figures as one JSON line."""
     import json  # noqa: PLC0415  start-up time
 
-    names = ("generation", "frames", "objects", "days", "rows", "withdrawn", "begun", "seconds")
+    names = ("generation", "frames", "objects", "days", "rows", "renamed", "withdrawn", "begun", "seconds")
     changes = done.changes.with_columns(done.changes["day"].cast(str)).to_dicts() if done.changes.width else []
     return json.dumps({name: getattr(done, name) for name in names} | {"changes": changes})
 
@@ -175,11 +175,12 @@ def as_text(done: Summary, where: str = "") -> str:
     """Return a backfill's figures as a few sentences, and its largest changes."""
     would = "would replace" if done.generation is None else "replaced"
     rate = f" ({done.frames / done.seconds:,.0f} frames/s)" if done.seconds else ""
+    same = f" ({done.renamed:,} of them by their params_hash alone)" if done.renamed else ""
     lines = [
         f"{counted(done.frames, 'frames')} with {counted(done.objects, 'objects')} of "
         f"{counted(done.days, 'days of shards')} were read in {done.seconds:.1f} s{rate}.",
-        f"{counted(done.rows, 'rows')} differ, {counted(done.withdrawn, 'rows')} were not made again: they {would} "
-        f"what stood{'' if done.generation is None else f' (generation {done.generation})'}.",
+        f"{counted(done.rows, 'rows')} differ{same}, {counted(done.withdrawn, 'rows')} were not made again: "
+        f"they {would} what stood{'' if done.generation is None else f' (generation {done.generation})'}.",
         *_began(done),
         *_changed(done),
     ]
