@@ -44,7 +44,7 @@ class Begun(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A local day of a shard: the days that are read for it, a hash of all that is read by then, the next day, if any."""
+    """A local day of a shard: the days that are read for it, a hash of all that is read by then, and the next day."""
 
     day: int
     read: Sequence[int]
