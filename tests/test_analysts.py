@@ -33,7 +33,7 @@ def test_the_recipes_work_and_what_they_say_is_so(tmp_path: Path) -> None:
     with connect(f"embedded:{tmp_path / 'data'}"):  # one engine for all commands: each by itself would start its own
         said += [ran(kind, block, tmp_path) for kind, block in BLOCKS[1:]]
     shown = next(out for out, (_, block) in zip(said, BLOCKS, strict=True) if "backfill diff 1" in block)
-    assert "they would replace what stood" in shown
+    assert "they would replace what stands" in shown
     assert "(generation 1)" in shown
     changed = re.findall(r"^(\w+) +sim-0003 .* (-?\d+)$", shown, re.MULTILINE)
     assert {metric for metric, _ in changed} == {"crowd"}

@@ -173,14 +173,11 @@ def as_json(done: Summary) -> str:
 
 def as_text(done: Summary, where: str = "") -> str:
     """Return a backfill's figures as a few sentences, and its largest changes."""
-    would = "would replace" if done.generation is None else "replaced"
     rate = f" ({done.frames / done.seconds:,.0f} frames/s)" if done.seconds else ""
-    same = f" ({done.renamed:,} of them by their params_hash alone)" if done.renamed else ""
     lines = [
         f"{counted(done.frames, 'frames')} with {counted(done.objects, 'objects')} of "
         f"{counted(done.days, 'days of shards')} were read in {done.seconds:.1f} s{rate}.",
-        f"{counted(done.rows, 'rows')} differ{same}, {counted(done.withdrawn, 'rows')} were not made again: "
-        f"they {would} what stood{'' if done.generation is None else f' (generation {done.generation})'}.",
+        _differs(done),
         *_began(done),
         *_changed(done),
     ]
@@ -189,6 +186,17 @@ def as_text(done: Summary, where: str = "") -> str:
             f"Changed figures: tilik backfill diff {done.generation}{where}; and back: ... undo {done.generation}"
         )
     return "\n".join(lines)
+
+
+def _differs(done: Summary) -> str:
+    """Say how many rows differ from what stands."""
+    if not done.rows + done.withdrawn:
+        return "Nothing differs from what stands."
+    same = f" ({done.renamed:,} of them by their params_hash alone)" if done.renamed else ""
+    of = "" if done.generation is None else f" (generation {done.generation})"
+    became = "would replace what stands" if done.generation is None else "replaced what stood"
+    told = f"{counted(done.rows, 'rows')} differ{same}, {counted(done.withdrawn, 'rows')} were not made again"
+    return f"{told}: they {became}{of}."
 
 
 def _began(done: Summary) -> list[str]:
@@ -207,8 +215,11 @@ def _changed(done: Summary) -> list[str]:
     if not done.changes.height:
         return []
     from flows.rendering import table  # noqa: PLC0415  start-up time
+    from schemas.columns import METRICS  # noqa: PLC0415  start-up time
 
+    adds = {name for metric in METRICS for name, part in metric.parts.items() if part.combine == "sum"}
     changes = done.changes.with_columns(by=(done.changes["after"] - done.changes["before"]).abs())
+    changes = changes.filter(changes["part"].is_in([*adds, "incidents"]))
     largest = changes.filter(changes["by"] > 0).sort("by", descending=True).head(SHOWN)
     names = ["metric", "camera_id", "day", "part", "before", "after"]
     return [table(names, largest.select(names).rows()).rstrip("\n")] if largest.height else []
