@@ -20,7 +20,7 @@ from operators.stage.decided import Decided
 from operators.stage.nights import Crossing
 from schemas.columns import METRICS
 from schemas.errors import StateError
-from schemas.local_time import DAY_US, OFFSET_US
+from schemas.local_time import midnight_us
 from schemas.partitions import partition_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _forget_minutes(state: State, city: City, day: int) -> None:
     state.pools = {metric.name: windows.start(metric) for metric in METRICS}
     state.reached = windows.start(cover.REACHED)
     state.order = ordered.start(len(city.cameras))
-    state.stated[:] = np.maximum(state.stated, (day * DAY_US - OFFSET_US) // MINUTE_US)
+    state.stated[:] = np.maximum(state.stated, midnight_us(day) // MINUTE_US)
 
 
 class Nights(NamedTuple):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
+T = TypeVar("T")
 ZONE: Final = "Asia/Jakarta"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """What times in integers are counted from."""
@@ -53,3 +54,18 @@ def minutes(clock: str) -> int:
 
 
 OFFSET_US: Final = offset_us(ZONE)
+
+
+def day_of(t_us: T) -> T:
+    """Return the number since 1970 of the local day that microseconds since 1970 lie in: of one time, or of many."""
+    return (t_us + OFFSET_US) // DAY_US  # type: ignore[operator,return-value]
+
+
+def midnight_us(day: int) -> int:
+    """Return when a local day begins, by its number [us]."""
+    return day * DAY_US - OFFSET_US
+
+
+def day_number(day: date) -> int:
+    """Return the number of a local day since 1970; `local_date` is the other way."""
+    return (day - EPOCH.date()).days

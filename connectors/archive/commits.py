@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from connectors.archive import marks
+from connectors.archive.sealed import opened, sealed
 from connectors.archive.store import Store
 from schemas.archive import FORMAT, SHARDS
 from schemas.errors import ArchiveError
@@ -339,7 +340,7 @@ def _of_known(choose: Callable[[Iterable[int]], int], *values: int | None) -> in
 def _put(store: Store, commit: Commit, name: str = "") -> str:
     name = name or f"{commit.stream}-{secrets.token_hex(8)}"
     body = msgspec.json.encode(commit)
-    store.put(f"{COMMITS}{name}.json", body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
+    store.put(f"{COMMITS}{name}.json", sealed(body))
     return name
 
 
@@ -354,8 +355,8 @@ def _get(store: Store, name: str) -> Commit | None:
     content = store.get(name)
     if content is None:
         return None
-    body, _, check = content.rstrip(b"\n").rpartition(b"\n")
-    if hashlib.sha256(body).hexdigest().encode() != check:
+    body = opened(content)
+    if body is None:
         raise ArchiveError(f"archive {store.url}: {name}: its bytes are not those that were written")
     commit = msgspec.json.decode(body, type=Commit)
     if commit.format != FORMAT:

@@ -16,7 +16,7 @@ from connectors.archive import commits, gathering, reading
 from connectors.archive.commits import COMMITS, FILES, Commit, Part
 from connectors.archive.store import Store
 from schemas.frames import joined
-from schemas.local_time import DAY_US, EPOCH
+from schemas.local_time import DAY_US, day_number
 
 SMALL_BYTES: Final = 32 << 20
 """Files below this size are joined, up to as many frames as `MOST_FRAMES`; ours."""
@@ -65,7 +65,7 @@ def _joined(store: Store, files: list[Part], shards: int) -> list[Part]:
                 continue
             batch = joined([reading.frames(store, part) for part in few])
             stream = few[0].name.rpartition("/")[2].partition("-")[0]
-            group = gathering.Group((day - EPOCH.date()).days, shard)
+            group = gathering.Group(day_number(day), shard)
             out.append(gathering.file(store, batch, group, f"{stream}-{secrets.token_hex(4)}-00000"))
     return files if len(out) == len(files) else out
 

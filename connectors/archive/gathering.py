@@ -19,7 +19,7 @@ from connectors.archive import parts
 from connectors.archive.commits import FILES, Part
 from connectors.archive.store import Store
 from schemas.frames import FrameBatch, joined
-from schemas.local_time import DAY_US, OFFSET_US, local_date
+from schemas.local_time import day_of, local_date
 from schemas.partitions import partition_of
 
 MOST_BYTES: Final = 96 << 20
@@ -62,7 +62,7 @@ class Gathering:
     def _codes(self, frames: pl.DataFrame) -> pl.Series:
         """Return the group of each frame, as a number: its day times the number of shards, and its shard."""
         shards = {name: self._shard(name) for name in frames["camera"].unique()}
-        day = (frames["t_us"] + OFFSET_US) // DAY_US
+        day = day_of(frames["t_us"])
         return day * self.shards + frames["camera"].replace_strict(shards, return_dtype=pl.Int64)
 
     def _shard(self, camera: str) -> int:

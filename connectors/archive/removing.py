@@ -13,7 +13,7 @@ import msgspec
 from connectors.archive import commits, marks, reading
 from connectors.archive.commits import FILES, STATES
 from connectors.archive.store import Store
-from schemas.local_time import DAY_US, OFFSET_US, local_date
+from schemas.local_time import DAY_US, day_of, local_date
 
 LEAST_DAYS: Final = 2
 """Frames are late by a day at most (`lateness_s`): whole days before yesterday are over; ours."""
@@ -75,12 +75,12 @@ def records(store: Store) -> list[Record]:
 
 def _before(store: Store, keep_days: int, now_us: int) -> tuple[date, str]:
     """Return the first day that stays, and which live run holds it back."""
-    before, held_by = local_date(_day(now_us)) - timedelta(days=keep_days), ""
+    before, held_by = local_date(day_of(now_us)) - timedelta(days=keep_days), ""
     for each in reading.streams(store):
         is_active = each.is_live and each.last_us is None and now_us - each.made.timestamp() * 1e6 < ACTIVE_US
         newest_us = max((part.last_us for part in each.parts), default=None)
-        if is_active and newest_us is not None and local_date(_day(newest_us) - LEAST_DAYS) < before:
-            before, held_by = local_date(_day(newest_us) - LEAST_DAYS), each.stream
+        if is_active and newest_us is not None and local_date(day_of(newest_us) - LEAST_DAYS) < before:
+            before, held_by = local_date(day_of(newest_us) - LEAST_DAYS), each.stream
     return before, held_by
 
 
@@ -104,7 +104,3 @@ def _of(name: str) -> date:
     if name.startswith(STATES):
         return local_date(int(name.rpartition("/")[2].split("-")[1]))
     return date.fromisoformat(name.removeprefix(f"{FILES}day=").partition("/")[0])
-
-
-def _day(us: int) -> int:
-    return (us + OFFSET_US) // DAY_US

@@ -128,6 +128,13 @@ def ledger(session: Session) -> list[Entry]:
     return [Entry(*row) for row in rows]
 
 
+def asked_of(of: Entry) -> Asked:
+    """Return what a backfill of the ledger was asked for, but for whether it took in what was too late."""
+    return Asked(
+        of.id, of.archive, of.cameras, of.metrics, of.since_us, of.until_us, of.definitions, takes_too_late=False
+    )
+
+
 def entry(session: Session, generation: int) -> Entry:
     """Return a backfill.
 
@@ -244,10 +251,7 @@ def begin_undo(session: Session, of: Entry) -> Run:
 
 def finish_undo(session: Session, run: Run, of: Entry) -> None:
     """Say that a backfill was taken back."""
-    asked = Asked(
-        of.id, of.archive, of.cameras, of.metrics, of.since_us, of.until_us, of.definitions, takes_too_late=False
-    )
-    _log(session, Run(of.run, of.generation, of.id, 0), asked, UNDONE)
+    _log(session, Run(of.run, of.generation, of.id, 0), asked_of(of), UNDONE)
     _finish_run(session, run)
 
 

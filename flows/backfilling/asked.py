@@ -17,14 +17,14 @@ from connectors.archive import Store, commits, reading
 from connectors.warehouse import Definitions
 from connectors.warehouse.backfills import Asked
 from flows.backfilling import days
-from flows.backfilling.plan import Plan, Recording, midnight_us, number_of
+from flows.backfilling.plan import Plan, Recording
 from flows.console import note
 from flows.replay import identity
 from flows.thresholds import Thresholds
 from schemas.cards import CARDS
 from schemas.errors import UsageError
 from schemas.incidents import ACROSS_KINDS
-from schemas.local_time import DAY_US, MINUTE_US, at_time
+from schemas.local_time import DAY_US, MINUTE_US, at_time, day_number, midnight_us
 from schemas.registry import Registry
 from schemas.registry.mistakes import did_you_mean
 
@@ -64,7 +64,6 @@ class Ready(NamedTuple):
     store: Store
     definitions: Definitions
     asked: Asked
-    remarks: list[str]
 
 
 def metrics() -> list[str]:
@@ -128,14 +127,14 @@ def make_ready(options: BackfillOptions) -> Ready:
         plan.definitions,
         plan.takes_too_late,
     )
-    return Ready(plan, store, definitions, asked, [])
+    return Ready(plan, store, definitions, asked)
 
 
 def refuse_missing(plan: Plan, store: Store, found: Sequence[reading.Recording]) -> None:
     """Refuse a time of which the archive does not have all: what is made of the rest would be less than what stands."""
     streams = {recording.stream for recording in plan.recordings}
     for each in (each for each in found if each.stream in streams):
-        if each.removed_before is not None and plan.since_us < midnight_us(number_of(each.removed_before)):
+        if each.removed_before is not None and plan.since_us < midnight_us(day_number(each.removed_before)):
             raise UsageError(
                 f"archive {store.url}: local days before {each.removed_before} were removed (tilik retention): "
                 f"expected --from {each.removed_before} or later"
@@ -156,7 +155,7 @@ def _since_us(of: reading.Recording) -> int:
 
 
 def _first_day(of: reading.Recording) -> int:
-    return 0 if of.removed_before is None else number_of(of.removed_before)
+    return 0 if of.removed_before is None else day_number(of.removed_before)
 
 
 def _cameras(registry: Registry, options: BackfillOptions) -> tuple[str, ...]:

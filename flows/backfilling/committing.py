@@ -12,9 +12,9 @@ from connectors.warehouse import Run, Span, Warehouse, backfills
 from connectors.warehouse.backfills import Replaced
 from flows.backfilling import comparing, saved, staged
 from flows.backfilling.days import HEALTH
-from flows.backfilling.plan import INCIDENT_TABLE, Plan, midnight_us
+from flows.backfilling.plan import INCIDENT_TABLE, Plan
 from flows.backfilling.staged import File, Job
-from schemas.local_time import DAY_US
+from schemas.local_time import DAY_US, midnight_us
 
 
 class Day(NamedTuple):

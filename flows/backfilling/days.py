@@ -18,7 +18,7 @@ import polars as pl
 from connectors.archive import Store, parts, reading
 from flows.backfilling import lanes, staged
 from flows.backfilling.lanes import Lane
-from flows.backfilling.plan import INCIDENT_TABLE, Chain, Plan, Recording, day_of, midnight_us
+from flows.backfilling.plan import INCIDENT_TABLE, Chain, Plan, Recording
 from flows.backfilling.staged import File, Job
 from flows.nights import Midnight
 from flows.obeying import with_too_late
@@ -27,7 +27,7 @@ from flows.states import Wiring
 from schemas.archive import SCHEMA
 from schemas.errors import TilikError
 from schemas.frames import FrameBatch, joined
-from schemas.local_time import DAY_US, OFFSET_US
+from schemas.local_time import day_of, midnight_us
 
 REMEMBERED, BEGINNING, WARM_UP = "remembered", "beginning", "warm_up"
 """How cameras begin: from a saved midnight, with their recording, or a while before what is made again."""
@@ -94,10 +94,7 @@ def _links(plan: Plan, chain: Chain) -> Iterator[Link]:
     """Yield the local days that may have to be read, in order; with the first one those before it, to begin with."""
     recording, told = plan.recordings[chain.recording], ""
     first = _first(plan, recording)
-    every = [
-        first,
-        *(day for day in recording.days(chain.shard) if day > first),
-    ]  # a clock in the future makes days, too
+    every = [first, *(day for day in recording.days(chain.shard) if day > first)]  # days of wrong clocks among them
     for at, day in enumerate(every):
         read = [day] if at else range(_warm_up(plan, chain), day + 1)
         for each in read:
@@ -280,7 +277,7 @@ def _staged(plan: Plan, store: Store, stem: str, shard: int, made: list[Block]) 
     by_day: dict[int, dict[str, pl.DataFrame]] = {}
     for table, several in tables.items():
         time_of = "opened_at" if table == INCIDENT_TABLE else "ts"
-        whole = pl.concat(several).with_columns(_day=(pl.col(time_of).dt.epoch("us") + OFFSET_US) // DAY_US)
+        whole = pl.concat(several).with_columns(_day=day_of(pl.col(time_of).dt.epoch("us")))
         for (day,), rows in whole.group_by("_day", maintain_order=True):
             assert isinstance(day, int)
             by_day.setdefault(day, {})[table] = rows.drop("_day")

@@ -93,10 +93,10 @@ class Lane:
     def unsettled_us(self, until_us: int) -> dict[str, int]:
         """Return from when on minutes before a time may still be restated, by camera that sent frames."""
         state, found = self.state, dict[str, int]()
-        begun = (state.order.newest_us != NEVER) & ~state.over
-        for code in np.flatnonzero(begun & (self.settled_us() < until_us)).tolist():
+        begun, settled_us = (state.order.newest_us != NEVER) & ~state.over, self.settled_us()
+        for code in np.flatnonzero(begun & (settled_us < until_us)).tolist():
             camera = self.city.cameras[code].id
-            found[camera] = min(found.get(camera, until_us), int(self.settled_us()[code]))
+            found[camera] = min(found.get(camera, until_us), int(settled_us[code]))
         return found
 
     def night(self) -> Midnight:

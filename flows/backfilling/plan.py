@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -17,7 +16,7 @@ from operators.city import City
 from schemas.cards import BY_NAME, INCIDENTS
 from schemas.columns import METRICS
 from schemas.incidents import ACROSS_KINDS
-from schemas.local_time import DAY_US, EPOCH, OFFSET_US
+from schemas.local_time import DAY_US, day_number, day_of, midnight_us
 from schemas.partitions import partition_of
 from schemas.registry import Registry, fingerprint
 
@@ -131,20 +130,5 @@ class Plan:
         return max(recording.since_us, midnight_us(first_day))
 
 
-def number_of(day: date) -> int:
-    """Return a local day's number since 1970."""
-    return (day - EPOCH.date()).days
-
-
-def day_of(t_us: int) -> int:
-    """Return the local day of a time as a number since 1970."""
-    return (t_us + OFFSET_US) // DAY_US
-
-
-def midnight_us(day: int) -> int:
-    """Return when a local day begins [us]."""
-    return day * DAY_US - OFFSET_US
-
-
 def _number(part: Part) -> int:
-    return number_of(part.day)
+    return day_number(part.day)

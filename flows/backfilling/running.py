@@ -18,10 +18,12 @@ from connectors.warehouse import Run, Warehouse, backfills
 from flows import afterwards
 from flows.backfilling import committing, days, staged, undoing
 from flows.backfilling.asked import BackfillOptions, Ready, make_ready
-from flows.backfilling.plan import Plan, day_of
+from flows.backfilling.plan import Plan
+from flows.backfilling.staged import Job
 from flows.console import note
 from flows.settings import Settings
 from flows.thresholds import Thresholds
+from schemas.local_time import day_of
 
 LOOK_S: Final = 2.0
 """How often it is looked how far workers are."""
@@ -55,12 +57,11 @@ def backfill(options: BackfillOptions, progress: Progress, *, dry_run: bool = Fa
     """
     began_s = time.monotonic()
     ready = make_ready(options)
-    for remark in ready.remarks:
-        note(f"warning: {remark}")
     with warehouses.existing(options.warehouse) if dry_run else warehouses.connect(options.warehouse) as warehouse:
         if dry_run:
             make(ready, options, progress)
-            return _summary(ready, None, list(_looked(warehouse, ready)), began_s)
+            jobs = days.done(ready.plan, ready.store)
+            return _summary(jobs, None, list(_looked(warehouse, ready, jobs)), began_s)
         warehouse.migrate()
         with backfills.alone(warehouse, ready.asked):
             run = backfills.begin(warehouse, ready.asked, ready.definitions)
@@ -74,7 +75,7 @@ def store(warehouse: Warehouse, ready: Ready, run: Run, progress: Progress, bega
     made = list(committing.commit(warehouse, ready.store, ready.plan, run, jobs, progress))
     afterwards.follow(warehouse, run, ready.plan.thresholds)
     backfills.finish(warehouse, run, ready.asked, _counts(warehouse, run))
-    return _summary(ready, run, made, began_s)
+    return _summary(jobs, run, made, began_s)
 
 
 def undo(settings: Settings, generation: int) -> int:
@@ -124,15 +125,13 @@ def _watched(store: Store, plan: Plan, progress: Progress) -> Iterator[None]:
         thread.join()
 
 
-def _looked(warehouse: Warehouse, ready: Ready) -> Iterator[committing.Made]:
-    jobs = days.done(ready.plan, ready.store)
+def _looked(warehouse: Warehouse, ready: Ready, jobs: list[Job]) -> Iterator[committing.Made]:
     still_open = committing.left_open(jobs)
     for day in committing.days(jobs):
         yield committing.changed(warehouse, ready.store, ready.plan, day, still_open)
 
 
-def _summary(ready: Ready, run: Run | None, made: list[committing.Made], began_s: float) -> Summary:
-    jobs = days.done(ready.plan, ready.store)
+def _summary(jobs: list[Job], run: Run | None, made: list[committing.Made], began_s: float) -> Summary:
     begun: dict[str, int] = {}
     for first in {(job.stream, job.shard): job for job in reversed(jobs)}.values():
         for how, many in first.begun.items():

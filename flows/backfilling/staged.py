@@ -16,6 +16,7 @@ import msgspec
 import polars as pl
 
 from connectors.archive import Store
+from connectors.archive.sealed import opened, sealed
 from flows import nights
 from flows.backfilling.plan import Plan, Recording
 from flows.nights import Midnight
@@ -43,7 +44,7 @@ class Job(msgspec.Struct, frozen=True):
         Hash of this day's files and of those before it that were read.
     begun
         Of how many cameras it began otherwise than from what was remembered at the midnight before the backfill's
-        begin: ``remembered``, ``beginning`` of the recording, ``warm-up``.
+        begin: ``remembered``, ``beginning`` of the recording, ``warm_up``.
     open
         Incidents that are made again and have no end yet: ids.
     is_last
@@ -98,12 +99,17 @@ def _ipc(rows: pl.DataFrame) -> bytes:
 
 def put_job(store: Store, plan: Plan, job: Job) -> None:
     """Say that a day of a shard is done."""
-    store.put(_job(plan.id, job.stream, job.shard, job.day), _checked(msgspec.json.encode(job)))
+    store.put(_job(plan.id, job.stream, job.shard, job.day), sealed(msgspec.json.encode(job)))
 
 
 def get_job(store: Store, plan: Plan, stream: str, shard: int, day: int) -> Job | None:
     """Return what came of a day of a shard; None where it is to be done."""
-    return _read(store, _job(plan.id, stream, shard, day))
+    content = store.get(_job(plan.id, stream, shard, day))
+    body = None if content is None else opened(content)
+    try:
+        return None if body is None else msgspec.json.decode(body, type=Job)
+    except msgspec.MsgspecError:
+        return None
 
 
 def done(store: Store, id: int) -> int:
@@ -147,25 +153,6 @@ def input_of(recording: Recording, shard: int, day: int, before: str) -> str:
         max((part.last_us for part in files), default=0),
     )
     return hashlib.sha256(f"{before}{told}".encode()).hexdigest()[:16]
-
-
-def _read(store: Store, name: str) -> Job | None:
-    content = store.get(name)
-    if content is None:
-        return None
-    body, _, check = content.rpartition(b"\n")
-    try:
-        return msgspec.json.decode(body, type=Job) if _sum(body) == check else None
-    except msgspec.MsgspecError:
-        return None
-
-
-def _checked(body: bytes) -> bytes:
-    return body + b"\n" + _sum(body)
-
-
-def _sum(body: bytes) -> bytes:
-    return hashlib.sha256(body).hexdigest().encode()
 
 
 def _place(id: int) -> str:

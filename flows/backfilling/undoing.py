@@ -9,9 +9,8 @@ from connectors.warehouse import Run, Span, Warehouse, backfills
 from connectors.warehouse.backfills import Entry
 from flows.backfilling import saved
 from flows.backfilling.comparing import KEYS
-from flows.backfilling.plan import midnight_us
 from schemas.errors import UsageError, WarehouseError
-from schemas.local_time import DAY_US
+from schemas.local_time import DAY_US, midnight_us
 from schemas.parts import REVISIONS
 
 
@@ -28,10 +27,7 @@ def undo(warehouse: Warehouse, store: Store, of: Entry) -> tuple[Run, int]:
     if of.state == backfills.UNDONE:
         raise UsageError(f"generation {of.generation}: taken back already")
     every = list(saved.every(store, of.id, of.generation))
-    asked = backfills.Asked(
-        of.id, of.archive, of.cameras, of.metrics, of.since_us, of.until_us, of.definitions, takes_too_late=False
-    )
-    with backfills.alone(warehouse, asked):
+    with backfills.alone(warehouse, backfills.asked_of(of)):
         for each in every:
             _refuse_restated(warehouse, of, each, saved.rows(store, each))
         run = backfills.begin_undo(warehouse, of)

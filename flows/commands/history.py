@@ -13,7 +13,7 @@ from flows import options
 from flows.commands import replay
 from flows.console import announce, note, progress, say
 from schemas.errors import UsageError
-from schemas.local_time import DAY_US, OFFSET_US
+from schemas.local_time import DAY_US, day_of, midnight_us
 
 DAYS: Final = {"d": 1, "w": 7}
 """Days of a span's units."""
@@ -50,7 +50,7 @@ def span_us(length: str, start: str | None, end: str | None, now_us: int) -> tup
         return since_us, since_us + length_us
     until_us = options.moment_us("--end", end)
     if until_us is None:
-        until_us = (now_us + OFFSET_US) // DAY_US * DAY_US - OFFSET_US
+        until_us = midnight_us(day_of(now_us))
     return until_us - length_us, until_us
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from connectors.warehouse import Run, Span, Warehouse, calendar_days
 from flows.second import groups, mutes
 from flows.thresholds import Thresholds
-from schemas.local_time import DAY_US, EPOCH, OFFSET_US
+from schemas.local_time import day_number, midnight_us
 
 DAYS: Final = 31
 """Days that are judged at once: with the weeks around them that bounds what is read."""
@@ -28,8 +28,8 @@ def update(warehouse: Warehouse, thresholds: Thresholds, run: Run) -> int:
     cameras = frozenset(camera.id for camera in groups.registered(warehouse))
     written = 0
     for first, last in spans([day for day, _ in marks]):
-        since_us = (first - EPOCH.date()).days * DAY_US - OFFSET_US
-        until_us = ((last - EPOCH.date()).days + 1) * DAY_US - OFFSET_US
+        since_us = midnight_us(day_number(first))
+        until_us = midnight_us(day_number(last) + 1)
         written += mutes.update(warehouse, thresholds, Span(cameras, since_us, until_us), run)
     calendar_days.judged(warehouse, marks)
     return written

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from operators.stage.arrived import Arrived, nothing, take
 from operators.stage.released import Part
-from schemas.local_time import DAY_US, OFFSET_US
+from schemas.local_time import day_of
 
 
 class Crossing(NamedTuple):
@@ -41,7 +41,7 @@ def cut(part: Part, frontier_us: NDArray[np.int64], crossed: NDArray[np.bool_]) 
     is_last = np.diff(camera, append=-1) != 0
     next_us = np.append(t_us[1:], 0)
     next_us[is_last] = frontier_us[camera[is_last]]
-    day, next_day = _days(t_us), _days(next_us)
+    day, next_day = day_of(t_us), day_of(next_us)
     is_known = (np.diff(camera, prepend=-1) != 0) & crossed[camera]
     at = np.flatnonzero((next_day > day) & ~is_known)
     who, first = np.unique(camera[at], return_index=True)
@@ -51,10 +51,6 @@ def cut(part: Part, frontier_us: NDArray[np.int64], crossed: NDArray[np.bool_]) 
     is_after = np.arange(len(camera)) >= bound[camera]
     night = Crossing(who, t_us[at], day[at] + 1, next_day[at])
     return _rows(part, ~is_after), _rows(part, is_after), night
-
-
-def _days(t_us: NDArray[np.int64]) -> NDArray[np.int64]:
-    return (t_us + OFFSET_US) // DAY_US
 
 
 def _rows(part: Part, chosen: NDArray[np.bool_]) -> Part:
