@@ -78,6 +78,7 @@ migration: install  # Write the next numbered file for changed tables (NAME=what
 notebooks: install  # Execute docs/notebooks anew
 	$(BIN)/python docs/notebooks/run.py docs/notebooks/street_week.ipynb
 	$(BIN)/python docs/notebooks/run.py docs/notebooks/floods.ipynb
+	$(BIN)/python docs/notebooks/run.py docs/notebooks/one_minute.ipynb
 
 screenshots: install  # Write docs/images anew, of the dashboards that are served (STATE=data/dashboards)
 	$(BIN)/python -m docs.images.shoot $(if $(STATE),--state $(STATE))

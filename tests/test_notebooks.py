@@ -14,9 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BOOKS = ROOT / "docs" / "notebooks"
-NAMES = ("street_week", "floods")
+NAMES = ("street_week", "floods", "one_minute")
 MOST_BYTES = 300_000
-SAID = {"street_week": r"rata-rata ([\d.]+) kendaraan/jam", "floods": r"bersama ([\d.,]+) jam tergenang"}
+SAID = {
+    "street_week": r"rata-rata ([\d.]+) kendaraan/jam",
+    "floods": r"bersama ([\d.,]+) jam tergenang",
+    "one_minute": r"([\d.,]+) orang-menit dengan tangan, \1 tersimpan",
+}
 """The sentence of each notebook that carries its main figure."""
 
 pytestmark = pytest.mark.slow

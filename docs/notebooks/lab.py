@@ -1,6 +1,6 @@
-"""What both notebooks share: a warehouse to ask, Indonesian numbers, and the label of simulated data.
+"""What the notebooks share: a warehouse to ask, Indonesian numbers, and the label of simulated data.
 
-With `TILIK_WAREHOUSE` set the notebooks show that warehouse. Without it they make
+With `TILIK_WAREHOUSE` set (and `TILIK_ARCHIVE`) the notebooks show that warehouse. Without it they make
 a simulated city of their own in a temporary folder, and every figure says so.
 """
 
@@ -43,29 +43,39 @@ class Simulation:
     """
 
     cameras: int
-    days: int
+    days: float
     seed: int
     fps: float
     keep: tuple[str, ...]
     start: str = "2026-01-12T00:00:00+07:00"  # a Monday; Friday 16 January 2026 is Isra Mikraj
+    archive: bool = False
+    """Whether its frames are kept, too."""
 
-    def store(self, folder: Path) -> str:
-        """Simulate into a folder, replay into a warehouse there, and return its URL."""
+    def store(self, folder: Path) -> tuple[str, str | None]:
+        """Simulate into a folder, replay into a warehouse there, and return its URL and that of the archive."""
         city, url = folder / "city", f"embedded:{folder / 'store'}"
         start_us = round(datetime.fromisoformat(self.start).timestamp() * 1e6)
-        simulate(self.cameras, self.days * 1440, self.seed, start_us, city, "arrow", fps=self.fps, only=self.keep)
-        settings = ReplayOptions((str(city / "events"),), "arrow", url, str(city / "registry.toml"))
-        replay(settings)
-        return url
+        minutes = round(self.days * 1440)
+        simulate(self.cameras, minutes, self.seed, start_us, city, "arrow", fps=self.fps, only=self.keep)
+        archive = f"file:{folder / 'archive'}" if self.archive else None
+        replay(ReplayOptions((str(city / "events"),), "arrow", url, str(city / "registry.toml"), archive=archive))
+        return url, archive
 
 
 class Lab:
     """A warehouse that answers in Polars tables, and knows whether its cameras are simulated."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self.warehouse = warehouse
+    def __init__(self, warehouse: Warehouse, archive: str | None) -> None:
+        self.warehouse, self.archive = warehouse, archive
         found = self.ask("SELECT count() AS n, countIf(simulated) AS simulated FROM cameras")
         self.cameras, self.simulated = found["n"][0], found["simulated"][0]
+
+    def frames(self) -> pl.LazyFrame:
+        """Return the frames of the archive, a folder; nothing is read yet."""
+        if self.archive is None or not self.archive.startswith("file:"):
+            raise ValueError(f"expected TILIK_ARCHIVE=file:DIR, came {self.archive}: a bucket's keys are yours to give")
+        files = f"{self.archive.removeprefix('file:')}/frames/**/*.parquet"
+        return pl.scan_parquet(files, hive_partitioning=True)
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """Answer a query; NULL is null, times carry their zone."""
@@ -91,14 +101,14 @@ class Lab:
 
 def open_lab(simulation: Simulation) -> Lab:
     """Open the warehouse of `TILIK_WAREHOUSE`, or a simulated one that ends with this program."""
-    url = os.environ.get("TILIK_WAREHOUSE")
+    url, archive = os.environ.get("TILIK_WAREHOUSE"), os.environ.get("TILIK_ARCHIVE")
     if not url:
         folder = tempfile.TemporaryDirectory(prefix="tilik-")
         atexit.register(folder.cleanup)
-        url = simulation.store(Path(folder.name))
+        url, archive = simulation.store(Path(folder.name))
     warehouse = connect(url)
     atexit.register(warehouse.close)  # before the folder goes: the last registered is called first
-    return Lab(warehouse)
+    return Lab(warehouse, archive)
 
 
 def angka(value: float | None, decimals: int = 0) -> str:
@@ -114,7 +124,7 @@ def axis_numbers(decimals: int = 0) -> FuncFormatter:
 
 
 def set_up() -> None:
-    """Make tables and figures look alike in both notebooks."""
+    """Make tables and figures look alike in all notebooks."""
     pl.Config(
         tbl_hide_dataframe_shape=True,
         tbl_hide_column_data_types=True,
