@@ -93,6 +93,10 @@ class Taking:
         """Say whether messages wait here."""
         return bool(self._held)
 
+    def drop(self) -> None:
+        """Let go of messages that wait here: they are read again."""
+        self._held = []
+
     def take(self, most: int, most_bytes: int) -> Gathered:
         """Return what is there, without waiting for more."""
         gathered = Gathered()

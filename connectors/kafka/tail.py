@@ -67,7 +67,7 @@ class KafkaTail:
         self._consumer: Any = topic.settings.make(Consumer, topic.address, own)
         self._let_go = held(self, self._consumer)
         self._taking: Any = Taking(self._consumer)
-        topic.watch(partition)
+        topic.watch(partition, self.position)
         self._assign()
 
     def poll(self, most: int, most_bytes: int) -> Records:
@@ -137,6 +137,7 @@ class KafkaTail:
 
     def _assign(self) -> None:
         self._is_heard = False  # whether the brokers know such a position is not told yet
+        self._taking.drop()
         self._consumer.assign([TopicPartition(self._topic.address.topic, self._partition, self.position)])
 
     def _has_all(self) -> bool:

@@ -33,6 +33,9 @@ ASK_S: Final = 5.0
 OPEN_S: Final = 30.0
 QUIET_S: Final = 3.0
 """An answer takes so long without anybody being told."""
+BACK_S: Final = 30.0
+"""A broker that was just restarted may for a moment tell an end before the one it told last; told for so long, it is
+believed: records were lost. Ours."""
 GONE: Final = 2
 """Answers one after another that a topic is unknown before it is believed: one broker may not know it yet."""
 
@@ -81,6 +84,8 @@ class Topic:
         self._ends = Question(self._ask_ends, ENDS_S, clock)
         self._watched: list[int] = []
         self._end: dict[int, tuple[int, float]] = {}
+        self._least: dict[int, int] = {}  # by partition where it ended at least
+        self._back_s: dict[int, float] = {}  # by partition since when an end before that is told
         self._unknown = 0
         self._looking = threading.Lock()
         self._over = ""  # why nothing more is read of it
@@ -109,8 +114,9 @@ class Topic:
             raise SourceError(self._over)
         self.troubles.check()
 
-    def watch(self, partition: int) -> None:
-        """Keep asking where a partition ends."""
+    def watch(self, partition: int, position: int = 0) -> None:
+        """Keep asking where a partition ends that was read up to a position."""
+        self._least[partition] = max(position, self._least.get(partition, 0))
         if partition not in self._watched:
             self._watched.append(partition)
             self._ends.at_once()
@@ -188,8 +194,15 @@ class Topic:
             if isinstance(value, KafkaException):
                 self._raise_if_refused(value)
             else:
-                self._end[partition] = (value.offset, answer.asked_s)
+                self._take_end(partition, value.offset, answer.asked_s)
                 self.troubles.answered()
+
+    def _take_end(self, partition: int, end: int, asked_s: float) -> None:
+        """Believe where a partition ends; before where it ended, only if that is told for long."""
+        if end < self._least.get(partition, 0) and asked_s - self._back_s.setdefault(partition, asked_s) < BACK_S:
+            return
+        self._back_s.pop(partition, None)
+        self._end[partition], self._least[partition] = (end, asked_s), end
 
     def _take_shape(self, answer: Answer) -> None:
         (found,) = answer.values.values()

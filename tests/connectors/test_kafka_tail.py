@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 
 from connectors.kafka import topic as topics
+from connectors.kafka.asking import Answer
 from connectors.kafka.tail import KafkaTail
 from connectors.records import Lost
 from schemas.errors import SourceError
@@ -137,6 +139,23 @@ def test_a_broker_that_is_away_is_no_quiet_street(kafka: KafkaBroker, topic: str
         kafka.produce(f"{topic}-{trouble}", numbered(10, 10))
         read_until(lambda now: len(now.values) == 20, reader, seen=seen)
         assert seen.values == numbered(20)
+
+
+def test_an_end_that_goes_back_is_no_end_until_it_is_told_for_long(kafka: KafkaBroker, topic: str):
+    url = kafka.create(topic)
+    kafka.produce(topic, numbered(100))
+    of = opened(url)
+    with closing(KafkaTail(of, 0)) as reader:
+        seen = read_until(lambda _: reader.lag() is not None, reader, most=0)
+        for told in (0, -1, 99):  # as a broker may that was restarted only just
+            of._take_ends(Answer(of.clock(), {0: SimpleNamespace(offset=told)}))
+            assert of.end(0) == 100
+        read_until(lambda now: len(now.values) == 100, reader, seen=seen, most=10)
+        of._take_ends(Answer(of.clock() + topics.BACK_S, {0: SimpleNamespace(offset=99)}))
+        assert of.end(0) == 99, "it has lost a record"
+    with closing(KafkaTail(opened(url), 0, 50)) as reader:
+        reader._topic._take_ends(Answer(0.0, {0: SimpleNamespace(offset=49)}))
+        assert reader.lag() is None, "it was read further before"
 
 
 def test_a_broker_that_is_slow_is_read_to_its_end(kafka: KafkaBroker, topic: str):
