@@ -13,6 +13,7 @@ and wait for ever for one that was killed (docs/decisions/backfills.md).
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -38,6 +39,8 @@ RUNNERS: Final = {
     "portable": "apache_beam.runners.portability.portable_runner.PortableRunner",
 }
 """By name, as Beam knows them: one that is not named would be chosen by Beam itself."""
+STEP: Final = re.compile(r" \[while running '[^']*'\]")
+"""What Beam puts behind the words of an error."""
 ANSWER_S: Final = 5
 """How long an engine that does not answer is waited for."""
 JOB_S: Final = 366 * 86_400
@@ -112,9 +115,7 @@ def run(plan: Plan, engine: Engine) -> None:
         return
     logging.getLogger().setLevel(logging.CRITICAL)  # it logs what it raises
     if engine.runner == "local":
-        begin = beam.Pipeline(options=told)
-        pipeline(begin, plan, plan.chains())
-        begin.run().wait_until_finish()
+        _here(plan, plan.chains(), told)
         return
     try:
         _elsewhere(plan, engine, told)
@@ -156,7 +157,7 @@ def _said(error: Exception) -> str:
     if isinstance(error, grpc.FutureTimeoutError):
         return f"no job endpoint answers within {ANSWER_S} s"
     said = str(error.details()) if isinstance(error, grpc.Call) else str(error)
-    return (said.strip().splitlines() or [type(error).__name__])[-1]
+    return STEP.sub("", (said.strip().splitlines() or [type(error).__name__])[-1])
 
 
 def _beside(plan: Plan, engine: Engine) -> None:
@@ -168,6 +169,15 @@ def _beside(plan: Plan, engine: Engine) -> None:
 
 def _alone(plan: Plan, chain: Chain) -> None:
     """Run one shard in this process."""
-    begin = beam.Pipeline(options=options(Engine()))
-    pipeline(begin, plan, [chain])
-    begin.run().wait_until_finish()
+    _here(plan, [chain], options(Engine()))
+
+
+def _here(plan: Plan, chains: Sequence[Chain], told: PipelineOptions) -> None:
+    """Run shards in this process; what is refused is told without Beam's words for where it was."""
+    begin = beam.Pipeline(options=told)
+    pipeline(begin, plan, chains)
+    try:
+        begin.run().wait_until_finish()
+    except TilikError as error:
+        error.args = (STEP.sub("", str(error)),)
+        raise

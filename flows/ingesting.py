@@ -23,7 +23,7 @@ from schemas.errors import SourceError, UsageError
 
 LOOK_S: Final = 0.2
 TALLY_S: Final = 60.0
-"""What came in is told so often, where anything did."""
+"""What came in is told so often, where anything did; and why something was not kept, at most."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Ingest:
 
     def __init__(self, options: IngestOptions, environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
         self.tell = tell
+        self._trouble_s = -TALLY_S
         tokens = None if options.http is None else _senders(options.tokens, environ)
         rules = None if options.mqtt is None else topics.read(options.topics)
         named = None if options.mqtt is None else broker.broker(options.mqtt, _client(options), environ)
@@ -103,6 +104,7 @@ class Ingest:
         try:
             while not stopping.is_set() and not self._failed(serving):
                 await asyncio.wait({asyncio.create_task(stopping.wait())}, timeout=LOOK_S)
+                self.tell_trouble()
         finally:
             tally.cancel()
             await self._drained(serving)
@@ -125,7 +127,7 @@ class Ingest:
         said = [f"kept {counted(kept, 'records')}", f"{refused:,} found no room or no disk"]
         if self.door is not None:
             others = {status: many for status, many in sorted(self.door.answered.items()) if status >= 400}
-            said += [f"{many:,} requests answered {status}" for status, many in others.items()]
+            said += [f"{counted(many, 'requests')} answered {status}" for status, many in others.items()]
         if self.subscriber is not None:
             words = {"unknown": "messages by topics of no pattern", "oversized": "messages too large to be kept"}
             said += [
@@ -134,6 +136,13 @@ class Ingest:
                 if self.subscriber.counted[name]
             ]
         return ", ".join(said)
+
+    def tell_trouble(self) -> None:
+        """Say why records are not kept; again after a while, whatever came between."""
+        said, now_s = self.intake.trouble(), self.intake.now_s()
+        if said and now_s - self._trouble_s >= TALLY_S:
+            self._trouble_s = now_s
+            self.tell(f"senders are told to come again: {said}")
 
     async def _drained(self, serving: asyncio.Task[None] | None) -> None:
         """Close the doors, then keep what was taken."""

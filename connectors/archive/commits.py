@@ -120,7 +120,10 @@ def header(store: Store) -> Header | None:
     try:
         found = msgspec.json.decode(content, type=Header)
     except msgspec.MsgspecError as error:
-        raise ArchiveError(f"archive {store.url}: {HEADER}: {error}") from None
+        whole = msgspec.json.encode(Header(FORMAT, SHARDS)).decode()
+        raise ArchiveError(
+            f"archive {store.url}: {HEADER}: expected {whole}, came something else ({error}): write that into it"
+        ) from None
     if found.format != FORMAT:
         raise ArchiveError(
             f"archive {store.url}: expected format {FORMAT}, came {found.format}: use that version of Tilik"
@@ -357,7 +360,10 @@ def _get(store: Store, name: str) -> Commit | None:
         return None
     body = opened(content)
     if body is None:
-        raise ArchiveError(f"archive {store.url}: {name}: its bytes are not those that were written")
+        raise ArchiveError(
+            f"archive {store.url}: {name}: its bytes are not those that were written: bring it back from a copy, or "
+            "move it away: the frames that it names count again once their input is replayed with --archive"
+        )
     commit = msgspec.json.decode(body, type=Commit)
     if commit.format != FORMAT:
         raise ArchiveError(f"archive {store.url}: {name}: expected format {FORMAT}, came {commit.format}")

@@ -89,7 +89,7 @@ class Folder:
         try:
             yield
         except OSError as error:
-            said = "the disk is full" if error.errno in FULL else error.strerror or str(error)
+            said = "the disk is full, free some space" if error.errno in FULL else error.strerror or str(error)
             kind = ArchiveAway if error.errno in AWAY else ArchiveError
             raise kind(f"archive {self.url}: {name}: {said}") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -15,6 +15,8 @@ from connectors.archive.gaps import Gap, gaps_of
 from connectors.archive.store import Store
 from schemas.errors import ArchiveError
 from schemas.frames import FrameBatch
+
+AGAIN: Final = "bring it back from a copy, or replay its input again with --archive"
 
 
 class Recording(NamedTuple):
@@ -80,11 +82,11 @@ def fetched(store: Store, part: Part, folder: Path) -> Path:
     """
     path = folder / part.name.replace("/", "+")
     if not store.download(part.name, path):
-        raise ArchiveError(f"archive {store.url}: {part.name}: the file is gone")
+        raise ArchiveError(f"archive {store.url}: {part.name}: the file is gone: {AGAIN}")
     if (found := parts.checksum(path)) != part.sha256:
         raise ArchiveError(
             f"archive {store.url}: {part.name}: its bytes are not those that were written "
-            f"(SHA-256 {found[:12]}..., expected {part.sha256[:12]}...)"
+            f"(SHA-256 {found[:12]}..., expected {part.sha256[:12]}...): {AGAIN}"
         )
     return path
 

@@ -68,7 +68,7 @@ def verify(context: typer.Context, archive: options.Archive = None) -> None:
         )
     said = f"{counted(found.parts, 'files')} with {counted(found.frames, 'frames')}"
     if found.problems:
-        raise TilikError(f"{said}: {len(found.problems)} cannot be used: replay their input again with --archive")
+        raise TilikError(f"{said}: {len(found.problems)} cannot be used")
     say(f"{said}: as they were written")
 
 

@@ -176,7 +176,7 @@ def as_text(done: Summary, where: str = "") -> str:
     rate = f" ({done.frames / done.seconds:,.0f} frames/s)" if done.seconds else ""
     lines = [
         f"{counted(done.frames, 'frames')} with {counted(done.objects, 'objects')} of "
-        f"{counted(done.days, 'days of shards')} were read in {done.seconds:.1f} s{rate}.",
+        f"{counted(done.days, 'days of shards')}, in {done.seconds:.1f} s{rate}.",
         _differs(done),
         *_began(done),
         *_changed(done),
@@ -214,12 +214,15 @@ def _changed(done: Summary) -> list[str]:
     """Return the largest changes, a line each."""
     if not done.changes.height:
         return []
-    from flows.rendering import table  # noqa: PLC0415  start-up time
-    from schemas.columns import METRICS  # noqa: PLC0415  start-up time
+    import polars as pl  # noqa: PLC0415  start-up time
+
+    from flows.rendering import table  # noqa: PLC0415
+    from schemas.columns import METRICS  # noqa: PLC0415
 
     adds = {name for metric in METRICS for name, part in metric.parts.items() if part.combine == "sum"}
     changes = done.changes.with_columns(by=(done.changes["after"] - done.changes["before"]).abs())
     changes = changes.filter(changes["part"].is_in([*adds, "incidents"]))
     largest = changes.filter(changes["by"] > 0).sort("by", descending=True).head(SHOWN)
+    largest = largest.cast(dict.fromkeys(("before", "after"), pl.Int64))
     names = ["metric", "camera_id", "day", "part", "before", "after"]
     return [table(names, largest.select(names).rows()).rstrip("\n")] if largest.height else []

@@ -70,7 +70,8 @@ def read(where: Place) -> Kept | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
-        raise StateError(f"{where.registry}: expected what `tilik run` keeps, came something else ({error})") from error
+        said = f"expected what `tilik run` keeps, came something else ({error})"
+        raise StateError(f"{where.registry}: {said}: {place.ANEW}") from error
     if found.format != FORMAT:
         raise StateError(f"{where.registry}: expected format {FORMAT}, came {found.format}: {place.ANEW}")
     return found

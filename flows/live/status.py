@@ -77,6 +77,14 @@ def _doing(doing: str, waits_for: str) -> str:
     return (waits_for or doing) if said_so else f"{doing}: {waits_for}"
 
 
+def _lasting(seconds: float) -> str:
+    """Return a time in the unit that people would take."""
+    for unit, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:,.0f} s"
+
+
 def table(found: dict[str, Any]) -> str:
     """Return it as people read it."""
     names = ["shard", "process", "state", "frames", "rows", "late", "dead letters", "queued", "behind"]
@@ -90,7 +98,7 @@ def table(found: dict[str, Any]) -> str:
             shard["counts"].get("late", 0),
             shard["counts"].get("dead_letters", 0),
             "?" if shard["lag"] is None else shard["lag"],
-            "-" if shard["behind_s"] is None else f"{shard['behind_s']:,.0f} s",
+            "-" if shard["behind_s"] is None else _lasting(shard["behind_s"]),
         ]
         for shard in found["shards"]
     ]

@@ -232,7 +232,7 @@ def test_a_full_disk_is_waited_for_and_nothing_half_is_seen(tmp_path: Path, monk
     store = Patient(plain, told.append)
     frames = batch(100)
     archived(store, frames)
-    assert [said.endswith("the disk is full: waiting for it") for said in told] == [True]
+    assert [said.endswith("the disk is full, free some space: waiting for it") for said in told] == [True]
     assert same(held(store), frames)
     assert not [path for path in plain.root.rglob("*") if path.name.startswith(".draft-")]
     full[0] = 10_000

@@ -246,6 +246,6 @@ def test_a_file_that_is_not_as_it_was_written_is_not_used(told: Told, store: War
         path = told.folder / "archive" / part.name
         path.write_bytes(path.read_bytes()[:-100] + bytes(100))
     standing = tables(store)
-    with pytest.raises(ArchiveError, match="its bytes are not those that were written"):
+    with pytest.raises(ArchiveError, match=r"not those that were written .*: bring it back .* with --archive$"):
         told.backfill(since_us=SINCE + MINUTE_US)
     assert not differing(standing, tables(store))

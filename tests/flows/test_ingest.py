@@ -167,6 +167,7 @@ def test_a_full_spool_turns_senders_away_until_its_reader_is_done(tmp_path):
         sender = Sender(running.port, token, "x" * 2_000)
         assert waited(lambda: len(sender.others) > 3)
         assert set(sender.others) == {429}
+        assert waited(lambda: any("bytes are taken, and nobody reads it" in line for line in running.lines))
         full = len(sender.accepted)
         tail = SpoolTail(opened(folder), 0)
         found = drained(tail)

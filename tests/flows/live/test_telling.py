@@ -64,6 +64,17 @@ def test_of_two_processes_that_had_a_shard_the_one_that_has_it_is_told(where: pl
     assert "waiting: waiting" not in status.table(found)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(119, "119 s"), (120, "2 min"), (7_200, "2 h"), (28_277_988, "327 days")]
+)
+def test_how_far_a_shard_is_behind_is_said_in_a_unit_that_people_take(
+    where: place.Place, monkeypatch: pytest.MonkeyPatch, seconds: int, said: str
+) -> None:
+    monkeypatch.setattr(status.time, "time", lambda: UNTIL_US / 1e6 + seconds)
+    telling.write(where.processes / "000.json", Process(1, [Told(0, doing="idle", newest_us=UNTIL_US)]))
+    assert status.table(status.look(where)).splitlines()[1].endswith(f"  {said}")
+
+
 def test_nothing_is_said_of_what_nobody_knows(where: place.Place) -> None:
     found = status.look(where)
     assert (found["restarts"], found["second_us"]) == (0, None)
