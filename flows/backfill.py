@@ -181,3 +181,7 @@ def _here(plan: Plan, chains: Sequence[Chain], told: PipelineOptions) -> None:
     except TilikError as error:
         error.args = (STEP.sub("", str(error)),)
         raise
+    except RuntimeError as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # Beam makes a mistake of Ctrl-C
+            raise KeyboardInterrupt("the same command goes on") from None
+        raise

@@ -14,6 +14,7 @@ ENDPOINT: Final = "TILIK_S3_ENDPOINT"
 ACCESS_KEY: Final = "TILIK_S3_ACCESS_KEY"
 SECRET_KEY: Final = "TILIK_S3_SECRET_KEY"
 REGION: Final = "TILIK_S3_REGION"
+AUTHORITIES: Final = "SSL_CERT_FILE"
 EXPECTED: Final = "expected file:DIR or s3://BUCKET/PREFIX"
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """What S3 takes for a bucket's name."""
@@ -76,5 +77,5 @@ def server(environment: Mapping[str, str]) -> Server:
         raise UsageError(f"{ENDPOINT}: expected http(s)://HOST[:PORT]")
     keys = environment[ACCESS_KEY], environment[SECRET_KEY]
     return Server(
-        parts.netloc, parts.scheme == "https", *keys, environment.get(REGION) or None, environment.get("SSL_CERT_FILE")
+        parts.netloc, parts.scheme == "https", *keys, environment.get(REGION) or None, environment.get(AUTHORITIES)
     )

@@ -8,10 +8,12 @@ he wants to (`connectors.archive.waiting`).
 from __future__ import annotations
 
 import io
+import logging
+import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import certifi
 import urllib3
@@ -21,13 +23,14 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 
 from connectors.archive import address
 from connectors.archive.store import Found
-from schemas.errors import ArchiveAway, ArchiveError, UsageError
+from schemas.errors import ArchiveAway, ArchiveError, TilikError, UsageError
 
 CONNECT_S: Final = 5.0
 READ_S: Final = 30.0
 """How long an answer may take; ours."""
 PART_BYTES: Final = 16 << 20
 """Of what an object is sent in several parts; what was sent of one that was not finished counts for nothing."""
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # of tries: who waits for it says so, once
 BUSY: Final = (408, 429)
 """Beside what begins with 5, the statuses of a server that may do it later."""
 MISSING: Final = ("NoSuchKey", "NoSuchObject")
@@ -41,6 +44,18 @@ REFUSED: Final = {
     "RequestTimeTooSkewed": "the clocks of this machine and the server differ too much",
 }
 """What no waiting mends, by the code of S3, and what helps."""
+FULL: Final = 507
+"""The status of a server that has no room."""
+
+
+class PiecewisePool(urllib3.PoolManager):
+    """Sends a body piece by piece: one that is sent at once has to be through within a connection's time-out."""
+
+    def urlopen(self, method: str, url: str, *others: Any, **given: Any) -> urllib3.BaseHTTPResponse:
+        """Send a request and return the answer."""
+        if isinstance(given.get("body"), bytes):
+            given["body"] = io.BytesIO(given["body"])
+        return super().urlopen(method, url, *others, **given)
 
 
 class BucketStore:
@@ -56,7 +71,7 @@ class BucketStore:
             secret_key=server.secret_key,
             secure=server.is_secure,
             region=server.region,
-            http_client=urllib3.PoolManager(
+            http_client=PiecewisePool(
                 timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S),
                 retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=()),
                 cert_reqs="CERT_REQUIRED",
@@ -128,20 +143,49 @@ class BucketStore:
         try:
             yield
         except S3Error as error:
-            where = f"archive {self.url}: {name}"
-            if error.code in REFUSED:
-                raise UsageError(f"{where}: {REFUSED[error.code]} ({error.code})") from None
-            kind = ArchiveAway if error.response.status in BUSY or error.response.status >= 500 else ArchiveError
-            raise kind(f"{where}: the server says {error.code}: {error.message}") from None
-        except (ServerError, InvalidResponseError) as error:
+            raise self._refused(name, error) from None
+        except InvalidResponseError as error:
+            raise self._foreign(name, error) from None
+        except ServerError as error:
             raise ArchiveAway(f"archive {self.url}: {name}: the server failed: {error}") from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise ArchiveAway(f"archive {self.url}: {name}: {_in_words(error)}") from None
+            raise self._unreached(name, error) from None
         except (MinioException, ValueError) as error:
             raise ArchiveError(f"archive {self.url}: {name}: {error}") from None
 
+    def _refused(self, name: str, error: S3Error) -> TilikError:
+        where, status = f"archive {self.url}: {name}", error.response.status
+        if error.code in REFUSED:
+            return UsageError(f"{where}: {REFUSED[error.code]} ({error.code})")
+        if status == FULL:
+            return ArchiveAway(f"{where}: the server is full ({error.code}): give it room")
+        kind = ArchiveAway if status in BUSY or status >= 500 else ArchiveError
+        return kind(f"{where}: the server says {error.code}: {error.message}")
 
-def _in_words(error: Exception) -> str:
-    with suppress(AttributeError):
-        error = error.reason or error  # type: ignore[attr-defined]
-    return f"the server does not answer ({type(error).__name__})"
+    def _foreign(self, name: str, error: InvalidResponseError) -> TilikError:
+        """Return what is wrong with an answer that is none of S3: of what stands before the server, or of another."""
+        where, status = f"archive {self.url}: {name}", error._code
+        if status in BUSY or status >= 500:
+            return ArchiveAway(f"{where}: the server failed (status {status})")
+        is_plain = not self.bucket.server.is_secure
+        return UsageError(
+            f"{where}: what answers at {address.ENDPOINT} is no S3 server"
+            f"{', or one that wants https://' if is_plain else ''} (status {status})"
+        )
+
+    def _unreached(self, name: str, error: Exception) -> TilikError:
+        where, reason = f"archive {self.url}: {name}", getattr(error, "reason", None) or error
+        of = reason.args[0] if isinstance(reason, urllib3.exceptions.SSLError) and reason.args else None
+        if isinstance(of, ssl.SSLCertVerificationError):
+            return UsageError(
+                f"{where}: the server's certificate is not trusted ({of.verify_message}): set {address.AUTHORITIES} to "
+                "the file of the authority that signed it"
+            )
+        if isinstance(of, FileNotFoundError | PermissionError | IsADirectoryError) or getattr(of, "library", "") in (
+            "X509",
+            "PEM",
+        ):
+            return UsageError(f"{where}: {address.AUTHORITIES} names no file of certificates that can be read")
+        if getattr(of, "reason", "") in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"):
+            return UsageError(f"{where}: the server does not speak TLS: set {address.ENDPOINT} to http://...")
+        return ArchiveAway(f"{where}: the server of {address.ENDPOINT} does not answer ({type(reason).__name__})")

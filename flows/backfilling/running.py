@@ -13,7 +13,6 @@ import polars as pl
 
 from connectors import archive as archives
 from connectors import warehouse as warehouses
-from connectors.archive import Store
 from connectors.warehouse import Run, Warehouse, backfills
 from flows import afterwards
 from flows.backfilling import committing, days, staged, undoing
@@ -23,6 +22,7 @@ from flows.backfilling.staged import Job
 from flows.console import note
 from flows.settings import Settings
 from flows.thresholds import Thresholds
+from schemas.errors import TilikError
 from schemas.local_time import day_of
 
 LOOK_S: Final = 2.0
@@ -101,19 +101,27 @@ def make(ready: Ready, options: BackfillOptions, progress: Progress) -> None:
 
     plan = replace(ready.plan)  # without what was reckoned of it: workers get it as it is
     engine = pipelines.Engine(options.runner, options.workers, options.address, options.pool or pipelines.POOL)
-    with _watched(ready.store, plan, progress):
+    with _watched(plan, progress):
         pipelines.run(plan, engine)
 
 
 @contextmanager
-def _watched(store: Store, plan: Plan, progress: Progress) -> Iterator[None]:
+def _watched(plan: Plan, progress: Progress) -> Iterator[None]:
     """Report the days of shards that are done; how many there will be is known but for what comes after the end."""
+    store = archives.connect(plan.archive, patience_s=0.0)  # who waits for it here holds up the end
     ended = threading.Event()
     least = (day_of(plan.until_us - 1) - day_of(plan.since_us) + 1) * len(plan.chains())
 
     def look() -> None:
+        said = ""
         while not ended.wait(LOOK_S):
-            done = staged.done(store, plan.id)
+            try:
+                done = staged.done(store, plan.id)
+            except TilikError as error:
+                if not said:
+                    note(said := f"waiting: {error}", "archive")
+                continue
+            said = ""
             progress(done, max(least, done))
 
     thread = threading.Thread(target=look, name="progress", daemon=True)
@@ -122,7 +130,7 @@ def _watched(store: Store, plan: Plan, progress: Progress) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        thread.join()
+        thread.join(LOOK_S)
 
 
 def _looked(warehouse: Warehouse, ready: Ready, jobs: list[Job]) -> Iterator[committing.Made]:

@@ -20,20 +20,21 @@ from connectors.archive.folder import Folder
 from connectors.archive.gaps import Gap
 from connectors.warehouse import Statement
 from flows.archiving import Archiving
-from flows.backfilling import asked, comparing, days, lanes, staged
+from flows.backfilling import asked, comparing, days, lanes, running, staged
 from flows.backfilling.days import REMEMBERED
 from flows.backfilling.plan import INCIDENT_TABLE, Plan, Recording
 from flows.dataflow import Dead, End, ShardLogic
 from flows.thresholds import Thresholds
 from operators.stage import ordered
-from schemas.errors import TilikError, UsageError
+from schemas.errors import ArchiveAway, TilikError, UsageError
 from schemas.frames import DISPOSITIONS, FrameBatch
-from schemas.local_time import MINUTE_US
+from schemas.local_time import DAY_US, MINUTE_US
 from schemas.registry import Registry
 from tests.flows import test_obeyed as obeying
 from tests.flows.city import SECOND, plan, shuffled, stored
 from tests.flows.every import NIGHT, stream
 from tests.flows.test_obeyed import LATENESS_US, plain
+from tests.waiting import until
 
 TOWN = msgspec.json.decode(msgspec.json.encode(obeying.TOWN), type=Registry)
 """As it is read from a file."""
@@ -235,3 +236,20 @@ def test_days_that_an_engine_lost_are_not_committed(street: FrameBatch, tmp_path
     lost.unlink()
     with pytest.raises(TilikError, match=f"shard {jobs[-1].shard} of recording .* is not done"):
         days.done(of, Folder(tmp_path))
+
+
+def test_an_archive_that_is_away_is_said_once_and_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries, told = list[int](), list[str]()
+    away = ArchiveAway("archive: it is away")
+
+    def names(self: Folder, prefix: str = "") -> dict[str, object]:
+        tries.append(1)
+        raise away
+
+    monkeypatch.setattr(Folder, "names", names)
+    monkeypatch.setattr(running, "LOOK_S", 0.01)
+    monkeypatch.setattr(running, "note", lambda said, about: told.append(said))
+    nothing = Plan("file:nowhere", 16, (), b"", Thresholds(), 1, 0, DAY_US, (), ())
+    with running._watched(nothing, lambda done, of: None):
+        until(lambda: len(tries) > 3)
+    assert told == ["waiting: archive: it is away"]
