@@ -41,9 +41,10 @@ def up(root: Path, port: int, warehouse: str, say: Callable[[str], None]) -> pla
     if not place.is_kept(root):
         _start(root, port, warehouse)
     said = _awaited(root, say)
-    if said.warehouse != hide(warehouse) or port not in (0, said.port):
+    asked = hide(_absolute(warehouse))  # whatever folder it is called from
+    if said.warehouse != asked or port not in (0, said.port):
         raise UsageError(
-            f"the dashboards of {root} answer at {said.url} for {said.warehouse}: expected {hide(warehouse)} on "
+            f"the dashboards of {root} answer at {said.url} for {said.warehouse}: expected {asked} on "
             f"port {port}; end them first (tilik dashboards down), or give another --state"
         )
     return said

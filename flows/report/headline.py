@@ -41,6 +41,8 @@ def _times(count: int, one: str, many: str) -> str:
 
 def _long(found: Found) -> str:
     """Return how long it lasted; the store rounds, as in the tables: Python's 2.55 h would be 2.5."""
+    if not found["minutes"]:  # what was seen to end had lasted for minutes
+        return "its end unseen"
     return f"{found['minutes']:.0f} min" if found["minutes"] < 90 else f"{found['hours']:.1f} h"
 
 

@@ -13,15 +13,18 @@ DAY: Final = "(SELECT toDate(max(local_ts)) FROM tilik.health_now WHERE simulate
 
 ON_DAY: Final = f"simulated AND toDate(local_ts) = {DAY}"
 
-OF_DAY: Final = f"simulated AND (toDate(i.local_ts) = {DAY} OR closed_at IS NULL)"
+LEFT: Final = "i.state = 'expired_unobserved'"
+"""Nobody saw how an incident `i` ended, since its camera was silent too long: it has no end, and is not open."""
+
+OF_DAY: Final = f"simulated AND (toDate(i.local_ts) = {DAY} OR (closed_at IS NULL AND NOT {LEFT}))"
 """Incidents `i` of that day: those that began on it, and what still lasts."""
 
-OPEN: Final = "(closed_at IS NULL OR close_reason = 'end_of_input')"
+OPEN: Final = "((closed_at IS NULL AND state != 'expired_unobserved') OR close_reason = 'end_of_input')"
 """What was still so when the recording ended: a replay closes it then, for nobody sees it end."""
 
 AGE: Final = "dateDiff('second', i.ts, (SELECT max(ts) + 60 FROM tilik.health_now WHERE simulated))"
-LASTS: Final = f"coalesce(duration_s, toFloat64({AGE}))"
-"""How long an incident `i` lasted, or has lasted when the recording ended [s]."""
+LASTS: Final = f"coalesce(duration_s, if({LEFT}, 0, toFloat64({AGE})))"
+"""How long an incident `i` lasted, or has lasted when the recording ended [s]; 0 where nobody saw its end."""
 
 
 MADE_HERE: Final = f"""(

@@ -13,7 +13,8 @@ FROM (
     UNION ALL
     SELECT i.incident_id AS incident_id, i.camera_id AS camera_id, i.kind AS kind, i.severity AS severity, 0 AS kini, NULL AS age_min
     FROM incidents AS i CROSS JOIN (SELECT max(ts) - INTERVAL 7 DAY AS saat FROM health_now) AS t
-    WHERE i.state != 'pending' AND i.inhibited_by = '' AND i.opened_at <= t.saat AND ifNull(i.closed_at > t.saat, 1)
+    WHERE i.state != 'pending' AND i.inhibited_by = '' AND i.opened_at <= t.saat
+        AND multiIf(i.closed_at IS NOT NULL, i.closed_at > t.saat, i.state = 'expired_unobserved', i.updated_at > t.saat, 1)
 ) AS o
 CROSS JOIN (
     SELECT count() > 0 AS ada_lalu FROM health_hour

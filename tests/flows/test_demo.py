@@ -199,3 +199,15 @@ def test_a_flood_has_one_length_on_the_page(street):
     (said,) = [text for text in sentences(street) if text.startswith("Water: ")]
     assert f"({flood['longest_h']:.1f} h)" in said
     assert "(2.6 h)" in said
+
+
+def test_what_nobody_saw_the_end_of_is_neither_open_nor_as_old_as_the_page(street):
+    """The simulated market was said to be crowded for 42 h: its camera had gone dark, and the incident was given up."""
+    one = {"area": "33.74.07.1005", "camera_id": "sim-1", "simulated": True, "state": "expired_unobserved"}
+    put(street, [incident("a", "crowd", NOON - DAY, **one), incident("b", "crowd", NOON, **one)])
+    assert _table(street, "Incidents that are open") == []
+    (crowd,) = _table(street, "Incidents of the day")
+    assert (crowd["incidents"], crowd["open"], crowd["median_minutes"]) == (1, 0, None)
+    (said,) = [text for text in sentences(street) if text.startswith("People too close together")]
+    assert "1 time at 1 camera" in said
+    assert "(its end unseen); none" in said
