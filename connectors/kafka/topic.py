@@ -198,7 +198,12 @@ class Topic:
                 self.troubles.answered()
 
     def _take_end(self, partition: int, end: int, asked_s: float) -> None:
-        """Believe where a partition ends; before where it ended, only if that is told for long."""
+        """Believe where a partition ends; before where it ended, only if that is told for long.
+
+        A client whose broker was just restarted answers with a position below 0, and without an error.
+        """
+        if end < 0:
+            return
         if end < self._least.get(partition, 0) and asked_s - self._back_s.setdefault(partition, asked_s) < BACK_S:
             return
         self._back_s.pop(partition, None)

@@ -169,6 +169,7 @@ class KafkaBroker(Server):
             at.append(message.offset())  # type: ignore[attr-defined]
 
         base = {"bootstrap.servers": self.bootstrap, "linger.ms": 5, "message.max.bytes": 20_000_000, **QUIET}
+        base["max.in.flight"] = 1  # or what a topic that is only just made does not take comes behind what it takes
         producer = Producer(base | config)
         for value in values:
             while True:
