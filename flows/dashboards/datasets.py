@@ -47,11 +47,12 @@ def expanded(sql: str) -> str:
     """Return a query with what `$` stands for put in."""
     listed = ", ".join(f"'{word}'" for word in CATEGORIES)
     called = ", ".join(f"'{word}'" for word in CATEGORIES.values())
+    category = f"transform(toString({{0}}.category), [{listed}], [{called}], toString({{0}}.category))"
     camera = (
-        "{0}.area AS area,\n    {0}.owner AS owner,\n    {0}.name AS kamera,\n    {0}.kelurahan AS kelurahan,\n"
-        "    {0}.kecamatan AS kecamatan,\n"
-        f"    transform(toString({{0}}.category), [{listed}], [{called}], toString({{0}}.category)) AS kategori,\n"
-        "    upper(toString({0}.owner)) AS pemilik,\n    {0}.simulated AS simulated"
+        "{0}.area AS area,\n    {0}.owner AS owner,\n    {0}.name AS kamera,\n"
+        f"    {_known('{0}.kelurahan')} AS kelurahan,\n    {_known('{0}.kecamatan')} AS kecamatan,\n"
+        f"    {_known(category)} AS kategori,\n"
+        f"    {_known('upper(toString({0}.owner))')} AS pemilik,\n    {{0}}.simulated AS simulated"
     )
     areas = (
         "(SELECT k.area AS kode, if(k.level = 'kelurahan', k.name, '') AS kelurahan,\n"
@@ -79,6 +80,11 @@ def worded(sql: str) -> str:
             end = first + _closing(sql[first:])
             sql = sql[:at] + written(sql[first:end]) + sql[end + 1 :]
     return sql
+
+
+def _known(of: str) -> str:
+    """Return a name; in words where a camera has none, or a list would begin with an empty line."""
+    return f"coalesce(nullIf({of}, ''), 'belum diketahui')"
 
 
 def _number(of: str) -> str:

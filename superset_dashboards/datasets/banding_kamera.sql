@@ -6,7 +6,8 @@ SELECT
     h.expected AS expected_ms,
     h.observed_lalu AS observed_ms_lalu,
     h.expected_lalu AS expected_ms_lalu,
-    h.expected > 0 AND h.observed >= 0.8 * h.expected AND h.expected_lalu > 0 AND h.observed_lalu >= 0.8 * h.expected_lalu AS sebanding,
+    h.expected > 0 AND h.observed >= 0.8 * h.expected AND h.expected_lalu > 0 AND h.observed_lalu >= 0.8 * h.expected_lalu
+        AND least(h.observed, h.observed_lalu) >= 0.8 * greatest(h.observed, h.observed_lalu) AS sebanding,
     i.parkir AS parkir,
     i.parkir_lalu AS parkir_lalu,
     i.sampah AS sampah,

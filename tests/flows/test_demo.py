@@ -23,6 +23,11 @@ def bare(laid, tmp_path_factory):
         yield store
 
 
+def test_the_city_is_laid_out_without_cameras_that_send_nothing(bare):
+    demo._lay_out(bare)
+    assert bare.query("SELECT (SELECT count() FROM cameras_now), count() FROM areas").rows == [(0, 194)]
+
+
 @pytest.mark.parametrize("recording", demo.recordings(), ids=lambda recording: recording.camera)
 def test_every_recording_ships_with_a_good_registry_of_its_camera(recording):
     assert recording.path.is_file()

@@ -84,3 +84,21 @@ def test_all_times_have_none_before_them(warehouse: Warehouse, stored: None) -> 
     dataset = datasets.plain(datasets.read()["banding_orang"][1])
     sql = f"SELECT any(sebelumnya), countIf(sebanding), sum(bobot_jam) FROM ({dataset}) WHERE area = '{AREA}'"
     assert list(warehouse.query(sql).rows) == [("", 0, 9)]
+
+
+def test_counts_of_a_camera_that_was_watched_for_an_hour_before_are_not_compared(
+    warehouse: Warehouse, stored: None
+) -> None:
+    """Parking rose by 2361 %: of the four weeks before only the last day was there."""
+    watched = {("tetap", 0): 5, ("tetap", 7): 5, ("baru", 0): 1, ("baru", 7): 5}
+    for (name, day), hours in watched.items():
+        for hour in range(hours):
+            row = rows("health", name, MIDNIGHT + timedelta(days=day, hours=hour), 1, area=AREA)
+            warehouse.insert("health_hour_log", row.drop("run"))
+    dataset = datasets.read()["banding_kamera"][1]
+    sql = (
+        f"SELECT camera_id, sebanding, kecamatan FROM ({dataset}) WHERE area = '{AREA}' AND expected_ms > 0 ORDER BY 1"
+    )
+    found = warehouse.query(between("2025-06-11 00:00:00", "2025-06-18 00:00:00", sql)).rows
+    assert [(name, bool(is_compared)) for name, is_compared, _ in found] == [("baru", False), ("tetap", True)]
+    assert {kecamatan for _, _, kecamatan in found} == {"belum diketahui"}, "a list begins with an empty line"
