@@ -27,6 +27,9 @@ COMMITS: Final = "commits/"
 FILES: Final = "frames/"
 STATES: Final = "states/"
 """What kernels remember of a shard at the midnight before a local day: ``states/STREAM/SHARD-DAY-....state``."""
+BACKFILLS: Final = "backfills/"
+STOOD: Final = "stood"
+"""What a backfill has replaced: ``backfills/ID/stood/GENERATION/...``; all else of it is staged."""
 
 
 class Header(msgspec.Struct, frozen=True):

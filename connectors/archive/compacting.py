@@ -13,8 +13,8 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from connectors.archive import commits, gathering, reading
-from connectors.archive.commits import COMMITS, FILES, Commit, Part
-from connectors.archive.store import Store
+from connectors.archive.commits import BACKFILLS, COMMITS, FILES, STATES, STOOD, Commit, Part
+from connectors.archive.store import Found, Store
 from schemas.frames import joined
 from schemas.local_time import DAY_US, day_number
 
@@ -24,6 +24,8 @@ MOST_FRAMES: Final = 2_000_000
 """Of a file that is made of others: bounds its memory, some 2 GB where each has ten objects; ours."""
 LEFT_US: Final = DAY_US
 """So long after it was put, a file that no commit names is nobody's any more; ours."""
+STAGED_US: Final = 7 * DAY_US
+"""So long after the last that a backfill has staged, nobody goes on with it; ours."""
 
 
 class Compacted(NamedTuple):
@@ -31,7 +33,7 @@ class Compacted(NamedTuple):
 
     before: int  # files
     after: int
-    removed: int  # files that no commit named
+    removed: int  # files that nobody needs any more
     freed: int  # bytes of these
 
 
@@ -83,9 +85,22 @@ def _few(files: list[Part]) -> Iterator[list[Part]]:
 
 
 def _left(store: Store, now_us: int) -> dict[str, int]:
-    """Return the bytes of objects that nobody names and that have lain there for long, by name."""
+    """Return the bytes of objects that nobody names or needs and that have lain there for long, by name."""
     counting = commits.every(store)
     named = {part.name for commit in counting.values() for part in commit.parts}
     named |= {f"{COMMITS}{name}.json" for name in counting}
     listed = store.names(FILES) | store.names(COMMITS)
-    return {name: at.size for name, at in listed.items() if name not in named and at.since_us < now_us - LEFT_US}
+    left = {name: at.size for name, at in listed.items() if name not in named and at.since_us < now_us - LEFT_US}
+    streams = {commit.stream for commit in counting.values()}
+    refused = {name: at for name, at in store.names(STATES).items() if name.split("/")[1] not in streams}
+    staged = {name: at for name, at in store.names(BACKFILLS).items() if name.split("/")[2] != STOOD}
+    return left | _forsaken(refused, now_us - LEFT_US) | _forsaken(staged, now_us - STAGED_US)
+
+
+def _forsaken(listed: dict[str, Found], before_us: int) -> dict[str, int]:
+    """Return the bytes of objects of streams, or of backfills, the newest of which was put before a time."""
+    newest: dict[str, int] = {}
+    for name, at in listed.items():
+        whose = name.split("/")[1]
+        newest[whose] = max(newest.get(whose, at.since_us), at.since_us)
+    return {name: at.size for name, at in listed.items() if newest[name.split("/")[1]] < before_us}

@@ -69,6 +69,10 @@ class Entry(NamedTuple):
     cameras: list[str]
     metrics: list[str]
     definitions: int
+    takes_too_late: bool
+    frames: int
+    rows: int
+    withdrawn: int
 
 
 @contextmanager
@@ -123,16 +127,14 @@ def ledger(session: Session) -> list[Entry]:
     """Return all backfills by their generation."""
     rows = session.query(
         "SELECT generation, run, state, id, archive, toUnixTimestamp64Micro(since), toUnixTimestamp64Micro(until), "
-        "cameras, metrics, definitions FROM backfills_log FINAL ORDER BY generation"
+        "cameras, metrics, definitions, too_late, frames, rows, withdrawn FROM backfills_log FINAL ORDER BY generation"
     ).rows
     return [Entry(*row) for row in rows]
 
 
 def asked_of(of: Entry) -> Asked:
-    """Return what a backfill of the ledger was asked for, but for whether it took in what was too late."""
-    return Asked(
-        of.id, of.archive, of.cameras, of.metrics, of.since_us, of.until_us, of.definitions, takes_too_late=False
-    )
+    """Return what a backfill of the ledger was asked for."""
+    return Asked(of.id, of.archive, of.cameras, of.metrics, of.since_us, of.until_us, of.definitions, of.takes_too_late)
 
 
 def entry(session: Session, generation: int) -> Entry:
@@ -251,7 +253,8 @@ def begin_undo(session: Session, of: Entry) -> Run:
 
 def finish_undo(session: Session, run: Run, of: Entry) -> None:
     """Say that a backfill was taken back."""
-    _log(session, Run(of.run, of.generation, of.id, 0), asked_of(of), UNDONE)
+    counts = {"frames": of.frames, "rows": of.rows, "withdrawn": of.withdrawn}
+    _log(session, Run(of.run, of.generation, of.id, 0), asked_of(of), UNDONE, counts)
     _finish_run(session, run)
 
 

@@ -72,7 +72,7 @@ def left_open(jobs: list[Job]) -> list[str]:
 
 
 def changed(
-    warehouse: Warehouse, store: Store, plan: Plan, day: Day, still_open: list[str], run: Run | None = None
+    warehouse: Warehouse, store: Store, plan: Plan, day: Day, still_open: list[str], before: saved.Keeping | None = None
 ) -> Made:
     """Return what a day of a shard changes of what stands, or stood before a run began to write."""
     cameras = plan.ids(day.shard)
@@ -88,7 +88,7 @@ def changed(
 
     def stood(table: str) -> pl.DataFrame:
         rows = backfills.standing(warehouse, table, *span)
-        return rows if run is None else saved.as_stood(store, plan.id, run, day.day, day.shard, table, rows)
+        return rows if before is None else saved.as_stood(before, day.day, day.shard, table, rows)
 
     standing = stood(HEALTH)
     windows = comparing.owners(health, standing, _streams(warehouse, standing))
@@ -125,24 +125,25 @@ def commit(
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Iterator[Made]:
     """Store what is staged, day by day of a shard; those that are stored already are left alone."""
+    before = saved.keeping(store, plan.id, run)
     done, every, still_open = backfills.stored(warehouse, run.generation), days(jobs), left_open(jobs)
     for number, day in enumerate(every):
         progress(number, len(every))
         if (day.day, day.shard) in done:
             continue
-        found = changed(warehouse, store, plan, day, still_open, run)
-        _store(warehouse, store, plan, run, day, found)
+        found = changed(warehouse, store, plan, day, still_open, before)
+        _store(warehouse, before, plan, run, day, found)
         yield found
     progress(len(every), len(every))
 
 
-def _store(warehouse: Warehouse, store: Store, plan: Plan, run: Run, day: Day, found: Made) -> None:
+def _store(warehouse: Warehouse, before: saved.Keeping, plan: Plan, run: Run, day: Day, found: Made) -> None:
     """Save what stands, write over it, and say so: killed between, the same again does the same."""
     since_us = midnight_us(day.day)
     span = Span(frozenset(plan.ids(day.shard)), since_us, since_us + DAY_US)
     with backfills.writing(warehouse, span, plan.id):
         for table, each in found.tables.items():
-            saved.save(store, plan.id, run, day.day, day.shard, table, each)
+            saved.save(before, day.day, day.shard, table, each)
         for table, each in sorted(found.tables.items(), key=lambda pair: (pair[0] == HEALTH, pair[0])):
             backfills.replace(warehouse, run, table, each)
         backfills.log_changes(warehouse, run.generation, found.changes)

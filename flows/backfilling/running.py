@@ -15,7 +15,7 @@ from connectors import archive as archives
 from connectors import warehouse as warehouses
 from connectors.warehouse import Run, Warehouse, backfills
 from flows import afterwards
-from flows.backfilling import committing, days, staged, undoing
+from flows.backfilling import committing, days, saved, staged, undoing
 from flows.backfilling.asked import BackfillOptions, Ready, make_ready
 from flows.backfilling.plan import Plan
 from flows.backfilling.staged import Job
@@ -89,9 +89,11 @@ def undo(settings: Settings, generation: int) -> int:
 def undo_in(warehouse: Warehouse, generation: int, thresholds: Thresholds) -> int:
     """Do so in an open warehouse."""
     of = backfills.entry(warehouse, generation)
-    run, written = undoing.undo(warehouse, archives.connect(of.archive, waiting=note), of)
+    store = archives.connect(of.archive, waiting=note)
+    run, written = undoing.undo(warehouse, store, of)
     afterwards.follow(warehouse, run, thresholds)
     backfills.finish_undo(warehouse, run, of)
+    saved.forget(store, of.id, generation)
     return written
 
 

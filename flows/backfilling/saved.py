@@ -9,11 +9,10 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from connectors.archive import Store, parts
+from connectors.archive import Store, commits, parts
 from connectors.warehouse import Run
 from connectors.warehouse.backfills import Replaced
 from flows.backfilling.comparing import KEYS
-from flows.backfilling.staged import BACKFILLS
 from schemas.errors import ArchiveError
 
 STOOD: Final = "_stood"
@@ -29,12 +28,28 @@ class Saved(NamedTuple):
     name: str
 
 
-def save(store: Store, id: int, run: Run, day: int, shard: int, table: str, found: Replaced) -> None:
+class Keeping(NamedTuple):
+    """Where a run keeps what it replaces, and what it kept there before it was killed."""
+
+    store: Store
+    place: str
+    names: frozenset[str]
+
+    def has(self, name: str) -> bool:
+        """Say whether rows were kept, to their last byte."""
+        return _sum(name) in self.names
+
+
+def keeping(store: Store, id: int, run: Run) -> Keeping:
+    """Look once at what a run has kept."""
+    place = _place(id, run.generation)
+    return Keeping(store, place, frozenset(store.names(place)))
+
+
+def save(into: Keeping, day: int, shard: int, table: str, found: Replaced) -> None:
     """Keep what is about to be replaced, unless that was done: then rows of the backfill may stand already."""
-    if not found.fresh.height and not found.gone.height:
-        return
-    name = _name(id, run, day, shard, table)
-    if store.get(f"{name}.sha256") is not None:
+    name, store = _name(into.place, day, shard, table), into.store
+    if into.has(name) or (not found.fresh.height and not found.gone.height):
         return
     keys = list(KEYS[table])
     added = found.fresh.join(found.replaced, on=keys, how="anti")
@@ -51,17 +66,17 @@ def save(store: Store, id: int, run: Run, day: int, shard: int, table: str, foun
         path = Path(folder) / "rows.parquet"
         rows.write_parquet(path)
         store.upload(name, path)
-        store.put(f"{name}.sha256", parts.checksum(path).encode())
+        store.put(_sum(name), parts.checksum(path).encode())
 
 
-def as_stood(store: Store, id: int, run: Run, day: int, shard: int, table: str, standing: pl.DataFrame) -> pl.DataFrame:
+def as_stood(of: Keeping, day: int, shard: int, table: str, standing: pl.DataFrame) -> pl.DataFrame:
     """Return what stood before a run began to replace it, of what stands now."""
-    name = _name(id, run, day, shard, table)
-    if store.get(f"{name}.sha256") is None:
+    name = _name(of.place, day, shard, table)
+    if not of.has(name):
         return standing
-    kept = rows(store, Saved(day, shard, table, name))
-    mine = standing.join(kept, on=list(KEYS[table]), how="anti")
-    stood = kept.filter(STOOD).select(standing.columns)
+    found = rows(of.store, Saved(day, shard, table, name))
+    mine = standing.join(found, on=list(KEYS[table]), how="anti")
+    stood = found.filter(STOOD).select(standing.columns)
     return pl.concat([mine, stood.cast(dict(standing.schema))])  # type: ignore[arg-type]
 
 
@@ -74,6 +89,11 @@ def every(store: Store, id: int, generation: int) -> Iterator[Saved]:
             yield Saved(int(day), int(shard), table, name)
 
 
+def forget(store: Store, id: int, generation: int) -> None:
+    """Remove what is kept of a backfill that was taken back."""
+    store.remove(store.names(_place(id, generation)))
+
+
 def rows(store: Store, of: Saved) -> pl.DataFrame:
     """Return rows that were kept, with `STOOD`.
 
@@ -82,7 +102,7 @@ def rows(store: Store, of: Saved) -> pl.DataFrame:
     ArchiveError
         They are gone, or not those that were written.
     """
-    told = store.get(f"{of.name}.sha256")
+    told = store.get(_sum(of.name))
     with tempfile.TemporaryDirectory(prefix="tilik-backfill-") as folder:
         path = Path(folder) / "rows.parquet"
         if told is None or not store.download(of.name, path) or parts.checksum(path) != told.decode():
@@ -90,9 +110,13 @@ def rows(store: Store, of: Saved) -> pl.DataFrame:
         return pl.read_parquet(path)
 
 
-def _name(id: int, run: Run, day: int, shard: int, table: str) -> str:
-    return f"{_place(id, run.generation)}{day}-{shard:02d}-{table}.parquet"
+def _name(place: str, day: int, shard: int, table: str) -> str:
+    return f"{place}{day}-{shard:02d}-{table}.parquet"
+
+
+def _sum(name: str) -> str:
+    return f"{name}.sha256"
 
 
 def _place(id: int, generation: int) -> str:
-    return f"{BACKFILLS}{id:016x}/stood/{generation}/"
+    return f"{commits.BACKFILLS}{id:016x}/{commits.STOOD}/{generation}/"

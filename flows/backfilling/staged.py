@@ -10,20 +10,18 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import msgspec
 import polars as pl
 
 from connectors.archive import Store
+from connectors.archive.commits import BACKFILLS
 from connectors.archive.sealed import opened, sealed
 from flows import nights
 from flows.backfilling.plan import Plan, Recording
 from flows.nights import Midnight
 from schemas.errors import ArchiveError
 from schemas.registry import fingerprint
-
-BACKFILLS: Final = "backfills/"
 
 
 class File(msgspec.Struct, frozen=True):

@@ -80,7 +80,7 @@ def compact(context: typer.Context, archive: options.Archive = None) -> None:
     done = compacting.compact(opened(context, archive))
     say(f"{counted(done.before, 'files')} became {counted(done.after, 'files')}")
     if done.removed:
-        say(f"{counted(done.removed, 'files')} that nobody named removed: {counted(done.freed, 'bytes')}")
+        say(f"{counted(done.removed, 'files')} that nobody needs any more removed: {counted(done.freed, 'bytes')}")
 
 
 def opened(context: typer.Context, given: str | None) -> Store:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from connectors import archive
 from connectors.archive import commits, compacting, parts, reading
-from connectors.archive.commits import COMMITS, FILES, Lost, Span
+from connectors.archive.commits import BACKFILLS, COMMITS, FILES, STATES, Lost, Span
 from connectors.archive.waiting import Patient
 from schemas.errors import ArchiveAway, ArchiveError, UsageError
 from schemas.local_time import DAY_US
@@ -78,6 +78,20 @@ def test_frames_that_no_commit_names_do_not_count_and_go_a_day_later(tmp_path: P
     assert compacting.compact(store, since_us + DAY_US + 1_000_000).removed == 1
     assert reading.verify(store).unnamed == {}
     assert same(held(store), frames)
+
+
+def test_what_nobody_goes_on_with_goes_and_what_a_backfill_replaced_stays(tmp_path: Path) -> None:
+    store = folder(tmp_path)
+    archived(store, batch(10))
+    counts = store.names()
+    refused, staged = {f"{STATES}refused/1"}, {f"{BACKFILLS}1/jobs/1", f"{BACKFILLS}1/rows/1/1"}
+    stays = {f"{STATES}{STREAM}/1", f"{BACKFILLS}1/stood/3/1"}
+    for name in (*refused, *staged, *stays):
+        store.put(name, b"1")
+    now_us = 1_000_000 + max(at.since_us for at in store.names().values())
+    for days, left in ((0, refused | staged), (1, staged), (6, staged), (7, set[str]())):
+        compacting.compact(store, now_us + days * DAY_US)
+        assert set(store.names()) == {*counts, *stays, *left}
 
 
 @pytest.mark.parametrize("harm", ["flipped", "cut", "gone", "another's"])

@@ -159,6 +159,9 @@ def test_a_zone_drawn_otherwise_changes_what_it_should_and_undo_restores_every_r
     assert not differing(tables(store, COARSE), before)
     with pytest.raises(UsageError, match="taken back already"):
         told.undo(done.generation)
+    said = store.query(f"SELECT state, frames, rows, withdrawn FROM backfills WHERE generation = {done.generation}")
+    assert said.rows == [("undone", done.frames, done.rows, done.withdrawn)]
+    assert not list(told.folder.glob("archive/backfills/*/stood/*"))
     again = told.backfill(registry=str(told.redrawn()))
     assert (again.rows, again.withdrawn) == (done.rows, done.withdrawn)
     assert again.generation is not None
@@ -168,12 +171,13 @@ def test_a_zone_drawn_otherwise_changes_what_it_should_and_undo_restores_every_r
 
 def test_one_metric_leaves_the_others(told: Told, store: Warehouse) -> None:
     before = tables(store)
-    done = told.backfill(registry=str(told.redrawn()), metrics=("flow",), cameras=("a",))
+    done = told.backfill(registry=str(told.redrawn()), metrics=("flow",), cameras=("a",), takes_too_late=True)
     assert set(differing(before, tables(store))) == {"flow_minute_log"}
     assert set(done.changes["metric"]) == {"flow"}
     assert done.generation is not None
     told.undo(done.generation)
     assert not differing(before, tables(store))
+    assert backfills.ledger(store)[-1].takes_too_late
 
 
 def test_an_empty_warehouse_gets_the_rows_that_came(
