@@ -116,6 +116,8 @@ class LiveArchive:
         self._thread: threading.Thread | None = None
         self._is_sure = True
         """Whatever was sent to the archive was answered."""
+        self._sent: list[commits.Part] = []
+        """Files that were sent since that was so."""
 
     def begin(self, shards: Iterable[int]) -> None:
         """See that the archive is there, and what it has of these shards.
@@ -159,11 +161,17 @@ class LiveArchive:
                 if is_due:
                     self._seal(shard, self.shards[shard], pieces)
                     self.bytes -= sum(piece.bytes for piece in pieces)
-            self._is_sure = True
+            self._is_sure, self._sent = True, []
 
     def _look_again(self) -> None:
-        """Drop what the archive has although it did not say so: with what came since, it would be there twice."""
-        found = commits.counting(commits.of_stream(self.store, self.stream)).values()
+        """Drop what the archive has although it did not say so: with what came since, it would be there twice.
+
+        Files of a turn that came to nothing go: each turn sends them anew, and an outage has thousands.
+        """
+        every = commits.of_stream(self.store, self.stream)
+        named = {part.name for commit in every.values() for part in commit.parts}
+        self.store.remove({part.name for part in self._sent} - named)
+        found = commits.counting(every).values()
         for shard, keeping in self.shards.items():
             keeping.drop([span for commit in found for span in commit.spans if span.shard == shard])
 
@@ -236,9 +244,12 @@ class LiveArchive:
 
     def _parts(self, batches: Iterable[FrameBatch]) -> tuple[commits.Part, ...]:
         gathering = Gathering(self.store, self.stream, self.header.shards)
-        for batch in batches:
-            gathering.add(batch)
-        return gathering.finish()
+        try:
+            for batch in batches:
+                gathering.add(batch)
+            return gathering.finish()
+        finally:
+            self._sent += gathering.parts
 
     def _waits(self, shard: int) -> Callable[[], None]:
         """Return what lets a shard wait while too much waits for the archive."""

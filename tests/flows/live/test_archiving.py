@@ -303,6 +303,33 @@ def test_shards_wait_once_too_much_waits_for_an_archive_that_is_away(
     assert same(held(Folder(tmp_path / "archive")), EVERY)
 
 
+def test_an_archive_that_breaks_off_again_and_again_is_not_filled_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = begun(tmp_path)
+    keeping = archive.shards[0]
+    keeping.resume(0)
+    keeping.take(EVERY)
+    keeping.cut(COUNT)
+    real, tries = Folder.upload, list[str]()
+
+    def upload(self: Folder, name: str, path: Path) -> None:
+        tries.append(name)
+        if len(tries) % 2 == 0:
+            raise ArchiveAway("archive file:x: it broke off")
+        real(self, name, path)
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(Folder, "upload", upload)
+        for _ in range(5):
+            with pytest.raises(ArchiveAway):
+                archive.turn(is_all=True)
+            assert len(archive.store.names(commits.FILES)) <= 1
+    archive.finish(None)
+    assert same(held(archive.store), EVERY)
+    assert reading.verify(archive.store).unnamed == {}
+
+
 def test_a_full_disk_of_the_state_is_said_as_that_and_leaves_nothing_half(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
