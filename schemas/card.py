@@ -130,11 +130,12 @@ class ByCamera:
 
 
 class Fold(NamedTuple):
-    """A part of an area: SQL of one row, and the aggregates by camera and over cameras."""
+    """A part of an area: SQL of one row, the aggregates by camera and over cameras, and its type where it is stored."""
 
     row: str
     by_camera: str
     over_cameras: str
+    type: str = "UInt64"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ LAST: Final = ("owner", "category", "params_hash", "model_id", "simulated")
 
 
 def tables() -> list[str]:
-    """Return the names of all tables that carry numbers of rolls."""
+    """Return the names of the tables that say together which numbers rolls took."""
     return [*(f"{metric.name}_{grain}_log" for metric in METRICS for grain in GRAINS), *kept.tables()]
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from schemas import kept
+from schemas import area_hours, kept
 from schemas.columns import METRICS, TABLE_COLUMNS
 from schemas.incidents import INCIDENTS
 from schemas.parts import Metric, Part
@@ -144,6 +144,7 @@ def tables() -> dict[str, Table]:
         made[f"{metric.name}_minute_log"] = minute_table(metric)
         made |= {f"{metric.name}_{grain}_log": coarse_table(metric, grain) for grain in GRAINS}
     made["incidents_log"] = incident_table()
+    made |= area_hours.tables()
     made |= kept.tables()
     for name, (columns, engine, order, tail) in SERVICE_TABLES.items():
         made[name] = Table(_columns(columns), engine, order, "", tail, "")

@@ -2,7 +2,8 @@
 
 Rows say whose they are (`area`, `owner`), or follow from a camera or place that does. Views add nothing: they are read
 with the rights of who asks, so that the tables' limits hold in them; only sums by area, to which also others'
-cameras belong, are limited themselves. What is not named here, and what no rule fits, is read by nobody who is kept.
+cameras belong, are limited themselves, and so are the tables that keep such sums. What is not named here, and what no
+rule fits, is read by nobody who is kept.
 
 Rights to limited tables are given column by column: ClickHouse's functions that look into a table's index
 (`mergeTreeAnalyzeIndexes`) know no rows to keep back, and ask for the right to the table as a whole.
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from schemas import ddl
+from schemas import area_hours, ddl
 from schemas.local_time import ZONE
 from schemas.shape import Table
 from schemas.views import View, every
@@ -74,7 +75,7 @@ def readable(kind: Kept) -> dict[str, tuple[str, ...]]:
     tables, views = _tables(), _views()
     if kind == "all":
         return {name: () for name in (*tables, *views) if name not in PERSONAL}
-    own = {name: tuple(table.columns) for name, table in tables.items() if _limited(name, table)}
+    own = {name: tuple(table.columns) for name, table in tables.items() if _limited(name, table, kind)}
     shown = (name for name, view in views.items() if _is_shown(view, kind))
     return {name: () for name in PUBLIC} | own | dict.fromkeys(shown, ())
 
@@ -84,7 +85,7 @@ def filters(limit: Limit, database: str) -> dict[str, str]:
     if limit.kind == "all":
         return {}
     seen = _SEEN.format(database=database)
-    found = ((name, _limited(name, table)) for name, table in _tables().items())
+    found = ((name, _limited(name, table, limit.kind)) for name, table in _tables().items())
     own = {name: sql.format(seen=seen, database=database, own=limit.clause) for name, sql in found if sql}
     areas = {name: limit.clause for name, view in _views().items() if _is_by_area(view) and _is_shown(view, limit.kind)}
     return own | areas
@@ -106,8 +107,10 @@ def _views() -> dict[str, View]:
     return {view.name: view for view in every(ZONE)}
 
 
-def _limited(name: str, table: Table) -> str:
+def _limited(name: str, table: Table, kind: Kept) -> str:
     """Return the condition on rows of a table that somebody is kept from; '' where there is none that would do."""
+    if name in area_hours.tables():
+        return "{own}" if kind == "areas" else ""
     of = (sql for column, sql in OF.items() if column in table.columns)
     return FOLLOWING.get(name) or next(of, "{own}" if _says_whose(table.columns) else "")
 

@@ -116,8 +116,8 @@ def mute(within: str = "1") -> str:
     return f"((camera_id, toStartOfHour(ts)) IN {keys.format(3600)} OR (camera_id, ts) IN {keys.format(60)})"
 
 
-def source(metric: str, grain: str, alias: str = "m", *, is_of_objects: bool = True) -> str:
-    """Return the rows that count, with coverage and whether it is enough.
+def source(metric: str, grain: str, alias: str = "m", *, is_of_objects: bool = True, within: str = "1") -> str:
+    """Return the rows that count and are `within`, with coverage and whether it is enough.
 
     Those of grain `now` are called `{metric}_newest`, which the query must define. What counts objects has not watched
     the minutes in which the detector was mute; coarser windows were made so.
@@ -125,7 +125,8 @@ def source(metric: str, grain: str, alias: str = "m", *, is_of_objects: bool = T
     enough = f"{COVERAGE} >= {PUBLISHED_COVERAGE}"
     if grain == "day":
         enough = f"if(hours_short = 0, {enough}, observed_ms > 0 AND lacks_ppm <= {LACKS_PPM})"
-    rows = f"{metric}_newest" if grain == "now" else f"{metric}_{grain}_log FINAL WHERE deleted = 0"
+    also = "" if within == "1" else f" AND {within}"
+    rows = f"{metric}_newest" if grain == "now" else f"{metric}_{grain}_log FINAL WHERE deleted = 0{also}"
     if is_of_objects and grain in ("minute", "now"):
         unknown = f"if(is_mute, 0, observed_ms) AS observed_ms, if(is_mute, {MUTE}, reason) AS reason"
         rows = f"(SELECT * EXCEPT is_mute REPLACE ({unknown}) FROM (SELECT *, {mute()} AS is_mute FROM {rows}))"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connectors.warehouse import kept, leases
+from connectors.warehouse import area_hours, kept, leases
 from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
 from connectors.warehouse.session import Session
 from schemas import coarse, usual
@@ -36,7 +36,8 @@ def roll(session: Session) -> int:
     nothing is marked and all that is kept is fresh, no other is at work either:
     it clears its marks last, and what is kept is stale until then.
     """
-    if marked(session).keys().isdisjoint(_NAMES) and kept.is_fresh(session):
+    is_idle = marked(session).keys().isdisjoint(_NAMES)
+    if is_idle and kept.is_fresh(session) and not area_hours.is_behind(session):
         return 0
     with leases.held(session, leases.ROLL):
         return _roll(session)
@@ -55,21 +56,25 @@ def _roll(session: Session) -> int:
         for chunk in _chunks(session, metric, hours):
             for statement in coarse.hours(metric, chunk, number):
                 session.command(statement)
+            area_hours.reckon(session, metric.name, chunk, number)
         for first in range(0, len(days), 31):
             some = days[first : first + 31]
             for statement in coarse.days(metric, some, number, lack=_lack(session, metric, some)):
                 session.command(statement)
         _clear(session, metric, number)
         done += len(hours)
+    area_hours.catch_up(session, number)
     kept.refresh(session, number)
     return done
 
 
 def catch_up(session: Session) -> None:
-    """Reckon what is kept of roads and places where it was reckoned otherwise, or never."""
-    if kept.is_behind(session):
+    """Reckon what is kept of areas, roads and places where it was reckoned otherwise, or never."""
+    if kept.is_behind(session) or area_hours.is_behind(session):
         with leases.held(session, leases.ROLL):
-            kept.refresh(session, _next(session))
+            number = _next(session)
+            area_hours.catch_up(session, number)
+            kept.refresh(session, number)
 
 
 def marked(session: Session) -> dict[str, list[datetime]]:

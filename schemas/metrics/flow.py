@@ -35,6 +35,9 @@ def _classes(part: str) -> str:
 
 _RATES: Final = f"[{', '.join(hourly(f'm.{name}_n') for name in VEHICLES)}]"
 
+_MEDIANS: Final = "quantileExactInclusiveForEachArray(0.5)"
+"""Each class's median over the lines of all cameras."""
+
 
 def _a_row_a_class(grain: str) -> str:
     parts = ("n", "speed_n", "speed_sum", *(("n_estimated",) if grain == "day" else ()))
@@ -65,7 +68,7 @@ FIGURES: Final = {
         ",.0f",
         camera=By(published(per_hour("n"))),
         area=By(
-            reported("arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.rates)) / 1000"),
+            reported("s.rates[class_at] / 1000"),
             "Crossings an observed hour of a line and direction, their median",
         ),
     ),
@@ -74,14 +77,14 @@ FIGURES: Final = {
         "Lines with direction behind the figures",
         Label("Garis hitung yang melapor", "Lines reporting"),
         ",d",
-        area=By("length(s.lines)"),
+        area=By("s.lines"),
     ),
     "crossings_median": Figure(
         "1",
         "Median over lines and directions: flows are never added along a road",
         Label("Arus, median garis hitung", "Crossings, median line"),
         ",.0f",
-        area=By(reported("arrayReduce('quantileExactInclusive(0.5)', arrayMap(x -> x[class_at], s.lines))")),
+        area=By(reported("s.medians[class_at]")),
     ),
     "speed_mean_mps": Figure(
         "m/s",
@@ -120,10 +123,11 @@ CARD: Final = Card(
     area=ByArea(
         "Crossings of an area's lines, the median of a line and direction",
         {
-            "lines": Fold(_classes("n"), "groupArray", "groupArrayArray"),
-            "rates": Fold(_RATES, "groupArray", "groupArrayArray"),
-            "speed_n": Fold(_classes("speed_n"), "sumForEach", "sumForEach"),
-            "speed_sum": Fold(_classes("speed_sum"), "sumForEach", "sumForEach"),
+            "lines": Fold("1", "sum", "sum"),
+            "medians": Fold(_classes("n"), "groupArray", _MEDIANS, "Array(Float64)"),
+            "rates": Fold(_RATES, "groupArray", _MEDIANS, "Array(Float64)"),
+            "speed_n": Fold(_classes("speed_n"), "sumForEach", "sumForEach", "Array(UInt64)"),
+            "speed_sum": Fold(_classes("speed_sum"), "sumForEach", "sumForEach", "Array(UInt64)"),
         },
         joins=f"\nARRAY JOIN range(1, {len(VEHICLES) + 1}) AS class_at",
     ),

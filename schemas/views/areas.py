@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from schemas import area_hours
 from schemas.card import ByArea, Card, Figure
 from schemas.cards import BY_NAME, CARDS
 from schemas.views import registered
@@ -49,7 +50,7 @@ FIGURES: Final = {
 """What every view by area has."""
 
 
-def _by_camera(metric: str, area: ByArea, grain: str) -> str:
+def _by_camera(metric: str, area: ByArea, grain: str, within: str) -> str:
     """Return one row a camera and window: its time, whether it reports, the parts of its rows that do."""
     table = BY_NAME[metric].table
     assert table is not None
@@ -71,16 +72,26 @@ def _by_camera(metric: str, area: ByArea, grain: str) -> str:
     return (
         "SELECT "
         + ",\n        ".join(columns)
-        + f"\n    FROM {source(metric, grain, is_of_objects=table.is_of_objects)}\n"
+        + f"\n    FROM {source(metric, grain, is_of_objects=table.is_of_objects, within=within)}\n"
         "    GROUP BY m.area, m.camera_id, m.ts"
     )
 
 
-def _by_area(metric: str, area: ByArea, grain: str) -> str:
-    """Return one row an area and window that has rows."""
+def by_area(card: Card, grain: str, codes: str, within: str = "1") -> str:
+    """Return one row an area and window that has rows.
+
+    Parameters
+    ----------
+    codes
+        SQL of the areas that the area `c.area` of a camera counts for.
+    within
+        A condition on the cameras' rows.
+    """
+    area = card.area
+    assert area is not None
     columns = [
-        "code",
         "c.ts AS ts",
+        "code AS area",
         "count() AS cameras",
         "countIf(c.reports) AS reporting",
         "countIf(c.watching) AS watching",
@@ -94,23 +105,38 @@ def _by_area(metric: str, area: ByArea, grain: str) -> str:
         *(f"{fold.over_cameras}(c.{name}) AS {name}" for name, fold in area.parts.items()),
     ]
     return (
-        "SELECT " + ",\n    ".join(columns) + f"\nFROM ({_by_camera(metric, area, grain)}) AS c\n"
-        f"ARRAY JOIN {registered.codes('c.area')} AS code\nGROUP BY code, c.ts"
+        "SELECT " + ",\n    ".join(columns) + f"\nFROM ({_by_camera(card.name, area, grain, within)}) AS c\n"
+        f"ARRAY JOIN {codes} AS code\nGROUP BY code, c.ts"
     )
 
 
-def _rows(metric: str, area: ByArea, grain: str) -> str:
+def hours(card: Card, within: str) -> str:
+    """Return the rows that the store keeps of a metric's hours (`schemas.area_hours`), of hours `within`."""
+    every = f"arrayPushBack({registered.codes('c.area')}, '{area_hours.EVERYWHERE}')"
+    return by_area(card, "hour", every, within)
+
+
+def _known(card: Card, grain: str) -> tuple[str, str]:
+    """Return the windows in which any camera has a row, and one row an area and window that has."""
+    if grain != "hour":
+        return registered.windows(card.name, grain), by_area(card, grain, registered.codes("c.area"))
+    kept = f"{area_hours.table(card.name)} FINAL WHERE deleted = 0"
+    return f"(SELECT DISTINCT ts FROM {kept})", f"SELECT * FROM {kept}"
+
+
+def _rows(card: Card, grain: str) -> str:
     """Return one row an area and window in which it has cameras."""
-    windows = registered.windows(metric, grain)
+    windows, known = _known(card, grain)
     asked = registered.at("r.steps", "w.ts", LENGTH_S[grain])
     expected = f"t.expected + {1000 * LENGTH_S[grain]} * (greatest(u.registered, t.cameras) - t.cameras)"
     return (
-        "(SELECT t.* EXCEPT (ts, code, expected), u.ts AS ts, u.code AS code,\n"
+        "(SELECT t.* EXCEPT (ts, area, expected), u.ts AS ts, u.code AS code, u.area_level AS area_level,\n"
         "    greatest(u.registered, t.cameras) AS total, u.twins AS twins,\n"
         f"    {expected} AS expected, if(expected = 0, 0., t.watched / expected) AS covered\n"
-        f"FROM (SELECT w.ts AS ts, r.code AS code, r.simulated AS twins, {asked} AS registered\n"
-        f"    FROM {windows} AS w CROSS JOIN {registered.by_area(metric)} AS r) AS u\n"
-        f"LEFT JOIN ({_by_area(metric, area, grain)}) AS t ON t.ts = u.ts AND t.code = u.code\n"
+        f"FROM (SELECT w.ts AS ts, r.code AS code, {registered.level('r.code')} AS area_level, r.simulated AS twins,\n"
+        f"        {asked} AS registered\n"
+        f"    FROM {windows} AS w CROSS JOIN {registered.by_area(card.name)} AS r) AS u\n"
+        f"LEFT JOIN ({known}) AS t ON t.ts = u.ts AND t.area = u.code\n"
         "WHERE u.registered > 0 OR t.cameras > 0) AS s"
     )
 
@@ -124,7 +150,7 @@ def area_view(card: Card, grain: str, zone: str) -> View:
         "s.ts AS ts",
         f"{local} AS local_ts",
         "s.code AS area",
-        f"{registered.level('s.code')} AS area_level",
+        "s.area_level AS area_level",
         "a.name AS area_name",
         "s.reporting AS cameras_reporting",
         "s.total AS cameras_total",
@@ -139,7 +165,7 @@ def area_view(card: Card, grain: str, zone: str) -> View:
         *figures(card, "area", grain),
     ]
     named = "(SELECT area, name FROM areas_log FINAL) AS a ON a.area = s.code"
-    rows = f"{_rows(card.name, area, grain)}\nLEFT JOIN {named}{area.joins}"
+    rows = f"{_rows(card, grain)}\nLEFT JOIN {named}{area.joins}"
     comment = f"{area.meaning}, by kelurahan, kecamatan, city and {grain}"
     return select(f"{card.name}_area_{grain}", columns, rows, comment)
 

@@ -14,7 +14,7 @@ import pytest
 
 from connectors.warehouse import Admitted, Warehouse, account, admit, connect
 from connectors.warehouse.engine import landlock
-from schemas import ddl, limits
+from schemas import area_hours, ddl, limits
 from schemas.errors import WarehouseError
 from schemas.limits import Limit
 from schemas.local_time import ZONE
@@ -31,8 +31,9 @@ CAMERAS = {
     "asing-jauh": (FAR, "asing"),
 }
 """Whatever begins with `asing` is neither the RT head's nor the office's."""
+OURS = "33.74.07.1004"
 RT, OFFICE, PLANNER = Limit(areas=(HERE,)), Limit(owners=("dpu",)), Limit()
-LIMITS = {"pak.rt-2": RT, "dinas": OFFICE, "bappeda": PLANNER}
+LIMITS = {"pak.rt-2": RT, "dinas": OFFICE, "bappeda": PLANNER, "lurah": Limit(areas=(OURS,))}
 SEEN = {"pak.rt-2": {"milik-rt", "milik-dinas"}, "dinas": {"milik-dinas"}, "bappeda": set(CAMERAS)}
 DAY = "2026-01-05 00:00:00"
 ROADS = ("jalan-milik", "jalan-asing-bersama")
@@ -76,6 +77,9 @@ def fill(store: Warehouse) -> None:
             at = next(each for each in ("ts", "opened_at", "valid_from") if each in table.columns)
             rows = ", ".join(f"('{camera}', '{of[0]}', '{of[1]}', '{DAY}')" for camera, of in CAMERAS.items())
             store.command(f"INSERT INTO {name} (camera_id, area, owner, {at}) VALUES {rows}")
+    for name in area_hours.tables():
+        rows = ", ".join(f"('{area}', '{DAY}')" for area in ("", "33.74.01", FAR, OURS, f"{OURS}0"))
+        store.command(f"INSERT INTO {name} (area, ts) VALUES {rows}")
     rows = f"('tempat-milik', '{HERE}'), ('tempat-asing-bersama', '{HERE}')"
     store.command(f"INSERT INTO visits_place_day_log (place_id, area) VALUES {rows}")
     store.command("INSERT INTO mutes_log (camera_id) VALUES ('milik-rt'), ('asing-sebelah')")
@@ -141,6 +145,10 @@ def test_an_area_is_told_only_where_all_of_it_is_ones_own(town: Town) -> None:
     assert "33.74.07.1004" in codes
     assert town.asked("pak.rt-2", "SELECT count() FROM health_area_day") == (200, "0\n")
     assert town.asked("dinas", "SELECT count() FROM health_area_day")[0] != 200
+    for name in area_hours.tables():
+        assert town.asked("pak.rt-2", f"SELECT count(area) FROM {name}") == (200, "0\n")
+        assert town.asked("lurah", f"SELECT groupUniqArray(area) FROM {name}") == (200, f"['{OURS}']\n")
+        assert town.asked("dinas", f"SELECT count(area) FROM {name}")[0] != 200
 
 
 @pytest.mark.parametrize("login", LIMITED)
@@ -207,7 +215,7 @@ def test_who_is_no_longer_named_comes_in_no_more_and_who_uses_the_engine_goes_on
         of_before = beside.address
         kept = [admit(login, town.words[login], LIMITS[login]) for login in ("pak.rt-2", "bappeda")]
         moved = kept[0]._replace(limit=Limit(areas=(FAR,)))
-        assert town.store.admit([moved, kept[1]]) == 1
+        assert town.store.admit([moved, kept[1]]) == 2
         beside.command("INSERT INTO settings_log VALUES ('x', 'y')")
         assert beside.query("SELECT count() AS n FROM cameras_now")["n"][0].as_py() == len(CAMERAS)
         assert beside.address.port == of_before.port == port
