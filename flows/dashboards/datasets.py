@@ -1,9 +1,10 @@
 """Superset's datasets out of `superset_dashboards/datasets/*.sql`: columns with the labels of the one definition.
 
-In these queries `$camera(w)` stands for what every row says of its camera, `$areas` for the names of areas,
-`$kata(about)` for words with their labels, `$dataset(d)` for the query of another one, `$wib(t)` for a time as local
-clocks show it (Superset knows no zones: its times are labelled UTC), `$hari(t)` for its weekday, and `$asked(t)` for
-the period that a page asks for, told to the tables themselves so that they read no other days. There and in pages
+In these queries `$camera(w)` stands for what every row says of its camera, `$camera_of(m)` for the same of the camera
+of the many rows `m`, without a join, `$areas` for the names of areas, `$kata(about)` for words with their labels,
+`$dataset(d)` for the query of another one, `$wib(t)` for a time as local clocks show it (Superset knows no zones: its
+times are labelled UTC), `$hari(t)` for its weekday, and `$asked(t)` for the period that a page asks for, told to the
+tables themselves so that they read no other days. There and in pages
 `$angka(n)`, `$arah(d)` and `$sebab(r)` are numbers, directions and reasons as people read them, and `WORDED` has
 figures that many charts ask for.
 """
@@ -43,24 +44,53 @@ TYPES: Final = (
 )
 
 
-def expanded(sql: str) -> str:
-    """Return a query with what `$` stands for put in."""
+OF_CAMERA: Final = ("area", "owner", "name", "kelurahan", "kecamatan", "category", "simulated")
+"""What a row says of its camera, as `cameras_now` has it."""
+CAMERAS: Final = (
+    f"(SELECT tuple({', '.join(f'groupArray(toString({name}))' for name in ('camera_id', *OF_CAMERA[:-1]))}, "
+    "groupArray(toUInt8(simulated))) FROM cameras_now)"
+)
+"""All cameras, a list a column: a constant, so that an engine looks a camera up once and not for each of its rows."""
+
+
+def _camera(of: Callable[[str], str]) -> str:
+    """Return what every row says of its camera, out of each column of `OF_CAMERA`."""
     listed = ", ".join(f"'{word}'" for word in CATEGORIES)
     called = ", ".join(f"'{word}'" for word in CATEGORIES.values())
-    category = f"transform(toString({{0}}.category), [{listed}], [{called}], toString({{0}}.category))"
-    camera = (
-        "{0}.area AS area,\n    {0}.owner AS owner,\n    {0}.name AS kamera,\n"
-        f"    {_known('{0}.kelurahan')} AS kelurahan,\n    {_known('{0}.kecamatan')} AS kecamatan,\n"
-        f"    {_known(category)} AS kategori,\n"
-        f"    {_known('upper(toString({0}.owner))')} AS pemilik,\n    {{0}}.simulated AS simulated"
+    category = f"toString({of('category')})"
+    said = f"transform({category}, [{listed}], [{called}], {category})"
+    owner = f"upper(toString({of('owner')}))"
+    return (
+        f"{of('area')} AS area,\n    {of('owner')} AS owner,\n    {of('name')} AS kamera,\n"
+        f"    {_known(of('kelurahan'))} AS kelurahan,\n    {_known(of('kecamatan'))} AS kecamatan,\n"
+        f"    {_known(said)} AS kategori,\n"
+        f"    {_known(owner)} AS pemilik,\n    {of('simulated')} AS simulated"
     )
+
+
+def _looked_up(row: str) -> str:
+    """Return the same of the camera of a row, looked up among all."""
+    places = {name: place for place, name in enumerate(OF_CAMERA, 2)}
+
+    def of(name: str) -> str:
+        listed = f"tupleElement({CAMERAS}, 1), tupleElement({CAMERAS}, {places[name]})"
+        if name == "simulated":
+            return f"toBool(transform({row}.camera_id, {listed}, toUInt8(0)))"
+        return f"transform({row}.camera_id, {listed}, '')"
+
+    return _camera(of)
+
+
+def expanded(sql: str) -> str:
+    """Return a query with what `$` stands for put in."""
     areas = (
         "(SELECT k.area AS kode, if(k.level = 'kelurahan', k.name, '') AS kelurahan,\n"
         "        if(k.level = 'kecamatan', k.name, d.name) AS kecamatan\n"
         "    FROM areas AS k LEFT JOIN areas AS d ON d.area = k.parent)"
     )
     sql = re.sub(r"\$dataset\((\w+)\)", lambda m: f"({_query(m[1])})", sql)
-    sql = re.sub(r"\$camera\((\w+)\)", lambda m: camera.format(m[1]), sql)
+    sql = re.sub(r"\$camera\((\w+)\)", lambda m: _camera(lambda name: f"{m[1]}.{name}"), sql)
+    sql = re.sub(r"\$camera_of\((\w+)\)", lambda m: _looked_up(m[1]), sql)
     sql = re.sub(r"\$kata\(([\w ]+)\)", r"(SELECT word, label_id FROM words WHERE about = '\1')", sql)
     sql = worded(sql.replace("$areas", areas))
     return re.sub(

@@ -10,11 +10,11 @@ from flows.dashboards.datasets import id_of
 from flows.dashboards.pages import Chart, Page
 
 FILTERS: Final = {
-    "kecamatan": ("Kecamatan", "kamera_kini", ""),
-    "kelurahan": ("Kelurahan", "kamera_kini", "kecamatan"),
-    "kamera": ("Kamera", "kamera_kini", "kelurahan"),
-    "kategori": ("Kategori", "kamera_kini", ""),
-    "pemilik": ("Pemilik", "kamera_kini", ""),
+    "kecamatan": ("Kecamatan", "asal_data", ""),
+    "kelurahan": ("Kelurahan", "asal_data", "kecamatan"),
+    "kamera": ("Kamera", "asal_data", "kelurahan"),
+    "kategori": ("Kategori", "asal_data", ""),
+    "pemilik": ("Pemilik", "asal_data", ""),
     "jalan": ("Jalan", "jalan_jam", "kamera"),
     "tempat": ("Tempat", "kunjungan_hari", "kelurahan"),
 }

@@ -1,6 +1,6 @@
 -- Lembar 15 menit: a row a line, direction and quarter of an hour, classes side by side, as traffic engineers fill it in.
 SELECT
-    $camera(w),
+    $camera_of(m),
     m.camera_id AS camera_id,
     m.line_id AS line_id,
     $arah(m.direction) AS direction,
@@ -13,5 +13,4 @@ SELECT
     m.coverage AS coverage,
     $sebab(m.reason) AS reason
 FROM flow_sheet_quarter AS m
-LEFT JOIN cameras_now AS w ON w.camera_id = m.camera_id
 WHERE $asked(m.ts)
