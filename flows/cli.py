@@ -31,6 +31,7 @@ from flows.commands import (
     registry,
     replay,
     retention,
+    rules,
     run,
     simulate,
     warehouse,
@@ -60,6 +61,7 @@ app.add_typer(calendar.app, name="calendar")
 app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(archive.app, name="archive")
 app.add_typer(retention.app, name="retention")
+app.add_typer(rules.app, name="rules")
 app.add_typer(backfill.app, name="backfill")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(ingest.app, name="ingest")

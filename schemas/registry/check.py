@@ -20,7 +20,7 @@ from schemas.registry.entries import Camera, Registry
 from schemas.registry.links import link_flaws
 from schemas.registry.mistakes import Located, render, under
 from schemas.registry.rules import SIMULATED, camera_flaws
-from schemas.registry.structure import read
+from schemas.registry.structure import NEUTRAL, read
 
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -55,7 +55,7 @@ def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Registry:
     registries: dict[str, Registry] = {}
     found: list[Located] = []
     for file, document in documents.items():
-        registries[file], flaws = read(document)
+        registries[file], flaws = read(document, Registry, NEUTRAL)
         found += (Located(file, flaw) for flaw in flaws)
     found += _flaws(registries, areas)
     mistakes += render(found, texts, documents)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from schemas.toml_lines import Path, nearest_line, table_lines
 
-ARRAYS = ("camera", "zone", "line", "road", "place")
+ARRAYS = ("camera", "zone", "line", "road", "place", "rule", "route", "receiver", "inhibit")
 CANDIDATES: Final = 5
 """Words that share letters with one, whose mistypings are counted; ours."""
 

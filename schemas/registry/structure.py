@@ -1,4 +1,4 @@
-"""From TOML tables to the registry's types, with every unknown, missing or mistyped field named.
+"""From TOML tables to types, with every unknown, missing or mistyped field named: the registry's, and the alert rules'.
 
 msgspec stops at the first mistake, so it is asked field by field once a document
 as a whole does not convert. A field that fails takes a neutral value, which no
@@ -8,22 +8,26 @@ rule minds, so that the rules still see the rest of the table.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from schemas.cards import METRIC_NAMES
 from schemas.plain import plain
-from schemas.registry.entries import Point, Registry
+from schemas.registry.entries import Point
 from schemas.registry.mistakes import Flaw, did_you_mean, expected, under
 from schemas.toml_lines import Path
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 UNREAD = "?"
 """Neutral id or kind of a table whose own could not be read."""
 
-NEUTRAL: dict[str, Any] = {
+Neutral = Mapping[str, Any]
+
+NEUTRAL: Neutral = {
     "id": UNREAD,
     "kind": UNREAD,
     "area": "00",
@@ -56,13 +60,19 @@ class Read(NamedTuple):
     flaws: list[Flaw]
 
 
-def read(document: dict[str, Any]) -> tuple[Registry, list[Flaw]]:
-    """Turn a parsed TOML document into a `Registry`, naming all structural mistakes."""
+def read(document: dict[str, Any], kind: type[S], neutral: Neutral) -> tuple[S, list[Flaw]]:
+    """Turn a parsed TOML document into a type such as `Registry`, naming all structural mistakes.
+
+    Parameters
+    ----------
+    neutral
+        By field what stands for a value that could not be read, so that no rule minds it.
+    """
     codes = list(_codes(document, ()))
     try:
-        return msgspec.convert(document, Registry), codes
+        return msgspec.convert(document, kind), codes
     except msgspec.ValidationError:
-        value, flaws = _struct(Registry, document)
+        value, flaws = _struct(kind, document, neutral)
         return value, codes + flaws
 
 
@@ -80,26 +90,26 @@ def _codes(part: Any, path: Path) -> Iterator[Flaw]:
             yield from _codes(inner, (*path, i))
 
 
-def _struct(kind: type[msgspec.Struct], table: Any) -> Read:
+def _struct(kind: type[msgspec.Struct], table: Any, neutral: Neutral) -> Read:
     """Read one table field by field."""
     if not isinstance(table, dict):
         return Read(None, [Flaw((), expected("a table", _short(table), "write it as [name] or { key = value }"))])
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     flaws = [_unknown(name, list(fields)) for name in table if name not in fields]
     values: dict[str, Any] = {}
     whole = True
     for name, field in fields.items():
         if name in table:
-            value, found = _field(field.type, table[name])
+            value, found = _field(field.type, table[name], neutral)
         elif field.required:
             value, found = None, [Flaw((), expected(f"a field {name}", "none", f"add {name} = ..."))]
         else:
             continue
         flaws += under((name,) if name in table else (), found)
         if value is not None:
-            values[name] = value
-        elif name in NEUTRAL:
-            values[name] = NEUTRAL[name]
+            values[field.name] = value
+        elif name in neutral:
+            values[field.name] = neutral[name]
         else:
             whole = whole and not field.required
     return Read(kind(**values) if whole else None, flaws)
@@ -110,26 +120,26 @@ def _unknown(name: str, fields: list[str]) -> Flaw:
     return Flaw((name,), expected("a known field", name, todo))
 
 
-def _field(annotation: Any, value: Any) -> Read:
+def _field(annotation: Any, value: Any, neutral: Neutral) -> Read:
     """Read one field: a table, a list of tables, or a plain value."""
     inner = _inner(annotation)
     if _is_struct(inner):
-        return _struct(inner, value)
+        return _struct(inner, value, neutral)
     if get_origin(inner) is tuple and _is_struct(get_args(inner)[0]):
-        return _tables(get_args(inner)[0], value)
+        return _tables(get_args(inner)[0], value, neutral)
     try:
         return Read(msgspec.convert(value, annotation), [])
     except (msgspec.ValidationError, ValueError) as error:
         return Read(None, [Flaw((), _mistyped(inner, value, error))])
 
 
-def _tables(kind: type[msgspec.Struct], value: Any) -> Read:
+def _tables(kind: type[msgspec.Struct], value: Any, neutral: Neutral) -> Read:
     name = kind.__name__.lower()
     if not isinstance(value, list):
         return Read(
             None, [Flaw((), expected(f"tables [[...{name}]]", _short(value), "double the brackets of its header"))]
         )
-    rows = [_struct(kind, row) for row in value]
+    rows = [_struct(kind, row, neutral) for row in value]
     flaws = [flaw for i, row in enumerate(rows) for flaw in under((i,), row.flaws)]
     values = tuple(row.value for row in rows)
     return Read(None if None in values else values, flaws)

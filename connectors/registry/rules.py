@@ -1,0 +1,26 @@
+"""The files of alert rules: those of an office, or those that ship with Tilik."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from connectors.registry.loading import SEMARANG, load_areas, read_texts
+from schemas.rules import Rules
+from schemas.rules.check import parse
+
+
+def shipped() -> Path:
+    """Return the path of the shipped rules of Semarang's offices."""
+    return Path(str(files("schemas").joinpath(*SEMARANG, "rules.toml")))
+
+
+def load(path: Path | str) -> Rules:
+    """Read rules: one file, or all ``*.toml`` of a directory together.
+
+    Raises
+    ------
+    UsageError
+        With every mistake of every file (see `schemas.rules.check.parse`).
+    """
+    return parse(read_texts(Path(path)), load_areas())

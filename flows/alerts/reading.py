@@ -1,0 +1,140 @@
+"""What rules go by, read from a warehouse: incidents, windows of figures, the newest minute."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from connectors.warehouse import Warehouse
+from flows.alerts import scope
+from flows.alerts.names import Names
+from schemas.local_time import MINUTE_US
+from schemas.rules import Rule, subjects
+
+_TIME: Final = "fromUnixTimestamp64Micro({{{}:Int64}})"
+WEEKS: Final = 8
+"""That say what is usual, ours: of one kind of day they hold eight, of Saturdays too."""
+LIKE: Final = 4
+"""Like hours without which nothing is usual, ours."""
+
+
+class Reader:
+    """A warehouse, as rules ask it; times are microseconds since 1970, spans half-open."""
+
+    def __init__(self, warehouse: Warehouse, names: Names) -> None:
+        self.warehouse, self.names = warehouse, names
+
+    def day_types(self) -> dict[date, str]:
+        """Return the kinds of days that the calendar knows."""
+        return dict(self.warehouse.query("SELECT date, day_type FROM calendar").rows)
+
+    def incidents(self, rule: Rule, since_us: int, until_us: int) -> list[dict[str, Any]]:
+        """Return incidents that were confirmed before a time and not known to be over before another."""
+        columns = ("area", "camera_id", "zone_id", "site", "kind", "owner", "category")
+        where, given = scope.where(rule, dict.fromkeys(columns), self.names)
+        return self._rows(
+            f"SELECT {', '.join(columns)}, incident_id, severity, peak, close_reason, simulated, inhibited_by,"
+            " toUnixTimestamp64Micro(opened_at) AS opened_us, toUnixTimestamp64Micro(active_at) AS active_us,"
+            " if(closed_at IS NULL, NULL, toUnixTimestamp64Micro(updated_at)) AS over_us,"
+            " toUnixTimestamp64Micro(closed_at) AS closed_us"
+            f" FROM incidents WHERE {where} AND kind IN {{kinds:Array(String)}}"
+            f" AND active_at < {_TIME.format('until')} AND (closed_at IS NULL OR updated_at >= {_TIME.format('since')})"
+            " ORDER BY active_us, incident_id",
+            given | {"kinds": list(rule.incident)},
+            since_us,
+            until_us,
+        )
+
+    def windows(self, rule: Rule, since_us: int, until_us: int) -> pl.DataFrame:
+        """Return windows of a rule's figure, by subject and time: the subject's columns, `start_us`, `value`, `holds`.
+
+        `holds` is what the rule says of the value, NULL where nobody knows.
+        """
+        view, _, figure = rule.figure.partition(".")
+        columns = subjects.columns(view)
+        where, given = scope.where(rule, columns, self.names)
+        shown = [name for name in ("area", "owner", "category", "simulated") if name in columns]
+        subject = subjects.subject(view)
+        chosen = list(dict.fromkeys((*subject, *shown)))
+        holds, joined = _holds(rule, view, figure, subject)
+        given |= {"level": rule.at_least, "levels": list(subjects.levels_from(rule.at_least)) if rule.at_least else []}
+        value = "m.value" if not rule.at_least else "toFloat64(indexOf(['A','B','C','D','E','F'], ifNull(m.value, '')))"
+        return self._table(
+            f"SELECT {', '.join(f'm.{name} AS {name}' for name in chosen)}, toInt64(toUnixTimestamp(m.ts)) * 1000000"
+            f" AS start_us, toFloat64OrNull(toString({value})) AS value, {holds} AS holds"
+            f" FROM (SELECT *, {figure} AS value FROM {view} WHERE {where} AND ts >= {_TIME.format('since')}"
+            f" AND ts < {_TIME.format('until')}) AS m {joined}"
+            f" ORDER BY {', '.join(f'm.{name}' for name in subject)}, m.ts",
+            given,
+            since_us,
+            until_us,
+        )
+
+    def blind(self, rule: Rule, since_us: int, until_us: int) -> pl.DataFrame:
+        """Return minutes of areas, as `windows` does: how many of their cameras see nothing."""
+        assert rule.blind is not None
+        areas = "area IN {area:Array(String)} AND" if rule.area else ""
+        return self._table(
+            "SELECT area, simulated, toInt64(toUnixTimestamp(ts)) * 1000000 AS start_us, toFloat64(cameras_blind) AS"
+            " value, toUInt8(cameras_blind >= {least:UInt32} AND cameras_blind >= {share:Float64} * cameras_total) AS"
+            f" holds FROM health_area_minute WHERE {areas} area_level = {{level:String}}"
+            f" AND ts >= {_TIME.format('since')} AND ts < {_TIME.format('until')} ORDER BY area, ts",
+            {"area": list(rule.area), "least": rule.blind.least, "share": rule.blind.share, "level": rule.blind.by},
+            since_us,
+            until_us,
+        )
+
+    def newest_us(self) -> int:
+        """Return the end of the newest minute of which anything is stored; 0 where nothing is."""
+        found = self.warehouse.query("SELECT toInt64(toUnixTimestamp(max(ts))) AS s, count() AS n FROM health_now").rows
+        seconds, count = found[0]
+        return int(seconds) * 1_000_000 + MINUTE_US if count else 0
+
+    def minutes(self, since_us: int, until_us: int) -> list[int]:
+        """Return the minutes of which anything is stored, ascending [us]."""
+        found = self._table(
+            "SELECT DISTINCT toInt64(toUnixTimestamp(ts)) * 1000000 AS start_us FROM health_minute"
+            f" WHERE ts >= {_TIME.format('since')} AND ts < {_TIME.format('until')} ORDER BY start_us",
+            {},
+            since_us,
+            until_us,
+        )
+        minutes: list[int] = found["start_us"].to_list()
+        return minutes
+
+    def _table(self, sql: str, given: dict[str, Any], since_us: int, until_us: int) -> pl.DataFrame:
+        answer = self.warehouse.query(sql, given | {"since": since_us, "until": until_us})
+        return pl.DataFrame(pl.from_arrow(answer.table))
+
+    def _rows(self, sql: str, given: dict[str, Any], since_us: int, until_us: int) -> list[dict[str, Any]]:
+        return self._table(sql, given, since_us, until_us).to_dicts()
+
+
+def _holds(rule: Rule, view: str, figure: str, subject: tuple[str, ...]) -> tuple[str, str]:
+    """Return SQL of what a rule says of `m.value`, and what is joined for it."""
+    if rule.at_least:
+        return "if(m.value IS NULL, NULL, has({levels:Array(String)}, m.value))", ""
+    if rule.above is not None:
+        return f"m.value > {rule.above!r}", ""
+    if rule.below is not None:
+        return f"m.value < {rule.below!r}", ""
+    sign = "" if rule.unusual == "above" else "-"
+    edge = "0.9" if rule.unusual == "above" else "0.1"
+    beyond = f"{sign}(m.value - u.median) > 2 * {sign}(u.edge - u.median) AND {sign}(m.value - u.edge) > 0"
+    on = " AND ".join(f"u.{name} = m.{name}" for name in (*subject, "ts"))
+    keys = ", ".join(f"n.{name} AS {name}" for name in (*subject, "ts"))
+    like = " AND ".join(f"o.{name} = n.{name}" for name in subject)
+    named = ", ".join((*subject, "ts"))
+    span = f"ts >= {_TIME.format('since')} AND ts < {_TIME.format('until')}"
+    joined = (
+        f"LEFT JOIN (SELECT {keys}, quantileExact(0.5)(o.value) AS median, quantileExact({edge})(o.value) AS edge,"
+        f" count() AS hours FROM (SELECT {named}, day_type FROM {view} WHERE {span}) AS n"
+        f" INNER JOIN (SELECT {named}, day_type, toFloat64(assumeNotNull({figure})) AS value FROM {view}"
+        f" WHERE {figure} IS NOT NULL AND ts >= {_TIME.format('since')} - INTERVAL {WEEKS} WEEK"
+        f" AND ts < {_TIME.format('until')}) AS o ON {like} AND o.day_type = n.day_type"
+        " WHERE o.ts < n.ts AND o.ts >= n.ts - INTERVAL 8 WEEK AND toHour(o.ts) = toHour(n.ts)"
+        f" GROUP BY {named} HAVING hours >= {LIKE}) AS u ON {on}"
+    )
+    return f"if(m.value IS NULL OR u.hours = 0, NULL, {beyond})", joined

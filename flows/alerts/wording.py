@@ -1,0 +1,78 @@
+"""What a message says, in Indonesian: plain text, a line an alert, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flows.alerts.names import Names
+from operators.alerts.alert import Alert, worst
+from operators.alerts.notices import Notice
+from schemas.incidents import CLOSE_LABELS, KIND_LABELS
+from schemas.local_time import OFFSET_US, at_time
+from schemas.plain import words
+from schemas.rules import Rule
+from schemas.rules.durations import said
+from schemas.rules.entries import SEVERITY_LABELS
+
+MOST: Final = 12
+"""Lines of alerts that a message has; the rest is counted. Ours: what a phone shows at once."""
+_HEADS: Final = {
+    "new": "",
+    "changed": "",
+    "again": "MASIH BERLANGSUNG · ",
+    "escalated": "BELUM DITANGGAPI · ",
+    "over": "SELESAI · ",
+}
+_WHY: Final = {
+    "cleared": "sudah bersih",
+    "unseen": "tidak teramati lagi",
+    "inhibited": "dijelaskan kejadian lain",
+    "silenced": "dibisukan",
+} | {word: label.id.lower() for word, label in CLOSE_LABELS.items() if word != "cleared"}
+
+
+def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
+    """Return a message; names in it are one line each, and nothing of them is markup."""
+    every = (*notice.firing, *notice.over)
+    rule = rules[every[0].labels["rule"]]
+    severity = SEVERITY_LABELS[worst(every)].id.upper()
+    simulated = "[SIMULASI] " if any(alert.simulated for alert in every) else ""
+    head = f"{simulated}{_HEADS.get(notice.what, '')}{severity}: {rule.title} · {_where(notice, names)}"
+    shown = _going_on(notice) if notice.what != "over" else notice.over
+    lines = [_line(alert, notice.at_us, names) for alert in shown[:MOST]]
+    if len(shown) > MOST:
+        lines.append(f"dan {len(shown) - MOST} lainnya")
+    if len(every) > len(shown):
+        lines.append(f"sudah selesai: {len(every) - len(shown)}")
+    if notice.what in ("new", "again", "escalated") and rule.todo:
+        lines.append(rule.todo)
+    return "\n".join([words(head), *map(words, lines)])
+
+
+def _going_on(notice: Notice) -> list[Alert]:
+    """Return what goes on: what a rule keeps firing for a while may have ended."""
+    return [alert for alert in notice.firing if alert.ended_us is None or alert.ended_us > notice.at_us]
+
+
+def _where(notice: Notice, names: Names) -> str:
+    """Return the places, else the areas, that a message is of."""
+    group, every = dict(notice.group), _going_on(notice) or (*notice.firing, *notice.over)
+    for label in ("place", "camera", "kelurahan", "kecamatan"):
+        if group.get(label):
+            return names.called(label, group[label])
+    found = sorted({names.called("place", alert.labels["place"]) for alert in every if alert.labels["place"]})
+    return ", ".join(found[:3]) + (f" dan {len(found) - 3} lainnya" if len(found) > 3 else "") if found else "kota"
+
+
+def _line(alert: Alert, at_us: int, names: Names) -> str:
+    """Return what a message says of one alert: where, since when, how long."""
+    labels = alert.labels
+    what = KIND_LABELS[labels["kind"]].id if labels["kind"] in KIND_LABELS else ""
+    where = names.called("camera", labels["camera"]) if labels["camera"] else names.called("place", labels["place"])
+    subject = " ".join(filter(None, [what, where, f"({labels['zone']})" if labels["zone"] else ""]))
+    since = f"{at_time(alert.since_us + OFFSET_US):%H:%M}"
+    end_us = at_us if alert.ended_us is None or alert.ended_us > at_us else alert.ended_us
+    lasted = said((end_us - alert.since_us) / 1e6)
+    ended = f", {_WHY.get(alert.why, alert.why)}" if alert.why and end_us != at_us else ""
+    return f"• {subject or 'kota'}, sejak {since} WIB, {lasted}{ended}"

@@ -1,0 +1,1 @@
+"""Alerts: when a rule's condition has held for long enough, and which messages follow from what holds."""

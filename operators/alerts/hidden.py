@@ -1,0 +1,82 @@
+"""When alerts are hidden: while another alert explains them, or while somebody has silenced them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from operators.alerts.alert import Alert, matches
+from schemas.rules import Inhibit, Match
+
+INHIBITED: Final = "inhibited"
+SILENCED: Final = "silenced"
+
+
+class Silence(NamedTuple):
+    """Somebody does not want to hear of these for a time."""
+
+    match: Match
+    since_us: int
+    until_us: int
+
+
+class Shown(NamedTuple):
+    """A time in which an alert is told; `why` it is not any more: what ended it, INHIBITED or SILENCED."""
+
+    since_us: int
+    until_us: int
+    why: str
+
+
+class _Span(NamedTuple):
+    since_us: int
+    until_us: int
+    why: str
+
+
+def shown(
+    alerts: Sequence[Alert], inhibits: Sequence[Inhibit] = (), silences: Sequence[Silence] = ()
+) -> dict[str, list[Shown]]:
+    """Return by alert the times in which it is told, ascending; none of one that is hidden all along."""
+    hidden: dict[str, list[_Span]] = defaultdict(list)
+    for inhibit in inhibits:
+        for key, spans in _inhibited(alerts, inhibit).items():
+            hidden[key] += spans
+    for silence in silences:
+        for alert in alerts:
+            if matches(silence.match, alert):
+                hidden[alert.key].append(_Span(silence.since_us, silence.until_us, SILENCED))
+    return {alert.key: _left(alert, hidden[alert.key]) for alert in alerts}
+
+
+def _inhibited(alerts: Sequence[Alert], inhibit: Inhibit) -> dict[str, list[_Span]]:
+    """Return by target the times of its sources; an alert never inhibits itself."""
+    sources: dict[tuple[str, ...], list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        if matches(inhibit.source, alert):
+            sources[_values(alert, inhibit.equal)].append(alert)
+    found: dict[str, list[_Span]] = {}
+    for alert in alerts:
+        own = sources.get(_values(alert, inhibit.equal), [])
+        if own and matches(inhibit.target, alert) and not matches(inhibit.source, alert):
+            found[alert.key] = [_Span(each.fired_us, each.until_us, INHIBITED) for each in own]
+    return found
+
+
+def _values(alert: Alert, labels: Iterable[str]) -> tuple[str, ...]:
+    return tuple(alert.labels.get(label, "") for label in labels)
+
+
+def _left(alert: Alert, hidden: list[_Span]) -> list[Shown]:
+    """Return an alert's time without those in which it is hidden."""
+    left, at_us = list[Shown](), alert.fired_us
+    for span in sorted(hidden):
+        if span.until_us <= at_us or span.since_us >= alert.until_us:
+            continue
+        if span.since_us > at_us:
+            left.append(Shown(at_us, span.since_us, span.why))
+        at_us = max(at_us, span.until_us)
+    if at_us < alert.until_us:
+        left.append(Shown(at_us, alert.until_us, alert.why))
+    return left

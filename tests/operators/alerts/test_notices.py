@@ -1,0 +1,163 @@
+"""Messages as timelines: a letter a minute, a line an alert; `#` while its condition holds and it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
+from operators.alerts.alert import Alert
+from operators.alerts.hidden import Silence
+from operators.alerts.notices import Answer, Notice, Record, notices
+from schemas.local_time import DAY_US, OFFSET_US
+from schemas.rules import Inhibit, Match, Route, Rules
+
+MINUTE = 60_000_000
+NOON = DAY_US * 20_000 + 12 * 60 * MINUTE - OFFSET_US
+
+
+def alert(name: str, drawn: str, **labels: str) -> Alert:
+    """Return the one alert of a timeline."""
+    begin = drawn.index("#")
+    end = drawn.rindex("#") + 1
+    over_us = NOON + end * MINUTE if end < len(drawn) else None
+    given = {"severity": "medium", "kind": "flood", "place": "p", "camera": name, "rule": "r"} | labels
+    fired_us = NOON + begin * MINUTE
+    return Alert(name, given, fired_us, fired_us, over_us, over_us, "cleared" if over_us else "")
+
+
+def played(alerts: Mapping[str, Alert | str], rules: Rules, record: Record = Record(), until: int = 100) -> list[str]:  # noqa: B008  frozen
+    """Return notices as ``minute what receiver firing-over``."""
+    given = [alert(name, each) if isinstance(each, str) else each for name, each in alerts.items()]
+    return [shown(each) for each in notices(given, rules, record, NOON + until * MINUTE)]
+
+
+def shown(notice: Notice) -> str:
+    firing, over = ("".join(each.key for each in some) for some in (notice.firing, notice.over))
+    minute = (notice.at_us - NOON) / MINUTE
+    why = f" {notice.why}" if notice.why else ""
+    return f"{minute:g} {notice.what} {notice.receiver} {firing}-{over}{why}"
+
+
+def routed(**given: object) -> Rules:
+    """Return rules with one route: nothing is waited for, nothing is repeated."""
+    base = {"to": "x", "group_wait": "0s", "group_interval": "1m", "repeat": "0s"}
+    return Rules(route=(Route(**{**base, **given}),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "rules", "expected"),
+    [
+        # one alert is one message, which is closed
+        ({"a": "..###..."}, routed(), ["2 new x a-", "5 over x -a cleared"]),
+        # the first message waits for others; what is over by then was never told
+        (
+            {"a": "..###...", "b": "...###.."},
+            routed(group_wait="2m"),
+            ["4 new x ab-", "5 changed x b-a", "6 over x -ab cleared"],
+        ),
+        ({"a": "..#....."}, routed(group_wait="2m"), []),
+        # a group that changes is edited once an interval; what came and went meanwhile is not told
+        (
+            {"a": "########", "b": ".#......", "c": "..###..."},
+            routed(group_interval="3m"),
+            ["0 new x a-", "3 changed x ac-", "6 changed x a-c"],
+        ),
+        # over, and again: another message
+        (
+            {"a": "##......", "b": ".....##."},
+            routed(),
+            ["0 new x a-", "2 over x -a cleared", "5 new x b-", "7 over x -b cleared"],
+        ),
+        # before the interval is over it is back: it never closed
+        (
+            {"a": "##......", "b": "...####."},
+            routed(group_interval="4m"),
+            ["0 new x a-", "4 changed x b-a", "8 over x -ab cleared"],
+        ),
+        # nobody answers: again, and to somebody else
+        ({"a": "########"}, routed(repeat="3m"), ["0 new x a-", "3 again x a-", "6 again x a-"]),
+        (
+            {"a": "######.."},
+            routed(escalate_after="4m", escalate_to="y"),
+            ["0 new x a-", "4 escalated y a-", "6 over x -a cleared", "6 over y -a cleared"],
+        ),
+    ],
+)
+def test_a_timeline(alerts: dict[str, str], rules: Rules, expected: list[str]) -> None:
+    assert played(alerts, rules, until=8) == expected
+
+
+def test_groups_are_told_apart_by_their_labels_and_routes_by_their_matches() -> None:
+    alerts = {
+        "a": alert("a", "##"),
+        "b": alert("b", "##", place="q"),
+        "c": alert("c", "##", kind="parking", owner="dishub"),
+    }
+    rules = Rules(
+        route=(
+            Route("roads", Match(owner=("dishub",)), group_wait="0s", goes_on=True),
+            Route("all", Match(severity=("medium", "high")), group_wait="0s", group_by=("kind",)),
+        )
+    )
+    assert sorted(played(alerts, rules, until=1)) == ["0 new all ab-", "0 new all c-", "0 new roads c-"]
+
+
+def test_what_another_alert_explains_is_not_told_until_it_is_over() -> None:
+    rules = msgspec.structs.replace(
+        routed(),
+        inhibit=(Inhibit(Match(kind=("site_down",)), Match(kind=("camera_down",)), ("site",)),),
+    )
+    site = alert("s", "..####....", kind="site_down", site="nvr")
+    here = alert("h", "#########.", kind="camera_down", site="nvr")
+    other = alert("o", "..#######.", kind="camera_down", site="nvr-2", place="q")
+    assert sorted(played({"s": site, "h": here, "o": other}, rules)) == [
+        "0 new x h-",
+        "2 new x o-",
+        "2 new x s-",
+        "2 over x -h inhibited",
+        "6 new x h-",
+        "6 over x -s cleared",
+        "9 over x -h cleared",
+        "9 over x -o cleared",
+    ]
+
+
+def test_a_silence_ends() -> None:
+    silence = Silence(Match(camera=("a",)), NOON - MINUTE, NOON + 5 * MINUTE)
+    record = Record(silences=[silence])
+    assert played({"a": "########.."}, routed(), record, 9) == ["5 new x a-", "8 over x -a cleared"]
+    assert played({"a": "####......"}, routed(), record, 9) == []
+
+
+def test_who_has_answered_is_not_asked_again() -> None:
+    rules = routed(repeat="3m", escalate_after="4m", escalate_to="y")
+    drawn = {"a": alert("a", "#" * 12)}
+    (first, *_) = notices(list(drawn.values()), rules, Record(), NOON)
+    assert played(drawn, rules, Record([Answer(first.message, NOON + 2 * MINUTE)]), 12) == ["0 new x a-"]
+    late = Record([Answer(first.message, NOON + 5 * MINUTE)])
+    assert played(drawn, rules, late, 12) == ["0 new x a-", "3 again x a-", "4 escalated y a-"]
+
+
+@pytest.mark.parametrize(
+    ("severity", "drawn", "expected"),
+    [
+        ("medium", "#" * 90 + ".", ["60 new x a-", "90 over x -a cleared"]),
+        ("medium", "#" * 50 + ".", []),
+        ("critical", "#" * 50 + ".", ["0 new x a-", "50 over x -a cleared"]),
+    ],
+)
+def test_quiet_hours_keep_what_is_not_loud_until_they_end(severity: str, drawn: str, expected: list[str]) -> None:
+    rules = routed(quiet=("22:00-13:00",))
+    assert played({"a": alert("a", drawn, severity=severity)}, rules, until=100) == expected
+
+
+def test_a_time_that_is_cut_off_begins_like_the_whole() -> None:
+    alerts = {"a": "..####....", "b": "....###..."}
+    rules = routed(group_wait="1m", repeat="2m", escalate_after="3m", escalate_to="y")
+    whole = played(alerts, rules)
+    for until in range(12):
+        cut = played(alerts, rules, until=until)
+        assert cut == whole[: len(cut)]
+    assert len(whole) > 4
