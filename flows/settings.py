@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from schemas import toml_lines
+from schemas import retention, toml_lines
 from schemas.errors import UsageError
 from schemas.plain import listed
 
 FILE: Final = "tilik.toml"
 PREFIX: Final = "TILIK_"
+DEFAULT_DAYS: Final = {name: each.days for name, each in retention.CLASSES.items()}
 TABLE: Final = "retention"
 """The one table of a settings file; elsewhere its names begin with it."""
 PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
@@ -54,8 +55,8 @@ class Settings:
         Records that cannot be parsed are kept for some days as they came, whatever they hold of persons.
     archive
         `file:DIR` or `s3://BUCKET/PREFIX`, where every frame is kept that counts; None keeps none.
-    retention_frames_days
-        `frames_days` of `[retention]`: so many local days before today `tilik retention` leaves in the archive; 0: all.
+    retention
+        `[retention]`: by class (`schemas.retention`) how many local days before today `tilik retention` leaves; 0: all.
     sources
         Where values came from, for the line printed at start.
     is_found
@@ -71,13 +72,14 @@ class Settings:
     lateness_s: float = 600.0
     keep_unreadable: bool = False
     archive: str | None = None
-    retention_frames_days: int = 30
+    retention: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_DAYS))
     sources: tuple[str, ...] = field(default=(), compare=False)
     is_found: bool = field(default=False, compare=False)
 
     def line(self) -> str:
         """Return all values on one line, passwords hidden."""
         shown = [f"{f.name}={hide(str(getattr(self, f.name)))}" for f in fields(self) if f.name in READERS]
+        shown += [f"{TABLE}_{name}_days={n}" for name, n in self.retention.items() if n != DEFAULT_DAYS[name]]
         return " ".join(shown) + f" (from {', '.join(self.sources) or 'defaults'})"
 
 
@@ -155,7 +157,6 @@ def _switch(value: object) -> bool:
 READERS: Final[dict[str, Callable[[object], object]]] = {
     "warehouse": _warehouse,
     "archive": _archive,
-    "retention_frames_days": _days,
     "registry": _text,
     "calendar": _text,
     "workers": _workers,
@@ -163,6 +164,7 @@ READERS: Final[dict[str, Callable[[object], object]]] = {
     "reorder_s": _seconds(60, "frames wait whole for so long; what comes later is late, see lateness_s"),
     "keep_unreadable": _switch,
     "lateness_s": _seconds(86_400, "each frame is remembered for so long; older recordings are replayed from files"),
+    **{f"{TABLE}_{retention.setting(name)}": _days for name in retention.CLASSES},
 }
 """How each setting is read; the error says what was expected."""
 
@@ -185,6 +187,16 @@ def _read(given: Mapping[str, tuple[str, object]], mistakes: list[str]) -> dict[
         except ValueError as error:
             mistakes.append(f"{place}: {name}: expected {error}, found {hide(str(value))!r}")
     return values
+
+
+def _kept(values: dict[str, Any], before: Mapping[str, int], places: Mapping[str, str], mistakes: list[str]) -> None:
+    """Gather ages by class into one value, adding to `mistakes` what does not outlast what it has to."""
+    ages = {name: values.pop(f"{TABLE}_{retention.setting(name)}", days) for name, days in before.items()}
+    for rule, expected in retention.broken(ages):
+        named = [f"{TABLE}_{retention.setting(each)}" for each in (rule.of, rule.than)]
+        place = next((places[name] for name in named if name in places), "the defaults")
+        mistakes.append(f"{place}: {named[0]}: expected {expected}, found {ages[rule.of]}")
+    values[TABLE] = ages
 
 
 def _line_of(text: str, name: str) -> int:
@@ -238,6 +250,7 @@ def load(environ: Mapping[str, str], path: str | None = None) -> Settings:
     from_file = _from_file(file, named is not None, mistakes)
     from_environment = _from_environment(environ)
     values = _read(from_file, mistakes) | _read(from_environment, mistakes)
+    _kept(values, DEFAULT_DAYS, {name: place for name, (place, _) in (from_file | from_environment).items()}, mistakes)
     if mistakes:
         raise UsageError(listed(mistakes))
     sources = ([str(file)] if from_file else []) + [place.split()[1] for place, _ in from_environment.values()]
@@ -250,6 +263,7 @@ def with_options(settings: Settings, **options: object) -> Settings:
     mistakes: list[str] = []
     given = {n: (f"--{n.replace('_', '-')}", v) for n, v in options.items() if v is not None}
     values = _read(given, mistakes)
+    _kept(values, settings.retention, {name: place for name, (place, _) in given.items()}, mistakes)
     if mistakes:
         raise UsageError(listed(mistakes))
     sources = settings.sources + tuple(place for place, _ in given.values())

@@ -32,26 +32,31 @@ def tables() -> list[str]:
     return [*(f"{metric.name}_{grain}_log" for metric in METRICS for grain in GRAINS), *kept.tables()]
 
 
-def hours(metric: Metric, starts: list[datetime], number: int) -> list[str]:
-    """Return statements that recompute the quarters and hours of the hours that start at `starts` (UTC)."""
-    within = among(starts, timedelta(hours=1), "ts")
-    return [
-        statement
-        for grain, bucket in (("quarter", "toStartOfFifteenMinutes(ts)"), ("hour", "toStartOfHour(ts)"))
-        for statement in (
-            _from_minutes(metric, grain, bucket, starts, number),
-            leftovers(f"{metric.name}_{grain}_log", within, number),
-        )
-    ]
+def hours(metric: Metric, starts: list[datetime], number: int, *, spares: bool = False) -> list[str]:
+    """Return statements that recompute the quarters and hours of the hours that start at `starts` (UTC).
+
+    `spares`: of these some minutes were removed, so rows that have seen more than what is left of them stay.
+    """
+    made = []
+    for grain, bucket in (("quarter", "toStartOfFifteenMinutes(ts)"), ("hour", "toStartOfHour(ts)")):
+        spared = _spared(metric, grain, among(starts, timedelta(hours=1), "ts")) if spares else ""
+        made.append(_from_minutes(metric, grain, bucket, starts, number) + spared)
+        if not spares:
+            made.append(leftovers(f"{metric.name}_{grain}_log", among(starts, timedelta(hours=1), "ts"), number))
+    return made
 
 
-def days(metric: Metric, starts: list[datetime], number: int, *, lack: bool = True) -> list[str]:
+def days(metric: Metric, starts: list[datetime], number: int, *, lack: bool = True, spares: bool = False) -> list[str]:
     """Return statements that recompute the local days that start at `starts` (UTC).
 
     `lack` says whether any of them may lack hours (`lacking`); what is usual is not even looked for where none does.
+    `spares`: of these some hours were removed.
     """
     within = among(starts, timedelta(days=1), "ts")
-    return [_from_hours(metric, starts, number, lack=lack), leftovers(f"{metric.name}_day_log", within, number)]
+    made = _from_hours(metric, starts, number, lack=lack)
+    if spares:
+        return [made + _spared(metric, "day", within)]
+    return [made, leftovers(f"{metric.name}_day_log", within, number)]
 
 
 def lacking(metric: Metric, starts: list[datetime]) -> str | None:
@@ -97,6 +102,18 @@ def _insert(metric: Metric, grain: str, values: dict[str, str], source: str) -> 
     names = coarse_columns(metric, grain)
     chosen = ",\n    ".join(f"{values.get(name, f's.{name}')} AS {name}" for name in names)
     return f"INSERT INTO {metric.name}_{grain}_log ({', '.join(names)})\nSELECT\n    {chosen}\nFROM {source}"
+
+
+def _spared(metric: Metric, grain: str, within: str) -> str:
+    """Return how a statement's source `s` leaves out windows of which what stands has seen more, or expected more."""
+    keys = ", ".join(key(metric))
+    standing = (
+        f"(SELECT {keys}, ts AS kept_at, frames AS kept_frames, from_ms AS kept_from, until_ms AS kept_until\n"
+        f"FROM {metric.name}_{grain}_log FINAL WHERE {within} AND deleted = 0) AS k"
+    )
+    on = " AND ".join([*(f"k.{name} = s.{name}" for name in key(metric)), "k.kept_at = s.at"])
+    more = "k.kept_frames > s.frames OR k.kept_until - k.kept_from > greatest(0, s.last - s.first)"
+    return f"\nLEFT JOIN {standing} ON {on}\nWHERE NOT ({more})"
 
 
 def _from_minutes(metric: Metric, grain: str, bucket: str, starts: list[datetime], number: int) -> str:

@@ -261,6 +261,22 @@ SERVICE_TABLES: Final = {
         "(generation, metric, camera_id, day, part)",
         "",
     ),
+    "removals_log": (
+        {
+            "removal": ("UInt32", "Number of the removal; of frames the local day before which they went, since 1970"),
+            "kind": ("LowCardinality(String)", "Class of what went: minutes, hours, evidence, ..."),
+            "name": ("String", "The table, archive or backfill that it went from"),
+            "day": ("Date", "Local day of what went; of a backfill that on which it was made"),
+            "before": ("Date", "The first local day of this class that stayed"),
+            "removed_rows": ("UInt64", "Stored rows, those that were replaced too; of an archive frames or files"),
+            "removed_bytes": ("UInt64", "What they took on disk, about"),
+            "at": ("DateTime('UTC')", "Wall clock"),
+            "step": ("UInt8", "0 about to go, 1 gone: the higher counts"),
+        },
+        "ReplacingMergeTree(step)",
+        "(kind, day, name, removal)",
+        "",
+    ),
     "dead_letters_raw": (
         {
             "source": ("String", "Path or topic"),

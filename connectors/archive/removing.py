@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from connectors.archive import commits, marks, reading
-from connectors.archive.commits import FILES, STATES
+from connectors.archive.commits import BACKFILLS, FILES, STATES
 from connectors.archive.store import Store
 from schemas.local_time import DAY_US, day_of, local_date
 
@@ -30,6 +30,15 @@ class Removal(msgspec.Struct, frozen=True):
     """Of those files that count."""
     objects: int
     bytes: int
+
+
+class Saved(NamedTuple):
+    """What backfills of one id have left."""
+
+    id: str
+    files: int
+    bytes: int
+    newest_us: int
 
 
 class Plan(NamedTuple):
@@ -65,6 +74,21 @@ def apply(store: Store, plan: Plan) -> None:
     if store.get(name) is None:  # else that of a command that was killed, which knew all of it
         store.put(name, msgspec.json.encode(Record(datetime.now(UTC), plan.before, plan.days)))
     store.remove(_old(store, plan.before))
+
+
+def backfills(store: Store, before_us: int) -> list[Saved]:
+    """Return what backfills left of which nothing was written since a time."""
+    found: dict[str, Saved] = {}
+    for name, at in store.names(BACKFILLS).items():
+        id = name.removeprefix(BACKFILLS).partition("/")[0]
+        other = found.get(id, Saved(id, 0, 0, 0))
+        found[id] = Saved(id, other.files + 1, other.bytes + at.size, max(other.newest_us, at.since_us))
+    return [found[id] for id in sorted(found) if found[id].newest_us < before_us]
+
+
+def remove_backfill(store: Store, id: str) -> None:
+    """Remove all that backfills of an id have left."""
+    store.remove(store.names(f"{BACKFILLS}{id}/"))
 
 
 def records(store: Store) -> list[Record]:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from connectors.warehouse import calendar_days, inserts, leases, registered, runs
+from connectors.warehouse import calendar_days, floors, inserts, leases, registered, runs
 from connectors.warehouse.bakery import Scope
 from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.runs import Run, Span, Statement
@@ -73,6 +73,8 @@ class Entry(NamedTuple):
     frames: int
     rows: int
     withdrawn: int
+    at: datetime
+    """When it began, was done or taken back."""
 
 
 @contextmanager
@@ -90,9 +92,12 @@ def begin(session: Session, asked: Asked, definitions: Definitions) -> Run:
     ------
     WarehouseError
         A camera's rows stand under another area, or other runs have spoken over what an unfinished one has begun.
+    UsageError
+        Rows of this time were removed.
     """
     registered.refuse_moved(session, definitions.registry)
-    with leases.held(session, leases.REGISTRY):
+    with leases.held(session, leases.REGISTRY):  # nothing is removed meanwhile
+        floors.refuse_below(session, asked.since_us)
         registered.store(session, definitions.registry, definitions.areas, definitions.source)
         calendar_days.store(session, definitions.days)
         found = [entry for entry in ledger(session) if entry.id == asked.id and entry.state == RUNNING]
@@ -127,7 +132,7 @@ def ledger(session: Session) -> list[Entry]:
     """Return all backfills by their generation."""
     rows = session.query(
         "SELECT generation, run, state, id, archive, toUnixTimestamp64Micro(since), toUnixTimestamp64Micro(until), "
-        "cameras, metrics, definitions, too_late, frames, rows, withdrawn FROM backfills_log FINAL ORDER BY generation"
+        "cameras, metrics, definitions, too_late, frames, rows, withdrawn, at FROM backfills_log FINAL ORDER BY generation"
     ).rows
     return [Entry(*row) for row in rows]
 

@@ -25,6 +25,7 @@ def forget(session: Session, name: str) -> list[str]:
         if "camera" in kinds:
             turns.enter_context(leases.held(session, leases.rows(frozenset({name}), 0, leases.ALL_TIME_US)))
             _forget_rows(session, name)
+            rolls.withdraw(session, name)
         turns.enter_context(leases.held(session, leases.REGISTRY))
         for kind in kinds:
             registered.remove(session, kind, [name])
@@ -48,7 +49,7 @@ def _kinds(session: Session, name: str) -> list[str]:
 
 
 def _has_rows(session: Session, camera: str) -> bool:
-    tables = [*(f"{metric.name}_minute_log" for metric in METRICS), "incidents_log"]
+    tables = [f"{metric.name}_{grain}_log" for metric in METRICS for grain in ("minute", "day")] + ["incidents_log"]
     held = "SELECT 1 AS one FROM {} FINAL WHERE camera_id = {{c:String}} AND deleted = 0 LIMIT 1"
     return session.query(" UNION ALL ".join(held.format(table) for table in tables), {"c": camera}).num_rows > 0
 

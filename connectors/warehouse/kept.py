@@ -3,7 +3,7 @@
 Who changes hours says so before (`touch`), so that a kill leaves a day that is known to be
 stale. Whoever rolls reckons (`refresh`): days that are stale, days that another definition
 reckoned or none, and all days of a road or a place that is registered otherwise than when
-they were reckoned.
+they were reckoned; but none again of which quarters or hours were removed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Final
 
 import polars as pl
 
+from connectors.warehouse import floors
 from connectors.warehouse.inserts import to_arrow
 from connectors.warehouse.session import Session
 from schemas import coarse
 from schemas.kept import BOOK, FRESH, KEPT, NAMES, STALE
-from schemas.local_time import ZONE
+from schemas.local_time import ZONE, at_time
 from schemas.views.kept import query
 from schemas.views.places import visits_place
 from schemas.views.roads import road_day, road_hour
@@ -34,16 +35,17 @@ MOST_NAMES: Final = 200
 
 def touch(session: Session, metric: str, days: Sequence[datetime], number: int) -> None:
     """Say that hours of a metric on these local days are about to change."""
-    if names := [name for name, kept in KEPT.items() if metric in kept.metrics]:
+    if days and (names := [name for name, kept in KEPT.items() if metric in kept.metrics]):
         _book(session, names, days, number, STALE, 0)
 
 
 def refresh(session: Session, number: int) -> int:
     """Reckon all that is stale under a roll's number; return how many days. The caller holds the roll's lease."""
-    done, renamed, stale = 0, _renamed(session), _stale(session)
+    done, renamed, stale, since = 0, _renamed(session), _stale(session), _since(session)
     for view in _reckoned():
         names, days = renamed.get(view.name, {}), stale.get(view.name, [])
         others = sorted(_stored(session, view.name) - set(days)) if names else []
+        others = [day for day in others if day >= since]
         is_any = bool((days or others) and session.query(f"SELECT 1 FROM ({KEPT[view.name].registered}) LIMIT 1").rows)
         if len(names) > MOST_NAMES:
             days, others = sorted([*days, *others]), []
@@ -102,6 +104,7 @@ def _stale(session: Session, *, settled: bool = False) -> dict[str, list[datetim
     )
     other = f"b.booked = 0 OR (b.state = {FRESH} AND b.by != d.by)"
     which = other if settled else f"{other} OR b.state = {STALE}"
+    which = f"b.booked = 0 OR (d.day >= fromUnixTimestamp({int(_since(session).timestamp())}) AND ({which}))"
     found = session.query(
         f"SELECT d.what AS what, d.day AS day FROM ({stored}) AS d "
         f"LEFT JOIN (SELECT what, day, state, by, 1 AS booked FROM {BOOK} FINAL) AS b "
@@ -111,6 +114,11 @@ def _stale(session: Session, *, settled: bool = False) -> dict[str, list[datetim
     for what, day in found.rows:
         stale.setdefault(what, []).append(day)
     return stale
+
+
+def _since(session: Session) -> datetime:
+    """Return since when all is there that days are made of: those before stay as they were reckoned."""
+    return at_time(floors.read(session).of_places)
 
 
 def _stored(session: Session, what: str) -> set[datetime]:

@@ -3,21 +3,24 @@
 Inserts mark hours (`inserts`); the roller reads the marks, recomputes those
 hours and their days under a new roll number, tombstones keys that no longer
 have minutes, and clears only the marks it read. An unlanded mark stays: its
-insert may still come.
+insert may still come. Minutes that were removed are no reason to sum up less: below a floor
+(`floors`) a row that has seen more stays.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connectors.warehouse import area_hours, kept, leases
+from connectors.warehouse import area_hours, floors, kept, leases
 from connectors.warehouse.inserts import MARK_LANDED, MARK_OPEN, MARK_ROLLED
 from connectors.warehouse.session import Session
 from schemas import coarse, usual
 from schemas.columns import METRICS
-from schemas.local_time import ZONE
+from schemas.ddl import GRAINS
+from schemas.local_time import ZONE, at_time
 from schemas.parts import Metric
 
 CHUNK_ROWS: Final = 3_000_000
@@ -44,7 +47,7 @@ def roll(session: Session) -> int:
 
 
 def _roll(session: Session) -> int:
-    done, number = 0, _next(session)
+    done, number, removed = 0, _next(session), floors.read(session)
     _freeze(session, number)
     changed = marked(session)
     for metric in METRICS:
@@ -52,20 +55,32 @@ def _roll(session: Session) -> int:
         if not hours:
             continue
         days = sorted({_day(hour) for hour in hours} | _depending(session, metric, hours))
-        kept.touch(session, metric.name, days, number)
-        for chunk in _chunks(session, metric, hours):
-            for statement in coarse.hours(metric, chunk, number):
-                session.command(statement)
-            area_hours.reckon(session, metric.name, chunk, number)
-        for first in range(0, len(days), 31):
-            some = days[first : first + 31]
-            for statement in coarse.days(metric, some, number, lack=_lack(session, metric, some)):
-                session.command(statement)
+        kept.touch(session, metric.name, [day for day in days if day >= at_time(removed.of_places)], number)
+        for some, spares in _apart(hours, removed.of_hours):
+            for chunk in _chunks(session, metric, some):
+                for statement in coarse.hours(metric, chunk, number, spares=spares):
+                    session.command(statement)
+                if whole := [hour for hour in chunk if hour >= at_time(removed.hours)]:
+                    area_hours.reckon(session, metric.name, whole, number)
+        for some, spares in _apart(days, removed.of_days):
+            for first in range(0, len(some), 31):
+                chunk = some[first : first + 31]
+                lack = _lack(session, metric, chunk)
+                for statement in coarse.days(metric, chunk, number, lack=lack, spares=spares):
+                    session.command(statement)
         _clear(session, metric, number)
         done += len(hours)
     area_hours.catch_up(session, number)
     kept.refresh(session, number)
     return done
+
+
+def _apart(starts: list[datetime], floor_us: int) -> Iterator[tuple[list[datetime], bool]]:
+    """Yield windows below a floor, whose rows are spared where they have seen more, and those above it."""
+    floor = at_time(floor_us)
+    for some, spares in (([s for s in starts if s < floor], True), ([s for s in starts if s >= floor], False)):
+        if some:
+            yield some, spares
 
 
 def catch_up(session: Session) -> None:
@@ -75,6 +90,37 @@ def catch_up(session: Session) -> None:
             number = _next(session)
             area_hours.catch_up(session, number)
             kept.refresh(session, number)
+
+
+def withdraw(session: Session, camera: str) -> None:
+    """Withdraw a camera's quarters, hours and days, those too whose minutes were removed: nothing is left to mark."""
+    given = {"c": camera}
+    with leases.held(session, leases.ROLL):
+        number, removed = _next(session), floors.read(session)
+        for metric in METRICS:
+            unmarked = _below(session, metric, camera, removed)
+            held = "FROM {} FINAL WHERE camera_id = {{c:String}} AND deleted = 0"
+            found = session.query(f"SELECT DISTINCT ts {held.format(f'{metric.name}_day_log')}", given).values("ts")
+            kept.touch(session, metric.name, sorted(day.astimezone(UTC) for day in found), number)
+            for grain in GRAINS if found else ():
+                table = f"{metric.name}_{grain}_log"
+                session.command(
+                    f"INSERT INTO {table} SELECT * REPLACE (toUInt8(1) AS deleted, toUInt64({number}) AS roll) "
+                    f"FROM (SELECT * {held.format(table)})",
+                    given,
+                )
+            for first in range(0, len(unmarked), area_hours.MOST_HOURS):
+                area_hours.reckon(session, metric.name, unmarked[first : first + area_hours.MOST_HOURS], number)
+
+
+def _below(session: Session, metric: Metric, camera: str, removed: floors.Floors) -> list[datetime]:
+    """Return the hours of a camera that are kept and whose minutes were removed."""
+    found = session.query(
+        f"SELECT DISTINCT ts FROM {metric.name}_hour_log FINAL WHERE camera_id = {{c:String}} AND deleted = 0 "
+        "AND ts >= fromUnixTimestamp64Micro({a:Int64}) AND ts < fromUnixTimestamp64Micro({b:Int64}) ORDER BY ts",
+        {"c": camera, "a": removed.hours, "b": removed.of_hours},
+    )
+    return found.values("ts")
 
 
 def marked(session: Session) -> dict[str, list[datetime]]:

@@ -13,7 +13,7 @@ import polars as pl
 
 from connectors import archive as archives
 from connectors import warehouse as warehouses
-from connectors.warehouse import Run, Warehouse, backfills
+from connectors.warehouse import Run, Warehouse, backfills, floors
 from flows import afterwards
 from flows.backfilling import committing, days, saved, staged, undoing
 from flows.backfilling.asked import BackfillOptions, Ready, make_ready
@@ -59,6 +59,7 @@ def backfill(options: BackfillOptions, progress: Progress, *, dry_run: bool = Fa
     ready = make_ready(options)
     with warehouses.existing(options.warehouse) if dry_run else warehouses.connect(options.warehouse) as warehouse:
         if dry_run:
+            floors.refuse_below(warehouse, ready.asked.since_us)
             make(ready, options, progress)
             jobs = days.done(ready.plan, ready.store)
             return _summary(jobs, None, list(_looked(warehouse, ready, jobs)), began_s)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from connectors.archive import Store
-from connectors.warehouse import Run, Span, Warehouse, backfills
+from connectors.warehouse import Run, Span, Warehouse, backfills, floors, removing
 from connectors.warehouse.backfills import Entry
 from flows.backfilling import saved
 from flows.backfilling.comparing import KEYS
+from schemas import retention
 from schemas.errors import UsageError, WarehouseError
 from schemas.local_time import DAY_US, midnight_us
 from schemas.parts import REVISIONS
@@ -20,12 +21,18 @@ def undo(warehouse: Warehouse, store: Store, of: Entry) -> tuple[Run, int]:
     Raises
     ------
     UsageError
-        It was taken back before.
+        It was taken back before, or what it replaced was removed.
     WarehouseError
         Other runs have stated some of its rows since.
     """
     if of.state == backfills.UNDONE:
         raise UsageError(f"generation {of.generation}: taken back already")
+    floors.refuse_below(warehouse, of.since_us)
+    if removing.is_removed(warehouse, retention.BACKFILLS, f"{of.id:016x}", of.at):
+        raise UsageError(
+            f"generation {of.generation}: what it replaced was removed (tilik retention; the view removals): "
+            "it cannot be taken back, but made again by the registry of before"
+        )
     every = list(saved.every(store, of.id, of.generation))
     with backfills.alone(warehouse, backfills.asked_of(of)):
         for each in every:

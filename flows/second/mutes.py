@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from connectors.warehouse import Run, Span, Warehouse
+from connectors.warehouse import Run, Span, Warehouse, floors
 from connectors.warehouse.inserts import mark
 from flows.incidents import SCHEMA, incident_id
 from flows.second import groups
@@ -55,7 +55,8 @@ def update(warehouse: Warehouse, thresholds: Thresholds, span: Span, run: Run) -
     """Tell anew which detectors are mute where minutes of a span can change it; return how many rows were written."""
     around = thresholds.mutes.weeks * mutes.WEEK_H
     since, until = span.since_us // HOUR_US, -(-span.until_us // HOUR_US)
-    reach = Reach(max(0, since - around), min(LAST_HOUR, until + around), around)
+    kept = -(-floors.read(warehouse).across // HOUR_US)
+    reach = Reach(max(kept, since - around), min(LAST_HOUR, until + around), around)
     mine = [camera for camera in groups.registered(warehouse) if camera.id in span.cameras]
     batches = groups.batches(groups.around(mine, span.cameras))
     return sum(_update(warehouse, thresholds, batch, reach, run) for batch in batches)

@@ -83,7 +83,9 @@ def recompute(
     plan = outages.plan(city, thresholds.outages, thresholds.health)
     ids = {camera.id for camera in group}
     whose = Whose(sorted(ids.union(gone)), sorted({camera.area for camera in group}) if ids.issuperset(gone) else None)
-    since_us = max(0, span.since_us - outages.longest_lag_us(plan)) // MINUTE_US * MINUTE_US
+    since_us = max(store.since_us(), span.since_us - outages.longest_lag_us(plan)) // MINUTE_US * MINUTE_US
+    if span.until_us <= since_us:
+        return 0  # rows that decide about it were removed
     computed = _Computed(store, whose, city, plan)
     told, until_us = _tell(computed, since_us, span.until_us)
     made = told.rows(city, params_hashes(city, thresholds)["outages"], until_us)

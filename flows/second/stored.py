@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 import polars as pl
 
-from connectors.warehouse import Warehouse
+from connectors.warehouse import Warehouse, floors
 from flows.incidents import SCHEMA
 from schemas.incidents import OUTAGE_KINDS
 from schemas.local_time import DAY_US
@@ -51,6 +51,9 @@ class Store(Protocol):
 
         Those that opened before `until_us`, and opened at or after `since_us`, lasted then, or are `known` by id.
         """
+
+    def since_us(self) -> int:
+        """Return from when on nothing was removed that decides: what was told before stays as it is."""
 
     def write(self, rows: pl.DataFrame) -> None:
         """Store incidents."""
@@ -101,6 +104,10 @@ class Stored:
             known=list(known),
             kinds=list(kinds),
         ).cast(HELD)
+
+    def since_us(self) -> int:
+        """Ask for it."""
+        return floors.read(self.warehouse).across
 
     def write(self, rows: pl.DataFrame) -> None:
         """Store incidents."""

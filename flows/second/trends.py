@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from connectors.warehouse import Warehouse
+from connectors.warehouse import Warehouse, floors
 from operators.across import trend
+from schemas.local_time import day_of, local_date
 
 SCHEMA: Final = pl.Schema(
     {
@@ -30,6 +31,8 @@ SCHEMA: Final = pl.Schema(
         "basis": pl.String,
     }
 )
+WEEKS_OF_A_VERDICT: Final = timedelta(weeks=8)
+"""What a verdict looks back on: behind days that were removed, so many verdicts stay as they were."""
 DAYS: Final = """
 SELECT place_id, toDate32(local_ts) AS day, basis,
     if(basis = 'entries', toFloat64(if(entries IS NULL, NULL, entries_estimated)), passages) AS total
@@ -46,6 +49,8 @@ def update(warehouse: Warehouse) -> int:
     held = pl.DataFrame(pl.from_arrow(stored.table)).cast(SCHEMA)
     changed = made.join(held, on=list(SCHEMA), how="anti", nulls_equal=True)
     gone = held.join(made, on=["place_id", "day"], how="anti")
+    since = local_date(day_of(floors.read(warehouse).daily)) + WEEKS_OF_A_VERDICT
+    changed, gone = (each.filter(pl.col("day") >= since) for each in (changed, gone))
     rows = pl.concat([each.with_columns(deleted=pl.lit(tomb, pl.UInt8)) for each, tomb in ((changed, 0), (gone, 1))])
     if rows.height:
         version = warehouse.query("SELECT max(version) + 1 AS v FROM trends_log")["v"][0].as_py()

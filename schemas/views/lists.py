@@ -36,6 +36,9 @@ LABELS: Final = {
     "state": Label("Keadaan", "State"),
     "too_late": Label("Bingkai terlambat disertakan", "Too late frames taken in"),
     "until": Label("Sampai", "Until"),
+    "removal": Label("Penghapusan", "Removal"),
+    "removed_bytes": Label("Bita dihapus", "Bytes removed"),
+    "removed_rows": Label("Baris dihapus", "Rows removed"),
     "warm_up": Label("Kamera dengan pemanasan", "Cameras after a warm-up"),
     "withdrawn": Label("Baris ditarik", "Rows withdrawn"),
     "area": Label("Kode wilayah", "Area code"),
@@ -94,7 +97,7 @@ LABELS: Final = {
 }
 FORMATS: Final = {
     **dict.fromkeys(("slope", "slope_low", "slope_high"), "+.1%"),
-    **dict.fromkeys(("count", "days_used", "lanes"), ",d"),
+    **dict.fromkeys(("count", "days_used", "lanes", "removed_bytes", "removed_rows"), ",d"),
     **dict.fromkeys(("capacity", "saturation_flow", "free_flow_kmh", "green_s", "cycle_s"), ",.0f"),
     **dict.fromkeys(("width_m", "fps"), ",.1f"),
 }
@@ -129,7 +132,7 @@ FIGURES: Final = {
     "area_outlines": registered("areas", ("area", "name", "level", "parent", "outline")),
     "cameras_now": registered("cameras", NOW) | NAMED,
     "visits_trend": registered("trends") | registered("places", ("name", "area")),
-    **{name: registered(name) for name in ("backfills", "backfill_jobs", "backfill_changes")},
+    **{name: registered(name) for name in ("backfills", "backfill_jobs", "backfill_changes", "removals")},
 }
 
 
@@ -187,6 +190,12 @@ def lists() -> list[View]:
             _own("backfill_changes"),
             "backfill_changes_log FINAL",
             "What backfills changed: old and new figures by metric, camera and day",
+        ),
+        select(
+            "removals",
+            _own("removals"),
+            "removals_log FINAL",
+            "What retention removed: no rows of these days does not mean that nothing was there",
         ),
         view(
             "cameras",

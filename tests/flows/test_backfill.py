@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,8 +16,9 @@ from connectors.archive import reading
 from connectors.archive.folder import Folder
 from connectors.formats import to_json_lines
 from connectors.registry.writing import to_toml
-from connectors.warehouse import Warehouse, backfills, connect
+from connectors.warehouse import Run, Warehouse, backfills, connect
 from connectors.warehouse.address import parse
+from flows import afterwards, retention
 from flows.backfilling import asked, running
 from flows.backfilling.asked import BackfillOptions
 from flows.backfilling.comparing import KEYS
@@ -24,8 +26,9 @@ from flows.replay import ReplayOptions, replay
 from flows.settings import Settings
 from flows.thresholds import Thresholds
 from schemas.errors import ArchiveError, UsageError, WarehouseError
-from schemas.local_time import MINUTE_US
+from schemas.local_time import DAY_US, MINUTE_US
 from schemas.registry import Registry
+from schemas.retention import CLASSES
 from tests.flows.every import NIGHT, camera, stream
 from tests.flows.statements import Mortal, mortal
 
@@ -253,3 +256,34 @@ def test_a_file_that_is_not_as_it_was_written_is_not_used(told: Told, store: War
     with pytest.raises(ArchiveError, match=r"not those that were written .*: bring it back .* with --archive$"):
         told.backfill(since_us=SINCE + MINUTE_US)
     assert not differing(standing, tables(store))
+
+
+def test_what_retention_removed_is_neither_made_again_nor_taken_back(told: Told, store: Warehouse) -> None:
+    """The last test of this file: it takes the minutes away. What others left unfinished would keep them."""
+    for each in backfills.ledger(store):
+        if each.state == backfills.RUNNING:
+            told.undo(each.generation)
+    made = told.backfill(registry=str(told.redrawn()))
+    assert made.generation is not None
+    places = retention.Places(Folder(told.folder / "archive"), store)
+    keep, later_us = dict.fromkeys(CLASSES, 0), time.time_ns() // 1000 + 100 * DAY_US
+    (saved,) = {each.kind for each in retention.plan(places, keep | {"backfills": 90}, later_us).items}
+    assert saved == "backfills"
+    retention.apply(places, keep | {"backfills": 90}, later_us)
+    assert places.store.names("backfills/") == {}
+    with pytest.raises(UsageError, match="what it replaced was removed"):
+        told.undo(made.generation)
+
+    before = tables(store, COARSE)
+    removed = retention.apply(places, keep | {"minutes": 10}, NIGHT + 100 * DAY_US)
+    assert {each.kind for each in removed.items} == {"minutes"}
+    for dry_run in (True, False):
+        with pytest.raises(UsageError, match=r"rows of local days before 2026-\S+ were removed"):
+            told.backfill(dry_run=dry_run)
+    (run,) = store.query("SELECT max(run) FROM runs_log").rows[0]
+    afterwards.follow(store, Run(run, 0, backfills.ledger(store)[-1].id, 0), Thresholds())
+    after = tables(store, COARSE)
+    assert {name for name in after if not after[name].equals(before[name])} == {
+        name for name in KEYS if name != "incidents_log" and before[name].height
+    }
+    assert not any(after[name].height for name in KEYS if name != "incidents_log")

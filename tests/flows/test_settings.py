@@ -4,6 +4,7 @@ import pytest
 
 from flows.settings import READERS, Settings, hide, load, with_options
 from schemas.errors import UsageError
+from schemas.retention import CLASSES
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,8 @@ def test_without_any_source_the_defaults_hold():
 
 
 def test_every_setting_can_be_read():
-    assert set(READERS) == {name for name in Settings.__dataclass_fields__} - {"sources", "is_found"}
+    ages = {f"retention_{name}_days" for name in CLASSES}
+    assert set(READERS) == {*Settings.__dataclass_fields__, *ages} - {"sources", "is_found", "retention"}
 
 
 def test_the_environment_goes_over_the_file_and_an_option_over_both(tmp_path):
@@ -47,10 +49,13 @@ def test_all_mistakes_are_told_together_each_with_its_place(tmp_path):
 
 def test_a_table_groups_settings_and_says_where_they_are_wrong(tmp_path):
     (tmp_path / "tilik.toml").write_text("workers = 2\n\n[retention]\nframes_days = 14\n")
-    assert load({}).retention_frames_days == 14
-    assert load({"TILIK_RETENTION_FRAMES_DAYS": "0"}).retention_frames_days == 0
+    assert load({}).retention["frames"] == 14
+    assert load({"TILIK_RETENTION_FRAMES_DAYS": "0"}).retention["frames"] == 0
     (tmp_path / "tilik.toml").write_text("workers = 2\n\n[retention]\nframes_days = 1\n")
     with pytest.raises(UsageError, match=r"tilik.toml:4: retention_frames_days: expected days, 2 or more"):
+        load({})
+    (tmp_path / "tilik.toml").write_text("workers = 2\n\n[retention]\nhours_days = 430\n")
+    with pytest.raises(UsageError, match=r"tilik.toml:4: retention_hours_days: expected 464 or more, or 0 \(minutes"):
         load({})
 
 

@@ -38,7 +38,7 @@ def test_sums_by_area_are_of_whole_areas_that_one_sees() -> None:
     assert not by_area & limits.readable("owners").keys(), "others' cameras stand in an area, too"
     assert views - limits.readable("areas").keys() == {
         *("crowd_compare", "flow_compare", "visits_compare", "garbage_clearance", "dead_letters"),
-        *("backfills", "backfill_jobs", "backfill_changes"),
+        *("backfills", "backfill_jobs", "backfill_changes", "removals"),
     }
 
 

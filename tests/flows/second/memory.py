@@ -28,6 +28,8 @@ class Memory:
         self.told = pl.DataFrame(schema=HELD)
         self.most = 0
         """Most rows that were asked for at once."""
+        self.floor_us = 0
+        """Before it, minutes were removed."""
 
     def state(self, health: pl.DataFrame) -> None:
         """Store minutes over those there are."""
@@ -68,6 +70,9 @@ class Memory:
         near = (opened >= since_us) | (closed >= since_us).fill_null(value=True) | pl.col("incident_id").is_in(known)
         mine = pl.col("camera_id").is_in(whose.cameras) & pl.col("kind").is_in(kinds)
         return self.told.filter(mine & (opened < until_us) & near)
+
+    def since_us(self) -> int:
+        return self.floor_us
 
     def write(self, rows: pl.DataFrame) -> None:
         both = pl.concat([self.told, rows.select(list(HELD)).cast(HELD)]).sort("rev", maintain_order=True)  # type: ignore[arg-type]

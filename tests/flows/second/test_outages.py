@@ -102,6 +102,20 @@ def test_a_site_that_is_down_is_told_once_and_again_changes_nothing() -> None:
     assert computed(store, CAMERAS, reach(0, 240)) == 0
 
 
+def test_outages_of_minutes_that_were_removed_stay_as_they_were_told() -> None:
+    store = Memory()
+    store.state(recording(ALL_DOWN, 0, 240))
+    computed(store, CAMERAS, reach(0, 240))
+    before = told(store)
+    for name in IDS:
+        store.withdraw(name, START, START + 200)
+    store.floor_us = (START + 200) * MINUTE_US
+    assert computed(store, CAMERAS, reach(0, 240)) == 0
+    assert told(store) == before
+    store.floor_us = 0
+    assert computed(store, CAMERAS, reach(0, 240)) == 5, "else all would be withdrawn"
+
+
 def test_any_part_computed_again_writes_nothing() -> None:
     """Also where a member comes back soon after its site, and where one stays away and is told of on its own."""
     names = ("a", "b", "c", "d", "soon", "away")
