@@ -132,7 +132,8 @@ def ledger(session: Session) -> list[Entry]:
     """Return all backfills by their generation."""
     rows = session.query(
         "SELECT generation, run, state, id, archive, toUnixTimestamp64Micro(since), toUnixTimestamp64Micro(until), "
-        "cameras, metrics, definitions, too_late, frames, rows, withdrawn, at FROM backfills_log FINAL ORDER BY generation"
+        "cameras, metrics, definitions, too_late, frames, rows, withdrawn, at FROM backfills_log FINAL "
+        "ORDER BY generation"
     ).rows
     return [Entry(*row) for row in rows]
 

@@ -152,11 +152,10 @@ def first_held(session: Session, before: int) -> tuple[int, str]:
     lost = {each.run for each in gone.find(session)}
     running = session.query(
         "SELECT run, command, toInt64(toUnixTimestamp64Micro(since)) FROM runs_log FINAL WHERE state = 'running' "
-        f"AND command != '{backfills.COMMAND}'"
+        f"AND command NOT IN ('{backfills.COMMAND}', '{backfills.UNDO}')"
     ).rows
     for run, command, since_us in running:
-        is_over = run in lost and command != backfills.UNDO  # one that was killed has to be finished
-        if is_over or _is_past(session, run, before + retention.LEAST_DAYS):
+        if run in lost or _is_past(session, run, before + retention.LEAST_DAYS):
             continue
         first = max(0, day_of(since_us)) - retention.LEAST_DAYS
         if first < min(held, before):

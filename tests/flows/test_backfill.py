@@ -276,7 +276,7 @@ def test_what_retention_removed_is_neither_made_again_nor_taken_back(told: Told,
 
     before = tables(store, COARSE)
     removed = retention.apply(places, keep | {"minutes": 10}, NIGHT + 100 * DAY_US)
-    assert {each.kind for each in removed.items} == {"minutes"}
+    assert {each.kind for each in removed.items} == {"minutes"}, removed.held_by
     for dry_run in (True, False):
         with pytest.raises(UsageError, match=r"rows of local days before 2026-\S+ were removed"):
             told.backfill(dry_run=dry_run)
