@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from schemas.plain import plain, plain_text
 LOG: Final = "TILIK_LOG"
 CLOSED: Final = 128 + signal.SIGPIPE
 """Exit code of a command whose reader has gone, as shells know it."""
+LINE_S: Final = 60.0
+"""Between two lines of who is not on a terminal; ours."""
 
 
 def note(text: str, event: str = "note", **fields: str | float) -> None:
@@ -101,11 +104,25 @@ def wait_for_interrupt() -> None:
         signal.pause()
 
 
+class _Lines:
+    """Says now and then how far something is, for who reads a log."""
+
+    def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.what, self.clock = what, clock
+        self.said_s = clock()
+
+    def __call__(self, done: int, total: int) -> None:
+        now_s = self.clock()
+        if total and now_s - self.said_s >= LINE_S:
+            self.said_s = now_s
+            note(f"{self.what}: {100 * done // total} %", "progress", done=done, total=total)
+
+
 @contextmanager
 def progress(what: str, unit: str = "percent") -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal, nothing elsewhere; yields `report(done, total)`."""
+    """Show a bar on a terminal, elsewhere a line a minute; yields `report(done, total)`."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield _Lines(what)
         return
     from rich.console import Console  # noqa: PLC0415  start-up time
     from rich.progress import (  # noqa: PLC0415

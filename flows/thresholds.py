@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import structs
 
@@ -17,7 +17,7 @@ from operators.stage import health
 from operators.stage.health import HealthParams
 from operators.tracking import bodies, streams, sureness, tracker
 from schemas.card import Card
-from schemas.cards import CARDS
+from schemas.cards import BY_NAME, CARDS
 from schemas.registry import Camera, fingerprints, written
 
 Given: TypeAlias = tuple[object, ...]
@@ -102,22 +102,53 @@ def params_hashes(city: City, thresholds: Thresholds) -> dict[str, list[int]]:
     """Return for each metric (c,) hashes of kernel version, geometry and thresholds.
 
     Whatever changes a figure is part of it: also how late a frame may come, and the tracker where tracks are made
-    here. What people call a camera, whose it is and which of its metrics are on is not.
+    here. What people call a camera, whose it is and which of its metrics are on is not, nor are zones and lines that
+    the metric does not look at.
     """
     every = (thresholds.reorder_us, thresholds.lateness_us, bodies.VERSION, thresholds.bodies, sureness.VERSION)
-    cameras = [
-        written(definition(c), () if c.tracker == "none" else (tracker.MODEL, thresholds.tracker)) for c in city.cameras
-    ]
+    cameras = [_Written.of(c, thresholds) for c in city.cameras]
     more = {
         "congestion": [written(*road(city, code)) for code in range(len(city.cameras))],
         "outages": [written(c.site, c.area, tuple(thresholds.health)) for c in city.cameras],
     }
     out: dict[str, list[int]] = {}
     for metric, version in VERSIONS.items():
-        also = more.get(metric, [b""] * len(cameras))
+        card, also = BY_NAME[metric], more.get(metric, [b""] * len(cameras))
         head = (metric, version, every, tuple(thresholds.of(metric)))
-        out[metric] = fingerprints(head, (camera + extra for camera, extra in zip(cameras, also, strict=True)))
+        out[metric] = fingerprints(
+            head, (each.seen_by(card) + extra for each, extra in zip(cameras, also, strict=True))
+        )
     return out
+
+
+class _Written(NamedTuple):
+    """A camera's definition as it goes into hashes, part by part."""
+
+    clock: bytes
+    calibration: bytes
+    zones: list[tuple[str, bytes]]  # by kind
+    lines: list[tuple[str, bytes]]  # by role
+
+    @classmethod
+    def of(cls, camera: Camera, thresholds: Thresholds) -> _Written:
+        whole = definition(camera)
+        bare = structs.replace(whole, zone=(), line=(), calibration=None)
+        tracks = () if camera.tracker == "none" else (tracker.MODEL, thresholds.tracker)
+        return cls(
+            written(bare, tracks),
+            written(whole.calibration),
+            [(zone.kind, written(zone)) for zone in whole.zone],
+            [(line.role, written(line)) for line in whole.line],
+        )
+
+    def seen_by(self, card: Card) -> bytes:
+        """Return what of it decides a metric's figures: nothing that is drawn, where it looks at nothing drawn."""
+        kinds, roles = {look.kind for look in card.looks}, set(card.roles)
+        if not kinds and not roles:
+            return self.clock
+        zones = b"".join(zone for kind, zone in self.zones if kind in kinds)
+        lines = b"".join(line for role, line in self.lines if role in roles)
+        return self.clock + self.calibration + zones + lines
 
 
 _NAMES: Final[dict[str, object]] = {

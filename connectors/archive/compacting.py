@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -23,7 +23,7 @@ SMALL_BYTES: Final = 32 << 20
 MOST_FRAMES: Final = 2_000_000
 """Of a file that is made of others: bounds its memory, some 2 GB where each has ten objects; ours."""
 LEFT_US: Final = DAY_US
-"""So long after it was put, a file that no commit names is nobody's any more; ours."""
+"""So long after the last of them was put, a stream's files that no commit names are nobody's any more; ours."""
 STAGED_US: Final = 7 * DAY_US
 """So long after the last that a backfill has staged, nobody goes on with it; ours."""
 
@@ -66,7 +66,7 @@ def _joined(store: Store, files: list[Part], shards: int) -> list[Part]:
                 out += few
                 continue
             batch = joined([reading.frames(store, part) for part in few])
-            stream = few[0].name.rpartition("/")[2].partition("-")[0]
+            stream = _stream(few[0].name)
             group = gathering.Group(day_number(day), shard)
             out.append(gathering.file(store, batch, group, f"{stream}-{secrets.token_hex(4)}-00000"))
     return files if len(out) == len(files) else out
@@ -89,18 +89,27 @@ def _left(store: Store, now_us: int) -> dict[str, int]:
     counting = commits.every(store)
     named = {part.name for commit in counting.values() for part in commit.parts}
     named |= {f"{COMMITS}{name}.json" for name in counting}
-    listed = store.names(FILES) | store.names(COMMITS)
-    left = {name: at.size for name, at in listed.items() if name not in named and at.since_us < now_us - LEFT_US}
-    streams = {commit.stream for commit in counting.values()}
-    refused = {name: at for name, at in store.names(STATES).items() if name.split("/")[1] not in streams}
+    before_us, streams = now_us - LEFT_US, {commit.stream for commit in counting.values()}
+    former = {name: at for name, at in store.names(COMMITS).items() if name not in named and at.since_us < before_us}
+    files = {name: at for name, at in store.names(FILES).items() if name not in named}
+    refused = {name: at for name, at in store.names(STATES).items() if _folder(name) not in streams}
     staged = {name: at for name, at in store.names(BACKFILLS).items() if name.split("/")[2] != STOOD}
-    return left | _forsaken(refused, now_us - LEFT_US) | _forsaken(staged, now_us - STAGED_US)
+    left = former | _forsaken(files, before_us, _stream)
+    left |= _forsaken(refused, before_us, _folder) | _forsaken(staged, now_us - STAGED_US, _folder)
+    return {name: at.size for name, at in left.items()}
 
 
-def _forsaken(listed: dict[str, Found], before_us: int) -> dict[str, int]:
-    """Return the bytes of objects of streams, or of backfills, the newest of which was put before a time."""
+def _folder(name: str) -> str:
+    return name.split("/")[1]
+
+
+def _stream(file: str) -> str:
+    return file.rpartition("/")[2].partition("-")[0]
+
+
+def _forsaken(listed: dict[str, Found], before_us: int, whose: Callable[[str], str]) -> dict[str, Found]:
+    """Return objects of streams, or of backfills, the newest of which was put before a time: nobody goes on with it."""
     newest: dict[str, int] = {}
     for name, at in listed.items():
-        whose = name.split("/")[1]
-        newest[whose] = max(newest.get(whose, at.since_us), at.since_us)
-    return {name: at.size for name, at in listed.items() if newest[name.split("/")[1]] < before_us}
+        newest[whose(name)] = max(newest.get(whose(name), at.since_us), at.since_us)
+    return {name: at for name, at in listed.items() if newest[whose(name)] < before_us}

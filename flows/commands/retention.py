@@ -103,7 +103,8 @@ def _text(found: Found, became: str) -> Iterator[str]:
         yield f"{frames.day}  {counted(frames.frames, 'frames')}, {size}"
     if FRAMES in found.before:
         many, size = (sum(getattr(each, name) for each in found.frames) for name in ("frames", "bytes"))
-        yield _line(found, FRAMES, len(found.frames), became, f"{counted(many, 'frames')}, {counted(size, 'bytes')}")
+        held = f"{counted(many, 'frames')}, {counted(size, 'bytes')} with what was remembered at midnights"
+        yield _line(found, FRAMES, len(found.frames), became, held)
     for kind in (kind for kind in CLASSES if kind in found.before and kind != FRAMES):
         yield from _of_class(found, kind, became)
     for by in found.held_by:

@@ -112,7 +112,10 @@ def _words(camera: Camera) -> Iterator[Flaw]:
 def _place(camera: Camera, areas: Areas) -> Iterator[Flaw]:
     known = camera.area == PROVISIONAL or areas.of(camera.area) is not None
     if not known:
-        todo = f"use a code of the shipped areas, one with .RW or .RW.RT (.NNN) after it, or {PROVISIONAL} for now"
+        todo = (
+            "use a code of the shipped areas (`tilik registry areas NAME` finds it), one with .RW or .RW.RT (.NNN) "
+            f"after it, or {PROVISIONAL} for now"
+        )
         yield Flaw(("area",), expected("a known area code", camera.area, todo))
     if camera.position is None:
         return

@@ -44,3 +44,12 @@ def test_an_end_is_told_with_its_code(monkeypatch: pytest.MonkeyPatch, capsys: p
         ("failed", 3, "tilik: two"),
         ("failed", 3, "tilik: lines"),
     ]
+
+
+def test_elsewhere_than_on_a_terminal_a_line_a_minute_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    report = console._Lines("weeks before", lambda: now[0])
+    for done in range(1, 181):
+        now[0] += 1.0
+        report(done, 240)
+    assert capsys.readouterr().err.splitlines() == [f"weeks before: {share} %" for share in (25, 50, 75)]

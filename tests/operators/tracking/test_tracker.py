@@ -308,7 +308,7 @@ def test_an_id_reads_as_hex() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from([0.5, 1.0, 2.0]),
+    st.sampled_from([1.0, 2.0]),
     st.floats(0.5, 3.0),
     st.integers(0, 12),
     st.integers(0, 5),
@@ -318,7 +318,7 @@ def test_an_id_reads_as_hex() -> None:
 def test_whoever_walks_farther_than_boxes_overlap_keeps_the_id(
     fps: float, pace: float, walks: int, stands: int, goes_on: int, way: int
 ) -> None:
-    """A walker of up to 3 widths a second goes, stops and goes on, alone, in few frames a second."""
+    """A walker of up to 3 widths a second goes, stops and goes on, alone, in few frames that still give figures."""
     steps = np.array([1] * walks + [0] * stands + [1] * goes_on)
     x = 0.5 + way * 0.02 * pace / fps * (np.cumsum(steps) - steps.sum() / 2)
     x = x[(x > 0.02) & (x < 0.98)]
