@@ -19,6 +19,7 @@ import typer
 
 from flows.arguments import hide_passwords
 from flows.commands import (
+    alerts,
     archive,
     backfill,
     calendar,
@@ -62,6 +63,7 @@ app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(archive.app, name="archive")
 app.add_typer(retention.app, name="retention")
 app.add_typer(rules.app, name="rules")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(backfill.app, name="backfill")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(ingest.app, name="ingest")

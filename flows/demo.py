@@ -26,6 +26,7 @@ from connectors import calendar as calendars
 from connectors import registry as registries
 from connectors import warehouse as warehouses
 from flows import demo_dashboards, demo_live, report
+from flows.alerts import page as alerts_page
 from flows.console import fail, note, progress, say, wait_for_interrupt
 from flows.history import HistoryOptions, history, stated_by
 from flows.replay import ReplayOptions, ReplaySummary, replay
@@ -135,6 +136,8 @@ def _run(settings: Settings) -> None:
         _say_played(f"SIMULATED day of {CAMERAS} cameras", _play(_day(settings)))
         say(f"\nThe city, {time.monotonic() - started:.0f} s after the start\n")
         say(report.render(store))
+        say("What offices would have been sent on the SIMULATED day, by the rules that ship (docs/rules.md)\n")
+        say(alerts_page.render(store, START_US, START_US + DAY_US))
         _say_how_to_ask(settings)
         if os.environ.get("DASHBOARDS", "0" if os.environ.get("ONCE") == "1" else "1") != "0":
             demo_dashboards.show(settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -33,17 +33,44 @@ class Evaluation:
 
     def alerts(self, since_us: int, until_us: int) -> list[Alert]:
         """Return alerts that are told between two times, as it was known by the second; by when they began."""
-        found = [alert for rule in self.rules.rule for alert in self._of(rule, since_us, until_us)]
-        inside = [alert for alert in found if alert.fired_us < until_us and alert.until_us > since_us]
-        return sorted(inside, key=lambda alert: (alert.fired_us, alert.key))
+        return self.told([*self.few(since_us, until_us), *self._windows(since_us, until_us)], since_us, until_us)
 
-    def _of(self, rule: Rule, since_us: int, until_us: int) -> Iterator[Alert]:
-        if rule.incident:
-            yield from self._incidents(rule, since_us, until_us)
-        elif rule.silent:
-            yield from self._silences(rule, since_us, until_us)
-        else:
-            yield from self._windows(rule, since_us, until_us)
+    def told(self, found: Iterable[Alert], since_us: int, until_us: int) -> list[Alert]:
+        """Return those that are told between two times, each where its rule looks."""
+        by_id = {rule.id: rule for rule in self.rules.rule}
+        out = []
+        for alert in found:
+            places = by_id[alert.labels["rule"]].place
+            is_there = not places or alert.labels["place"] in places
+            if is_there and alert.fired_us < until_us and alert.until_us > since_us:
+                out.append(alert)
+        return sorted(out, key=lambda alert: (alert.fired_us, alert.key))
+
+    def few(self, since_us: int, until_us: int) -> Iterator[Alert]:
+        """Yield what is told of incidents, and of Tilik itself: few rows say it."""
+        for rule in self.rules.rule:
+            if rule.incident:
+                yield from self._incidents(rule, since_us, until_us)
+            elif rule.silent:
+                yield from self._silences(rule, since_us, until_us)
+
+    def watched(self) -> list[Watched]:
+        """Return the rules that go by windows, before any."""
+        some = [rule for rule in self.rules.rule if rule.figure or rule.blind is not None]
+        return [Watched(rule, self.names, self.day_types) for rule in some]
+
+    def begins_us(self, of: Watched, since_us: int) -> int:
+        """Return from when on windows are read so that it is known what is told at a time."""
+        at_us = since_us - BEFORE_US - of.params.for_us - of.params.keep_us
+        return at_us // of.length_us * of.length_us
+
+    def step(self, of: Watched, since_us: int, until_us: int) -> None:
+        """Let a rule take the windows that begin at or after a time and are over by another, some at a time."""
+        asked = self.reader.blind if of.rule.blind is not None else self.reader.windows
+        last_us = until_us - of.length_us + 1
+        span_us = max(1, ROWS // max(1, len(self.names.camera))) * of.length_us
+        for at_us in range(since_us, last_us, span_us):
+            of.take(asked(of.rule, at_us, min(at_us + span_us, last_us)))
 
     def _incidents(self, rule: Rule, since_us: int, until_us: int) -> Iterator[Alert]:
         wait_us, keep_us = duration_us(rule.for_), duration_us(rule.keep_firing_for)
@@ -60,6 +87,7 @@ class Evaluation:
                 row["opened_us"],
                 fired_us,
                 row["closed_us"] if is_over else None,
+                end_us if is_over else None,
                 end_us + keep_us if is_over else None,
                 row["close_reason"] if is_over else "",
                 row["peak"],
@@ -80,17 +108,10 @@ class Evaluation:
             over_us = next_us + MINUTE_US if is_over else None
             ended_us = next_us if is_over else None
             why = "cleared" if is_over else ""
-            yield Alert(key(rule, "", last_us), labels, last_us, last_us + limit_us, ended_us, over_us, why)
+            yield Alert(key(rule, "", last_us), labels, last_us, last_us + limit_us, ended_us, over_us, over_us, why)
 
-    def _windows(self, rule: Rule, since_us: int, until_us: int) -> Iterator[Alert]:
+    def _windows(self, since_us: int, until_us: int) -> Iterator[Alert]:
         """Tell of figures, a span of windows at a time."""
-        watched = Watched(rule, self.names, self.day_types)
-        asked = self.reader.blind if rule.blind is not None else self.reader.windows
-        at_us = since_us - BEFORE_US - duration_us(rule.for_) - duration_us(rule.keep_firing_for)
-        at_us = at_us // watched.length_us * watched.length_us
-        last_us = until_us - watched.length_us + 1
-        span_us = max(1, ROWS // max(1, len(self.names.camera))) * watched.length_us
-        while at_us < last_us:
-            watched.take(asked(rule, at_us, min(at_us + span_us, last_us)))
-            at_us += span_us
-        yield from watched.alerts.values()
+        for of in self.watched():
+            self.step(of, self.begins_us(of, since_us), until_us)
+            yield from of.alerts.values()

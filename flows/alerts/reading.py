@@ -92,6 +92,14 @@ class Reader:
         seconds, count = found[0]
         return int(seconds) * 1_000_000 + MINUTE_US if count else 0
 
+    def oldest_us(self) -> int:
+        """Return the beginning of the oldest minute of which anything is stored; 0 where nothing is."""
+        found = self.warehouse.query(
+            "SELECT toInt64(toUnixTimestamp(min(ts))) AS s, count() AS n FROM health_minute"
+        ).rows
+        seconds, count = found[0]
+        return int(seconds) * 1_000_000 if count else 0
+
     def minutes(self, since_us: int, until_us: int) -> list[int]:
         """Return the minutes of which anything is stored, ascending [us]."""
         found = self._table(

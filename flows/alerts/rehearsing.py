@@ -10,7 +10,8 @@ from flows.alerts import names, wording
 from flows.alerts.evaluating import Evaluation
 from flows.alerts.reading import Reader
 from operators.alerts.alert import worst
-from operators.alerts.notices import Notice, Record, notices
+from operators.alerts.desk import Record, notices
+from operators.alerts.groups import Notice
 from schemas.local_time import at_time
 from schemas.rules import Rules
 

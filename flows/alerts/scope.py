@@ -13,7 +13,7 @@ KECAMATAN_PARTS = 3
 
 
 def where(rule: Rule, columns: Mapping[str, Any], names: Names) -> tuple[str, dict[str, Any]]:
-    """Return a condition on rows with these columns, and its parameters."""
+    """Return a condition on rows with these columns, and its parameters; of a place, its cameras' rows meet it."""
     parts, given = ["1"], dict[str, Any]()
     for narrow in ("category", "owner", "camera", "zone"):
         if words := getattr(rule, narrow):
@@ -26,10 +26,9 @@ def where(rule: Rule, columns: Mapping[str, Any], names: Names) -> tuple[str, di
     elif rule.area:
         parts.append("arrayExists(code -> area = code OR startsWith(area, concat(code, '.')), {area:Array(String)})")
     if rule.place:
-        parts.append(_places(columns))
-        given["place"] = list(rule.place)
-        if "place_id" not in columns:
-            given["place"] = [zone for place in rule.place for zone in names.zones.get(place, [])]
+        parts.append(("place_id" if "place_id" in columns else "camera_id") + " IN {place:Array(String)}")
+        zones = [zone for place in rule.place for zone in names.zones.get(place, [])]
+        given["place"] = list(rule.place) if "place_id" in columns else [zone.partition("/")[0] for zone in zones]
     return " AND ".join(parts), given
 
 
@@ -57,12 +56,3 @@ def labels(rule: Rule, row: Mapping[str, Any], names: Names) -> dict[str, str]:
 def kind(rule: Rule) -> str:
     """Return what a rule is about that is not about incidents."""
     return "silent" if rule.silent else "blind" if rule.blind is not None else "figure"
-
-
-def _places(columns: Mapping[str, Any]) -> str:
-    if "place_id" in columns:
-        return "place_id IN {place:Array(String)}"
-    zone = "zone_id" if "zone_id" in columns else "line_id" if "line_id" in columns else "''"
-    known = "{place:Array(String)}"
-    whole = f"camera_id IN arrayMap(zone -> splitByChar('/', zone)[1], {known})"
-    return f"if({zone} = '', {whole}, concat(camera_id, '/', {zone}) IN {known})"

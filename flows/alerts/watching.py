@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2b
 from typing import Any, Final
@@ -48,6 +48,14 @@ class Watched:
         self.params = Params(duration_us(self.rule.for_), duration_us(self.rule.keep_firing_for))
         self.is_low = self.rule.below is not None or self.rule.unusual == "below"
 
+    def fork(self) -> Watched:
+        """Return another that goes on from here by itself; they number subjects together."""
+        return replace(self, state=conditions.copied(self.state), alerts=dict(self.alerts), lasting=dict(self.lasting))
+
+    def forget(self, before_us: int) -> None:
+        """Forget alerts that were over before a time."""
+        self.alerts = {key: alert for key, alert in self.alerts.items() if alert.until_us >= before_us}
+
     def take(self, windows: pl.DataFrame) -> None:
         """Take windows as `flows.alerts.reading.Reader.windows` has them, none before one that it has taken."""
         if not windows.height:
@@ -88,6 +96,7 @@ class Watched:
                 alert = msgspec.structs.replace(
                     self.alerts[self.lasting.pop(subject)],
                     ended_us=int(told.ended_us[i]),
+                    known_us=int(told.t_us[i]),
                     over_us=int(told.t_us[i]),
                     why=_WHY[int(told.why[i])],
                     value=value,

@@ -7,7 +7,7 @@ from typing import Final
 
 from flows.alerts.names import Names
 from operators.alerts.alert import Alert, worst
-from operators.alerts.notices import Notice
+from operators.alerts.groups import Notice
 from schemas.incidents import CLOSE_LABELS, KIND_LABELS
 from schemas.local_time import OFFSET_US, at_time
 from schemas.plain import words
@@ -38,9 +38,10 @@ def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
     rule = rules[every[0].labels["rule"]]
     severity = SEVERITY_LABELS[worst(every)].id.upper()
     simulated = "[SIMULASI] " if any(alert.simulated for alert in every) else ""
-    head = f"{simulated}{_HEADS.get(notice.what, '')}{severity}: {rule.title} · {_where(notice, names)}"
+    where = _where(notice, names)
+    head = f"{simulated}{_HEADS.get(notice.what, '')}{severity}: {rule.title} · {where}"
     shown = _going_on(notice) if notice.what != "over" else notice.over
-    lines = [_line(alert, notice.at_us, names) for alert in shown[:MOST]]
+    lines = [_line(alert, notice.at_us, names, where) for alert in shown[:MOST]]
     if len(shown) > MOST:
         lines.append(f"dan {len(shown) - MOST} lainnya")
     if len(every) > len(shown):
@@ -52,7 +53,7 @@ def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
 
 def _going_on(notice: Notice) -> list[Alert]:
     """Return what goes on: what a rule keeps firing for a while may have ended."""
-    return [alert for alert in notice.firing if alert.ended_us is None or alert.ended_us > notice.at_us]
+    return [alert for alert in notice.firing if not alert.ended(notice.at_us)]
 
 
 def _where(notice: Notice, names: Names) -> str:
@@ -65,14 +66,16 @@ def _where(notice: Notice, names: Names) -> str:
     return ", ".join(found[:3]) + (f" dan {len(found) - 3} lainnya" if len(found) > 3 else "") if found else "kota"
 
 
-def _line(alert: Alert, at_us: int, names: Names) -> str:
-    """Return what a message says of one alert: where, since when, how long."""
+def _line(alert: Alert, at_us: int, names: Names, said_before: str) -> str:
+    """Return what a message says of one alert: where, if its head has not said that, since when, how long."""
     labels = alert.labels
     what = KIND_LABELS[labels["kind"]].id if labels["kind"] in KIND_LABELS else ""
     where = names.called("camera", labels["camera"]) if labels["camera"] else names.called("place", labels["place"])
     subject = " ".join(filter(None, [what, where, f"({labels['zone']})" if labels["zone"] else ""]))
+    if where == said_before:
+        subject = labels["zone"]
     since = f"{at_time(alert.since_us + OFFSET_US):%H:%M}"
-    end_us = at_us if alert.ended_us is None or alert.ended_us > at_us else alert.ended_us
+    end_us = alert.ended_us if alert.ended(at_us) and alert.ended_us is not None else at_us
     lasted = said((end_us - alert.since_us) / 1e6)
-    ended = f", {_WHY.get(alert.why, alert.why)}" if alert.why and end_us != at_us else ""
-    return f"• {subject or 'kota'}, sejak {since} WIB, {lasted}{ended}"
+    ended = f", {_WHY.get(alert.why, alert.why)}" if alert.why and alert.ended(at_us) else ""
+    return f"• {subject + ', ' if subject else ''}sejak {since} WIB, {lasted}{ended}"

@@ -27,8 +27,10 @@ class Alert(msgspec.Struct, frozen=True):
         Since when it is told.
     ended_us
         When the condition ceased to hold; None while it does.
+    known_us
+        When that was known.
     over_us
-        When that was known, and it is told no more; None while it is.
+        When it is told no more; None while it is. A rule may keep it firing for a while.
     why
         Of an end: what ended it.
     value
@@ -44,6 +46,7 @@ class Alert(msgspec.Struct, frozen=True):
     since_us: int
     fired_us: int
     ended_us: int | None = None
+    known_us: int | None = None
     over_us: int | None = None
     why: str = ""
     value: float | None = None
@@ -54,6 +57,10 @@ class Alert(msgspec.Struct, frozen=True):
     def until_us(self) -> int:
         """Return when it is told no more, `FOREVER_US` while it is."""
         return FOREVER_US if self.over_us is None else self.over_us
+
+    def ended(self, t_us: int) -> bool:
+        """Say whether it was known at a time that it has ended."""
+        return self.known_us is not None and self.known_us <= t_us
 
 
 def matches(match: Match, alert: Alert) -> bool:

@@ -75,10 +75,15 @@ def start(subjects: int) -> State:
     return State(last_us, held_us, off_us, blind_us, since_us, ended_us, fired_us, np.full(subjects, np.nan))
 
 
+def copied(state: State) -> State:
+    """Return a state that goes on by itself."""
+    return State._make(each.copy() for each in state)
+
+
 def grown(state: State, subjects: int) -> State:
     """Return the state with subjects behind those that it has, so many in all."""
     more = start(subjects - len(state.last_us))
-    return State(*(np.concatenate([old, new]) for old, new in zip(state, more, strict=True)))
+    return State._make(np.concatenate([old, new]) for old, new in zip(state, more, strict=True))
 
 
 def step(state: State, params: Params, rows: Rows, *, is_low: bool = False) -> Changes:

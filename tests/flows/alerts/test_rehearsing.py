@@ -13,7 +13,7 @@ import pytest
 from connectors.formats import to_json_lines
 from connectors.registry.writing import to_toml
 from connectors.warehouse import Warehouse, connect
-from flows.alerts import names
+from flows.alerts import names, page
 from flows.alerts.evaluating import Evaluation
 from flows.alerts.reading import Reader
 from flows.alerts.rehearsing import rehearse
@@ -93,6 +93,14 @@ def test_for_and_hours_decide_when_it_is_told(store: str) -> None:
     assert sent(store, rule(incident=["flood"], day_type=["sunday"])) == []
 
 
+def test_a_place_has_what_its_cameras_see_beside_its_zones(store: str) -> None:
+    told = sent(store, rule(incident=["flood"], place=["alun"]))
+    assert {each["group"]["place"] for each in told} == {"alun"}
+    zones = sent(store, rule(figure="crowd_minute.persons_mean", above=0.0, place=["alun"]))
+    assert {each["group"]["place"] for each in zones} == {"alun"}
+    assert sent(store, rule(incident=["flood"], place=["elsewhere"])) == []
+
+
 def test_figures_are_told_by_their_bounds_and_places_by_theirs(store: str) -> None:
     some = sent(
         store, rule(figure="crowd_minute.persons_mean", above=0.5, camera=["b"], zone=["kiri"]) + 'for = "3m"\n'
@@ -154,6 +162,15 @@ def test_any_part_of_a_time_tells_what_the_whole_does(store: str) -> None:
     for minute in (1, 4, 9):
         cut = START + minute * 60 * SECOND
         assert sent(store, text, START, cut) + sent(store, text, cut, END) == whole
+
+
+def test_a_page_says_how_much_each_office_would_have_had_and_begins_it(own_store: Warehouse) -> None:
+    asked = rules(rule(incident=["flood"], camera=["b"]) + '[[receiver]]\nid = "spare"\nemail = ["a@b"]\n')
+    lines = page.render(own_store, START, END, asked).splitlines()
+    assert lines[1].split() == ["desk", "1", "0", "0", "0", "0", "1"]
+    assert lines[-2] == "    TINGGI: R · Jalan <b>"
+    assert lines[-1].startswith("    • jalan, sejak 07:02 WIB, ")
+    assert page.render(own_store, START, START + SECOND, asked) == "no office would have been sent anything\n"
 
 
 def test_the_command_writes_a_line_a_message(store: str, tilik: Any, tmp_path: Path) -> None:

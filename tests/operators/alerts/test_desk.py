@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from operators.alerts.alert import Alert
-from operators.alerts.hidden import Silence
-from operators.alerts.notices import Answer, Notice, Record, notices
+from operators.alerts.desk import Answer, Desk, Kept, Record, notices
+from operators.alerts.groups import Notice
+from operators.alerts.hidden import Silence, shown
 from schemas.local_time import DAY_US, OFFSET_US
 from schemas.rules import Inhibit, Match, Route, Rules
 
@@ -24,16 +27,16 @@ def alert(name: str, drawn: str, **labels: str) -> Alert:
     over_us = NOON + end * MINUTE if end < len(drawn) else None
     given = {"severity": "medium", "kind": "flood", "place": "p", "camera": name, "rule": "r"} | labels
     fired_us = NOON + begin * MINUTE
-    return Alert(name, given, fired_us, fired_us, over_us, over_us, "cleared" if over_us else "")
+    return Alert(name, given, fired_us, fired_us, over_us, over_us, over_us, "cleared" if over_us else "")
 
 
 def played(alerts: Mapping[str, Alert | str], rules: Rules, record: Record = Record(), until: int = 100) -> list[str]:  # noqa: B008  frozen
     """Return notices as ``minute what receiver firing-over``."""
     given = [alert(name, each) if isinstance(each, str) else each for name, each in alerts.items()]
-    return [shown(each) for each in notices(given, rules, record, NOON + until * MINUTE)]
+    return [said(each) for each in notices(given, rules, record, NOON + until * MINUTE)]
 
 
-def shown(notice: Notice) -> str:
+def said(notice: Notice) -> str:
     firing, over = ("".join(each.key for each in some) for some in (notice.firing, notice.over))
     minute = (notice.at_us - NOON) / MINUTE
     why = f" {notice.why}" if notice.why else ""
@@ -151,6 +154,75 @@ def test_who_has_answered_is_not_asked_again() -> None:
 def test_quiet_hours_keep_what_is_not_loud_until_they_end(severity: str, drawn: str, expected: list[str]) -> None:
     rules = routed(quiet=("22:00-13:00",))
     assert played({"a": alert("a", drawn, severity=severity)}, rules, until=100) == expected
+
+
+LINES = st.lists(
+    st.tuples(st.integers(0, 20), st.integers(1, 20), st.sampled_from("pq"), st.sampled_from(["low", "critical"])),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(LINES, st.lists(st.integers(0, 45), max_size=5), st.integers(0, 4), st.integers(0, 4), st.integers(0, 6))
+def test_a_desk_that_is_played_on_in_any_steps_says_what_one_says_that_is_not(
+    lines: list[tuple[int, int, str, str]], cuts: list[int], wait: int, interval: int, repeat: int
+) -> None:
+    rules = routed(
+        group_wait=f"{wait}m", group_interval=f"{interval}m", repeat=f"{repeat}m", quiet=("12:10-12:15",),
+        escalate_after="5m", escalate_to="y",
+    )  # fmt: skip
+    alerts = [
+        alert(f"a{at}", "." * begin + "#" * length + ".", place=place, severity=severity)
+        for at, (begin, length, place, severity) in enumerate(lines)
+    ]
+    whole = notices(alerts, rules, Record(), NOON + 50 * MINUTE)
+    desk, told = Desk(rules), list[Notice]()
+    for each in alerts:
+        desk.take(each, shown(alerts, rules.inhibit)[each.key])
+    for cut in [*sorted(cuts), 50]:
+        told += desk.until(NOON + cut * MINUTE, Record())
+    assert told == whole
+    ended = {notice.message for notice in whole if notice.what == "over"}
+    assert {notice.message for notice in whole if notice.what == "new"} == ended, "all of it ends"
+    assert not desk.groups
+
+
+@given(LINES, st.lists(st.integers(0, 45), max_size=8), st.integers(0, 3), st.integers(0, 3))
+def test_who_sees_alerts_as_they_come_and_is_killed_in_between_says_what_one_says_who_knows_them_all(
+    lines: list[tuple[int, int, str, str]], cuts: list[int], wait: int, interval: int
+) -> None:
+    rules = routed(group_wait=f"{wait}m", group_interval=f"{interval}m", repeat="7m")
+    alerts = [
+        alert(f"a{at}", "." * begin + "#" * length + ".", place=place, severity=severity)
+        for at, (begin, length, place, severity) in enumerate(lines)
+    ]
+    whole = notices(alerts, rules, Record(), NOON + 50 * MINUTE)
+    kept, told = msgspec.msgpack.encode(Kept()), list[str]()
+    for cut in [*sorted(cuts), 50]:
+        now_us = NOON + cut * MINUTE
+        desk = Desk(rules, msgspec.msgpack.decode(kept, type=Kept))
+        told += [said(each) for each in desk.see([as_of(each, now_us) for each in alerts], Record(), now_us)]
+        kept = msgspec.msgpack.encode(desk.kept())
+    assert told == [said(each) for each in whole]
+
+
+def as_of(alert: Alert, t_us: int) -> Alert:
+    """Return an alert as it was known at a time."""
+    if alert.until_us <= t_us:
+        return alert
+    return msgspec.structs.replace(alert, ended_us=None, known_us=None, over_us=None, why="")
+
+
+def test_an_alert_that_is_known_late_or_never_was_is_said_then() -> None:
+    rules, desk = routed(), Desk(routed())
+    early, late = alert("a", "####...."), alert("b", "#####...", place="q")
+    assert [said(each) for each in desk.see([as_of(early, NOON)], Record(), NOON)] == ["0 new x a-"]
+    assert [said(each) for each in desk.see([as_of(early, NOON), as_of(late, NOON)], Record(), NOON + 2 * MINUTE)] == [
+        "0 new x b-"
+    ]
+    told = desk.see([late], Record(), NOON + 6 * MINUTE)
+    assert sorted(map(said, told)) == ["2 over x -a withdrawn", "5 over x -b cleared"]
+    assert rules.route[0].to == "x"
 
 
 def test_a_time_that_is_cut_off_begins_like_the_whole() -> None:

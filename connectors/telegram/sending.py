@@ -1,0 +1,186 @@
+"""Sending and editing messages, and what came of it in words that say what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Any, Final, Self, TypeVar
+
+from telegram import Bot, error
+from telegram.request import HTTPXRequest
+
+from schemas.errors import TilikError, UsageError
+
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # how the package is told to give times as such, without a warning
+
+TOKEN: Final = "TILIK_TELEGRAM_TOKEN"
+MOST_UNITS: Final = 4_096
+"""UTF-16 units of a text (Bot API, sendMessage)."""
+CONNECT_S: Final = 10.0
+ANSWER_S: Final = 20.0
+"""How long an answer is waited for; ours."""
+AWAY_S: Final = 5.0
+"""Rest after a try that nobody answered; ours."""
+T = TypeVar("T")
+
+
+class Later(TilikError):
+    """It was not taken; it may be tried again in so many seconds."""
+
+    def __init__(self, said: str, seconds: float = AWAY_S) -> None:
+        super().__init__(said)
+        self.seconds = seconds
+
+
+class Unsure(Later):
+    """Nobody answered: it may have been taken."""
+
+
+class Moved(TilikError):
+    """The group has another number now."""
+
+    def __init__(self, chat: str) -> None:
+        super().__init__(f"the group has become {chat}")
+        self.chat = chat
+
+
+class Refused(TilikError):
+    """It will never be taken: the bot was blocked or removed, the chat is unknown, the text is refused."""
+
+
+class Gone(TilikError):
+    """The message that was to be edited is not there any more."""
+
+
+class Telegram:
+    """A bot, used by one thread.
+
+    Parameters
+    ----------
+    token
+        The bot's.
+    api
+        Where the API is; None is Telegram's own.
+
+    Raises
+    ------
+    UsageError
+        The token is no bot's.
+    """
+
+    def __init__(self, token: str, api: str | None = None) -> None:
+        request = HTTPXRequest(connect_timeout=CONNECT_S, read_timeout=ANSWER_S, write_timeout=ANSWER_S)
+        updates = HTTPXRequest()
+        self._requests = request, updates
+        base: dict[str, Any] = {} if api is None else {"base_url": f"{api.rstrip('/')}/bot"}
+        try:
+            self._bot = Bot(token, request=request, get_updates_request=updates, **base)
+        except error.InvalidToken:
+            raise UsageError(f"{TOKEN}: expected a bot's token (@BotFather gives one), came another text") from None
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+        async def shut() -> None:
+            for each in self._requests:
+                await each.shutdown()
+
+        with self._runner:
+            self._runner.run(shut())
+
+    def check(self) -> str:
+        """Return the bot's name.
+
+        Raises
+        ------
+        UsageError
+            Telegram knows no such token.
+        Later
+            Nobody answers.
+        """
+        return str(self._done(self._bot.get_me()).username)
+
+    def send(self, chat: str, text: str) -> int:
+        """Send a message; return its number in the chat.
+
+        Raises
+        ------
+        Later, Unsure, Moved, Refused
+            What came of it.
+        """
+        sent = self._done(self._bot.send_message(_chat(chat), cut(text)))
+        return int(sent.message_id)
+
+    def edit(self, chat: str, number: int, text: str) -> None:
+        """Change what a message says; one that says so already is left as it is.
+
+        Raises
+        ------
+        Later, Unsure, Moved, Refused, Gone
+            What came of it.
+        """
+        try:
+            self._done(self._bot.edit_message_text(cut(text), _chat(chat), number))
+        except _Same:
+            return
+
+    def _done(self, call: Awaitable[T]) -> T:
+        async def answered() -> T:
+            return await call
+
+        try:
+            return self._runner.run(answered())
+        except error.InvalidToken as problem:
+            raise UsageError(f"{TOKEN}: Telegram knows no such token: ask @BotFather for another") from problem
+        except error.TelegramError as problem:
+            raise explained(problem) from problem
+
+
+class _Same(TilikError):
+    """The message says so already."""
+
+
+def explained(problem: error.TelegramError) -> TilikError:
+    """Return what an answer means for who sends."""
+    text = problem.message
+    if isinstance(problem, error.BadRequest):
+        return _of_request(text)
+    if isinstance(problem, error.RetryAfter):
+        wait = problem.retry_after
+        return Later(text, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
+    if isinstance(problem, error.ChatMigrated):
+        return Moved(str(problem.new_chat_id))
+    if isinstance(problem, error.Forbidden):
+        return Refused(text)
+    is_unsure = isinstance(problem, error.TimedOut) or any(
+        name in text for name in ("ReadError", "RemoteProtocolError")
+    )
+    return Unsure(text) if is_unsure else Later(text)
+
+
+def _of_request(text: str) -> TilikError:
+    said = text.lower()
+    if "not modified" in said:
+        return _Same(text)
+    return Gone(text) if "message to edit not found" in said or "can't be edited" in said else Refused(text)
+
+
+def cut(text: str) -> str:
+    """Return a text that is not longer than a message may be, whole letters."""
+    raw = text.encode("utf-16-le")
+    if len(raw) <= 2 * MOST_UNITS:
+        return text
+    return raw[: 2 * (MOST_UNITS - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _chat(chat: str) -> int | str:
+    return chat if chat.startswith("@") else int(chat)

@@ -1,0 +1,140 @@
+"""From the outbox to chats, within their limits, the worst first; what is too much becomes a digest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from connectors.outbox import Outbox, Waiting
+from connectors.telegram import Budget, Gone, Later, Moved, Refused, Unsure
+from flows.console import note
+from schemas.plain import words
+
+MOST: Final = 8
+"""New messages of a chat that wait together; of more, a digest is made. Ours: less than half of a minute's limit."""
+LINES: Final = 20
+"""Of a digest; the rest is counted."""
+LONGEST_S: Final = 300.0
+"""Between two tries, ours."""
+MAYBE: Final = "(mungkin terkirim dua kali)"
+
+
+class Sender(Protocol):
+    """Sends to chats: `connectors.telegram.Telegram`."""
+
+    def send(self, chat: str, text: str) -> int:
+        """Send a message; return its number there."""
+
+    def edit(self, chat: str, number: int, text: str) -> None:
+        """Change what one says."""
+
+
+class Delivery:
+    """Empties an outbox.
+
+    Parameters
+    ----------
+    chats
+        By receiver its chat.
+    clock
+        Microseconds since 1970.
+    """
+
+    def __init__(self, outbox: Outbox, sender: Sender, chats: Mapping[str, str], clock: Callable[[], int]) -> None:
+        self.outbox, self.sender, self.chats, self.clock = outbox, sender, dict(chats), clock
+        self.budget = Budget()
+        self.moved: dict[str, str] = {}
+        self.free_us: defaultdict[str, int] = defaultdict(int)
+        """By chat before when it takes nothing."""
+
+    def turn(self) -> bool:
+        """Send what is due first; say whether anything was."""
+        now_us = self.clock()
+        by_chat: dict[str, list[Waiting]] = {}
+        for each in self.outbox.waiting(now_us):
+            chat = self.chats.get(each.receiver)
+            if chat is None:
+                self.outbox.refuse([each], f"no chat of {each.receiver} is known")
+                continue
+            if each.remote or each.is_new or each.is_over:
+                by_chat.setdefault(self.moved.get(chat, chat), []).append(each)
+            else:
+                self.outbox.told([each], 0)  # it was told in a digest: that it is over will be told
+        for chat, some in by_chat.items():
+            if max(self.budget.free_us(chat, now_us), self.free_us[chat]) <= now_us:
+                self._tell(chat, some)
+                return True
+        return False
+
+    def next_us(self) -> int:
+        """Return when something may be sent next; now where nothing waits."""
+        now_us = self.clock()
+        waiting = self.outbox.waiting(now_us)
+        chats = {self.chats.get(each.receiver, "") for each in waiting}
+        free = [max(self.budget.free_us(chat, now_us), self.free_us[chat]) for chat in chats if chat]
+        return min([*free, *([self.outbox.next_us() or now_us] if not free else [])])
+
+    def _tell(self, chat: str, some: Sequence[Waiting]) -> None:
+        """Tell one chat what is worst, or all of it in one message where it is much."""
+        fresh = [each for each in some if not each.remote]
+        missed = [each for each in fresh if each.is_over]
+        if len(fresh) > MOST or len(missed) > 1:
+            few = fresh if len(fresh) > MOST else missed
+            self._send(chat, few, digest(few), is_digest=True)
+        elif some[0].is_new or not some[0].remote:
+            self._send(chat, some[:1], some[0].text)
+        else:
+            self._edit(chat, some[0])
+
+    def _send(self, chat: str, some: Sequence[Waiting], text: str, *, is_digest: bool = False) -> None:
+        was_killed = any(each.is_sending for each in some)
+        self.outbox.begin(some)
+
+        def send() -> int:
+            number = self.sender.send(chat, f"{text}\n{MAYBE}" if was_killed else text)
+            return 0 if is_digest else number  # nobody edits a digest
+
+        self._try(chat, some, send)
+
+    def _edit(self, chat: str, each: Waiting) -> None:
+        def edit() -> int:
+            self.sender.edit(chat, each.remote, each.text)
+            return each.remote
+
+        self._try(chat, [each], edit)
+
+    def _try(self, chat: str, some: Sequence[Waiting], act: Callable[[], int]) -> None:
+        now_us = self.clock()
+        self.budget.take(chat, now_us)
+        try:
+            remote = act()
+        except Gone:
+            self.outbox.lost(some)
+        except Moved as moved:
+            note(f"{chat}: {moved}: write its new number into the rules", "moved", chat=chat)
+            self.moved |= {chat: moved.chat} | {old: moved.chat for old, new in self.moved.items() if new == chat}
+            self.outbox.later(some, now_us)
+        except Refused as refused:
+            note(f"{chat}: {refused}: nothing more of this is sent", "refused", chat=chat)
+            self.outbox.refuse(some, str(refused))
+        except Later as later:
+            self._wait(chat, some, later, now_us)
+        else:
+            self.outbox.told(some, remote)
+
+    def _wait(self, chat: str, some: Sequence[Waiting], later: Later, now_us: int) -> None:
+        """Try again later; whoever is asked to wait is left alone with everything."""
+        seconds = min(LONGEST_S, later.seconds * 2 ** min(10, some[0].tries)) if some[0].tries else later.seconds
+        self.free_us[chat] = now_us + round(max(seconds, later.seconds) * 1e6)
+        if not isinstance(later, Unsure):
+            self.outbox.later(some, self.free_us[chat])
+
+
+def digest(some: Sequence[Waiting]) -> str:
+    """Return many messages as one: a line each, the worst first."""
+    over = sum(each.is_over for each in some)
+    head = f"{len(some)} kejadian" + (f", {over} sudah selesai" if over else "")
+    lines = [f"• {words(each.text.splitlines()[0])}" for each in some[:LINES]]
+    more = [f"dan {len(some) - LINES} lainnya"] if len(some) > LINES else []
+    return "\n".join([head, *lines, *more])

@@ -1,0 +1,178 @@
+"""`tilik alerts run`: rules over what is stored, looked at every few seconds, and messages sent as they follow."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from connectors import locks
+from connectors import warehouse as warehouses
+from connectors.outbox import Entry, Outbox
+from connectors.telegram import Telegram
+from connectors.warehouse import Warehouse
+from flows.alerts import names, wording
+from flows.alerts.delivering import Delivery, Sender
+from flows.alerts.evaluating import Evaluation
+from flows.alerts.following import Following
+from flows.alerts.reading import Reader
+from flows.console import note
+from operators.alerts.alert import worst
+from operators.alerts.desk import Desk, Kept, Record
+from operators.alerts.groups import Notice
+from schemas.errors import StateError, WarehouseError
+from schemas.rules import SEVERITIES, Rules
+
+LOOK_S: Final = 3.0
+"""Between two looks, ours: an incident is told within ten seconds of its being stored."""
+NAMES_S: Final = 600.0
+"""Between two looks at what cameras and places are called, ours."""
+REST_S: Final = 0.2
+STATED_US: Final = 10_000_000
+"""So long after its end a minute is looked at, ours: what cameras send in time is stored by then."""
+FORGET_US: Final = 30 * 86_400_000_000
+"""So long what was told stays in the outbox, ours."""
+DESK: Final = "desk"
+LOUD: Final = ("new", "again", "escalated")
+"""Notices that are messages of their own; others are edits."""
+
+
+@dataclass
+class Asked:
+    """What to run by.
+
+    Attributes
+    ----------
+    chats
+        By receiver its chat.
+    lateness_us
+        So late frames restate a minute.
+    until_end
+        What is stored now is told of, and nothing is waited for but those who take it.
+    """
+
+    rules: Rules
+    warehouse: str
+    state: Path
+    chats: Mapping[str, str]
+    lateness_us: int
+    until_end: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    clock: Callable[[], int] = lambda: time.time_ns() // 1000
+
+
+def run(asked: Asked, token: str, api: str | None) -> None:
+    """Run until somebody says stop.
+
+    Raises
+    ------
+    StateError
+        Another process has the state.
+    UsageError
+        Telegram knows no such token.
+    WarehouseError
+        There is no warehouse.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_alone(asked.state))
+        outbox = Outbox(asked.state)
+        stack.callback(outbox.close)
+        telegram = stack.enter_context(Telegram(token, api))
+        warehouse = stack.enter_context(warehouses.existing(asked.warehouse))
+        Running(asked, outbox, telegram, warehouse).run()
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    state.mkdir(parents=True, exist_ok=True)
+    handle = locks.open_lock(state / "alerts.lock")
+    try:
+        if not locks.try_lock(handle):
+            raise StateError(f"{state}: another `tilik alerts run` has it: end that one, or give another --state")
+        yield
+    finally:
+        os.close(handle)
+
+
+class Running:
+    """One process: it looks, and delivers."""
+
+    def __init__(self, asked: Asked, outbox: Outbox, sender: Sender, warehouse: Warehouse) -> None:
+        self.asked, self.outbox, self.warehouse = asked, outbox, warehouse
+        self.delivery = Delivery(outbox, sender, asked.chats, asked.clock)
+        self.by_id = {rule.id: rule for rule in asked.rules.rule}
+        self.takes_simulated = {receiver.id: receiver.simulated for receiver in asked.rules.receiver}
+        self.looked_s = self.named_s = -NAMES_S
+        self.following: Following | None = None
+        kept = outbox.kept(DESK)
+        self.kept = None if kept is None else msgspec.msgpack.decode(kept, type=Kept)
+        self.said = ""
+
+    def run(self) -> None:
+        """Look and deliver until it is to stop; to the end of what is stored, until all of it is told."""
+        while not self.asked.stop.is_set():
+            if time.monotonic() - self.looked_s >= LOOK_S and not (self.asked.until_end and self.looked_s > 0):
+                self.look()
+                self.looked_s = time.monotonic()
+            if self.delivery.turn():
+                continue
+            if self.asked.until_end and self.outbox.next_us() is None:
+                return
+            self.asked.stop.wait(REST_S)
+
+    def look(self) -> None:
+        """Evaluate, and put what follows into the outbox; a warehouse that is away is looked at again."""
+        try:
+            notices, kept, known = self._notices()
+        except WarehouseError as error:
+            if str(error) != self.said:
+                note(f"waiting: {error}", "warehouse")
+            self.said = str(error)
+            return
+        self.said = ""
+        entries = [entry for each in notices for entry in self._entries(each, known)]
+        self.outbox.put(entries, DESK, msgspec.msgpack.encode(kept))
+        self.outbox.forget(self.asked.clock() - FORGET_US)
+        self.kept = kept
+
+    def _notices(self) -> tuple[Sequence[Notice], Kept, names.Names]:
+        following = self._followed()
+        reader = following.evaluation.reader
+        now_us = reader.newest_us() if self.asked.until_end else self.asked.clock()
+        kept = self.kept if self.kept is not None else Kept(0 if self.asked.until_end else now_us)
+        desk = Desk(self.asked.rules, kept)
+        since_us = min(desk.until_us, now_us) if kept.until_us else reader.oldest_us()
+        alerts = following.alerts(since_us - self.asked.lateness_us, now_us)
+        return desk.see(alerts, Record(), now_us), desk.kept(), reader.names
+
+    def _followed(self) -> Following:
+        """Return what follows the warehouse, with names that are not old."""
+        if self.following is None or time.monotonic() - self.named_s >= NAMES_S:
+            reader = Reader(self.warehouse, names.read(self.warehouse))
+            stated_us = 0 if self.asked.until_end else STATED_US
+            self.following = Following(Evaluation(reader, self.asked.rules), self.asked.lateness_us, stated_us)
+            self.named_s = time.monotonic()
+        return self.following
+
+    def _entries(self, notice: Notice, known: names.Names) -> Iterator[Entry]:
+        """Yield what a notice says to who can be told; simulated alerts go to nobody who does not ask for them."""
+        every = (*notice.firing, *notice.over)
+        is_simulated = any(alert.simulated for alert in every)
+        if notice.receiver not in self.asked.chats or (is_simulated and not self.takes_simulated[notice.receiver]):
+            return
+        yield Entry(
+            notice.message,
+            notice.receiver,
+            notice.at_us,
+            SEVERITIES.index(worst(every)),
+            wording.text(notice, self.by_id, known),
+            is_loud=notice.what in LOUD,
+            is_over=notice.what == "over",
+        )

@@ -1,0 +1,65 @@
+"""`tilik alerts`: rules evaluated as minutes come in, and offices told."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Annotated
+
+import typer
+
+from flows import options
+from flows.console import announce, note
+from schemas.errors import UsageError
+
+app = typer.Typer(no_args_is_help=True, help="Tell offices what rules say.")
+STATE = "data/alerts"
+
+
+@app.callback()
+def _alerts() -> None:
+    """Keep `run` a command of its own."""
+
+
+@app.command("run")
+def run(
+    context: typer.Context,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="PATH", help="A TOML file of rules, or a directory.", show_default="shipped"),
+    ] = None,
+    warehouse: options.Warehouse = None,
+    telegram_api: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the Bot API is.", show_default="Telegram's own")
+    ] = None,
+    state: Annotated[str, typer.Option(metavar="DIR", help="Where it remembers what it has told.")] = STATE,
+    until_end: Annotated[
+        bool, typer.Option("--until-end", help="Tell of what is stored now, from its beginning, and end.")
+    ] = False,
+) -> None:
+    """Look at what is stored every few seconds, and send what follows; TILIK_TELEGRAM_TOKEN is the bot's token."""
+    settings = options.settings_of(context, warehouse=warehouse)
+    from pathlib import Path  # noqa: PLC0415  start-up time
+
+    from connectors.registry import rules as files  # noqa: PLC0415  start-up time
+    from connectors.telegram.sending import TOKEN  # noqa: PLC0415
+    from flows.alerts import receivers, running  # noqa: PLC0415
+
+    asked = files.load(rules or files.shipped())
+    chats = receivers.chats(asked, os.environ)
+    token = os.environ.get(TOKEN, "")
+    if not token:
+        raise UsageError(f"alerts: expected a bot's token in {TOKEN}, came none: @BotFather gives one")
+    if not chats:
+        raise UsageError(
+            "alerts: expected a receiver whose chat is known, came none: set the variables that are named above"
+        )
+    announce(settings)
+    what = running.Asked(
+        asked, settings.warehouse, Path(state), chats, round(settings.lateness_s * 1e6) + 60_000_000, until_end
+    )
+    signal.signal(signal.SIGTERM, lambda *_: what.stop.set())
+    try:
+        running.run(what, token, telegram_api)
+    except KeyboardInterrupt:
+        note("ended: what is not sent yet stays in the outbox")
