@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -29,7 +28,6 @@ class Evaluation:
     def __init__(self, reader: Reader, rules: Rules) -> None:
         self.reader, self.rules = reader, rules
         self.names: Names = reader.names
-        self.day_types: Mapping[date, str] = reader.day_types()
 
     def alerts(self, since_us: int, until_us: int) -> list[Alert]:
         """Return alerts that are told between two times, as it was known by the second; by when they began."""
@@ -57,7 +55,7 @@ class Evaluation:
     def watched(self) -> list[Watched]:
         """Return the rules that go by windows, before any."""
         some = [rule for rule in self.rules.rule if rule.figure or rule.blind is not None]
-        return [Watched(rule, self.names, self.day_types) for rule in some]
+        return [Watched(rule, self.names) for rule in some]
 
     def begins_us(self, of: Watched, since_us: int) -> int:
         """Return from when on windows are read so that it is known what is told at a time."""
@@ -78,7 +76,7 @@ class Evaluation:
             over_us = row["over_us"]
             is_over = over_us is not None and over_us < until_us
             end_us = over_us if is_over else until_us
-            fired_us = first_us(rule, row["active_us"] + wait_us, end_us, self.day_types)
+            fired_us = first_us(rule, row["active_us"] + wait_us, end_us, self.names.day_types)
             if fired_us is None or fired_us >= end_us:
                 continue
             yield Alert(

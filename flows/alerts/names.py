@@ -1,15 +1,16 @@
-"""What people call the cameras, places and areas of a warehouse, and which place a camera's zone belongs to."""
+"""What rules know of a city beside its figures: what things are called, which place is whose, what day it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from connectors.warehouse import Warehouse
 
 
-@dataclass(frozen=True)
+@dataclass
 class Names:
-    """By id.
+    """By id; read again in place, so that whoever has it knows.
 
     Attributes
     ----------
@@ -17,6 +18,8 @@ class Names:
         By ``camera/zone`` or camera the place that it belongs to.
     zones
         By place its ``camera/zone``.
+    day_types
+        Kinds of the days that the calendar knows.
     """
 
     camera: dict[str, str] = field(default_factory=dict)
@@ -25,6 +28,11 @@ class Names:
     area: dict[str, str] = field(default_factory=dict)
     place_of: dict[str, str] = field(default_factory=dict)
     zones: dict[str, list[str]] = field(default_factory=dict)
+    day_types: dict[date, str] = field(default_factory=dict)
+
+    def read_again(self, warehouse: Warehouse) -> None:
+        """Take what a warehouse says now."""
+        vars(self).update(vars(read(warehouse)))
 
     def of_camera(self, camera: str, zone: str) -> str:
         """Return the place of a camera's zone, else that of the camera; the camera itself where it has none."""
@@ -55,4 +63,5 @@ def read(warehouse: Warehouse) -> Names:
         dict(areas),
         place_of,
         {place: list(zones) for place, _, zones in places},
+        dict(warehouse.query("SELECT date, day_type FROM calendar").rows),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
 
 import polars as pl
@@ -25,10 +24,6 @@ class Reader:
 
     def __init__(self, warehouse: Warehouse, names: Names) -> None:
         self.warehouse, self.names = warehouse, names
-
-    def day_types(self) -> dict[date, str]:
-        """Return the kinds of days that the calendar knows."""
-        return dict(self.warehouse.query("SELECT date, day_type FROM calendar").rows)
 
     def incidents(self, rule: Rule, since_us: int, until_us: int) -> list[dict[str, Any]]:
         """Return incidents that were confirmed before a time and not known to be over before another."""

@@ -154,11 +154,15 @@ class Running:
 
     def _followed(self) -> Following:
         """Return what follows the warehouse, with names that are not old."""
-        if self.following is None or time.monotonic() - self.named_s >= NAMES_S:
+        if self.following is None:
             reader = Reader(self.warehouse, names.read(self.warehouse))
             stated_us = 0 if self.asked.until_end else STATED_US
             self.following = Following(Evaluation(reader, self.asked.rules), self.asked.lateness_us, stated_us)
-            self.named_s = time.monotonic()
+        elif time.monotonic() - self.named_s < NAMES_S:
+            return self.following
+        else:
+            self.following.evaluation.names.read_again(self.warehouse)
+        self.named_s = time.monotonic()
         return self.following
 
     def _entries(self, notice: Notice, known: names.Names) -> Iterator[Entry]:

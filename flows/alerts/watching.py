@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -33,7 +31,6 @@ class Watched:
 
     rule: Rule
     names: Names
-    day_types: Mapping[date, str]
     subjects: list[dict[str, Any]] = field(default_factory=list)
     codes: dict[tuple[Any, ...], int] = field(default_factory=dict)
     state: State = field(default_factory=lambda: conditions.start(0))
@@ -67,7 +64,7 @@ class Watched:
             np.full(windows.height, self.length_us, np.int64),
             windows["holds"].cast(pl.Int64).replace_strict(_VERDICTS, default=UNKNOWN).to_numpy().astype(np.int8),
             windows["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
-            may_begin(self.rule, end_us, self.day_types),
+            may_begin(self.rule, end_us, self.names.day_types),
         )
         self._tell(conditions.step(self.state, self.params, rows, is_low=self.is_low))
 

@@ -15,6 +15,7 @@ from connectors.registry.writing import to_toml
 from connectors.warehouse import Warehouse, connect
 from flows.alerts import names, page
 from flows.alerts.evaluating import Evaluation
+from flows.alerts.following import Following
 from flows.alerts.reading import Reader
 from flows.alerts.rehearsing import rehearse
 from flows.replay import ReplayOptions, replay
@@ -153,6 +154,19 @@ def test_what_is_unusual_is_told_against_like_hours(own_store: Warehouse) -> Non
 def own_store(store: str) -> Any:
     with connect(store) as warehouse:
         yield warehouse
+
+
+def test_names_that_are_read_again_leave_what_was_stepped_through(own_store: Warehouse) -> None:
+    known = names.read(own_store)
+    known.camera["a"], known.day_types = "before", {}
+    text = rule(figure="crowd_minute.persons_mean", above=0.5)
+    following = Following(Evaluation(Reader(own_store, known), rules(text)), 60 * SECOND, 0)
+    before = following.alerts(START, END)
+    stepped = [each.of for each in following.settled]
+    known.read_again(own_store)
+    assert following.alerts(START, END) == before
+    assert all(each.of is of for each, of in zip(following.settled, stepped, strict=True))
+    assert (stepped[0].names.called("camera", "a"), bool(stepped[0].names.day_types)) == ("Jalan <a>", True)
 
 
 def test_any_part_of_a_time_tells_what_the_whole_does(store: str) -> None:
