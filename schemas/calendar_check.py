@@ -8,19 +8,19 @@ is still looked at.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
+from schemas import toml_lines
 from schemas.calendar import CityCalendar, Event, HijriMonth, Holiday, Hours, SchoolHoliday, Weekly
 from schemas.errors import UsageError
 from schemas.local_time import CLOCK, minutes
 from schemas.plain import listed
 from schemas.registry.mistakes import Flaw, Located, did_you_mean, expected, render, under
-from schemas.toml_lines import Path, loads
+from schemas.toml_lines import Path
 
 LONGEST_DAYS: Final = 366
 """A school holiday or event longer than a year is a typing error."""
@@ -42,7 +42,6 @@ WORDS: Final[dict[Any, str]] = {
     Hours: 'two times ["HH:MM", "HH:MM"]',
 }
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 Also = Callable[[CityCalendar], Iterable[Flaw]]
 Rows = dict[str, dict[int, Any]]
@@ -66,10 +65,10 @@ def parse(file: str, text: str, also: Also | None = None) -> CityCalendar:
     UsageError
         With every mistake, one a line: ``file:line: place: what was expected, what came: what to do``.
     """
-    try:
-        document = loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(_syntax(file, text, str(error))) from None
+    documents, mistakes = toml_lines.documents({file: text})
+    if mistakes:
+        raise UsageError(listed(mistakes))
+    document = documents[file]
     rows, flaws = _read(document)
     flaws += _rules(rows)
     calendar = CityCalendar(**{name: tuple(held.values()) for name, held in rows.items()})
@@ -78,12 +77,6 @@ def parse(file: str, text: str, also: Also | None = None) -> CityCalendar:
     if flaws:
         raise UsageError(listed(render([Located(file, flaw) for flaw in flaws], {file: text}, {file: document})))
     return calendar
-
-
-def _syntax(file: str, text: str, message: str) -> str:
-    match = _POSITION.search(message)
-    line = int(match[1]) if match and match[1] else text.count("\n") + 1
-    return f"{file}:{line}: file: expected TOML, came a syntax error: {_POSITION.sub('', message)}"
 
 
 def _read(document: dict[str, Any]) -> tuple[Rows, list[Flaw]]:

@@ -29,6 +29,11 @@ Level = Literal["city", "kecamatan", "kelurahan"]
 _BELOW_KELURAHAN = re.compile(r"(\.\d{3}){1,2}")
 
 
+def lies_in(area: str, codes: Iterable[str]) -> bool:
+    """Say whether an area is one of some, or within one."""
+    return any(area == code or area.startswith(f"{code}.") for code in codes)
+
+
 class Area(NamedTuple):
     """One administrative area with its outline in WGS84 degrees, (longitude, latitude)."""
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Path = tuple[str | int, ...]
+
+_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}\n=]|[^"\'#\[\]{}\n=]+',
@@ -32,6 +34,24 @@ def loads(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise tomllib.TOMLDecodeError("lists and tables nest too deep") from None
+
+
+def documents(texts: Mapping[str, str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Read texts by the names of their files; return those that are TOML, and what is wrong with the others."""
+    found: dict[str, dict[str, Any]] = {}
+    mistakes: list[str] = []
+    for file, text in texts.items():
+        try:
+            found[file] = loads(text)
+        except tomllib.TOMLDecodeError as error:
+            mistakes.append(_misread(file, text, str(error)))
+    return found, mistakes
+
+
+def _misread(file: str, text: str, message: str) -> str:
+    match = _POSITION.search(message)
+    line = int(match[1]) if match and match[1] else text.count("\n") + 1
+    return f"{file}:{line}: file: expected TOML, came a syntax error: {_POSITION.sub('', message)}"
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, bool]]:

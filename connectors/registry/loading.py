@@ -23,7 +23,12 @@ def load_areas() -> Areas:
 
 def public_cameras() -> Path:
     """Return the path of the shipped registry: the city's 60 public cameras."""
-    return Path(str(files("schemas").joinpath(*SEMARANG, "cameras.toml")))
+    return shipped("cameras.toml")
+
+
+def shipped(name: str) -> Path:
+    """Return the path of a file that ships for Semarang."""
+    return Path(str(files("schemas").joinpath(*SEMARANG, name)))
 
 
 def load(path: Path | str) -> Registry:

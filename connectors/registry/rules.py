@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
-from connectors.registry.loading import SEMARANG, load_areas, read_texts
+from connectors.registry import loading
 from schemas.rules import Rules
 from schemas.rules.check import parse
 
 
 def shipped() -> Path:
     """Return the path of the shipped rules of Semarang's offices."""
-    return Path(str(files("schemas").joinpath(*SEMARANG, "rules.toml")))
+    return loading.shipped("rules.toml")
 
 
 def load(path: Path | str) -> Rules:
@@ -23,4 +22,4 @@ def load(path: Path | str) -> Rules:
     UsageError
         With every mistake of every file (see `schemas.rules.check.parse`).
     """
-    return parse(read_texts(Path(path)), load_areas())
+    return parse(loading.read_texts(Path(path)), loading.load_areas())

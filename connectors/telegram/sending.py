@@ -97,18 +97,6 @@ class Telegram:
         with self._runner:
             self._runner.run(shut())
 
-    def check(self) -> str:
-        """Return the bot's name.
-
-        Raises
-        ------
-        UsageError
-            Telegram knows no such token.
-        Later
-            Nobody answers.
-        """
-        return str(self._done(self._bot.get_me()).username)
-
     def send(self, chat: str, text: str) -> int:
         """Send a message; return its number in the chat.
 

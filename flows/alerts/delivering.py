@@ -67,14 +67,6 @@ class Delivery:
                 return True
         return False
 
-    def next_us(self) -> int:
-        """Return when something may be sent next; now where nothing waits."""
-        now_us = self.clock()
-        waiting = self.outbox.waiting(now_us)
-        chats = {self.chats.get(each.receiver, "") for each in waiting}
-        free = [max(self.budget.free_us(chat, now_us), self.free_us[chat]) for chat in chats if chat]
-        return min([*free, *([self.outbox.next_us() or now_us] if not free else [])])
-
     def _tell(self, chat: str, some: Sequence[Waiting]) -> None:
         """Tell one chat what is worst, or all of it in one message where it is much."""
         fresh = [each for each in some if not each.remote]

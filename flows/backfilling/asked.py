@@ -23,6 +23,7 @@ from flows.replay import identity
 from flows.thresholds import Thresholds
 from schemas.cards import CARDS
 from schemas.errors import UsageError
+from schemas.geo import lies_in
 from schemas.incidents import ACROSS_KINDS
 from schemas.local_time import DAY_US, MINUTE_US, at_time, day_number, midnight_us
 from schemas.registry import Registry
@@ -167,7 +168,7 @@ def _cameras(registry: Registry, options: BackfillOptions) -> tuple[str, ...]:
 
     def is_asked(camera: str) -> bool:
         area = known[camera].area
-        within = not areas or any(area == code or area.startswith(f"{code}.") for code in areas)
+        within = not areas or lies_in(area, areas)
         return within and (not options.cameras or camera in options.cameras)
 
     found = tuple(sorted(camera for camera in known if is_asked(camera)))

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.geo import lies_in
 from schemas.rules import SEVERITIES, Match
 
 FOREVER_US: Final = 1 << 62
@@ -70,11 +71,6 @@ def matches(match: Match, alert: Alert) -> bool:
         if words and not _has(words, label, alert.labels.get(label, "")):
             return False
     return True
-
-
-def lies_in(area: str, codes: Iterable[str]) -> bool:
-    """Say whether an area is one of some, or within one."""
-    return any(area == code or area.startswith(f"{code}.") for code in codes)
 
 
 def worst(alerts: Iterable[Alert]) -> str:

@@ -6,10 +6,7 @@ mistake: file, line, place, what was expected, what came and what to do.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 
@@ -21,8 +18,6 @@ from schemas.registry.links import link_flaws
 from schemas.registry.mistakes import Located, render, under
 from schemas.registry.rules import SIMULATED, camera_flaws
 from schemas.registry.structure import NEUTRAL, read
-
-_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Registry:
@@ -45,13 +40,7 @@ def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Registry:
     RegistryError
         With every mistake as ``file:line: place: what was expected, what came: what to do``.
     """
-    mistakes: list[str] = []
-    documents: dict[str, dict[str, Any]] = {}
-    for file, text in texts.items():
-        try:
-            documents[file] = toml_lines.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            mistakes.append(_syntax(file, text, str(error)))
+    documents, mistakes = toml_lines.documents(texts)
     registries: dict[str, Registry] = {}
     found: list[Located] = []
     for file, document in documents.items():
@@ -66,12 +55,6 @@ def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Registry:
         road=tuple(road for registry in registries.values() for road in registry.road),
         place=tuple(place for registry in registries.values() for place in registry.place),
     )
-
-
-def _syntax(file: str, text: str, message: str) -> str:
-    match = _POSITION.search(message)
-    line = int(match[1]) if match and match[1] else text.count("\n") + 1
-    return f"{file}:{line}: file: expected TOML, came a syntax error: {_POSITION.sub('', message)}"
 
 
 def _flaws(registries: dict[str, Registry], areas: Areas | None) -> Iterator[Located]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
@@ -23,7 +22,6 @@ from schemas.rules.durations import is_duration
 from schemas.rules.entries import LABELS, SEVERITIES, Match, Receiver, Route, Rule, Rules
 from schemas.words import LEVELS
 
-_POSITION: Final = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _CHAT: Final = re.compile(r"-?\d{1,19}|@[A-Za-z0-9_]{5,32}")
 _VARIABLE: Final = re.compile(r"env:[A-Z_][A-Z0-9_]*")
@@ -47,13 +45,7 @@ def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Rules:
     UsageError
         With every mistake as ``file:line: place: what was expected, what came: what to do``.
     """
-    mistakes: list[str] = []
-    documents: dict[str, dict[str, Any]] = {}
-    for file, text in texts.items():
-        try:
-            documents[file] = toml_lines.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            mistakes.append(_syntax(file, text, str(error)))
+    documents, mistakes = toml_lines.documents(texts)
     found: list[Located] = []
     held: dict[str, Rules] = {}
     for file, document in documents.items():
@@ -66,12 +58,6 @@ def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Rules:
     if mistakes:
         raise UsageError(listed(mistakes))
     return whole
-
-
-def _syntax(file: str, text: str, message: str) -> str:
-    match = _POSITION.search(message)
-    line = int(match[1]) if match and match[1] else text.count("\n") + 1
-    return f"{file}:{line}: file: expected TOML, came a syntax error: {_POSITION.sub('', message)}"
 
 
 _TABLES: Final = ("rule", "route", "receiver", "inhibit")

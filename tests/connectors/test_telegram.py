@@ -84,7 +84,7 @@ def test_a_token_that_is_none_and_one_that_nobody_knows_are_named_without_it(api
         Telegram("123456:other-secret", api.url) as other,
         pytest.raises(UsageError, match="knows no such token") as unknown,
     ):
-        other.check()
+        other.send(CHAT, "a")
     assert "other-secret" not in str(refused.value) + str(unknown.value)
 
 
