@@ -4,6 +4,8 @@ What a message says is stored together with what its sender has to remember, in 
 sent. A message that changes before it was sent is sent once, as it stands then. Who is killed between sending and
 noting it finds the message marked: an edit is then sent again, which changes nothing; whether a first message arrived,
 the API does not tell, so it is sent again, and said to be maybe the second.
+
+Rows of the record wait here, too, until the warehouse has them.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ CREATE TABLE IF NOT EXISTS message (
     refused TEXT NOT NULL DEFAULT '', PRIMARY KEY (id, receiver)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS record (number INTEGER PRIMARY KEY, content BLOB NOT NULL);
 """
 _COLUMNS: Final = "id, receiver, at_us, severity, text, loud, is_over, told_loud, told_text, remote, is_sending, tries"
 
@@ -99,8 +102,8 @@ class Outbox:
         found = self._base.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
         return None if found is None else bytes(found[0])
 
-    def put(self, entries: Sequence[Entry], name: str, value: bytes) -> None:
-        """Take what messages say now, and what is to be remembered with it: all or nothing."""
+    def put(self, entries: Sequence[Entry], name: str, value: bytes, rows: Sequence[bytes] = ()) -> None:
+        """Take what messages say now, what is to be remembered with it, and rows of the record: all or nothing."""
         with self._whole():
             for each in entries:
                 self._base.execute(
@@ -111,6 +114,18 @@ class Outbox:
                     (each.id, each.receiver, each.at_us, each.severity, each.text, each.is_loud, each.is_over),
                 )
             self._base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
+            self._keep(rows)
+
+    def _keep(self, rows: Sequence[bytes]) -> None:
+        self._base.executemany("INSERT INTO record (content) VALUES (?)", [(row,) for row in rows])
+
+    def rows(self, most: int = -1) -> list[tuple[int, bytes]]:
+        """Return rows of the record that the warehouse does not have yet, with their numbers, the oldest first."""
+        return self._base.execute("SELECT number, content FROM record ORDER BY number LIMIT ?", (most,)).fetchall()
+
+    def stored(self, number: int) -> None:
+        """Note that the warehouse has rows up to a number."""
+        self._base.execute("DELETE FROM record WHERE number <= ?", (number,))
 
     def waiting(self, now_us: int) -> list[Waiting]:
         """Return what may be told now, the worst first, then the oldest."""

@@ -35,11 +35,12 @@ _SEEN: Final = "(SELECT camera_id FROM {database}.cameras_log)"
 _ALL_OF: Final = "notEmpty({0}) AND arrayAll(each -> substringIndex(each, '/', 1) IN {{seen}}, {0})"
 FOLLOWING: Final = {
     "mutes_log": "camera_id IN {seen}",
+    **dict.fromkeys(("acknowledgements_log", "notes_log"), "message IN (SELECT message FROM {database}.alerts_log)"),
     "sources_log": "kind = 'camera' AND id IN {seen}",
     "roads_log": _ALL_OF.format("lines"),
     "places_log": _ALL_OF.format("arrayConcat(zones, gates)"),
 }
-"""Tables whose rows follow from cameras that somebody sees: a road or a place is theirs if all its cameras are."""
+"""Tables whose rows follow from what somebody sees: a road or a place is theirs if all its cameras are."""
 OF: Final = {
     "road": "road IN (SELECT road FROM {database}.roads_log FINAL WHERE deleted = 0)",
     "place_id": "place_id IN (SELECT place_id FROM {database}.places_log FINAL WHERE deleted = 0)",

@@ -29,7 +29,7 @@ CLASSES: Final = {
     "minutes": Class(400, "rows by minute"),
     "quarters": Class(800, "rows by quarter of an hour"),
     "hours": Class(1830, "rows by hour, of roads too, and hours of mute detectors"),
-    "incidents": Class(1830, "incidents that are over"),
+    "incidents": Class(1830, "incidents that are over; what offices were told, and what they said"),
     "daily": Class(0, "rows by day, of roads and places too, and verdicts of places"),
 }
 

@@ -57,7 +57,11 @@ TARGETS: Final = {
         *(Target(name, partition="%Y%m") for name in ("road_hour_log", *area_hours.tables())),
         Target("mutes_log", "at"),
     ],
-    "incidents": [Target("incidents_log", "opened_at", only=_OVER)],
+    "incidents": [
+        Target("incidents_log", "opened_at", only=_OVER),
+        *(Target(f"{name}_log", "at") for name in ("alerts", "acknowledgements", "notes")),
+        Target("silences_log", "until"),
+    ],
     "daily": [
         *_grain("day"),
         *(Target(f"{name}_log", partition="%Y%m") for name in ("road_day", "visits_place_day")),

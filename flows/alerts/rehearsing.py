@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.warehouse import Warehouse
-from flows.alerts import names, wording
+from flows.alerts import names, record, wording
 from flows.alerts.evaluating import Evaluation
 from flows.alerts.reading import Reader
 from operators.alerts.alert import worst
-from operators.alerts.desk import Record, notices
+from operators.alerts.desk import notices
 from operators.alerts.groups import Notice
 from schemas.local_time import at_time
 from schemas.rules import Rules
@@ -19,7 +19,8 @@ from schemas.rules import Rules
 def rehearse(warehouse: Warehouse, rules: Rules, since_us: int, until_us: int) -> Iterator[dict[str, Any]]:
     """Yield the messages of a time, by time, each as `tilik rules test --json` writes it.
 
-    What is stored ends with its newest minute: nothing is told of later ones.
+    What is stored ends with its newest minute: nothing is told of later ones. What people said then counts, where the
+    same messages were sent.
     """
     known = names.read(warehouse)
     reader = Reader(warehouse, known)
@@ -27,7 +28,8 @@ def rehearse(warehouse: Warehouse, rules: Rules, since_us: int, until_us: int) -
     evaluation = Evaluation(reader, rules)
     alerts = evaluation.alerts(since_us, until_us)
     by_id = {rule.id: rule for rule in rules.rule}
-    for notice in notices(alerts, rules, Record(), until_us):
+    said = record.read(warehouse, min((alert.fired_us for alert in alerts), default=until_us))
+    for notice in notices(alerts, rules, said.record, until_us):
         if notice.at_us >= since_us:
             yield told(notice) | {"text": wording.text(notice, by_id, known)}
 

@@ -18,14 +18,15 @@ from connectors import warehouse as warehouses
 from connectors.outbox import Entry, Outbox
 from connectors.telegram import Telegram
 from connectors.warehouse import Warehouse
-from flows.alerts import names, wording
+from flows.alerts import names, record, wording
 from flows.alerts.delivering import Delivery, Sender
 from flows.alerts.evaluating import Evaluation
 from flows.alerts.following import Following
 from flows.alerts.reading import Reader
+from flows.alerts.record import Said
 from flows.console import note
 from operators.alerts.alert import worst
-from operators.alerts.desk import Desk, Kept, Record
+from operators.alerts.desk import Desk, Kept
 from operators.alerts.groups import Notice
 from schemas.errors import StateError, WarehouseError
 from schemas.rules import SEVERITIES, Rules
@@ -37,6 +38,8 @@ NAMES_S: Final = 600.0
 REST_S: Final = 0.2
 STATED_US: Final = 10_000_000
 """So long after its end a minute is looked at, ours: what cameras send in time is stored by then."""
+ROWS: Final = 10_000
+"""Of the record that are stored at once, ours."""
 FORGET_US: Final = 30 * 86_400_000_000
 """So long what was told stays in the outbox, ours."""
 DESK: Final = "desk"
@@ -111,8 +114,7 @@ class Running:
         self.takes_simulated = {receiver.id: receiver.simulated for receiver in asked.rules.receiver}
         self.looked_s = self.named_s = -NAMES_S
         self.following: Following | None = None
-        kept = outbox.kept(DESK)
-        self.kept = None if kept is None else msgspec.msgpack.decode(kept, type=Kept)
+        self.kept = outbox.kept(DESK)
         self.said = ""
 
     def run(self) -> None:
@@ -124,33 +126,54 @@ class Running:
             if self.delivery.turn():
                 continue
             if self.asked.until_end and self.outbox.next_us() is None:
+                self._store()
                 return
             self.asked.stop.wait(REST_S)
 
     def look(self) -> None:
         """Evaluate, and put what follows into the outbox; a warehouse that is away is looked at again."""
         try:
-            notices, kept, known = self._notices()
+            self._look()
+            self._store()
         except WarehouseError as error:
             if str(error) != self.said:
                 note(f"waiting: {error}", "warehouse")
             self.said = str(error)
-            return
-        self.said = ""
-        entries = [entry for each in notices for entry in self._entries(each, known)]
-        self.outbox.put(entries, DESK, msgspec.msgpack.encode(kept))
+        else:
+            self.said = ""
+
+    def _look(self) -> None:
+        notices, kept, known = self._notices()
+        told = [each for each in notices if self._is_told(each)]
+        entries = [entry for each in told for entry in self._entries(each, known)]
+        rows = [msgspec.msgpack.encode(row) for each in told for row in record.of_notice(each)]
+        kept_now = msgspec.msgpack.encode(kept)
+        self.outbox.put(entries, DESK, kept_now, rows)
         self.outbox.forget(self.asked.clock() - FORGET_US)
-        self.kept = kept
+        self.kept = kept_now  # only now: what could not be put is looked at again
 
     def _notices(self) -> tuple[Sequence[Notice], Kept, names.Names]:
         following = self._followed()
         reader = following.evaluation.reader
         now_us = reader.newest_us() if self.asked.until_end else self.asked.clock()
-        kept = self.kept if self.kept is not None else Kept(0 if self.asked.until_end else now_us)
+        first = Kept(0 if self.asked.until_end else now_us)
+        kept = first if self.kept is None else msgspec.msgpack.decode(self.kept, type=Kept)
         desk = Desk(self.asked.rules, kept)
         since_us = min(desk.until_us, now_us) if kept.until_us else reader.oldest_us()
         alerts = following.alerts(since_us - self.asked.lateness_us, now_us)
-        return desk.see(alerts, Record(), now_us), desk.kept(), reader.names
+        heeded = self._said(min((alert.fired_us for alert in alerts), default=now_us)).record
+        return desk.see(alerts, heeded, now_us), desk.kept(), reader.names
+
+    def _said(self, since_us: int) -> Said:
+        """Return what people have said of alerts that were told since a time; what waits to be stored, too."""
+        pending = [msgspec.msgpack.decode(content, type=record.Row) for _, content in self.outbox.rows()]
+        return record.read(self.warehouse, since_us, pending)
+
+    def _store(self) -> None:
+        """Bring rows of the record that wait into the warehouse."""
+        while rows := self.outbox.rows(ROWS):
+            record.store(self.warehouse, [msgspec.msgpack.decode(content, type=record.Row) for _, content in rows])
+            self.outbox.stored(rows[-1][0])
 
     def _followed(self) -> Following:
         """Return what follows the warehouse, with names that are not old."""
@@ -165,12 +188,14 @@ class Running:
         self.named_s = time.monotonic()
         return self.following
 
+    def _is_told(self, notice: Notice) -> bool:
+        """Say whether its receiver can be told; simulated alerts go to nobody who does not ask for them."""
+        is_simulated = any(alert.simulated for alert in (*notice.firing, *notice.over))
+        return notice.receiver in self.asked.chats and (not is_simulated or self.takes_simulated[notice.receiver])
+
     def _entries(self, notice: Notice, known: names.Names) -> Iterator[Entry]:
-        """Yield what a notice says to who can be told; simulated alerts go to nobody who does not ask for them."""
+        """Yield what a notice says."""
         every = (*notice.firing, *notice.over)
-        is_simulated = any(alert.simulated for alert in every)
-        if notice.receiver not in self.asked.chats or (is_simulated and not self.takes_simulated[notice.receiver]):
-            return
         yield Entry(
             notice.message,
             notice.receiver,

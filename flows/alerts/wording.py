@@ -29,6 +29,8 @@ _WHY: Final = {
     "unseen": "tidak teramati lagi",
     "inhibited": "dijelaskan kejadian lain",
     "silenced": "dibisukan",
+    "dismissed": "bukan kejadian",
+    "withdrawn": "dibatalkan: angka diperbaiki",
 } | {word: label.id.lower() for word, label in CLOSE_LABELS.items() if word != "cleared"}
 
 
@@ -39,7 +41,7 @@ def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
     severity = SEVERITY_LABELS[worst(every)].id.upper()
     simulated = "[SIMULASI] " if any(alert.simulated for alert in every) else ""
     where = _where(notice, names)
-    head = f"{simulated}{_HEADS.get(notice.what, '')}{severity}: {rule.title} · {where}"
+    head = f"{simulated}{_head(notice)}{severity}: {rule.title} · {where}"
     shown = _going_on(notice) if notice.what != "over" else notice.over
     lines = [_line(alert, notice.at_us, names, where) for alert in shown[:MOST]]
     if len(shown) > MOST:
@@ -49,6 +51,12 @@ def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
     if notice.what in ("new", "again", "escalated") and rule.todo:
         lines.append(rule.todo)
     return "\n".join([words(head), *map(words, lines)])
+
+
+def _head(notice: Notice) -> str:
+    """Return how it stands; what is told no more though it goes on says why."""
+    is_hidden = notice.what == "over" and not any(alert.ended(notice.at_us) for alert in notice.over)
+    return f"{_WHY[notice.why].upper()} · " if is_hidden and notice.why in _WHY else _HEADS[notice.what]
 
 
 def _going_on(notice: Notice) -> list[Alert]:

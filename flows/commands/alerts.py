@@ -1,4 +1,4 @@
-"""`tilik alerts`: rules evaluated as minutes come in, and offices told."""
+"""`tilik alerts`: rules evaluated as minutes come in, offices told, and what they answer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 
 from flows import options
+from flows.commands import answers
 from flows.console import announce, note
 from schemas.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, help="Tell offices what rules say.")
+app = typer.Typer(no_args_is_help=True, help="Tell offices what rules say, and keep what they answer.")
 STATE = "data/alerts"
-
-
-@app.callback()
-def _alerts() -> None:
-    """Keep `run` a command of its own."""
+app.command("list")(answers.list_)
+app.command("ack")(answers.ack)
+app.command("note")(answers.note)
+app.command("silence")(answers.silence)
 
 
 @app.command("run")

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from operators.alerts.alert import FOREVER_US, Alert, matches, worst
-from operators.alerts.groups import Group, Notice, Playing, Times, Turn
-from operators.alerts.hidden import Shown, Silence, shown
+from operators.alerts.groups import Group, Notice, Playing, Times, Turn, names_of
+from operators.alerts.hidden import Dismissal, Shown, Silence, shown
 from schemas.rules import SEVERITIES, Rules
 
 
@@ -26,6 +26,7 @@ class Record(NamedTuple):
 
     answers: Sequence[Answer] = ()
     silences: Sequence[Silence] = ()
+    dismissals: Sequence[Dismissal] = ()
 
 
 WITHDRAWN: Final = "withdrawn"
@@ -54,10 +55,12 @@ class Desk:
     def __init__(self, rules: Rules, kept: Kept | None = None) -> None:
         self.rules = rules
         self.times = [Times.of(route) for route in rules.route]
+        self.numbers = {name: number for number, name in enumerate(names_of(rules.route))}
+        self.names = list(self.numbers)
         self.until_us = 0 if kept is None else kept.until_us
         self.seen = {} if kept is None else dict(kept.seen)
         groups = [] if kept is None else kept.groups
-        self.groups = {(group.number, group.labels): group for group in groups if group.number < len(rules.route)}
+        self.groups = {(group.route, group.labels): group for group in groups if group.route in self.numbers}
 
     def kept(self) -> Kept:
         """Return what it has to remember to go on."""
@@ -68,7 +71,8 @@ class Desk:
 
         An alert that is not among them any more, and had not ended, never was.
         """
-        told, every = shown(alerts, self.rules.inhibit, record.silences), {alert.key: alert for alert in alerts}
+        every = {alert.key: alert for alert in alerts}
+        told = shown(alerts, self.rules.inhibit, record.silences, record.dismissals)
         known = {name: is_over for name, is_over in self.seen.items() if not is_over or name.split("@")[0] in every}
         self.seen = known
         for group in self.groups.values():
@@ -105,7 +109,8 @@ class Desk:
             if not matches(route.match, alert):
                 continue
             labels = tuple((label, alert.labels.get(label, "")) for label in route.group_by)
-            self.groups.setdefault((number, labels), Group(number, labels)).take(alert, turns)
+            name = self.names[number]
+            self.groups.setdefault((name, labels), Group(name, labels)).take(alert, turns)
             if not route.goes_on:
                 return
 
@@ -115,7 +120,8 @@ class Desk:
         for answer in record.answers:
             answers[answer.message].append(answer.at_us)
         out: list[Notice] = []
-        for (number, _), group in list(self.groups.items()):
+        for (name, _), group in list(self.groups.items()):
+            number = self.numbers[name]
             out += Playing(group, self.rules.route[number], self.times[number], answers).until(until_us)
         self.groups = {key: group for key, group in self.groups.items() if not group.is_over}
         self.until_us = max(self.until_us, until_us)
@@ -124,7 +130,7 @@ class Desk:
 
 def notices(alerts: Sequence[Alert], rules: Rules, record: Record, until_us: int) -> list[Notice]:
     """Return all messages up to a time, by time; the same alerts and record give the same ones."""
-    desk, told = Desk(rules), shown(alerts, rules.inhibit, record.silences)
+    desk, told = Desk(rules), shown(alerts, rules.inhibit, record.silences, record.dismissals)
     for alert in alerts:
         desk.take(alert, told[alert.key])
     return desk.until(until_us, record)

@@ -7,11 +7,14 @@ its `Group`: played on from there it says what it would have said in one go.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from heapq import heappop, heappush
 from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from operators.alerts.alert import FOREVER_US, Alert, worst
 from schemas.local_time import DAY_MINUTES, DAY_US, MINUTE_US, OFFSET_US, minutes
@@ -37,6 +40,10 @@ class Notice(NamedTuple):
     """Those that it told of and that are over, or hidden."""
     why: str
     """Of what is over: what ended the last of them."""
+    began: tuple[Alert, ...] = ()
+    """Those that the receiver is told of here, and was not told of by what came last."""
+    ceased: tuple[Alert, ...] = ()
+    """Those that it was told of by what came last, and that are told no more."""
 
 
 class Times(NamedTuple):
@@ -110,8 +117,8 @@ class Group:
 
     Attributes
     ----------
-    number
-        Of its route.
+    route
+        What its route is known by (`names_of`).
     labels
         What its alerts are alike in.
     turns
@@ -124,7 +131,7 @@ class Group:
         What ended the last alert that has.
     """
 
-    number: int
+    route: str
     labels: Labels
     alerts: dict[str, Alert] = field(default_factory=dict)
     turns: list[Turn] = field(default_factory=list)
@@ -250,16 +257,33 @@ class Playing:
 
     def _say(self, message: Message, t_us: int, what: What, whom: Iterable[str]) -> None:
         group = self.group
+        before = frozenset[str]() if what == "escalated" else message.said  # who is told by then knows nothing yet
+        began = tuple(alert for key, alert in group.firing.items() if key not in before)
+        ceased = tuple(message.told[key] for key in sorted(before - group.firing.keys()))
         message.told |= group.firing
-        message.said = frozenset(group.firing)
+        if what != "escalated":  # of what has changed meanwhile the others are told when that is due
+            message.said = frozenset(group.firing)
         over = tuple(alert for key, alert in message.told.items() if key not in group.firing)
         firing = tuple(sorted(group.firing.values(), key=_order))
         why = group.why if what == "over" else ""
-        self.out += [Notice(t_us, what, receiver, message.id, group.labels, firing, over, why) for receiver in whom]
+        told = (group.labels, firing, over, why, began, ceased)
+        self.out += [Notice(t_us, what, receiver, message.id, *told) for receiver in whom]
 
     def _id(self, t_us: int) -> str:
-        text = f"{self.group.number}\n{self.route.to}\n{self.group.labels}\n{t_us}".encode()
+        text = f"{self.group.route}\n{self.group.labels}\n{t_us}".encode()
         return blake2b(text, digest_size=8).hexdigest()
+
+
+def names_of(routes: Iterable[Route]) -> list[str]:
+    """Return what each route is known by: whom it tells of what; of equals, the how many-th it is, too."""
+    seen: Counter[str] = Counter()
+    names = []
+    for route in routes:
+        match = [(label, words) for label, words in msgspec.structs.asdict(route.match).items() if words]
+        same = f"{route.to}\n{match}\n{route.group_by}"
+        seen[same] += 1
+        names.append(blake2b(f"{same}\n{seen[same]}".encode(), digest_size=8).hexdigest())
+    return names
 
 
 def _order(alert: Alert) -> tuple[int, int, str]:

@@ -1,4 +1,4 @@
-"""When alerts are hidden: while another alert explains them, or while somebody has silenced them."""
+"""When alerts are hidden: while another explains them, while somebody has silenced them, once they are dismissed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from operators.alerts.alert import Alert, matches
+from operators.alerts.alert import FOREVER_US, Alert, matches
 from schemas.rules import Inhibit, Match
 
 INHIBITED: Final = "inhibited"
 SILENCED: Final = "silenced"
+DISMISSED: Final = "dismissed"
 
 
 class Silence(NamedTuple):
@@ -21,8 +22,15 @@ class Silence(NamedTuple):
     until_us: int
 
 
+class Dismissal(NamedTuple):
+    """Somebody has said of these alerts, by key, that nothing is the matter: they are told no more."""
+
+    alerts: frozenset[str]
+    at_us: int
+
+
 class Shown(NamedTuple):
-    """A time in which an alert is told; `why` it is not any more: what ended it, INHIBITED or SILENCED."""
+    """A time in which an alert is told; `why` it is not any more: what ended it, or what hides it."""
 
     since_us: int
     until_us: int
@@ -36,7 +44,10 @@ class _Span(NamedTuple):
 
 
 def shown(
-    alerts: Sequence[Alert], inhibits: Sequence[Inhibit] = (), silences: Sequence[Silence] = ()
+    alerts: Sequence[Alert],
+    inhibits: Sequence[Inhibit] = (),
+    silences: Sequence[Silence] = (),
+    dismissals: Sequence[Dismissal] = (),
 ) -> dict[str, list[Shown]]:
     """Return by alert the times in which it is told, ascending; none of one that is hidden all along."""
     hidden: dict[str, list[_Span]] = defaultdict(list)
@@ -47,6 +58,9 @@ def shown(
         for alert in alerts:
             if matches(silence.match, alert):
                 hidden[alert.key].append(_Span(silence.since_us, silence.until_us, SILENCED))
+    for dismissal in dismissals:
+        for key in dismissal.alerts:
+            hidden[key].append(_Span(dismissal.at_us, FOREVER_US, DISMISSED))
     return {alert.key: _left(alert, hidden[alert.key]) for alert in alerts}
 
 

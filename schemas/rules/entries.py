@@ -125,6 +125,8 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     area: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
     camera: tuple[str, ...] = ()
+    zone: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
 
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

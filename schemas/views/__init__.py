@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.views.alerts import alerts
 from schemas.views.areas import areas
 from schemas.views.by_camera import cameras
 from schemas.views.calendar import calendar
@@ -34,6 +35,7 @@ def every(zone: str) -> list[View]:
         incidents(zone),
         incidents_open(zone),
         *kpis(zone),
+        *alerts(zone),
         *lists(),
         rejects(zone),
         calendar(),

@@ -16,6 +16,7 @@ from schemas.card import Figure
 from schemas.cards import CARDS
 from schemas.columns import TABLE_COLUMNS
 from schemas.incidents import COLUMNS as INCIDENT_COLUMNS
+from schemas.views.alerts import FIGURES as ALERTS
 from schemas.views.areas import FIGURES as AREAS
 from schemas.views.by_camera import Level, figures
 from schemas.views.calendar import FIGURES as CALENDAR
@@ -147,6 +148,7 @@ FIGURES: Final[dict[str, dict[str, Figure]]] = {
     "*_place_*": PLACES,
     "road_*": ROAD_FIGURES,
     "columns": COLUMNS,
+    **ALERTS,
     **INCIDENTS,
     **PERSISTENCE,
     **COMPARISONS,

@@ -17,7 +17,10 @@ BOOKKEEPING: Final = ("version", "deleted", "run", "content", "outline", "id", "
 """What lists leave out; outlines, which are long, have a view of their own."""
 
 LABELS: Final = {
+    "acknowledgement": Label("Nomor tanggapan", "Answer's number"),
     "after": Label("Sesudah", "After"),
+    "alerts": Label("Peringatan", "Alerts"),
+    "answer": Label("Tanggapan", "Answer"),
     "archive": Label("Arsip", "Archive"),
     "at": Label("Dicatat", "Noted"),
     "before": Label("Sebelum", "Before"),
@@ -26,19 +29,27 @@ LABELS: Final = {
     "definitions": Label("Definisi", "Definitions"),
     "frames": Label("Bingkai dibaca", "Frames read"),
     "generation": Label("Generasi", "Generation"),
+    "matchers": Label("Yang dibisukan", "What is silenced"),
+    "message": Label("Nomor pesan", "Message"),
     "metric": Label("Yang diukur", "Metric"),
+    "note": Label("Nomor catatan", "Note"),
+    "office": Label("Kantor", "Office"),
+    "officer": Label("Petugas", "Officer"),
     "part": Label("Bagian", "Part"),
     "remembered": Label("Kamera dari keadaan tersimpan", "Cameras from a saved state"),
     "rows": Label("Baris berubah", "Rows that differed"),
     "seconds": Label("Lama (detik)", "Duration (s)"),
     "shard": Label("Kelompok kamera", "Shard"),
+    "silence": Label("Nomor pembisuan", "Silence"),
     "since": Label("Sejak", "Since"),
     "state": Label("Keadaan", "State"),
+    "text": Label("Catatan", "Note"),
     "too_late": Label("Bingkai terlambat disertakan", "Too late frames taken in"),
     "until": Label("Sampai", "Until"),
     "removal": Label("Penghapusan", "Removal"),
     "removed_bytes": Label("Bita dihapus", "Bytes removed"),
     "removed_rows": Label("Baris dihapus", "Rows removed"),
+    "via": Label("Melalui", "By way of"),
     "warm_up": Label("Kamera dengan pemanasan", "Cameras after a warm-up"),
     "withdrawn": Label("Baris ditarik", "Rows withdrawn"),
     "area": Label("Kode wilayah", "Area code"),
@@ -103,7 +114,8 @@ FORMATS: Final = {
 }
 
 
-def _own(view: str) -> list[str]:
+def own(view: str) -> list[str]:
+    """Return the columns of `{view}_log`, all but its bookkeeping."""
     return [name for name in SERVICE_TABLES[f"{view}_log"][0] if name not in BOOKKEEPING]
 
 
@@ -112,7 +124,7 @@ def registered(view: str, names: Iterable[str] | None = None) -> dict[str, Figur
     held = SERVICE_TABLES[f"{view}_log"][0]
     return {
         name: Figure("", held[name][1], LABELS[name], FORMATS.get(name, ""))
-        for name in (_own(view) if names is None else names)
+        for name in (own(view) if names is None else names)
     }
 
 
@@ -172,34 +184,34 @@ def lists() -> list[View]:
     return [
         select(
             "dead_letters",
-            [LETTERS.get(name, name) for name in _own("dead_letters")],
+            [LETTERS.get(name, name) for name in own("dead_letters")],
             "dead_letters_log AS l FINAL\nWHERE l.count > 0\n"
             "GROUP BY source, position, reason, intDiv(content, 4294967296)",
             "Records that could not be used, and why",
         ),
-        select("areas", _own("areas"), "areas_log FINAL", "Administrative areas by code"),
+        select("areas", own("areas"), "areas_log FINAL", "Administrative areas by code"),
         select(
             "backfills",
-            _own("backfills"),
+            own("backfills"),
             "backfills_log FINAL",
             "Figures that were made again from the archive: when, of what, by which definitions",
         ),
-        select("backfill_jobs", _own("backfill_jobs"), "backfill_jobs_log FINAL", "Backfills by day and shard"),
+        select("backfill_jobs", own("backfill_jobs"), "backfill_jobs_log FINAL", "Backfills by day and shard"),
         select(
             "backfill_changes",
-            _own("backfill_changes"),
+            own("backfill_changes"),
             "backfill_changes_log FINAL",
             "What backfills changed: old and new figures by metric, camera and day",
         ),
         select(
             "removals",
-            _own("removals"),
+            own("removals"),
             "removals_log FINAL",
             "What retention removed: no rows of these days does not mean that nothing was there",
         ),
         view(
             "cameras",
-            tuple(_own("cameras")),
+            tuple(own("cameras")),
             "SELECT\n    * EXCEPT (version, deleted)\nFROM cameras_log FINAL\nWHERE deleted = 0",
             "Registered cameras, one row a version: valid_from says since when it holds",
         ),
@@ -212,13 +224,13 @@ def lists() -> list[View]:
         cameras_now(),
         select(
             "roads",
-            [f"r.{name} AS {name}" for name in _own("roads")],
+            [f"r.{name} AS {name}" for name in own("roads")],
             held.format("roads", "r"),
             "Cross-sections of streets: their lines, capacity and what it is worked out from",
         ),
         select(
             "places",
-            [f"p.{name} AS {name}" for name in _own("places")],
+            [f"p.{name} AS {name}" for name in own("places")],
             held.format("places", "p"),
             "Squares, markets: their zones and gates",
         ),

@@ -39,6 +39,7 @@ def test_sums_by_area_are_of_whole_areas_that_one_sees() -> None:
     assert views - limits.readable("areas").keys() == {
         *("crowd_compare", "flow_compare", "visits_compare", "garbage_clearance", "dead_letters"),
         *("backfills", "backfill_jobs", "backfill_changes", "removals"),
+        *("acknowledgements", "notes", "silences"),
     }
 
 

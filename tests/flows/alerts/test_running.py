@@ -79,14 +79,15 @@ to = "nobody"
 CODE = "from flows.cli import main; main()"
 STEP_S = 30
 STEPS = f"""
-import time
+import time, msgspec
+from operators.alerts.desk import Kept
 import connectors.telegram.budget as budget, flows.alerts.delivering as delivering, flows.alerts.running as running
 from connectors.telegram import Telegram
 from flows.alerts.reading import Reader
 budget.ALL, budget.EACH, delivering.MOST = (10**6, 1), ((10**6, 1),), 10**6
 def run(self):
     for at in range({START} + {STEP_S * SECOND}, {END} + 1, {STEP_S * SECOND}):
-        if self.kept is None or self.kept.until_us < at:
+        if self.kept is None or msgspec.msgpack.decode(self.kept, type=Kept).until_us < at:
             Reader.newest_us = lambda self, at=at: at
             self.look()
         while self.outbox.next_us() is not None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from operators.alerts.alert import Alert
 from operators.alerts.desk import Answer, Desk, Kept, Record, notices
 from operators.alerts.groups import Notice
-from operators.alerts.hidden import Silence, shown
+from operators.alerts.hidden import Dismissal, Silence, shown
 from schemas.local_time import DAY_US, OFFSET_US
 from schemas.rules import Inhibit, Match, Route, Rules
 
@@ -86,6 +86,12 @@ def routed(**given: object) -> Rules:
             routed(escalate_after="4m", escalate_to="y"),
             ["0 new x a-", "4 escalated y a-", "6 over x -a cleared", "6 over y -a cleared"],
         ),
+        # what has changed since is told to the first, too, when it is due
+        (
+            {"a": "########", "b": "...#####"},
+            routed(escalate_after="4m", escalate_to="y", group_interval="6m"),
+            ["0 new x a-", "4 escalated y ab-", "6 changed x ab-", "6 changed y ab-"],
+        ),
     ],
 )
 def test_a_timeline(alerts: dict[str, str], rules: Rules, expected: list[str]) -> None:
@@ -132,6 +138,24 @@ def test_a_silence_ends() -> None:
     record = Record(silences=[silence])
     assert played({"a": "########.."}, routed(), record, 9) == ["5 new x a-", "8 over x -a cleared"]
     assert played({"a": "####......"}, routed(), record, 9) == []
+
+
+def test_what_is_dismissed_is_closed_and_another_alert_there_is_another_message() -> None:
+    record = Record(dismissals=[Dismissal(frozenset("a"), NOON + 2 * MINUTE)])
+    assert played({"a": "########", "b": "....####"}, routed(), record, 7) == [
+        "0 new x a-",
+        "2 over x -a dismissed",
+        "4 new x b-",
+    ]
+
+
+def test_a_desk_whose_routes_were_put_in_another_order_goes_on() -> None:
+    floods, others = Route("x", Match(kind=("flood",)), group_wait="0s"), Route("y", group_wait="0s")
+    first, second = Rules(route=(floods, others)), Rules(route=(others, floods))
+    desk = Desk(first)
+    desk.see([alert("a", "###.")], Record(), NOON)
+    told = Desk(second, desk.kept()).see([alert("a", "###.")], Record(), NOON + 4 * MINUTE)
+    assert [said(each) for each in told] == ["3 over x -a cleared"]
 
 
 def test_who_has_answered_is_not_asked_again() -> None:
@@ -187,21 +211,46 @@ def test_a_desk_that_is_played_on_in_any_steps_says_what_one_says_that_is_not(
     assert not desk.groups
 
 
-@given(LINES, st.lists(st.integers(0, 45), max_size=8), st.integers(0, 3), st.integers(0, 3))
-def test_who_sees_alerts_as_they_come_and_is_killed_in_between_says_what_one_says_who_knows_them_all(
-    lines: list[tuple[int, int, str, str]], cuts: list[int], wait: int, interval: int
+SAID = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20), st.sampled_from("pq")), max_size=3)
+
+
+@given(LINES, SAID, SAID, st.lists(st.integers(0, 45), max_size=8), st.integers(0, 3), st.integers(0, 3))
+def test_who_sees_all_as_it_comes_and_is_killed_in_between_says_what_one_says_who_knows_it_from_the_start(
+    lines: list[tuple[int, int, str, str]],
+    silenced: list[tuple[int, int, str]],
+    dismissed: list[tuple[int, int, str]],
+    cuts: list[int],
+    wait: int,
+    interval: int,
 ) -> None:
+    silences = [
+        Silence(Match(place=(place,)), NOON + at * MINUTE, NOON + (at + length) * MINUTE)
+        for at, length, place in silenced
+    ]
+    dismissals = [Dismissal(frozenset({f"a{one % len(lines)}"}), NOON + at * MINUTE) for at, one, _ in dismissed]
+
+    def record(t_us: int) -> Record:
+        return Record(
+            silences=[each for each in silences if each.since_us <= t_us],
+            dismissals=[each for each in dismissals if each.at_us <= t_us],
+        )
+
     rules = routed(group_wait=f"{wait}m", group_interval=f"{interval}m", repeat="7m")
     alerts = [
         alert(f"a{at}", "." * begin + "#" * length + ".", place=place, severity=severity)
         for at, (begin, length, place, severity) in enumerate(lines)
     ]
-    whole = notices(alerts, rules, Record(), NOON + 50 * MINUTE)
-    kept, told = msgspec.msgpack.encode(Kept()), list[str]()
+    whole = notices(alerts, rules, record(NOON + 50 * MINUTE), NOON + 50 * MINUTE)
+    kept, told, known = msgspec.msgpack.encode(Kept()), list[str](), set[tuple[str, str, str]]()
     for cut in [*sorted(cuts), 50]:
         now_us = NOON + cut * MINUTE
         desk = Desk(rules, msgspec.msgpack.decode(kept, type=Kept))
-        told += [said(each) for each in desk.see([as_of(each, now_us) for each in alerts], Record(), now_us)]
+        for each in desk.see([as_of(each, now_us) for each in alerts], record(now_us), now_us):
+            told.append(said(each))
+            known |= {(each.receiver, each.message, one.key) for one in each.began}
+            known -= {(each.receiver, each.message, one.key) for one in each.ceased}
+            here = {key for receiver, message, key in known if (receiver, message) == (each.receiver, each.message)}
+            assert here == {one.key for one in each.firing}
         kept = msgspec.msgpack.encode(desk.kept())
     assert told == [said(each) for each in whole]
 

@@ -1,0 +1,250 @@
+"""What offices were told and what people said: in tables, heeded by who runs and by who rehearses, asked by command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from connectors import warehouse as warehouses
+from connectors.outbox import Outbox
+from connectors.warehouse import Warehouse
+from flows import options
+from flows.alerts import answering, record
+from flows.alerts.record import Who
+from flows.alerts.rehearsing import rehearse
+from flows.alerts.running import Asked, Running
+from operators.alerts.desk import Kept
+from schemas.errors import UsageError, WarehouseError
+from schemas.rules import Match, Rules
+from schemas.rules.check import parse
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+START = 1_767_571_200 * SECOND  # 2026-01-05T00:00Z
+END = START + 60 * MINUTE
+BUDI = Who("Budi")
+RULES = parse(
+    {
+        "r.toml": """
+[[rule]]
+id = "genangan"
+title = "Genangan"
+severity = "high"
+incident = ["flood"]
+[[rule]]
+id = "parkir"
+title = "Parkir"
+severity = "low"
+incident = ["parking"]
+[[receiver]]
+id = "dpu"
+telegram = "-1"
+[[receiver]]
+id = "bpbd"
+telegram = "-2"
+[[route]]
+to = "dpu"
+group_by = ["kelurahan", "kind"]
+group_wait = "0s"
+repeat = "20m"
+escalate_after = "30m"
+escalate_to = "bpbd"
+"""
+    }
+)
+INCIDENTS = (
+    ("1", "a", "33.74.01.1001", "flood", 0, 50),
+    ("2", "b", "33.74.01.1001", "flood", 5, 20),
+    ("3", "c", "33.74.01.1002", "flood", 0, 60),
+    ("4", "a", "33.74.01.1001", "parking", 10, 40),
+    ("5", "d", "33.74.01.1003", "flood", 2, 60),
+)
+"""Incident, camera, area, kind, minutes of begin and end; what ends with the hour has not ended."""
+
+
+@pytest.fixture
+def url(tmp_path: Path, laid: Callable[[Path], str]) -> str:
+    return laid(tmp_path / "store")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Warehouse]:
+    with warehouses.connect(url) as warehouse:
+        for incident, camera, area, kind, begin, _ in INCIDENTS:
+            _write(warehouse, incident, camera, area, kind, begin, None)
+        warehouse.command(
+            "INSERT INTO health_minute_log (area, camera_id, ts, frames, rev) VALUES"
+            f" ('33.74.01.1001', 'a', fromUnixTimestamp({START // SECOND}), 1, 1),"
+            f" ('33.74.01.1001', 'a', fromUnixTimestamp({(END - MINUTE) // SECOND}), 1, 1)"
+        )
+        yield warehouse
+
+
+def _write(store: Warehouse, incident: str, camera: str, area: str, kind: str, begin: int, end: int | None) -> None:
+    at = (START + begin * MINUTE) // SECOND
+    closed = f"fromUnixTimestamp64Micro({START + (end or 0) * MINUTE})" if end is not None else "NULL"
+    store.command(
+        "INSERT INTO incidents_log (area, camera_id, incident_id, zone_id, kind, state, severity, opened_at, active_at,"
+        f" updated_at, closed_at, close_reason, peak, rev) VALUES ('{area}', '{camera}', '{incident}', 'z', '{kind}',"
+        f" '{'closed' if end else 'active'}', 'A', {at}, {at}, {closed if end else at}, {closed},"
+        f" '{'cleared' if end else ''}', 1, {end or 1})"
+    )
+
+
+class Groups:
+    """Takes everything."""
+
+    def send(self, chat: str, text: str) -> int:
+        return 1
+
+    def edit(self, chat: str, number: int, text: str) -> None:
+        return
+
+
+class Live:
+    """`tilik alerts run` minute by minute, and what people do meanwhile."""
+
+    def __init__(self, store: Warehouse, state: Path, monkeypatch: pytest.MonkeyPatch, rules: Rules = RULES) -> None:
+        self.store, self.state, self.now_us = store, state, START
+        monkeypatch.setattr(Warehouse, "now_us", lambda _: self.now_us)
+        chats = {"dpu": "-1", "bpbd": "-2"}
+        self.asked = Asked(rules, "", state, chats, MINUTE, clock=lambda: self.now_us)
+        self.told: list[tuple[float, str, str, str]] = []
+
+    def until(self, minute: int) -> None:
+        """Go on to a minute; each look is a program of its own."""
+        while self.now_us < START + minute * MINUTE:
+            self.now_us += MINUTE
+            for incident, camera, area, kind, begin, end in INCIDENTS:
+                if end < 60 and self.now_us == START + end * MINUTE:
+                    _write(self.store, incident, camera, area, kind, begin, end)
+            outbox = Outbox(self.state)
+            running = Running(self.asked, outbox, Groups(), self.store)
+            running.kept = running.kept or msgspec.msgpack.encode(Kept(START))
+            told = running._notices()[0]
+            self.told += [((each.at_us - START) / MINUTE, each.what, each.receiver, each.message) for each in told]
+            running.look()
+            outbox.close()
+
+
+def messages(store: Warehouse, place: str) -> str:
+    """Return the number of the message that tells of a camera."""
+    rows = store.query("SELECT message FROM alerts WHERE camera_id = {c:String} ORDER BY ts DESC", {"c": place}).rows
+    return str(rows[0][0])
+
+
+def test_what_live_told_and_people_said_is_what_a_rehearsal_says_and_the_record_has(
+    store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(store, tmp_path / "state", monkeypatch)
+    live.until(8)
+    answering.answer(store, messages(store, "c"), "accepted", BUDI)
+    live.until(12)
+    answering.answer(store, messages(store, "d"), "dismissed", Who("Sari", "dpu", "telegram"))
+    answering.silence(store, answering.match_of(["kind=parking"]), "pawai", BUDI, 15 * MINUTE)
+    number = answering.silence_message(store, messages(store, "b"), "pompa", BUDI, 60 * MINUTE)
+    live.until(35)
+    answering.end(store, number[:6], BUDI)
+    answering.note(store, messages(store, "a"), "pompa jalan", BUDI)
+    live.until(60)
+
+    rehearsed = [
+        ((_us(each["at"]) - START) / MINUTE, each["what"], each["receiver"], each["message"])
+        for each in rehearse(store, RULES, START, END + MINUTE)
+    ]
+    assert sorted(live.told) == sorted(rehearsed)
+    floods = [(at, what, to) for at, what, to, message in rehearsed if message == messages(store, "c")]
+    assert floods == [(0, "new", "dpu")], "who has answered is neither asked again nor passed over"
+
+    rows = store.query(
+        "SELECT camera_id, kind, office, why, is_open, answer, answered_by, round(answer_min, 3), round(clear_min, 3),"
+        f" (toUnixTimestamp64Micro(ts) - {START}) / 60000000 AS told FROM alerts ORDER BY camera_id, kind, told, office"
+    ).rows
+    assert rows == [
+        ("a", "flood", "dpu", "silenced", 0, "", "", None, None, 0),
+        ("a", "flood", "dpu", "cleared", 0, "", "", None, 15, 35),
+        ("a", "parking", "dpu", "silenced", 0, "", "", None, None, 10),
+        ("a", "parking", "dpu", "cleared", 0, "", "", None, 13, 27),
+        ("b", "flood", "dpu", "silenced", 0, "", "", None, None, 5),
+        ("c", "flood", "dpu", "", 1, "accepted", "Budi", 8, None, 0),
+        ("d", "flood", "dpu", "dismissed", 0, "dismissed", "Sari", 10, None, 2),
+    ]
+
+
+def test_a_warehouse_that_is_away_gets_the_record_when_it_is_back(
+    store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, real = Live(store, tmp_path / "state", monkeypatch), record.store
+    monkeypatch.setattr(record, "store", _away)
+    live.until(2)
+    assert store.query("SELECT count() FROM alerts").rows == [(0,)]
+    monkeypatch.setattr(record, "store", real)
+    live.until(3)
+    live.until(4)
+    assert store.query("SELECT camera_id, count() FROM alerts GROUP BY 1 ORDER BY 1").rows == [
+        ("a", 1), ("c", 1), ("d", 1),
+    ]  # fmt: skip
+
+
+def _away(*_: object) -> None:
+    raise WarehouseError("away")
+
+
+def _us(text: str) -> int:
+    at_us = options.moment_us("at", text)
+    assert at_us is not None
+    return at_us
+
+
+def test_commands_list_answer_note_and_silence(
+    store: Warehouse, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tilik: Any
+) -> None:
+    live = Live(store, tmp_path / "state", monkeypatch)
+    live.until(6)
+    asked = ("--warehouse", url)
+    _, out, _ = tilik("alerts", "list", *asked, "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert sorted((line["places"], line["going_on"]) for line in lines) == [(["a", "b"], 2), (["c"], 1), (["d"], 1)]
+    number = next(line["message"] for line in lines if line["places"] == ["c"])
+    assert tilik("alerts", "ack", number[:8], "--by", "Budi", *asked)[:2] == (0, f"{number}: accepted\n")
+    assert tilik("alerts", "note", number, "genset", "--by", "Budi", *asked)[:2] == (0, f"{number}: noted\n")
+    _, out, _ = tilik("alerts", "silence", number, "--for", "1h", "--why", "pawai", "--by", "Budi", *asked)
+    silence = out.strip()
+    _, out, _ = tilik("alerts", "list", "--silences", "--json", *asked)
+    (row,) = map(json.loads, out.splitlines())
+    assert (row["silence"], row["reason"], row["until"]) == (silence, "pawai", "2026-01-05T01:06:00Z")
+    assert json.loads(row["matchers"]) == {"rule": ["genangan"], "kind": ["flood"], "area": ["33.74.01.1002"]}
+    assert tilik("alerts", "silence", "--end", silence, *asked)[0] == 0
+    assert tilik("alerts", "list", "--silences", *asked)[1] == "no silence lasts\n"
+    (found,) = store.query("SELECT officer, text FROM notes").rows
+    assert found == ("Budi", "genset")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("ack", "ffff"), "expected the number of a message"),
+        (("note", "ffff", " "), "expected a text"),
+        (("silence",), "expected one of MESSAGE, --match and --end"),
+        (("silence", "--match", "kind=flood"), "expected a reason"),
+        (("silence", "--match", "knd=flood", "--why", "x"), "did you mean"),
+        (("silence", "--match", "kind=flood", "--why", "x", "--for", "soon"), "expected a duration"),
+        (("silence", "--end", "ffff"), "which none that lasts has"),
+    ],
+)
+def test_a_command_that_cannot_be_says_why(given: tuple[str, ...], said: str, warehouse_url: str, tilik: Any) -> None:
+    code, _, err = tilik("alerts", *given, "--warehouse", warehouse_url)
+    assert (code, said in err) == (2, True), err
+
+
+def test_a_silence_of_words_holds_for_all_labels_that_are_given() -> None:
+    assert answering.match_of(["kind=flood", "kind=parking", "place=alun"]) == Match(
+        kind=("flood", "parking"), place=("alun",)
+    )
+    with pytest.raises(UsageError, match="severity"):
+        answering.match_of(["severity=bad"])
