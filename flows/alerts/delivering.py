@@ -15,6 +15,8 @@ MOST: Final = 8
 """New messages of a chat that wait together; of more, a digest is made. Ours: less than half of a minute's limit."""
 LINES: Final = 20
 """Of a digest; the rest is counted."""
+ENDS_US: Final = 60_000_000
+"""So long the ends of what digests told wait for each other, ours: what ends bit by bit is not told bit by bit."""
 LONGEST_S: Final = 300.0
 """Between two tries, ours."""
 MAYBE: Final = "(mungkin terkirim dua kali)"
@@ -47,20 +49,26 @@ class Delivery:
         self.moved: dict[str, str] = {}
         self.free_us: defaultdict[str, int] = defaultdict(int)
         """By chat before when it takes nothing."""
+        self.ends_us: defaultdict[str, int] = defaultdict(int)
+        """By chat before when it is told of no further end of what digests told."""
 
     def turn(self) -> bool:
         """Send what is due first; say whether anything was."""
         now_us = self.clock()
         by_chat: dict[str, list[Waiting]] = {}
+        told = list[Waiting]()
         for each in self.outbox.waiting(now_us):
             chat = self.chats.get(each.receiver)
             if chat is None:
                 self.outbox.refuse([each], f"no chat of {each.receiver} is known")
                 continue
-            if each.remote or each.is_new or each.is_over:
-                by_chat.setdefault(self.moved.get(chat, chat), []).append(each)
-            else:
-                self.outbox.told([each], 0)  # it was told in a digest: that it is over will be told
+            chat = self.moved.get(chat, chat)
+            if not (each.remote or each.is_new or each.is_over):
+                told.append(each)  # it was told in a digest: that it is over will be told
+            elif each.remote or each.is_new or self.ends_us[chat] <= now_us:
+                by_chat.setdefault(chat, []).append(each)
+        if told:
+            self.outbox.told(told, 0)
         for chat, some in by_chat.items():
             if max(self.budget.free_us(chat, now_us), self.free_us[chat]) <= now_us:
                 self._tell(chat, some)
@@ -81,6 +89,8 @@ class Delivery:
 
     def _send(self, chat: str, some: Sequence[Waiting], text: str, *, is_digest: bool = False) -> None:
         was_killed = any(each.is_sending for each in some)
+        if any(each.is_over for each in some):
+            self.ends_us[chat] = self.clock() + ENDS_US
         self.outbox.begin(some)
 
         def send() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +116,38 @@ def test_a_storm_becomes_a_digest_the_worst_first_and_its_end_another(
     emptied(delivery, groups)
     assert groups.sent[-1][2].split("\n")[0] == "100 kejadian, 100 sudah selesai"
     assert len(groups.sent) == 2
+
+
+def test_a_storm_of_5000_keeps_the_limits_names_the_worst_first_and_ends_in_few_messages(
+    outbox: Outbox, delivery: Delivery, groups: Groups
+) -> None:
+    chance = random.Random(5)
+    looks = [
+        [(f"{look}-{at}", 3 if at in (7, 108) else chance.randrange(3)) for at in range(250)] for look in range(20)
+    ]
+    for word, ends in (("mulai", False), ("SELESAI", True)):
+        for look in looks:
+            for receiver, some in (("dpu", look[1::2]), ("dlh", look[::2])):
+                texts = [Entry(name, receiver, 1, bad, f"{bad} {word}", not ends, ends) for name, bad in some]
+                outbox.put(texts, "desk", b"")
+            for _ in range(3):
+                while delivery.turn():
+                    pass
+                groups.now_us += SECOND
+    while outbox.next_us() is not None:
+        groups.now_us += 0 if delivery.turn() else SECOND
+    assert sum(int(text.split()[0]) for _, _, text in groups.sent) == 10_000, "each begins and ends"
+    assert len(groups.sent) < 10_000 / 20
+    for _, _, text in groups.sent:
+        named = [line[2] for line in text.split("\n") if line.startswith("• ")]
+        assert named == sorted(named, reverse=True)
+        assert named[0] == "3", "two of each look are critical"
+    for chat in ("-1", "-2"):
+        times = [at for at, where, _ in groups.sent if where == chat]
+        assert all(b > a for a, b in itertools.pairwise(times))
+        assert all(b - a >= 60 for a, b in zip(times, times[20:], strict=False))
+        ends_s = [at for at, where, text in groups.sent if where == chat and "selesai" in text]
+        assert all(b - a >= 60 for a, b in itertools.pairwise(ends_s)), "ends wait for each other"
 
 
 def test_what_was_over_before_the_api_came_back_is_told_in_one(
