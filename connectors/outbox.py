@@ -5,30 +5,44 @@ sent. A message that changes before it was sent is sent once, as it stands then.
 noting it finds the message marked: an edit is then sent again, which changes nothing; whether a first message arrived,
 the API does not tell, so it is sent again, and said to be maybe the second.
 
-Rows of the record wait here, too, until the warehouse has them.
+A receiver that is told by several ways has a message by each, and each gets as far as it does. Rows of the record
+wait here, too, until the warehouse has them.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from schemas.errors import StateError
+
 FILE: Final = "outbox.sqlite"
-_SCHEMA: Final = """
+TELEGRAM: Final = "telegram"
+WEBHOOK: Final = "webhook"
+EMAIL: Final = "email"
+WAIT_S: Final = 30.0
+"""For another thread that writes, ours."""
+_VERSION: Final = 1
+"""Of the file, kept in it; before the first, all messages went by Telegram."""
+_MESSAGE: Final = """
 CREATE TABLE IF NOT EXISTS message (
     id TEXT NOT NULL, receiver TEXT NOT NULL, at_us INTEGER NOT NULL, severity INTEGER NOT NULL,
     text TEXT NOT NULL, loud INTEGER NOT NULL, is_over INTEGER NOT NULL,
     told_loud INTEGER NOT NULL DEFAULT 0, told_text TEXT NOT NULL DEFAULT '', remote INTEGER NOT NULL DEFAULT 0,
     is_sending INTEGER NOT NULL DEFAULT 0, next_us INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
-    refused TEXT NOT NULL DEFAULT '', PRIMARY KEY (id, receiver)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS record (number INTEGER PRIMARY KEY, content BLOB NOT NULL);
-"""
-_COLUMNS: Final = "id, receiver, at_us, severity, text, loud, is_over, told_loud, told_text, remote, is_sending, tries"
+    refused TEXT NOT NULL DEFAULT '', way TEXT NOT NULL, address TEXT NOT NULL,
+    PRIMARY KEY (id, receiver, way, address)
+) WITHOUT ROWID"""
+_KEPT: Final = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+_RECORD: Final = "CREATE TABLE IF NOT EXISTS record (number INTEGER PRIMARY KEY, content BLOB NOT NULL)"
+_COLUMNS: Final = (
+    "id, receiver, at_us, severity, text, loud, is_over, told_loud, told_text, remote, is_sending, tries, way, address"
+)
+_WAITS: Final = "refused = '' AND (told_loud < loud OR told_text != text)"
+_THIS: Final = "WHERE id = ? AND receiver = ? AND way = ? AND address = ?"
 
 
 class Entry(NamedTuple):
@@ -40,6 +54,10 @@ class Entry(NamedTuple):
         It is sent as a message of its own, not as an edit of the one before.
     severity
         0 the least.
+    text
+        As its way takes it: what people read, or a webhook's body.
+    address
+        Where a receiver has several of one way, which of them.
     """
 
     id: str
@@ -49,6 +67,8 @@ class Entry(NamedTuple):
     text: str
     is_loud: bool
     is_over: bool
+    way: str = TELEGRAM
+    address: str = ""
 
 
 class Waiting(NamedTuple):
@@ -76,6 +96,8 @@ class Waiting(NamedTuple):
     remote: int
     is_sending: bool
     tries: int
+    way: str
+    address: str
 
     @property
     def is_new(self) -> bool:
@@ -84,14 +106,39 @@ class Waiting(NamedTuple):
 
 
 class Outbox:
-    """An outbox in a folder; one process has it at a time."""
+    """An outbox in a folder; one process has it at a time, and each of its threads opens it for itself.
+
+    Raises
+    ------
+    StateError
+        A newer version wrote it.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(folder / FILE, isolation_level=None, timeout=5.0)
+        self.folder = folder
+        self._base = sqlite3.connect(folder / FILE, isolation_level=None, timeout=WAIT_S)
         self._base.execute("PRAGMA journal_mode = WAL")
         self._base.execute("PRAGMA synchronous = FULL")
-        self._base.executescript(_SCHEMA)
+        with self._whole():
+            self._bring_up()
+
+    def _bring_up(self) -> None:
+        """Make its tables, or bring those of a former version to what they are now."""
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        if version > _VERSION:
+            raise StateError(f"{self.folder / FILE}: a newer Tilik wrote it: run that one, or give another --state")
+        former = [name for _, name, *_ in self._base.execute("PRAGMA table_info(message)")] if version < 1 else []
+        if former:
+            self._base.execute("ALTER TABLE message RENAME TO former")
+        for table in (_MESSAGE, _KEPT, _RECORD):
+            self._base.execute(table)
+        if former:
+            had = ", ".join(former)
+            self._base.execute(f"INSERT INTO message ({had}, way, address) SELECT {had}, '{TELEGRAM}', '' FROM former")
+            self._base.execute("DROP TABLE former")
+        if version < _VERSION:
+            self._base.execute(f"PRAGMA user_version = {_VERSION}")
 
     def close(self) -> None:
         """Let go of it."""
@@ -103,15 +150,19 @@ class Outbox:
         return None if found is None else bytes(found[0])
 
     def put(self, entries: Sequence[Entry], name: str, value: bytes, rows: Sequence[bytes] = ()) -> None:
-        """Take what messages say now, what is to be remembered with it, and rows of the record: all or nothing."""
+        """Take what messages say now, what is to be remembered with it, and rows of the record: all or nothing.
+
+        What was refused is tried again when it is sent anew.
+        """
         with self._whole():
             for each in entries:
                 self._base.execute(
-                    "INSERT INTO message (id, receiver, at_us, severity, text, loud, is_over) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?) "
-                    "ON CONFLICT (id, receiver) DO UPDATE SET at_us = excluded.at_us, severity = excluded.severity, "
-                    "text = excluded.text, loud = loud + excluded.loud, is_over = excluded.is_over, next_us = 0",
-                    (each.id, each.receiver, each.at_us, each.severity, each.text, each.is_loud, each.is_over),
+                    "INSERT INTO message (id, receiver, at_us, severity, text, loud, is_over, way, address) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, receiver, way, address) DO UPDATE SET "
+                    "at_us = excluded.at_us, severity = excluded.severity, text = excluded.text, "
+                    "loud = loud + excluded.loud, is_over = excluded.is_over, next_us = 0, "
+                    "refused = CASE WHEN excluded.loud THEN '' ELSE refused END",
+                    each,
                 )
             self._base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
             self._keep(rows)
@@ -127,22 +178,32 @@ class Outbox:
         """Note that the warehouse has rows up to a number."""
         self._base.execute("DELETE FROM record WHERE number <= ?", (number,))
 
-    def waiting(self, now_us: int) -> list[Waiting]:
-        """Return what may be told now, the worst first, then the oldest."""
+    def waiting(self, now_us: int, way: str = TELEGRAM) -> list[Waiting]:
+        """Return what may be told now by a way, the worst first, then the oldest."""
         with closing(
             self._base.execute(
-                f"SELECT {_COLUMNS} FROM message WHERE refused = '' AND next_us <= ? AND "
-                "(told_loud < loud OR told_text != text) ORDER BY severity DESC, at_us, id, receiver",
-                (now_us,),
+                f"SELECT {_COLUMNS} FROM message WHERE way = ? AND next_us <= ? AND {_WAITS} "
+                "ORDER BY severity DESC, at_us, id, receiver, address",
+                (way, now_us),
             )
         ) as found:
             return [Waiting._make(row)._replace(is_over=bool(row[6]), is_sending=bool(row[10])) for row in found]
 
+    def leave(self, known: Container[tuple[str, str, str]]) -> None:
+        """Refuse what waits for whom nobody tells any more; `known` has receivers with way and address."""
+        found = self._base.execute(f"SELECT DISTINCT receiver, way, address FROM message WHERE {_WAITS}").fetchall()
+        with self._whole():
+            for each in found:
+                if each not in known:
+                    self._base.execute(
+                        "UPDATE message SET is_sending = 0, refused = 'nobody is told there any more' "
+                        f"WHERE receiver = ? AND way = ? AND address = ? AND {_WAITS}",
+                        each,
+                    )
+
     def next_us(self) -> int | None:
         """Return when something may be told next; None where nothing waits."""
-        found = self._base.execute(
-            "SELECT min(next_us) FROM message WHERE refused = '' AND (told_loud < loud OR told_text != text)"
-        ).fetchone()
+        found = self._base.execute(f"SELECT min(next_us) FROM message WHERE {_WAITS}").fetchone()
         return None if found[0] is None else int(found[0])
 
     def begin(self, some: Sequence[Waiting]) -> None:
@@ -154,9 +215,8 @@ class Outbox:
         with self._whole():
             for each in some:
                 self._base.execute(
-                    "UPDATE message SET told_loud = ?, told_text = ?, remote = ?, is_sending = 0, tries = 0 "
-                    "WHERE id = ? AND receiver = ?",
-                    (each.loud, each.text, remote, each.id, each.receiver),
+                    f"UPDATE message SET told_loud = ?, told_text = ?, remote = ?, is_sending = 0, tries = 0 {_THIS}",
+                    (each.loud, each.text, remote, *_this(each)),
                 )
 
     def later(self, some: Sequence[Waiting], next_us: int) -> None:
@@ -185,7 +245,7 @@ class Outbox:
     def _each(self, change: str, some: Sequence[Waiting], *given: object) -> None:
         with self._whole():
             for each in some:
-                self._base.execute(f"{change} WHERE id = ? AND receiver = ?", (*given, each.id, each.receiver))
+                self._base.execute(f"{change} {_THIS}", (*given, *_this(each)))
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -196,3 +256,7 @@ class Outbox:
             self._base.execute("ROLLBACK")
             raise
         self._base.execute("COMMIT")
+
+
+def _this(each: Waiting) -> tuple[str, str, str, str]:
+    return each.id, each.receiver, each.way, each.address

@@ -28,9 +28,10 @@ PASSWORD: Final = "TILIK_WAREHOUSE_PASSWORD"
 NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_SANDBOX", PASSWORD)
 """Variables with our prefix that are read elsewhere: the file's name, whether to show traces, the sandbox, a secret."""
 ELSEWHERE: Final = (
-    "TILIK_CHAT_", "TILIK_DASHBOARDS_", "TILIK_KAFKA_", "TILIK_MQTT_", "TILIK_INGEST_", "TILIK_S3_", "TILIK_TELEGRAM_",
+    "TILIK_CHAT_", "TILIK_DASHBOARDS_", "TILIK_KAFKA_", "TILIK_MAIL_", "TILIK_MQTT_", "TILIK_INGEST_", "TILIK_S3_",
+    "TILIK_SMTP_", "TILIK_TELEGRAM_", "TILIK_WEBHOOK_",
 )  # fmt: skip
-"""So begin those of brokers' and stores' clients and of `tilik ingest`."""
+"""So begin those of brokers' and stores' clients, of `tilik ingest` and `tilik alerts`."""
 
 
 @dataclass(frozen=True, slots=True)

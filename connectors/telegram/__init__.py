@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from connectors.telegram.budget import Budget
-from connectors.telegram.sending import Gone, Later, Moved, Refused, Telegram, Unsure
+from connectors.telegram.sending import Gone, Moved, Telegram
 
-__all__ = ["Budget", "Gone", "Later", "Moved", "Refused", "Telegram", "Unsure"]
+__all__ = ["Budget", "Gone", "Moved", "Telegram"]

@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeVar
 from telegram import Bot, error
 from telegram.request import HTTPXRequest
 
+from connectors.replies import Later, Refused, Unsure
 from schemas.errors import TilikError, UsageError
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # how the package is told to give times as such, without a warning
@@ -21,21 +22,7 @@ MOST_UNITS: Final = 4_096
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 20.0
 """How long an answer is waited for; ours."""
-AWAY_S: Final = 5.0
-"""Rest after a try that nobody answered; ours."""
 T = TypeVar("T")
-
-
-class Later(TilikError):
-    """It was not taken; it may be tried again in so many seconds."""
-
-    def __init__(self, said: str, seconds: float = AWAY_S) -> None:
-        super().__init__(said)
-        self.seconds = seconds
-
-
-class Unsure(Later):
-    """Nobody answered: it may have been taken."""
 
 
 class Moved(TilikError):
@@ -44,10 +31,6 @@ class Moved(TilikError):
     def __init__(self, chat: str) -> None:
         super().__init__(f"the group has become {chat}")
         self.chat = chat
-
-
-class Refused(TilikError):
-    """It will never be taken: the bot was blocked or removed, the chat is unknown, the text is refused."""
 
 
 class Gone(TilikError):

@@ -7,18 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from connectors.outbox import Outbox, Waiting
-from connectors.telegram import Budget, Gone, Later, Moved, Refused, Unsure
+from connectors.telegram import Budget, Gone, Moved
+from flows.alerts.digests import ENDS_US, MOST, digest
+from flows.alerts.tries import Tries
 from flows.console import note
-from schemas.plain import words
 
-MOST: Final = 8
-"""New messages of a chat that wait together; of more, a digest is made. Ours: less than half of a minute's limit."""
-LINES: Final = 20
-"""Of a digest; the rest is counted."""
-ENDS_US: Final = 60_000_000
-"""So long the ends of what digests told wait for each other, ours: what ends bit by bit is not told bit by bit."""
-LONGEST_S: Final = 300.0
-"""Between two tries, ours."""
 MAYBE: Final = "(mungkin terkirim dua kali)"
 
 
@@ -45,10 +38,8 @@ class Delivery:
 
     def __init__(self, outbox: Outbox, sender: Sender, chats: Mapping[str, str], clock: Callable[[], int]) -> None:
         self.outbox, self.sender, self.chats, self.clock = outbox, sender, dict(chats), clock
-        self.budget = Budget()
+        self.budget, self.tries = Budget(), Tries(outbox, clock)
         self.moved: dict[str, str] = {}
-        self.free_us: defaultdict[str, int] = defaultdict(int)
-        """By chat before when it takes nothing."""
         self.ends_us: defaultdict[str, int] = defaultdict(int)
         """By chat before when it is told of no further end of what digests told."""
 
@@ -60,7 +51,6 @@ class Delivery:
         for each in self.outbox.waiting(now_us):
             chat = self.chats.get(each.receiver)
             if chat is None:
-                self.outbox.refuse([each], f"no chat of {each.receiver} is known")
                 continue
             chat = self.moved.get(chat, chat)
             if not (each.remote or each.is_new or each.is_over):
@@ -70,7 +60,7 @@ class Delivery:
         if told:
             self.outbox.told(told, 0)
         for chat, some in by_chat.items():
-            if max(self.budget.free_us(chat, now_us), self.free_us[chat]) <= now_us:
+            if self.tries.is_free(chat) and self.budget.free_us(chat, now_us) <= now_us:
                 self._tell(chat, some)
                 return True
         return False
@@ -110,33 +100,10 @@ class Delivery:
         now_us = self.clock()
         self.budget.take(chat, now_us)
         try:
-            remote = act()
+            self.tries(chat, some, act)
         except Gone:
             self.outbox.lost(some)
         except Moved as moved:
             note(f"{chat}: {moved}: write its new number into the rules", "moved", chat=chat)
             self.moved |= {chat: moved.chat} | {old: moved.chat for old, new in self.moved.items() if new == chat}
             self.outbox.later(some, now_us)
-        except Refused as refused:
-            note(f"{chat}: {refused}: nothing more of this is sent", "refused", chat=chat)
-            self.outbox.refuse(some, str(refused))
-        except Later as later:
-            self._wait(chat, some, later, now_us)
-        else:
-            self.outbox.told(some, remote)
-
-    def _wait(self, chat: str, some: Sequence[Waiting], later: Later, now_us: int) -> None:
-        """Try again later; whoever is asked to wait is left alone with everything."""
-        seconds = min(LONGEST_S, later.seconds * 2 ** min(10, some[0].tries)) if some[0].tries else later.seconds
-        self.free_us[chat] = now_us + round(max(seconds, later.seconds) * 1e6)
-        if not isinstance(later, Unsure):
-            self.outbox.later(some, self.free_us[chat])
-
-
-def digest(some: Sequence[Waiting]) -> str:
-    """Return many messages as one: a line each, the worst first."""
-    over = sum(each.is_over for each in some)
-    head = f"{len(some)} kejadian" + (f", {over} sudah selesai" if over else "")
-    lines = [f"• {words(each.text.splitlines()[0])}" for each in some[:LINES]]
-    more = [f"dan {len(some) - LINES} lainnya"] if len(some) > LINES else []
-    return "\n".join([head, *lines, *more])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +16,21 @@ import msgspec
 
 from connectors import locks
 from connectors import warehouse as warehouses
-from connectors.outbox import Entry, Outbox
+from connectors.mail import Mail, Server
+from connectors.outbox import WEBHOOK, Entry, Outbox
 from connectors.telegram import Telegram
 from connectors.warehouse import Warehouse
-from flows.alerts import names, record, wording
+from connectors.webhook import Webhook
+from flows.alerts import names, payload, record, wording
 from flows.alerts.delivering import Delivery, Sender
 from flows.alerts.evaluating import Evaluation
 from flows.alerts.following import Following
+from flows.alerts.mailing import Mailing
+from flows.alerts.posting import Posting
 from flows.alerts.reading import Reader
+from flows.alerts.receivers import Reached
 from flows.alerts.record import Said
+from flows.alerts.ways import Way, Ways
 from flows.console import note
 from operators.alerts.alert import worst
 from operators.alerts.desk import Desk, Kept
@@ -53,8 +60,10 @@ class Asked:
 
     Attributes
     ----------
-    chats
-        By receiver its chat.
+    reached
+        Who is told, and how.
+    mail
+        Who takes mail; None where nobody is told by it.
     lateness_us
         So late frames restate a minute.
     until_end
@@ -64,8 +73,9 @@ class Asked:
     rules: Rules
     warehouse: str
     state: Path
-    chats: Mapping[str, str]
+    reached: Reached
     lateness_us: int
+    mail: Server | None = None
     until_end: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
@@ -87,9 +97,22 @@ def run(asked: Asked, token: str, api: str | None) -> None:
         stack.enter_context(_alone(asked.state))
         outbox = Outbox(asked.state)
         stack.callback(outbox.close)
-        telegram = stack.enter_context(Telegram(token, api))
+        if asked.until_end:
+            outbox.leave(asked.reached.every())
+        telegram = stack.enter_context(Telegram(token, api)) if asked.reached.chats else None
         warehouse = stack.enter_context(warehouses.existing(asked.warehouse))
+        stack.enter_context(Ways(asked.state, list(_ways(asked)), asked.stop))
         Running(asked, outbox, telegram, warehouse).run()
+
+
+def _ways(asked: Asked) -> Iterator[Callable[[Outbox], Way]]:
+    """Yield the ways that have a thread of their own: each webhook, and all mail."""
+    called = {receiver.id: receiver.name or receiver.id for receiver in asked.rules.receiver}
+    for receiver, hook in asked.reached.hooks.items():
+        name, webhook = f"{called[receiver]} by webhook", Webhook(*hook)
+        yield partial(Posting, receiver=receiver, called=name, webhook=webhook, clock=asked.clock)
+    if asked.mail is not None:
+        yield partial(Mailing, mail=Mail(asked.mail), clock=asked.clock)
 
 
 @contextmanager
@@ -107,9 +130,9 @@ def _alone(state: Path) -> Iterator[None]:
 class Running:
     """One process: it looks, and delivers."""
 
-    def __init__(self, asked: Asked, outbox: Outbox, sender: Sender, warehouse: Warehouse) -> None:
+    def __init__(self, asked: Asked, outbox: Outbox, sender: Sender | None, warehouse: Warehouse) -> None:
         self.asked, self.outbox, self.warehouse = asked, outbox, warehouse
-        self.delivery = Delivery(outbox, sender, asked.chats, asked.clock)
+        self.delivery = None if sender is None else Delivery(outbox, sender, asked.reached.chats, asked.clock)
         self.by_id = {rule.id: rule for rule in asked.rules.rule}
         self.takes_simulated = {receiver.id: receiver.simulated for receiver in asked.rules.receiver}
         self.looked_s = self.named_s = -NAMES_S
@@ -123,7 +146,7 @@ class Running:
             if time.monotonic() - self.looked_s >= LOOK_S and not (self.asked.until_end and self.looked_s > 0):
                 self.look()
                 self.looked_s = time.monotonic()
-            if self.delivery.turn():
+            if self.delivery is not None and self.delivery.turn():
                 continue
             if self.asked.until_end and self.outbox.next_us() is None:
                 self._store()
@@ -191,17 +214,22 @@ class Running:
     def _is_told(self, notice: Notice) -> bool:
         """Say whether its receiver can be told; simulated alerts go to nobody who does not ask for them."""
         is_simulated = any(alert.simulated for alert in (*notice.firing, *notice.over))
-        return notice.receiver in self.asked.chats and (not is_simulated or self.takes_simulated[notice.receiver])
+        is_reached = any(self.asked.reached.ways(notice.receiver))
+        return is_reached and (not is_simulated or self.takes_simulated[notice.receiver])
 
     def _entries(self, notice: Notice, known: names.Names) -> Iterator[Entry]:
-        """Yield what a notice says."""
+        """Yield what a notice says, by each way that its receiver has."""
         every = (*notice.firing, *notice.over)
-        yield Entry(
-            notice.message,
-            notice.receiver,
-            notice.at_us,
-            SEVERITIES.index(worst(every)),
-            wording.text(notice, self.by_id, known),
-            is_loud=notice.what in LOUD,
-            is_over=notice.what == "over",
-        )
+        text = wording.text(notice, self.by_id, known)
+        for way, address in self.asked.reached.ways(notice.receiver):
+            yield Entry(
+                notice.message,
+                notice.receiver,
+                notice.at_us,
+                SEVERITIES.index(worst(every)),
+                payload.body(notice, text, self.by_id, known) if way == WEBHOOK else text,
+                notice.what in LOUD,
+                notice.what == "over",
+                way,
+                address,
+            )

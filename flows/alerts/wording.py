@@ -43,7 +43,7 @@ def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
     where = _where(notice, names)
     head = f"{simulated}{_head(notice)}{severity}: {rule.title} · {where}"
     shown = _going_on(notice) if notice.what != "over" else notice.over
-    lines = [_line(alert, notice.at_us, names, where) for alert in shown[:MOST]]
+    lines = [f"• {line(alert, notice.at_us, names, where)}" for alert in shown[:MOST]]
     if len(shown) > MOST:
         lines.append(f"dan {len(shown) - MOST} lainnya")
     if len(every) > len(shown):
@@ -74,8 +74,8 @@ def _where(notice: Notice, names: Names) -> str:
     return ", ".join(found[:3]) + (f" dan {len(found) - 3} lainnya" if len(found) > 3 else "") if found else "kota"
 
 
-def _line(alert: Alert, at_us: int, names: Names, said_before: str) -> str:
-    """Return what a message says of one alert: where, if its head has not said that, since when, how long."""
+def line(alert: Alert, at_us: int, names: Names, said_before: str = "") -> str:
+    """Return what is said of one alert: where, if a message's head has not said that, since when, how long."""
     labels = alert.labels
     what = KIND_LABELS[labels["kind"]].id if labels["kind"] in KIND_LABELS else ""
     where = names.called("camera", labels["camera"]) if labels["camera"] else names.called("place", labels["place"])
@@ -86,4 +86,4 @@ def _line(alert: Alert, at_us: int, names: Names, said_before: str) -> str:
     end_us = alert.ended_us if alert.ended(at_us) and alert.ended_us is not None else at_us
     lasted = said((end_us - alert.since_us) / 1e6)
     ended = f", {_WHY.get(alert.why, alert.why)}" if alert.why and alert.ended(at_us) else ""
-    return f"• {subject + ', ' if subject else ''}sejak {since} WIB, {lasted}{ended}"
+    return f"{subject + ', ' if subject else ''}sejak {since} WIB, {lasted}{ended}"

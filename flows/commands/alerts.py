@@ -37,27 +37,28 @@ def run(
         bool, typer.Option("--until-end", help="Tell of what is stored now, from its beginning, and end.")
     ] = False,
 ) -> None:
-    """Look at what is stored every few seconds, and send what follows; TILIK_TELEGRAM_TOKEN is the bot's token."""
+    """Look at what is stored every few seconds, and send what follows, by Telegram, webhooks and e-mail."""
     settings = options.settings_of(context, warehouse=warehouse)
     from pathlib import Path  # noqa: PLC0415  start-up time
 
-    from connectors.registry import rules as files  # noqa: PLC0415  start-up time
+    from connectors import mail  # noqa: PLC0415  start-up time
+    from connectors.registry import rules as files  # noqa: PLC0415
     from connectors.telegram.sending import TOKEN  # noqa: PLC0415
     from flows.alerts import receivers, running  # noqa: PLC0415
 
     asked = files.load(rules or files.shipped())
-    chats = receivers.chats(asked, os.environ)
+    reached = receivers.reached(asked, os.environ)
     token = os.environ.get(TOKEN, "")
-    if not token:
-        raise UsageError(f"alerts: expected a bot's token in {TOKEN}, came none: @BotFather gives one")
-    if not chats:
+    if not reached.every():
         raise UsageError(
-            "alerts: expected a receiver whose chat is known, came none: set the variables that are named above"
+            "alerts: expected a receiver that can be told, came none: set the variables that are named above"
         )
+    if reached.chats and not token:
+        raise UsageError(f"alerts: expected a bot's token in {TOKEN}, came none: @BotFather gives one")
+    server = mail.server(os.environ) if reached.mailboxes else None
     announce(settings)
-    what = running.Asked(
-        asked, settings.warehouse, Path(state), chats, round(settings.lateness_s * 1e6) + 60_000_000, until_end
-    )
+    lateness_us = round(settings.lateness_s * 1e6) + 60_000_000
+    what = running.Asked(asked, settings.warehouse, Path(state), reached, lateness_us, server, until_end)
     signal.signal(signal.SIGTERM, lambda *_: what.stop.set())
     try:
         running.run(what, token, telegram_api)

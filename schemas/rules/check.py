@@ -18,14 +18,13 @@ from schemas.registry.mistakes import Flaw, Located, did_you_mean, expected, ren
 from schemas.registry.rules import is_span
 from schemas.registry.structure import read
 from schemas.rules import subjects
+from schemas.rules.addresses import is_chat, is_mailbox, shown, split, webhook_flaw
 from schemas.rules.durations import is_duration
 from schemas.rules.entries import LABELS, SEVERITIES, Match, Receiver, Route, Rule, Rules
 from schemas.words import LEVELS
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_CHAT: Final = re.compile(r"-?\d{1,19}|@[A-Za-z0-9_]{5,32}")
 _VARIABLE: Final = re.compile(r"env:[A-Z_][A-Z0-9_]*")
-_MAIL: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 _WAYS: Final = ("telegram", "webhook", "email")
 _KINDS_OF_RULES: Final = ("incident", "figure", "blind", "silent")
 
@@ -122,18 +121,14 @@ class _Known:
         yield from self._identity(receiver.id, self.receivers)
         if not any(getattr(receiver, way) for way in _WAYS):
             yield Flaw((), expected("one of " + ", ".join(_WAYS), "none", "say how it is told"))
-        if receiver.telegram and not (_CHAT.fullmatch(receiver.telegram) or _VARIABLE.fullmatch(receiver.telegram)):
+        if receiver.telegram and not (is_chat(receiver.telegram) or _VARIABLE.fullmatch(receiver.telegram)):
             todo = "a group's number begins with -100; env:TILIK_CHAT_DPU takes it from that variable"
             yield Flaw(("telegram",), expected("a chat's number in quotes", repr(receiver.telegram), todo))
-        if receiver.webhook and not (_VARIABLE.fullmatch(receiver.webhook) or receiver.webhook.startswith("http")):
-            todo = "write http(s)://..., or env:NAME of a variable that holds it"
-            yield Flaw(("webhook",), expected("an address", repr(receiver.webhook), todo))
-        if receiver.secret and not _VARIABLE.fullmatch(receiver.secret):
-            todo = "write env:NAME: secrets stand in the environment, never in a file"
-            yield Flaw(("secret",), expected("the name of a variable", "a text", todo))
+        yield from _webhook(receiver)
         for i, address in enumerate(receiver.email):
-            if not _MAIL.fullmatch(address):
-                yield Flaw(("email", i), expected("an address of e-mail", repr(address), "correct it"))
+            if not (is_mailbox(address) or _VARIABLE.fullmatch(address)):
+                todo = "write name@office.go.id, or env:NAME of a variable that holds one or several, with commas"
+                yield Flaw(("email", i), expected("an address of e-mail", repr(address), todo))
 
     def inhibit(self, inhibit: Any) -> Iterator[Flaw]:
         yield from under(("source",), self._match(inhibit.source))
@@ -157,6 +152,23 @@ class _Known:
         yield from _one_of("kind", match.kind, [*INCIDENT_KINDS, "figure", "blind", "silent"])
         yield from _one_of("severity", match.severity, SEVERITIES)
         yield from self._scope(match.area)
+
+
+def _webhook(receiver: Receiver) -> Iterator[Flaw]:
+    url, secret = receiver.webhook, receiver.secret
+    if url and not _VARIABLE.fullmatch(url):
+        flaw, parts = webhook_flaw(url), split(url)
+        if flaw:
+            todo = "correct it, or write env:NAME of a variable that holds it"
+            yield Flaw(("webhook",), expected(flaw, shown(url), todo))
+        elif parts is not None and "@" in parts.netloc:
+            todo = "write env:NAME of a variable that holds the whole address"
+            yield Flaw(("webhook",), expected("an address without user and password", "one with them", todo))
+    if secret and not _VARIABLE.fullmatch(secret):
+        todo = "write env:NAME: secrets stand in the environment, never in a file"
+        yield Flaw(("secret",), expected("the name of a variable", "a text", todo))
+    elif secret and not url:
+        yield Flaw(("secret",), expected("a webhook that it signs for", "none", "add webhook = ..., or leave it out"))
 
 
 def _figure(rule: Rule) -> Iterator[Flaw]:

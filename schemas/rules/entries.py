@@ -162,16 +162,18 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Receiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is told: an office by one of these ways.
+    """Who is told: an office, by each of these ways that it has.
 
     Attributes
     ----------
     telegram
         A chat's number, or ``env:NAME`` of a variable that holds it.
     webhook
-        An address, or ``env:NAME``; what is sent there is signed with the variable `secret`.
+        An address, or ``env:NAME`` of a variable that holds it.
+    secret
+        ``env:NAME`` of the secret that signs what is sent to the webhook.
     email
-        Addresses.
+        Addresses, or ``env:NAME`` of a variable that holds some.
     simulated
         It takes simulated alerts; real offices do not.
     """

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from connectors.outbox import Entry, Outbox, Waiting
+from connectors.outbox import EMAIL, FILE, TELEGRAM, Entry, Outbox, Waiting
 from connectors.telegram import Budget
+from schemas.errors import StateError
 
 SECOND = 1_000_000
+FORMER = """
+CREATE TABLE message (
+    id TEXT NOT NULL, receiver TEXT NOT NULL, at_us INTEGER NOT NULL, severity INTEGER NOT NULL,
+    text TEXT NOT NULL, loud INTEGER NOT NULL, is_over INTEGER NOT NULL,
+    told_loud INTEGER NOT NULL DEFAULT 0, told_text TEXT NOT NULL DEFAULT '', remote INTEGER NOT NULL DEFAULT 0,
+    is_sending INTEGER NOT NULL DEFAULT 0, next_us INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
+    refused TEXT NOT NULL DEFAULT '', PRIMARY KEY (id, receiver)
+) WITHOUT ROWID;
+CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO message (id, receiver, at_us, severity, text, loud, is_over, told_loud, told_text, remote)
+VALUES ('m', 'dpu', 5, 2, 'b', 1, 0, 1, 'a', 7);
+INSERT INTO kept VALUES ('desk', CAST('state' AS BLOB));
+"""
+"""The file as the first version wrote it, with a message that waits to be edited."""
 
 
 @pytest.fixture
@@ -84,6 +100,41 @@ def test_what_is_tried_later_or_refused_or_gone(outbox: Outbox) -> None:
     outbox.refuse([anew], "blocked")
     assert outbox.waiting(5) == []
     assert outbox.refused() == [("a", "dpu", "blocked")]
+
+
+def test_each_way_gets_as_far_as_it_does(outbox: Outbox) -> None:
+    mailed = [entry("a")._replace(way=EMAIL, address=address) for address in ("x@y", "z@y")]
+    waiting = put(outbox, entry("a"), *mailed)
+    assert [each.way for each in waiting] == [TELEGRAM]
+    outbox.told(waiting, 7)
+    outbox.refuse(outbox.waiting(0, EMAIL)[:1], "unknown")
+    assert outbox.waiting(0) == []
+    assert [each.address for each in outbox.waiting(0, EMAIL)] == ["z@y"]
+    put(outbox, *mailed)
+    assert [(each.address, each.loud) for each in outbox.waiting(0, EMAIL)] == [("x@y", 2), ("z@y", 2)], "sent anew"
+    outbox.leave({("dpu", EMAIL, "x@y")})
+    assert [each.address for each in outbox.waiting(0, EMAIL)] == ["x@y"]
+
+
+def test_a_file_of_the_first_form_goes_on(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as former:
+        former.executescript(FORMER)
+    former.close()
+    for _ in range(2):
+        box = Outbox(tmp_path)
+        (waiting,) = box.waiting(0)
+        assert waiting == Waiting("m", "dpu", 5, 2, "b", 1, False, 1, "a", 7, False, 0, TELEGRAM, "")
+        assert box.kept("desk") == b"state"
+        box.close()
+
+
+def test_a_file_of_a_newer_form_is_left_alone(tmp_path: Path) -> None:
+    Outbox(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(StateError, match="a newer Tilik wrote it"):
+        Outbox(tmp_path)
 
 
 def test_what_is_over_and_told_is_forgotten(outbox: Outbox) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.telegram import Gone, Later, Moved, Refused, Telegram, Unsure
+from connectors.replies import Later, Refused, Unsure
+from connectors.telegram import Gone, Moved, Telegram
 from connectors.telegram.sending import cut
 from schemas.errors import UsageError
 from tests.brokers.telegram import TOKEN, TelegramApi

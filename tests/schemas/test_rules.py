@@ -59,6 +59,12 @@ def test_what_ships_is_right_and_told_to_somebody() -> None:
         (ROUTE + 'match = { kind = ["flod"] }', "did you mean flood?"),
         ('[[receiver]]\nid = "x"', "expected one of telegram, webhook, email, came none"),
         (RECEIVER + 'secret = "hush"', "secrets stand in the environment, never in a file"),
+        (RECEIVER + 'secret = "env:A"', "r.toml:4: receiver x, secret: expected a webhook that it signs for"),
+        (RECEIVER + 'webhook = "http://10.0.0.1/x"', "r.toml:4: receiver x, webhook: expected https:// ("),
+        (RECEIVER + 'webhook = "https://a:b@h/x"', "expected an address without user and password"),
+        (RECEIVER + 'webhook = "https://h:port/x"', "expected an address https://..., came an address: correct it"),
+        (RECEIVER + 'email = ["a@b.id", "b"]', "r.toml:4: receiver x, email[1]: expected an address of e-mail"),
+        (RECEIVER + 'email = ["a@b.id, x@y.id"]', "email[0]: expected an address of e-mail"),
         ('[[rule]]\nid = "a', "r.toml:2: file: expected TOML, came a syntax error"),
         ("[[rules]]", "expected a known field, came rules: did you mean rule?"),
     ],
@@ -69,6 +75,8 @@ def test_a_mistake_is_named_with_what_mends_it(text: str, said: str) -> None:
 
 def test_no_secret_is_repeated() -> None:
     assert "hush" not in mistakes(RECEIVER + 'secret = "hush"')
+    for url in ("ftp://a:hush@h", "http://a:hush@h/hush?x=hush", "https://a:hush@h", "https://h:hush"):
+        assert "hush" not in mistakes(RECEIVER + f'webhook = "{url}"')
 
 
 def test_files_are_read_together() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from connectors.outbox import Entry, Outbox
-from connectors.telegram import Gone, Later, Moved, Refused, Unsure
+from connectors.replies import Later, Refused, Unsure
+from connectors.telegram import Gone, Moved
 from flows.alerts.delivering import MAYBE, MOST, Delivery
 
 SECOND = 1_000_000

@@ -15,6 +15,7 @@ from connectors.outbox import Outbox
 from connectors.warehouse import Warehouse
 from flows import options
 from flows.alerts import answering, record
+from flows.alerts.receivers import Reached
 from flows.alerts.record import Who
 from flows.alerts.rehearsing import rehearse
 from flows.alerts.running import Asked, Running
@@ -112,8 +113,8 @@ class Live:
     def __init__(self, store: Warehouse, state: Path, monkeypatch: pytest.MonkeyPatch, rules: Rules = RULES) -> None:
         self.store, self.state, self.now_us = store, state, START
         monkeypatch.setattr(Warehouse, "now_us", lambda _: self.now_us)
-        chats = {"dpu": "-1", "bpbd": "-2"}
-        self.asked = Asked(rules, "", state, chats, MINUTE, clock=lambda: self.now_us)
+        reached = Reached({"dpu": "-1", "bpbd": "-2"})
+        self.asked = Asked(rules, "", state, reached, MINUTE, clock=lambda: self.now_us)
         self.told: list[tuple[float, str, str, str]] = []
 
     def until(self, minute: int) -> None:

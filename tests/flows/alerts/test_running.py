@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -23,8 +24,10 @@ from flows.alerts.rehearsing import rehearse
 from flows.replay import ReplayOptions, replay
 from schemas.registry import Registry
 from schemas.rules.check import parse
+from tests.brokers import inboxes
 from tests.brokers.telegram import TOKEN, TelegramApi
 from tests.flows.city import SECOND, START, camera, stream
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 MINUTES = 10
@@ -82,16 +85,18 @@ STEPS = f"""
 import time, msgspec
 from operators.alerts.desk import Kept
 import connectors.telegram.budget as budget, flows.alerts.delivering as delivering, flows.alerts.running as running
+import flows.alerts.mailing as mailing, flows.alerts.ways as ways
 from connectors.telegram import Telegram
 from flows.alerts.reading import Reader
 budget.ALL, budget.EACH, delivering.MOST = (10**6, 1), ((10**6, 1),), 10**6
+mailing.GAP_US, mailing.MOST, ways.REST_S = 0, 10**6, 0.01
 def run(self):
     for at in range({START} + {STEP_S * SECOND}, {END} + 1, {STEP_S * SECOND}):
         if self.kept is None or msgspec.msgpack.decode(self.kept, type=Kept).until_us < at:
             Reader.newest_us = lambda self, at=at: at
             self.look()
         while self.outbox.next_us() is not None:
-            self.delivery.turn() or time.sleep(0.01)
+            (self.delivery and self.delivery.turn()) or time.sleep(0.01)
 running.Running.run = run
 """
 """Time goes on while it runs, every step is told before the next, and groups take as much as comes."""
@@ -135,12 +140,18 @@ def store(tmp_path_factory: pytest.TempPathFactory, laid: Callable[[Path], str])
 
 
 def started(folder: Path, url: str, api: TelegramApi, before: str = "") -> subprocess.Popen[str]:
-    (folder / "r.toml").write_text(RULES)
-    asked = ["alerts", "run", "--rules", "r.toml", "--warehouse", url, "--telegram-api", api.url, "--state", "state"]
-    environment = {"TILIK_TELEGRAM_TOKEN": TOKEN, "CHIEF": "-1002", "PYTHONPATH": str(Path(__file__).parents[3])}
+    environment = {"TILIK_TELEGRAM_TOKEN": TOKEN, "CHIEF": "-1002"}
+    return running(folder, url, RULES, environment, before, "--telegram-api", api.url)
+
+
+def running(
+    folder: Path, url: str, rules: str, environment: dict[str, str], before: str, *options: str
+) -> subprocess.Popen[str]:
+    (folder / "r.toml").write_text(rules)
+    asked = ["alerts", "run", "--rules", "r.toml", "--warehouse", url, "--state", "state", "--until-end", *options]
     return subprocess.Popen(
-        [sys.executable, "-c", before + CODE, *asked, "--until-end"], cwd=folder, text=True, stderr=subprocess.PIPE,
-        env=os.environ | environment, start_new_session=True,
+        [sys.executable, "-c", before + CODE, *asked], cwd=folder, text=True, stderr=subprocess.PIPE,
+        env=os.environ | environment | {"PYTHONPATH": str(Path(__file__).parents[3])}, start_new_session=True,
     )  # fmt: skip
 
 
@@ -238,3 +249,39 @@ def test_two_at_once_and_a_token_that_nobody_knows_are_refused(store: str, tmp_p
     said = second.communicate()[1]
     assert (second.returncode, "another `tilik alerts run` has it" in said) == (1, True), said
     ended(process)
+
+
+def test_webhooks_and_mailboxes_are_told_what_a_rehearsal_says_whoever_is_killed(store: str, tmp_path: Path) -> None:
+    rules = RULES.replace('telegram = "-1001"', 'email = ["desk@city.test"]')
+    rules = rules.replace('telegram = "env:CHIEF"', 'webhook = "env:TILIK_WEBHOOK_CHIEF"\nsecret = "env:SECRET"')
+    with inboxes.hooks() as hook, inboxes.letters() as box:
+        environment = {
+            "TILIK_WEBHOOK_CHIEF": f"{hook.url}/t0ken",
+            "SECRET": "hush",
+            "TILIK_SMTP_URL": f"smtp://ana:pl4nted@127.0.0.1:{box.port}",
+            "TILIK_SMTP_FROM": "tilik@city.test",
+        }
+        hook.answers = [(200, {}), 5.0]
+        process = running(tmp_path, store, rules, environment, STEPS)
+        until(lambda: len(hook.taken) == 2)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        said = ended(running(tmp_path, store, rules, environment, STEPS))
+    assert "told is chief by webhook (http://127.0.0.1:" in said
+    assert not [secret for secret in ("t0ken", "hush", "pl4nted") if secret in said]
+    first, second, third, *_ = [each.headers["idempotency-key"] for each in hook.taken]
+    assert first != second == third
+    last = {body["groupKey"].partition(":")[0]: body for body in (json.loads(each.body) for each in hook.taken)}
+    right = rehearsed(store)
+    assert {name[1]: (notices[-1]["text"].split("\n")[0], notices[-1]["what"]) for name, notices in right.items()
+            if name[0] == "chief"} == {
+        key.removeprefix("tilik/"): (body["commonAnnotations"]["summary"], body["commonAnnotations"]["state"])
+        for key, body in last.items()
+    }  # fmt: skip
+    mailed = {str(taken["Message-ID"]): taken for _, taken in box.taken}
+    begun = Counter(times[0][0] for name, times in told(store).items() if name[0] == "desk")
+    texts = Counter(taken.get_content().replace("\r\n", "\n").rstrip("\n") for taken in mailed.values())
+    assert texts == begun + Counter(
+        notices[-1]["text"] for name, notices in right.items() if name[0] == "desk" and notices[-1]["what"] == "over"
+    )
+    assert len({str(taken["References"]) for taken in mailed.values()}) == begun.total()
