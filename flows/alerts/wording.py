@@ -24,7 +24,7 @@ _HEADS: Final = {
     "escalated": "BELUM DITANGGAPI · ",
     "over": "SELESAI · ",
 }
-_WHY: Final = {
+WHY: Final = {
     "cleared": "sudah bersih",
     "unseen": "tidak teramati lagi",
     "inhibited": "dijelaskan kejadian lain",
@@ -32,6 +32,7 @@ _WHY: Final = {
     "dismissed": "bukan kejadian",
     "withdrawn": "dibatalkan: angka diperbaiki",
 } | {word: label.id.lower() for word, label in CLOSE_LABELS.items() if word != "cleared"}
+"""Why an alert is told no more, as people read it."""
 
 
 def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
@@ -56,7 +57,7 @@ def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
 def _head(notice: Notice) -> str:
     """Return how it stands; what is told no more though it goes on says why."""
     is_hidden = notice.what == "over" and not any(alert.ended(notice.at_us) for alert in notice.over)
-    return f"{_WHY[notice.why].upper()} · " if is_hidden and notice.why in _WHY else _HEADS[notice.what]
+    return f"{WHY[notice.why].upper()} · " if is_hidden and notice.why in WHY else _HEADS[notice.what]
 
 
 def _going_on(notice: Notice) -> list[Alert]:
@@ -85,5 +86,5 @@ def line(alert: Alert, at_us: int, names: Names, said_before: str = "") -> str:
     since = f"{at_time(alert.since_us + OFFSET_US):%H:%M}"
     end_us = alert.ended_us if alert.ended(at_us) and alert.ended_us is not None else at_us
     lasted = said((end_us - alert.since_us) / 1e6)
-    ended = f", {_WHY.get(alert.why, alert.why)}" if alert.why and alert.ended(at_us) else ""
+    ended = f", {WHY.get(alert.why, alert.why)}" if alert.why and alert.ended(at_us) else ""
     return f"{subject + ', ' if subject else ''}sejak {since} WIB, {lasted}{ended}"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flows import options
-from flows.commands import answers
+from flows.commands import answers, shift
 from flows.console import announce, note
 from schemas.errors import UsageError
 
@@ -19,6 +19,7 @@ app.command("list")(answers.list_)
 app.command("ack")(answers.ack)
 app.command("note")(answers.note)
 app.command("silence")(answers.silence)
+app.command("report")(shift.report)
 
 
 @app.command("run")
