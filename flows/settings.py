@@ -29,7 +29,7 @@ NOT_SETTINGS: Final = ("TILIK_SETTINGS", "TILIK_DEBUG", "TILIK_SANDBOX", PASSWOR
 """Variables with our prefix that are read elsewhere: the file's name, whether to show traces, the sandbox, a secret."""
 ELSEWHERE: Final = (
     "TILIK_CHAT_", "TILIK_DASHBOARDS_", "TILIK_KAFKA_", "TILIK_MAIL_", "TILIK_MQTT_", "TILIK_INGEST_", "TILIK_S3_",
-    "TILIK_SMTP_", "TILIK_TELEGRAM_", "TILIK_WEBHOOK_",
+    "TILIK_OFFICER_", "TILIK_SMTP_", "TILIK_TELEGRAM_", "TILIK_WEBHOOK_",
 )  # fmt: skip
 """So begin those of brokers' and stores' clients, of `tilik ingest` and `tilik alerts`."""
 

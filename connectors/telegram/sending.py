@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
-from telegram import Bot, error
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters, Update, error
 from telegram.request import HTTPXRequest
 
 from connectors.replies import Later, Refused, Unsure
+from connectors.telegram.hearing import KINDS
 from schemas.errors import TilikError, UsageError
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # how the package is told to give times as such, without a warning
@@ -19,6 +21,8 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # how the package is told to giv
 TOKEN: Final = "TILIK_TELEGRAM_TOKEN"
 MOST_UNITS: Final = 4_096
 """UTF-16 units of a text (Bot API, sendMessage)."""
+MOST_TOAST: Final = 200
+"""Letters of an answer to a press (Bot API, answerCallbackQuery)."""
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 20.0
 """How long an answer is waited for; ours."""
@@ -80,19 +84,29 @@ class Telegram:
         with self._runner:
             self._runner.run(shut())
 
-    def send(self, chat: str, text: str) -> int:
+    def send(self, chat: str, text: str, buttons: Buttons = (), to: int = 0) -> int:
         """Send a message; return its number in the chat.
+
+        Parameters
+        ----------
+        buttons
+            Below it, by row.
+        to
+            The message that it replies to, 0 none; one that is gone is not missed.
 
         Raises
         ------
         Later, Unsure, Moved, Refused
             What came of it.
         """
-        sent = self._done(self._bot.send_message(_chat(chat), cut(text)))
+        replied = ReplyParameters(to, allow_sending_without_reply=True) if to else None
+        sent = self._done(
+            self._bot.send_message(_chat(chat), cut(text), reply_markup=_markup(buttons), reply_parameters=replied)
+        )
         return int(sent.message_id)
 
-    def edit(self, chat: str, number: int, text: str) -> None:
-        """Change what a message says; one that says so already is left as it is.
+    def edit(self, chat: str, number: int, text: str, buttons: Buttons = ()) -> None:
+        """Change what a message says, and its buttons; one that says so already is left as it is.
 
         Raises
         ------
@@ -100,9 +114,30 @@ class Telegram:
             What came of it.
         """
         try:
-            self._done(self._bot.edit_message_text(cut(text), _chat(chat), number))
+            self._done(self._bot.edit_message_text(cut(text), _chat(chat), number, reply_markup=_markup(buttons)))
         except _Same:
             return
+
+    def answer(self, query: str, text: str) -> None:
+        """Answer a press, as a line that passes; one that is too old is passed over.
+
+        Raises
+        ------
+        Later
+            It was not taken.
+        """
+        with suppress(Refused):
+            self._done(self._bot.answer_callback_query(query, text[:MOST_TOAST]))
+
+    def updates(self, offset: int, wait_s: int) -> list[Update]:
+        """Return what was done in chats from an update on, waiting for it so long; what is before is done with.
+
+        Raises
+        ------
+        Later
+            Nobody answered, or somebody else asks with the same token.
+        """
+        return list(self._done(self._bot.get_updates(offset, timeout=wait_s, allowed_updates=list(KINDS))))
 
     def _done(self, call: Awaitable[T]) -> T:
         async def answered() -> T:
@@ -114,6 +149,16 @@ class Telegram:
             raise UsageError(f"{TOKEN}: Telegram knows no such token: ask @BotFather for another") from problem
         except error.TelegramError as problem:
             raise explained(problem) from problem
+
+
+class Button(NamedTuple):
+    """What it says, and what it carries: at most 64 bytes."""
+
+    text: str
+    data: str
+
+
+Buttons: TypeAlias = Sequence[Sequence[Button]]
 
 
 class _Same(TilikError):
@@ -151,6 +196,13 @@ def cut(text: str) -> str:
     if len(raw) <= 2 * MOST_UNITS:
         return text
     return raw[: 2 * (MOST_UNITS - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _markup(buttons: Buttons) -> InlineKeyboardMarkup | None:
+    if not buttons:
+        return None
+    rows = [[InlineKeyboardButton(text, callback_data=data) for text, data in row] for row in buttons]
+    return InlineKeyboardMarkup(rows)
 
 
 def _chat(chat: str) -> int | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +31,8 @@ class Following:
     ----------
     lateness_us
         So late frames restate a minute.
+    resumed
+        Alerts that were told before: those that last go on, however long ago they began.
     stated_us
         So long after its end a window is looked at: what cameras send in time is stored by then.
     """
@@ -37,6 +40,7 @@ class Following:
     evaluation: Evaluation
     lateness_us: int
     stated_us: int
+    resumed: Sequence[Alert] = ()
     settled: list[_Settled] = field(default_factory=list)
     looked_us: int = 0
     of_windows: list[Alert] = field(default_factory=list)
@@ -52,8 +56,13 @@ class Following:
 
     def _windows(self, since_us: int, until_us: int) -> list[Alert]:
         if not self.settled:
-            self.settled = [_Settled(of, self.evaluation.begins_us(of, since_us)) for of in self.evaluation.watched()]
+            self.settled = [self._begun(of, since_us) for of in self.evaluation.watched()]
         return [alert for each in self.settled for alert in self._stepped(each, until_us)]
+
+    def _begun(self, of: Watched, since_us: int) -> _Settled:
+        at_us = self.evaluation.begins_us(of, since_us)
+        of.resume((alert for alert in self.resumed if alert.labels["rule"] == of.rule.id), at_us)
+        return _Settled(of, at_us)
 
     def _stepped(self, each: _Settled, until_us: int) -> list[Alert]:
         """Step a rule to a time, and for good as far as nothing is restated."""

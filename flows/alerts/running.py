@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from connectors import locks
-from connectors import warehouse as warehouses
-from connectors.mail import Mail, Server
+from connectors.mail import Server
 from connectors.outbox import WEBHOOK, Entry, Outbox
-from connectors.telegram import Telegram
 from connectors.warehouse import Warehouse
-from connectors.webhook import Webhook
 from flows.alerts import names, payload, record, wording
-from flows.alerts.delivering import Delivery, Sender
+from flows.alerts.chatting import Chatting
+from flows.alerts.delivering import Delivery
 from flows.alerts.evaluating import Evaluation
 from flows.alerts.following import Following
-from flows.alerts.mailing import Mailing
-from flows.alerts.posting import Posting
 from flows.alerts.reading import Reader
 from flows.alerts.receivers import Reached
 from flows.alerts.record import Said
-from flows.alerts.ways import Way, Ways
 from flows.console import note
-from operators.alerts.alert import worst
+from operators.alerts.alert import Alert, worst
 from operators.alerts.desk import Desk, Kept
 from operators.alerts.groups import Notice
-from schemas.errors import StateError, WarehouseError
+from schemas.errors import WarehouseError
 from schemas.rules import SEVERITIES, Rules
 
 LOOK_S: Final = 3.0
@@ -81,58 +72,19 @@ class Asked:
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
 
 
-def run(asked: Asked, token: str, api: str | None) -> None:
-    """Run until somebody says stop.
-
-    Raises
-    ------
-    StateError
-        Another process has the state.
-    UsageError
-        Telegram knows no such token.
-    WarehouseError
-        There is no warehouse.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(_alone(asked.state))
-        outbox = Outbox(asked.state)
-        stack.callback(outbox.close)
-        if asked.until_end:
-            outbox.leave(asked.reached.every())
-        telegram = stack.enter_context(Telegram(token, api)) if asked.reached.chats else None
-        warehouse = stack.enter_context(warehouses.existing(asked.warehouse))
-        stack.enter_context(Ways(asked.state, list(_ways(asked)), asked.stop))
-        Running(asked, outbox, telegram, warehouse).run()
-
-
-def _ways(asked: Asked) -> Iterator[Callable[[Outbox], Way]]:
-    """Yield the ways that have a thread of their own: each webhook, and all mail."""
-    called = {receiver.id: receiver.name or receiver.id for receiver in asked.rules.receiver}
-    for receiver, hook in asked.reached.hooks.items():
-        name, webhook = f"{called[receiver]} by webhook", Webhook(*hook)
-        yield partial(Posting, receiver=receiver, called=name, webhook=webhook, clock=asked.clock)
-    if asked.mail is not None:
-        yield partial(Mailing, mail=Mail(asked.mail), clock=asked.clock)
-
-
-@contextmanager
-def _alone(state: Path) -> Iterator[None]:
-    state.mkdir(parents=True, exist_ok=True)
-    handle = locks.open_lock(state / "alerts.lock")
-    try:
-        if not locks.try_lock(handle):
-            raise StateError(f"{state}: another `tilik alerts run` has it: end that one, or give another --state")
-        yield
-    finally:
-        os.close(handle)
-
-
 class Running:
     """One process: it looks, and delivers."""
 
-    def __init__(self, asked: Asked, outbox: Outbox, sender: Sender | None, warehouse: Warehouse) -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        outbox: Outbox,
+        warehouse: Warehouse,
+        delivery: Delivery | None = None,
+        chatting: Chatting | None = None,
+    ) -> None:
         self.asked, self.outbox, self.warehouse = asked, outbox, warehouse
-        self.delivery = None if sender is None else Delivery(outbox, sender, asked.reached.chats, asked.clock)
+        self.delivery, self.chatting = delivery, chatting
         self.by_id = {rule.id: rule for rule in asked.rules.rule}
         self.takes_simulated = {receiver.id: receiver.simulated for receiver in asked.rules.receiver}
         self.looked_s = self.named_s = -NAMES_S
@@ -146,12 +98,17 @@ class Running:
             if time.monotonic() - self.looked_s >= LOOK_S and not (self.asked.until_end and self.looked_s > 0):
                 self.look()
                 self.looked_s = time.monotonic()
-            if self.delivery is not None and self.delivery.turn():
+            if self._turn():
                 continue
             if self.asked.until_end and self.outbox.next_us() is None:
                 self._store()
                 return
             self.asked.stop.wait(REST_S)
+
+    def _turn(self) -> bool:
+        """Handle what was heard, else deliver what is due; say whether there was anything."""
+        is_heard = self.chatting is not None and self.chatting.turn()
+        return is_heard or (self.delivery is not None and self.delivery.turn())
 
     def look(self) -> None:
         """Evaluate, and put what follows into the outbox; a warehouse that is away is looked at again."""
@@ -166,7 +123,7 @@ class Running:
             self.said = ""
 
     def _look(self) -> None:
-        notices, kept, known = self._notices()
+        notices, kept, known, said = self._notices()
         told = [each for each in notices if self._is_told(each)]
         entries = [entry for each in told for entry in self._entries(each, known)]
         rows = [msgspec.msgpack.encode(row) for each in told for row in record.of_notice(each)]
@@ -174,8 +131,10 @@ class Running:
         self.outbox.put(entries, DESK, kept_now, rows)
         self.outbox.forget(self.asked.clock() - FORGET_US)
         self.kept = kept_now  # only now: what could not be put is looked at again
+        if self.chatting is not None:
+            self.chatting.knows(kept, said, known)
 
-    def _notices(self) -> tuple[Sequence[Notice], Kept, names.Names]:
+    def _notices(self) -> tuple[Sequence[Notice], Kept, names.Names, Said]:
         following = self._followed()
         reader = following.evaluation.reader
         now_us = reader.newest_us() if self.asked.until_end else self.asked.clock()
@@ -184,8 +143,8 @@ class Running:
         desk = Desk(self.asked.rules, kept)
         since_us = min(desk.until_us, now_us) if kept.until_us else reader.oldest_us()
         alerts = following.alerts(since_us - self.asked.lateness_us, now_us)
-        heeded = self._said(min((alert.fired_us for alert in alerts), default=now_us)).record
-        return desk.see(alerts, heeded, now_us), desk.kept(), reader.names
+        said = self._said(min((alert.fired_us for alert in alerts), default=now_us))
+        return desk.see(alerts, said.record, now_us), desk.kept(), reader.names, said
 
     def _said(self, since_us: int) -> Said:
         """Return what people have said of alerts that were told since a time; what waits to be stored, too."""
@@ -203,13 +162,19 @@ class Running:
         if self.following is None:
             reader = Reader(self.warehouse, names.read(self.warehouse))
             stated_us = 0 if self.asked.until_end else STATED_US
-            self.following = Following(Evaluation(reader, self.asked.rules), self.asked.lateness_us, stated_us)
+            evaluation, told = Evaluation(reader, self.asked.rules), list(self._told())
+            self.following = Following(evaluation, self.asked.lateness_us, stated_us, told)
         elif time.monotonic() - self.named_s < NAMES_S:
             return self.following
         else:
             self.following.evaluation.names.read_again(self.warehouse)
         self.named_s = time.monotonic()
         return self.following
+
+    def _told(self) -> Iterator[Alert]:
+        """Yield alerts that were told of before this program was started, each once."""
+        kept = Kept() if self.kept is None else msgspec.msgpack.decode(self.kept, type=Kept)
+        yield from {alert.key: alert for group in kept.groups for alert in group.alerts.values()}.values()
 
     def _is_told(self, notice: Notice) -> bool:
         """Say whether its receiver can be told; simulated alerts go to nobody who does not ask for them."""

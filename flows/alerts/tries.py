@@ -57,14 +57,18 @@ class Tries:
             if self.failed.pop(whom, 0) >= SAID:
                 note(f"{whom}: takes messages again", "back", whom=whom)
             self.said.pop(whom, None)
-            self.outbox.told(some, remote)
+            self.outbox.told(some, remote, whom)
 
-    def _wait(self, whom: str, some: Sequence[Waiting], later: Later, now_us: int) -> None:
-        """Try again later; whoever is asked to wait is left alone with everything."""
-        self.free_us[whom] = now_us + _rest_us(later, self.failed[whom])
+    def rest(self, whom: str, later: Later) -> None:
+        """Leave somebody alone for a while who has not taken something."""
+        self.free_us[whom] = self.clock() + _rest_us(later, self.failed[whom])
         self.failed[whom] += 1
         if self.failed[whom] == SAID:
             self._say(whom, f"waiting: {later}", "away")
+
+    def _wait(self, whom: str, some: Sequence[Waiting], later: Later, now_us: int) -> None:
+        """Try again later; whoever is asked to wait is left alone with everything."""
+        self.rest(whom, later)
         if not isinstance(later, Unsure):
             again_us = now_us + _rest_us(later, some[0].tries)
             self.outbox.later(some, max(again_us, self.free_us[whom]))

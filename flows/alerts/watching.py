@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final
@@ -49,6 +50,21 @@ class Watched:
         """Return another that goes on from here by itself; they number subjects together."""
         return replace(self, state=conditions.copied(self.state), alerts=dict(self.alerts), lasting=dict(self.lasting))
 
+    def resume(self, alerts: Iterable[Alert], at_us: int) -> None:
+        """Go on with alerts that were told before a time and last, as if all windows until then had been taken.
+
+        What was told goes on so when a program is started again, however long ago it began.
+        """
+        held = [alert for alert in alerts if alert.subject and alert.fired_us <= at_us and alert.over_us is None]
+        self.state = conditions.grown(self.state, len(self.subjects) + len(held))
+        for alert in held:
+            code = self.codes[alert.subject] = len(self.subjects)
+            self.subjects.append(dict(zip(self.by, alert.subject, strict=True)))
+            self.alerts[alert.key], self.lasting[code] = alert, alert.key
+            state, peak = self.state, float("nan") if alert.value is None else alert.value
+            state.last_us[code], state.held_us[code], state.peak[code] = at_us, at_us - alert.since_us, peak
+            state.since_us[code], state.fired_us[code] = alert.since_us, alert.fired_us
+
     def forget(self, before_us: int) -> None:
         """Forget alerts that were over before a time."""
         self.alerts = {key: alert for key, alert in self.alerts.items() if alert.until_us >= before_us}
@@ -78,6 +94,8 @@ class Watched:
             if named not in self.codes:
                 self.codes[named] = len(self.subjects)
                 self.subjects.append(row)
+            elif len(row) > len(self.subjects[self.codes[named]]):
+                self.subjects[self.codes[named]] = row  # one that was resumed
             of_run[run] = self.codes[named]
         self.state = conditions.grown(self.state, len(self.subjects))
         return of_run[runs["run"].to_numpy()]
@@ -104,8 +122,10 @@ class Watched:
         row = self.subjects[subject]
         named = "\n".join(str(row[name]) for name in self.by)
         labels = scope.labels(self.rule, row, self.names)
-        simulated = bool(row.get("simulated"))
-        return Alert(key(self.rule, named, since_us), labels, since_us, fired_us, value=value, simulated=simulated)
+        return Alert(
+            key(self.rule, named, since_us), labels, since_us, fired_us, value=value,
+            simulated=bool(row.get("simulated")), subject=tuple(str(row[name]) for name in self.by),
+        )  # fmt: skip
 
 
 def key(rule: Rule, subject: str, since_us: int) -> str:

@@ -45,7 +45,7 @@ def run(
     from connectors import mail  # noqa: PLC0415  start-up time
     from connectors.registry import rules as files  # noqa: PLC0415
     from connectors.telegram.sending import TOKEN  # noqa: PLC0415
-    from flows.alerts import receivers, running  # noqa: PLC0415
+    from flows.alerts import receivers, running, starting  # noqa: PLC0415
 
     asked = files.load(rules or files.shipped())
     reached = receivers.reached(asked, os.environ)
@@ -62,6 +62,6 @@ def run(
     what = running.Asked(asked, settings.warehouse, Path(state), reached, lateness_us, server, until_end)
     signal.signal(signal.SIGTERM, lambda *_: what.stop.set())
     try:
-        running.run(what, token, telegram_api)
+        starting.run(what, token, telegram_api)
     except KeyboardInterrupt:
         note("ended: what is not sent yet stays in the outbox")

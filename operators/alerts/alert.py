@@ -40,6 +40,8 @@ class Alert(msgspec.Struct, frozen=True):
         The incident that it is of, or ''.
     simulated
         No camera ever saw it.
+    subject
+        Of a figure, the words of its row that say what it is of; () of others.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Alert(msgspec.Struct, frozen=True):
     value: float | None = None
     incident: str = ""
     simulated: bool = False
+    subject: tuple[str, ...] = ()
 
     @property
     def until_us(self) -> int:

@@ -20,10 +20,11 @@ from schemas.registry.structure import read
 from schemas.rules import subjects
 from schemas.rules.addresses import is_chat, is_mailbox, shown, split, webhook_flaw
 from schemas.rules.durations import is_duration
-from schemas.rules.entries import LABELS, SEVERITIES, Match, Receiver, Route, Rule, Rules
+from schemas.rules.entries import LABELS, SEVERITIES, Match, Officer, Receiver, Route, Rule, Rules
 from schemas.words import LEVELS
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_USER: Final = re.compile(r"[1-9]\d{0,18}")
 _VARIABLE: Final = re.compile(r"env:[A-Z_][A-Z0-9_]*")
 _WAYS: Final = ("telegram", "webhook", "email")
 _KINDS_OF_RULES: Final = ("incident", "figure", "blind", "silent")
@@ -59,7 +60,7 @@ def parse(texts: Mapping[str, str], areas: Areas | None = None) -> Rules:
     return whole
 
 
-_TABLES: Final = ("rule", "route", "receiver", "inhibit")
+_TABLES: Final = ("rule", "route", "receiver", "inhibit", "officer")
 
 
 def _flaws(held: Mapping[str, Rules], whole: Rules, areas: Areas | None) -> Iterator[Located]:
@@ -70,6 +71,7 @@ def _flaws(held: Mapping[str, Rules], whole: Rules, areas: Areas | None) -> Iter
             "route": known.route,
             "receiver": known.receiver,
             "inhibit": known.inhibit,
+            "officer": known.officer,
         }
         for table, check in checks.items():
             for i, row in enumerate(getattr(rules, table)):
@@ -134,6 +136,14 @@ class _Known:
         yield from under(("source",), self._match(inhibit.source))
         yield from under(("target",), self._match(inhibit.target))
         yield from _one_of("equal", inhibit.equal, LABELS)
+
+    def officer(self, officer: Officer) -> Iterator[Flaw]:
+        if not officer.name.strip():
+            yield Flaw(("name",), expected("a name", repr(officer.name), "say how the record names them"))
+        if not (_USER.fullmatch(officer.telegram) or _VARIABLE.fullmatch(officer.telegram)):
+            todo = "the bot says it to whoever presses a button; env:NAME takes it from that variable"
+            yield Flaw(("telegram",), expected("a user's number in quotes", repr(officer.telegram), todo))
+        yield from _one_of("office", officer.office, self.receivers)
 
     def _identity(self, name: str, known: Counter[str]) -> Iterator[Flaw]:
         if not _ID.fullmatch(name):

@@ -176,6 +176,8 @@ class Receiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Addresses, or ``env:NAME`` of a variable that holds some.
     simulated
         It takes simulated alerts; real offices do not.
+    members
+        Whoever is in its Telegram group may answer; else officers alone.
     """
 
     id: str
@@ -185,6 +187,25 @@ class Receiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str = ""
     email: tuple[str, ...] = ()
     simulated: bool = False
+    members: bool = False
+
+
+class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who may answer messages, and ask.
+
+    Attributes
+    ----------
+    name
+        How the record names them.
+    telegram
+        Their own number there, or ``env:NAME``.
+    office
+        Receivers that they speak for; none is all.
+    """
+
+    name: str
+    telegram: str
+    office: tuple[str, ...] = ()
 
 
 class Inhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,3 +223,4 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     route: tuple[Route, ...] = ()
     receiver: tuple[Receiver, ...] = ()
     inhibit: tuple[Inhibit, ...] = ()
+    officer: tuple[Officer, ...] = ()

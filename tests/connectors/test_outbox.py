@@ -27,6 +27,13 @@ VALUES ('m', 'dpu', 5, 2, 'b', 1, 0, 1, 'a', 7);
 INSERT INTO kept VALUES ('desk', CAST('state' AS BLOB));
 """
 """The file as the first version wrote it, with a message that waits to be edited."""
+BY_WAYS = (
+    FORMER.replace("PRIMARY KEY (id, receiver)", "way TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (id, way)")
+    .replace("told_text, remote)", "told_text, remote, way, address)")
+    .replace("'a', 7)", "'a', 7, 'telegram', '')")
+    + "PRAGMA user_version = 1;"
+)
+"""As the second did, when nobody could answer."""
 
 
 @pytest.fixture
@@ -116,14 +123,15 @@ def test_each_way_gets_as_far_as_it_does(outbox: Outbox) -> None:
     assert [each.address for each in outbox.waiting(0, EMAIL)] == ["x@y"]
 
 
-def test_a_file_of_the_first_form_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [FORMER, BY_WAYS])
+def test_a_file_of_a_former_form_goes_on(form: str, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as former:
-        former.executescript(FORMER)
+        former.executescript(form)
     former.close()
     for _ in range(2):
         box = Outbox(tmp_path)
         (waiting,) = box.waiting(0)
-        assert waiting == Waiting("m", "dpu", 5, 2, "b", 1, False, 1, "a", 7, False, 0, TELEGRAM, "")
+        assert waiting == Waiting("m", "dpu", 5, 2, "b", 1, False, 1, "a", 7, False, 0, TELEGRAM, "", "")
         assert box.kept("desk") == b"state"
         box.close()
 

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.outbox import Entry, Outbox
 from connectors.replies import Later, Refused, Unsure
-from connectors.telegram import Gone, Moved
+from connectors.telegram import Buttons, Gone, Moved
 from flows.alerts.delivering import MAYBE, MOST, Delivery
 
 SECOND = 1_000_000
@@ -26,14 +26,14 @@ class Groups:
         self.sent: list[tuple[int, str, str]] = []
         self.fails: list[Exception | None] = []
 
-    def send(self, chat: str, text: str) -> int:
+    def send(self, chat: str, text: str, buttons: Buttons = (), to: int = 0) -> int:
         self._fail()
         number = len(self.shown) + 1
         self.shown[chat, number] = text
         self.sent.append((self.now_us // SECOND, chat, text))
         return number
 
-    def edit(self, chat: str, number: int, text: str) -> None:
+    def edit(self, chat: str, number: int, text: str, buttons: Buttons = ()) -> None:
         self._fail()
         if (chat, number) not in self.shown:
             raise Gone("message to edit not found")

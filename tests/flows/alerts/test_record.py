@@ -23,6 +23,7 @@ from operators.alerts.desk import Kept
 from schemas.errors import UsageError, WarehouseError
 from schemas.rules import Match, Rules
 from schemas.rules.check import parse
+from tests.flows.alerts.stored import Incident, watched, write
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -77,34 +78,9 @@ def url(tmp_path: Path, laid: Callable[[Path], str]) -> str:
 def store(url: str) -> Iterator[Warehouse]:
     with warehouses.connect(url) as warehouse:
         for incident, camera, area, kind, begin, _ in INCIDENTS:
-            _write(warehouse, incident, camera, area, kind, begin, None)
-        warehouse.command(
-            "INSERT INTO health_minute_log (area, camera_id, ts, frames, rev) VALUES"
-            f" ('33.74.01.1001', 'a', fromUnixTimestamp({START // SECOND}), 1, 1),"
-            f" ('33.74.01.1001', 'a', fromUnixTimestamp({(END - MINUTE) // SECOND}), 1, 1)"
-        )
+            write(warehouse, Incident(incident, camera, area, kind, START + begin * MINUTE))
+        watched(warehouse, "a", START, END - MINUTE)
         yield warehouse
-
-
-def _write(store: Warehouse, incident: str, camera: str, area: str, kind: str, begin: int, end: int | None) -> None:
-    at = (START + begin * MINUTE) // SECOND
-    closed = f"fromUnixTimestamp64Micro({START + (end or 0) * MINUTE})" if end is not None else "NULL"
-    store.command(
-        "INSERT INTO incidents_log (area, camera_id, incident_id, zone_id, kind, state, severity, opened_at, active_at,"
-        f" updated_at, closed_at, close_reason, peak, rev) VALUES ('{area}', '{camera}', '{incident}', 'z', '{kind}',"
-        f" '{'closed' if end else 'active'}', 'A', {at}, {at}, {closed if end else at}, {closed},"
-        f" '{'cleared' if end else ''}', 1, {end or 1})"
-    )
-
-
-class Groups:
-    """Takes everything."""
-
-    def send(self, chat: str, text: str) -> int:
-        return 1
-
-    def edit(self, chat: str, number: int, text: str) -> None:
-        return
 
 
 class Live:
@@ -123,9 +99,10 @@ class Live:
             self.now_us += MINUTE
             for incident, camera, area, kind, begin, end in INCIDENTS:
                 if end < 60 and self.now_us == START + end * MINUTE:
-                    _write(self.store, incident, camera, area, kind, begin, end)
+                    at_us = START + begin * MINUTE
+                    write(self.store, Incident(incident, camera, area, kind, at_us, self.now_us))
             outbox = Outbox(self.state)
-            running = Running(self.asked, outbox, Groups(), self.store)
+            running = Running(self.asked, outbox, self.store)
             running.kept = running.kept or msgspec.msgpack.encode(Kept(START))
             told = running._notices()[0]
             self.told += [((each.at_us - START) / MINUTE, each.what, each.receiver, each.message) for each in told]

@@ -13,7 +13,7 @@ import pytest
 from connectors.formats import to_json_lines
 from connectors.registry.writing import to_toml
 from connectors.warehouse import Warehouse, connect
-from flows.alerts import names, page
+from flows.alerts import evaluating, names, page
 from flows.alerts.evaluating import Evaluation
 from flows.alerts.following import Following
 from flows.alerts.reading import Reader
@@ -167,6 +167,26 @@ def test_names_that_are_read_again_leave_what_was_stepped_through(own_store: War
     assert following.alerts(START, END) == before
     assert all(each.of is of for each, of in zip(following.settled, stepped, strict=True))
     assert (stepped[0].names.called("camera", "a"), bool(stepped[0].names.day_types)) == ("Jalan <a>", True)
+
+
+def test_who_is_started_again_goes_on_with_what_began_before_anything_that_is_read_again(
+    own_store: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = rule(figure="crowd_minute.persons_mean", above=0.5) + 'for = "2m"\nkeep_firing_for = "1m"\n'
+    evaluation = Evaluation(Reader(own_store, names.read(own_store)), rules(text))
+    whole = {each.key: each for each in evaluation.alerts(START, END)}
+    monkeypatch.setattr(evaluating, "BEFORE_US", 0)
+    went_on = 0
+    for minute in (6, 9, 12):
+        cut = START + minute * 60 * SECOND
+        told = Following(evaluation, 60 * SECOND, 0).alerts(START, cut)
+        again = Following(evaluation, 60 * SECOND, 0, resumed=told).alerts(cut, END)
+        began = [each for each in told if each.over_us is None and each.fired_us <= cut - 180 * SECOND]
+        assert {each.key for each in began} <= {each.key for each in again} <= whole.keys()
+        assert all(whole[each.key].over_us == each.over_us for each in again)
+        went_on += len(began)
+    assert went_on > 3
+    assert len(Following(evaluation, 60 * SECOND, 0).alerts(cut, END)) > 0
 
 
 def test_any_part_of_a_time_tells_what_the_whole_does(store: str) -> None:
