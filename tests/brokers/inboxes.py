@@ -79,7 +79,7 @@ class Letters:
     Attributes
     ----------
     answers
-        By the first word of a command, or "." of the end of a letter: what the next are answered.
+        By the first word of a command, or "." of the end of a letter: what the next are answered; "cut" ends it all.
     """
 
     port: int = 0
@@ -135,12 +135,12 @@ def letters(context: ssl.SSLContext | None = None) -> Iterator[Letters]:
             held.taken.append((to, message_from_bytes(b"".join(lines), policy=default)))
             told = held.answers.get(".")
             answer = told.pop(0) if told else "250 taken"
-            if answer == "cut":
-                self.request.shutdown(2)
             self.say(answer)
 
         def say(self, text: str) -> None:
             try:
+                if text == "cut":
+                    self.request.shutdown(2)
                 self.wfile.write(f"{text}\r\n".encode())
             except OSError:
                 return

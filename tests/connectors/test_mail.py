@@ -77,7 +77,7 @@ def test_an_answer_says_what_to_do_next(
 
 
 def test_what_was_taken_is_taken_however_the_server_says_goodbye(box: Letters) -> None:
-    box.answers = {"QUIT": ["421 too busy"]}
+    box.answers = {"QUIT": ["cut"]}
     Mail(of(box)).send(LETTER)
     assert len(box.taken) == 1
 

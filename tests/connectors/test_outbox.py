@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,9 @@ def test_a_file_of_a_former_form_goes_on(form: str, tmp_path: Path) -> None:
         assert waiting == Waiting("m", "dpu", 5, 2, "b", 1, False, 1, "a", 7, False, 0, TELEGRAM, "", "")
         assert box.kept("desk") == b"state"
         box.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as now:
+        tables = {name for (name,) in now.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert "former" not in tables, "nothing is left of what it was"
 
 
 def test_a_file_of_a_newer_form_is_left_alone(tmp_path: Path) -> None:

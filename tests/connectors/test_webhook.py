@@ -62,6 +62,7 @@ def test_the_signature_is_that_of_another_implementation() -> None:
         (0.3, Later, 5),
         ((400, {}), Refused, None),
         ((410, {}), Refused, None),
+        ((302, {"Location": "/elsewhere"}), Refused, None),
         ((307, {"Location": "/elsewhere"}), Refused, None),
     ],
 )
