@@ -30,11 +30,15 @@ def may_begin(rule: Rule, t_us: NDArray[np.int64], day_types: Mapping[date, str]
     return allowed
 
 
-def first_us(rule: Rule, since_us: int, until_us: int, day_types: Mapping[date, str]) -> int | None:
-    """Return the first whole minute in a time, or its beginning, at which an alert may begin; None where none is."""
-    if not rule.hours and not rule.day_type:
+def first_us(
+    rule: Rule, since_us: NDArray[np.int64], until_us: int, day_types: Mapping[date, str]
+) -> NDArray[np.int64]:
+    """Return (n,) when alerts may begin: times (n,) [us], or the first whole minute after each; `until_us` if later."""
+    if not len(since_us) or not (rule.hours or rule.day_type):
         return since_us
-    edge_us = -(-since_us // MINUTE_US) * MINUTE_US
-    times = np.array([since_us, *range(edge_us, until_us, MINUTE_US)], np.int64)
-    found = np.flatnonzero(may_begin(rule, times, day_types))
-    return int(times[found[0]]) if len(found) else None
+    edges_us = -(-since_us // MINUTE_US) * MINUTE_US
+    grid_us = np.arange(edges_us.min(), until_us, MINUTE_US)
+    allowed_us = np.where(may_begin(rule, grid_us, day_types), grid_us, until_us)
+    next_us = np.append(np.minimum.accumulate(allowed_us[::-1])[::-1], until_us)
+    at = np.minimum((edges_us - edges_us.min()) // MINUTE_US, len(grid_us))
+    return np.where(may_begin(rule, since_us, day_types), since_us, next_us[at])

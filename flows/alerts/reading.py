@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -13,6 +14,9 @@ from schemas.local_time import MINUTE_US
 from schemas.rules import Rule, subjects
 
 _TIME: Final = "fromUnixTimestamp64Micro({{{}:Int64}})"
+_LASTS: Final = f"(closed_at IS NULL OR updated_at >= {_TIME.format('since')})"
+_BETWEEN: Final = f"active_at < {_TIME.format('until')} AND {_LASTS}"
+_KEY: Final = "area, camera_id, incident_id"
 WEEKS: Final = 8
 """That say what is usual, ours: of one kind of day they hold eight, of Saturdays too."""
 LIKE: Final = 4
@@ -25,19 +29,44 @@ class Reader:
     def __init__(self, warehouse: Warehouse, names: Names) -> None:
         self.warehouse, self.names = warehouse, names
 
-    def incidents(self, rule: Rule, since_us: int, until_us: int) -> list[dict[str, Any]]:
-        """Return incidents that were confirmed before a time and not known to be over before another."""
+    def incidents(self, rules: Sequence[Rule], since_us: int, until_us: int) -> pl.DataFrame:
+        """Return incidents that were confirmed before a time and not known to be over before another, by age.
+
+        Of each, `rules` has the numbers of those that it is an alert of.
+        """
+        return self._incidents("(SELECT *, 0 AS rev, 0 AS deleted FROM incidents)", _BETWEEN, rules, since_us, until_us)
+
+    def standing(self, rules: Sequence[Rule], since_us: int) -> pl.DataFrame:
+        """Return incidents that are not known to be over before a time, as `incidents` does: the versions that count.
+
+        Keys are looked for first: of old months few are left, and the rest of them is not read.
+        """
+        latest = (
+            f"(SELECT * FROM incidents_log WHERE ({_KEY}) IN (SELECT {_KEY} FROM incidents_log WHERE {_LASTS})"
+            f" ORDER BY rev DESC LIMIT 1 BY {_KEY})"
+        )
+        return self._incidents(latest, f"deleted = 0 AND {_LASTS}", rules, since_us, since_us)
+
+    def changed(self, rules: Sequence[Rule], since_us: int) -> pl.DataFrame:
+        """Return versions of incidents since a time; those that are superseded or taken back (`deleted`), too."""
+        return self._incidents("incidents_log", f"updated_at >= {_TIME.format('since')}", rules, since_us, since_us)
+
+    def _incidents(
+        self, source: str, condition: str, rules: Sequence[Rule], since_us: int, until_us: int
+    ) -> pl.DataFrame:
         columns = ("area", "camera_id", "zone_id", "site", "kind", "owner", "category")
-        where, given = scope.where(rule, dict.fromkeys(columns), self.names)
-        return self._rows(
-            f"SELECT {', '.join(columns)}, incident_id, severity, peak, close_reason, simulated, inhibited_by,"
+        met, given = list[str](), dict[str, Any]()
+        for number, rule in enumerate(rules):
+            where, its = scope.where(rule, dict.fromkeys(columns), self.names, f"r{number}_")
+            met.append(f"kind IN {{r{number}_kinds:Array(String)}} AND {where}")
+            given |= its | {f"r{number}_kinds": list(rule.incident)}
+        return self._table(
+            f"SELECT {', '.join(columns)}, incident_id, peak, close_reason, simulated, rev, deleted,"
             " toUnixTimestamp64Micro(opened_at) AS opened_us, toUnixTimestamp64Micro(active_at) AS active_us,"
-            " if(closed_at IS NULL, NULL, toUnixTimestamp64Micro(updated_at)) AS over_us,"
-            " toUnixTimestamp64Micro(closed_at) AS closed_us"
-            f" FROM incidents WHERE {where} AND kind IN {{kinds:Array(String)}}"
-            f" AND active_at < {_TIME.format('until')} AND (closed_at IS NULL OR updated_at >= {_TIME.format('since')})"
-            " ORDER BY active_us, incident_id",
-            given | {"kinds": list(rule.incident)},
+            " toUnixTimestamp64Micro(updated_at) AS updated_us, toUnixTimestamp64Micro(closed_at) AS closed_us,"
+            f" arrayFilter((rule, is_met) -> is_met, range({len(met)}), [{', '.join(met)}]) AS rules"
+            f" FROM {source} WHERE {condition} AND kind IN {{kinds:Array(String)}} ORDER BY active_us, incident_id",
+            given | {"kinds": sorted({kind for rule in rules for kind in rule.incident})},
             since_us,
             until_us,
         )
@@ -110,9 +139,6 @@ class Reader:
     def _table(self, sql: str, given: dict[str, Any], since_us: int, until_us: int) -> pl.DataFrame:
         answer = self.warehouse.query(sql, given | {"since": since_us, "until": until_us})
         return pl.DataFrame(pl.from_arrow(answer.table))
-
-    def _rows(self, sql: str, given: dict[str, Any], since_us: int, until_us: int) -> list[dict[str, Any]]:
-        return self._table(sql, given, since_us, until_us).to_dicts()
 
 
 def _holds(rule: Rule, view: str, figure: str, subject: tuple[str, ...]) -> tuple[str, str]:

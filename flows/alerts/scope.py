@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flows.alerts.names import Names
@@ -12,23 +12,31 @@ KELURAHAN_PARTS = 4
 KECAMATAN_PARTS = 3
 
 
-def where(rule: Rule, columns: Mapping[str, Any], names: Names) -> tuple[str, dict[str, Any]]:
-    """Return a condition on rows with these columns, and its parameters; of a place, its cameras' rows meet it."""
+def where(rule: Rule, columns: Mapping[str, Any], names: Names, prefix: str = "") -> tuple[str, dict[str, Any]]:
+    """Return a condition on rows with these columns, and its parameters; of a place, its cameras' rows meet it.
+
+    A prefix tells the parameters of several rules in one query apart.
+    """
     parts, given = ["1"], dict[str, Any]()
+
+    def words(name: str, some: Iterable[str]) -> str:
+        given[prefix + name] = list(some)
+        return f"{{{prefix}{name}:Array(String)}}"
+
     for narrow in ("category", "owner", "camera", "zone"):
-        if words := getattr(rule, narrow):
-            parts.append(f"{subjects.column(narrow)} IN {{{narrow}:Array(String)}}")
-            given[narrow] = list(words)
-    if rule.area:
-        given["area"] = list(rule.area)
+        if some := getattr(rule, narrow):
+            parts.append(f"{subjects.column(narrow)} IN {words(narrow, some)}")
     if "area_level" in columns:
-        parts.append("area IN {area:Array(String)}" if rule.area else "area_level = 'kelurahan'")
+        parts.append(f"area IN {words('area', rule.area)}" if rule.area else "area_level = 'kelurahan'")
     elif rule.area:
-        parts.append("arrayExists(code -> area = code OR startsWith(area, concat(code, '.')), {area:Array(String)})")
-    if rule.place:
-        parts.append(("place_id" if "place_id" in columns else "camera_id") + " IN {place:Array(String)}")
+        parts.append(
+            f"arrayExists(code -> area = code OR startsWith(area, concat(code, '.')), {words('area', rule.area)})"
+        )
+    if rule.place and "place_id" in columns:
+        parts.append(f"place_id IN {words('place', rule.place)}")
+    elif rule.place:
         zones = [zone for place in rule.place for zone in names.zones.get(place, [])]
-        given["place"] = list(rule.place) if "place_id" in columns else [zone.partition("/")[0] for zone in zones]
+        parts.append(f"camera_id IN {words('place', (zone.partition('/')[0] for zone in zones))}")
     return " AND ".join(parts), given
 
 
