@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Those whose server takes minutes to build come last among them.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    built = {item.path for item in items if {"minio", "prism"} & {*getattr(item, "fixturenames", ())}}
+    built = {item.path for item in items if {"minio", "prism", "alertmanager"} & {*getattr(item, "fixturenames", ())}}
     items.sort(key=lambda item: (item.path not in slow, item.path in built))
 
 

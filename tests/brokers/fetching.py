@@ -1,4 +1,4 @@
-"""What the servers are made of: programs of the system's packages, jars by Maven, MinIO and Prism by Go, once a clone.
+"""What the servers are made of: programs of the system's packages, jars by Maven, three by Go, once a clone.
 
 Everything lies in the clone's ignored `.cache/`; a file lock lets one of several test
 processes fetch while the others wait. Nothing here says where packages come from:
@@ -36,6 +36,8 @@ MINIO = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c"
 """Its last version (AGPL: a program for tests and operators, never linked or shipped); no release tag can be built."""
 PRISM = "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"
 """Beam's engine of the version that is locked (Apache-2.0)."""
+ALERTMANAGER = "github.com/prometheus/alertmanager/cmd/alertmanager@v0.28.1"
+"""What our messages are compared with (Apache-2.0)."""
 GO = (1, 26)
 """What they need at least."""
 
@@ -68,18 +70,23 @@ def kafka_jars() -> list[Path]:
 
 def minio() -> Path:
     """Return the pinned MinIO, built from its source: some minutes, once a clone."""
-    return _built("minio", MINIO, PRISM)
+    return _built(MINIO)
 
 
 def prism() -> Path:
     """Return Beam's Prism of the pinned version, built from its source: three minutes, once a clone."""
-    return _built("prism", PRISM, MINIO)
+    return _built(PRISM)
 
 
-def _built(name: str, source: str, other: str) -> Path:
-    """Return a program that Go makes; what is compiled on the way serves the other, too, and goes with the second."""
+def alertmanager() -> Path:
+    """Return the pinned Alertmanager, built from its source: a minute, once a clone."""
+    return _built(ALERTMANAGER)
+
+
+def _built(source: str) -> Path:
+    """Return a program that Go makes; what is compiled on the way serves the others, too, and goes with the last."""
     made = _place(source)
-    with _alone(name):
+    with _alone(made.name):
         if not made.exists():
             home = CACHE / "go"
             env = os.environ | {
@@ -92,7 +99,7 @@ def _built(name: str, source: str, other: str) -> Path:
             }
             quietly = ["nice", "-n", "19"]  # others have deadlines meanwhile
             _run([*quietly, _go(), "install", "-p", "2", "-trimpath", "-ldflags", "-s -w", source], env)
-            if _place(other).exists():
+            if all(_place(each).exists() for each in (MINIO, PRISM, ALERTMANAGER)):
                 shutil.rmtree(home, ignore_errors=True)
     return made
 
@@ -149,3 +156,4 @@ def _run(command: list[str], env: dict[str, str] | None = None) -> None:
 if __name__ == "__main__":  # ahead of the tests that need it
     minio()
     prism()
+    alertmanager()
