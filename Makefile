@@ -82,8 +82,9 @@ notebooks: install  # Execute docs/notebooks anew
 	$(BIN)/python docs/notebooks/run.py docs/notebooks/floods.ipynb
 	$(BIN)/python docs/notebooks/run.py docs/notebooks/one_minute.ipynb
 
-screenshots: install  # Write docs/images anew, of the dashboards that are served (STATE=data/dashboards)
+screenshots: install  # Write docs/images anew, of the dashboards that are served (STATE=data/dashboards) and of a chat
 	$(BIN)/python -m docs.images.shoot $(if $(STATE),--state $(STATE))
+	$(BIN)/python -m docs.images.chat
 
 lock: LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 lock:  # Resolve requirements/*.txt anew (needs uv)

@@ -48,10 +48,10 @@ def whole(reader: Reader, page: pages.Page) -> bytes:
     return shown.screenshot(clip={"x": 0, "y": 0, "width": 1920, "height": bottom})
 
 
-def small(picture: bytes) -> bytes:
+def small(picture: bytes, width: int = WIDTH) -> bytes:
     """Return a picture of less width and of few colours."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
+    image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from connectors.warehouse import Warehouse
-from flows.alerts import answering
+from flows.alerts import answering, report
 from flows.alerts.hearing import SHOW
 from flows.alerts.names import Names
 from schemas.errors import WarehouseError
 from schemas.incidents import KIND_LABELS
 from schemas.local_time import OFFSET_US, at_time
 from schemas.plain import words
-from schemas.rules import SEVERITIES
+from schemas.rules import SEVERITIES, Rules
 from schemas.rules.durations import said
 from schemas.rules.entries import SEVERITY_LABELS
 
@@ -24,6 +24,7 @@ MOST: Final = 15
 AWAY: Final = "Data sedang tidak dapat dibaca. Coba lagi sebentar."
 HELP: Final = """/status TEMPAT: keadaan suatu tempat atau kamera sekarang
 /insiden: apa yang sedang berlangsung untuk kantor ini
+/laporan: laporan delapan jam terakhir
 /bantuan: pesan ini
 Tombol: Terima (sedang ditangani), Bukan kejadian (alarm palsu), Bisukan 2 jam, Catatan.
 Balasan pada pesan disimpan sebagai catatan."""
@@ -46,14 +47,15 @@ class Commands:
         As they were read last.
     """
 
-    def __init__(self, warehouse: Warehouse, clock: Callable[[], int]) -> None:
-        self.warehouse, self.clock, self.names = warehouse, clock, Names()
+    def __init__(self, warehouse: Warehouse, rules: Rules, clock: Callable[[], int]) -> None:
+        self.warehouse, self.rules, self.clock, self.names = warehouse, rules, clock, Names()
 
     def answer(self, name: str, rest: str, offices: Sequence[str]) -> str | None:
         """Return what a command is answered; None of a command that there is not."""
         known: dict[str, Callable[[], str]] = {
             "status": lambda: self.status(rest),
             "insiden": lambda: self.going_on(offices),
+            "laporan": lambda: "\n\n".join(map(self.shift, offices)),
             "bantuan": lambda: HELP,
             "start": lambda: HELP,
         }
@@ -139,6 +141,12 @@ class Commands:
         rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), row["told_us"]))
         lines = [f"{len(rows)} sedang berlangsung", *(self._line(row) for row in rows[:MOST])]
         return "\n".join(lines + ([f"dan {len(rows) - MOST} lainnya"] if len(rows) > MOST else []))
+
+    def shift(self, office: str) -> str:
+        """Report an office's last hours."""
+        now_us = self.clock()
+        rows = report.read(self.warehouse, self.rules, self.names, now_us - report.SHIFT_US, now_us, office)
+        return report.text(rows)
 
     def _line(self, row: dict[str, object]) -> str:
         places, kinds, told_us = row["places"], row["kinds"], row["told_us"]

@@ -60,7 +60,8 @@ def _talk(running: Running, telegram: Telegram, token: str) -> None:
     """Let it deliver to chats, and answer what is heard there."""
     asked, outbox, signing = running.asked, running.outbox, Signing(token)
     delivery = Delivery(outbox, telegram, asked.reached.chats, asked.clock, signing.below)
-    officers, commands = Officers(asked.rules, delivery.chats, os.environ), Commands(running.warehouse, asked.clock)
+    officers = Officers(asked.rules, delivery.chats, os.environ)
+    commands = Commands(running.warehouse, asked.rules, asked.clock)
     running.delivery = delivery
     running.chatting = Chatting(outbox, telegram, signing, officers, asked.clock, commands)
 

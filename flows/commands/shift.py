@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from flows import options
 from flows.console import note, say
 from schemas.errors import UsageError
-
-SHIFT_US: Final = 8 * 3_600_000_000
-"""How long a shift is where nobody says."""
 
 
 def report(
@@ -39,7 +36,7 @@ def report(
     begin_us, end_us = options.moment_us("--from", since), options.moment_us("--to", until)
     with warehouses.existing(settings.warehouse) as store:
         end_us = store.now_us() if end_us is None else end_us
-        begin_us = end_us - SHIFT_US if begin_us is None else begin_us
+        begin_us = end_us - report.SHIFT_US if begin_us is None else begin_us
         shift = report.read(store, asked, names.read(store), begin_us, end_us, office)
     say(report.text(shift))
     if pdf is not None:

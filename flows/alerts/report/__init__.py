@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flows.alerts.report.figures import Shift, of
 from flows.alerts.report.paper import pdf
-from flows.alerts.report.rows import read
+from flows.alerts.report.rows import SHIFT_US, read
 from flows.alerts.report.text import text
 
-__all__ = ["Shift", "of", "pdf", "read", "text"]
+__all__ = ["SHIFT_US", "Shift", "of", "pdf", "read", "text"]

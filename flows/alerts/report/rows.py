@@ -19,6 +19,8 @@ from schemas.registry.mistakes import did_you_mean
 from schemas.rules import Match, Rules
 from schemas.rules.entries import SEVERITY_LABELS
 
+SHIFT_US: Final = 8 * 3_600_000_000
+"""How long a shift is where nobody says, ours."""
 _TOLD: Final = """
 SELECT * FROM (
     SELECT *, min(told_us) OVER (PARTITION BY office, message) AS first_us FROM (

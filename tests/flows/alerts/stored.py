@@ -25,7 +25,7 @@ def write(store: Warehouse, incident: Incident) -> None:
     state, why = ("active", "") if end_us is None else ("closed", "cleared")
     store.command(
         "INSERT INTO incidents_log (area, camera_id, incident_id, zone_id, kind, state, severity, opened_at, active_at,"
-        f" updated_at, closed_at, close_reason, peak, rev) VALUES ('{area}', '{camera}', '{name}', 'z', '{kind}',"
+        f" updated_at, closed_at, close_reason, peak, rev) VALUES ('{area}', '{camera}', '{name}', 'jalan', '{kind}',"
         f" '{state}', 'A', {at}, {at}, {at if end_us is None else over}, {over}, '{why}', 1, {end_us or 1})"
     )
 

@@ -146,6 +146,7 @@ def test_people_press_write_and_ask(tmp_path: Path, laid: Callable[[Path], str],
             ("/status jalan", "Jalan a · "),
             ("/insiden@tilik_bot", "1 sedang"),
             ("/bantuan", "/status TEMPAT"),
+            ("/laporan", "Laporan giliran · dpu"),
         ):
             api.do(CHAT, SARI, text=asked)
             came(lambda answer=answer: shown(api, answer))
