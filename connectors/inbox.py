@@ -59,7 +59,7 @@ class Inbox:
         return None if found is None else (int(found[0]), bytes(found[1]))
 
     def handled(
-        self, number: int, rows: Sequence[bytes] = (), reply: Reply | None = None, again: tuple[str, str] | None = None
+        self, number: int, rows: Sequence[bytes] = (), reply: Reply | None = None, again: Sequence[tuple[str, str]] = ()
     ) -> None:
         """Note that an update was handled, with what follows.
 
@@ -68,7 +68,7 @@ class Inbox:
         rows
             Of the record.
         again
-            A message and a receiver to whom it is sent anew.
+            Messages and receivers to whom they are sent anew.
         """
         with self.outbox.whole():
             self._base.execute("DELETE FROM heard WHERE number = ?", (number,))
@@ -76,8 +76,8 @@ class Inbox:
             self.outbox.keep(rows)
             if reply is not None:
                 self._base.execute("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?)", reply)
-            if again is not None:
-                self.outbox.again(*again)
+            for message, receiver in again:
+                self.outbox.again(message, receiver)
 
     def replies(self) -> list[Reply]:
         """Return answers that are to be sent, the oldest first."""

@@ -88,7 +88,7 @@ class Chatting:
             heard.number,
             [msgspec.msgpack.encode(row) for row in reaction.rows],
             reply and Reply(heard.number, heard.chat, reply.text, reply.to, reply.about, now_us),
-            (reaction.again, self._office(heard)) if reaction.again else None,
+            [(reaction.again, receiver) for receiver in reaction.receivers],
         )
         for row in reaction.rows:
             message = row.values["message"]
@@ -97,11 +97,6 @@ class Chatting:
         if heard.query:
             with suppress(Later):  # a line that passes: what was pressed is kept
                 self.sender.answer(heard.query, reaction.toast)
-
-    def _office(self, heard: Heard) -> str:
-        allowed = self.officers.allowed(heard)
-        assert allowed is not None
-        return allowed.offices[0]
 
     def _show(self, message: str) -> None:
         said = self.said[message]

@@ -23,6 +23,9 @@ SHOW: Final = "lihat"
 """The command that shows a message anew."""
 UNKNOWN: Final = "Anda belum terdaftar. Nomor Telegram Anda: {}. Berikan nomor ini kepada admin Tilik."
 OVER: Final = "Sudah selesai."
+ELSEWHERE: Final = "Pesan itu ada di grup kantornya."
+LINE: Final = 200
+"""Letters of a note that stand below a message, ours; the record has all of it."""
 
 
 class Open(NamedTuple):
@@ -41,12 +44,13 @@ class Reply(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """What follows; `toast` is shown to who pressed, `again` is a message that is sent anew."""
+    """What follows; `toast` is shown to who pressed, `again` is a message that is sent anew to `receivers`."""
 
     rows: tuple[Row, ...] = ()
     reply: Reply | None = None
     toast: str = ""
     again: str = ""
+    receivers: tuple[str, ...] = ()
 
 
 class Hearing:
@@ -123,12 +127,17 @@ class Hearing:
 
     def _asked(self, heard: Heard, name: str, rest: str, allowed: Allowed) -> Reaction:
         verb, _, number = name.partition("_")
-        if verb == SHOW and self.opened(number) is not None:
-            return Reaction(again=number)
         if verb == SHOW:
-            return Reaction(reply=Reply(OVER, heard.own))
+            return self._shown(heard, number)
         answer = self.asked(name, rest, allowed.offices)
         return Reaction() if answer is None else Reaction(reply=Reply(answer, heard.own))
+
+    def _shown(self, heard: Heard, number: str) -> Reaction:
+        """Show a message anew in the chat that it is of."""
+        if self.opened(number) is None:
+            return Reaction(reply=Reply(OVER, heard.own))
+        here = tuple(receiver for receiver, chat in self.officers.chats.items() if chat == heard.chat)
+        return Reaction(again=number, receivers=here) if here else Reaction(reply=Reply(ELSEWHERE, heard.own))
 
 
 def command(text: str) -> tuple[str, str]:
@@ -149,8 +158,12 @@ def foot(said: Said, now_us: int) -> str:
     for row in said.silences:
         if row["until"] > now_us:
             lines.append(f"Dibisukan sampai {_clock(row['until'])}: {row['officer']}")
-    lines += [f"Catatan {row['officer']}, {_clock(row['at'])}: {row['text']}" for row in said.notes[-3:]]
+    lines += [f"Catatan {row['officer']}, {_clock(row['at'])}: {_short(row['text'])}" for row in said.notes[-3:]]
     return "".join("\n" + words(line) for line in lines)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LINE else text[: LINE - 1] + "…"
 
 
 def answered(said: Said) -> str:

@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from connectors import locks
 from connectors import warehouse as warehouses
 from connectors.mail import Mail
@@ -20,10 +22,13 @@ from flows.alerts.commands import Commands
 from flows.alerts.delivering import Delivery
 from flows.alerts.listening import Listening
 from flows.alerts.mailing import Mailing
+from flows.alerts.names import Names
 from flows.alerts.officers import Officers
 from flows.alerts.posting import Posting
+from flows.alerts.record import Said
 from flows.alerts.running import Asked, Running
 from flows.alerts.ways import Way, Ways
+from operators.alerts.desk import Kept
 from schemas.errors import StateError
 
 
@@ -64,6 +69,8 @@ def _talk(running: Running, telegram: Telegram, token: str) -> None:
     commands = Commands(running.warehouse, asked.rules, asked.clock)
     running.delivery = delivery
     running.chatting = Chatting(outbox, telegram, signing, officers, asked.clock, commands)
+    if running.kept is not None:  # what is pressed before the warehouse answers is about what was told before
+        running.chatting.knows(msgspec.msgpack.decode(running.kept, type=Kept), Said(), Names())
 
 
 def _ways(asked: Asked) -> Iterator[Callable[[Outbox], Way]]:

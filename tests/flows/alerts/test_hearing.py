@@ -144,19 +144,23 @@ def test_a_reply_is_a_note_and_a_command_is_answered() -> None:
     private = written("/status x", chat="22", is_private=True, user=22)
     assert hearing().hear(private, NOW).reply.text == "status(x) dpu,rt"  # type: ignore[union-attr]
     assert hearing().hear(written("/other"), NOW) == Reaction()
-    assert hearing().hear(written(f"/lihat_{MESSAGE}"), NOW).again == MESSAGE
+    again = hearing().hear(written(f"/lihat_{MESSAGE}"), NOW)
+    assert (again.again, again.receivers) == (MESSAGE, ("dpu",))
+    elsewhere = hearing().hear(msgspec.structs.replace(private, text=f"/lihat_{MESSAGE}"), NOW)
+    assert (elsewhere.again, elsewhere.reply is not None) == ("", True), "it has no message with buttons there"
 
 
 def test_below_a_message_stands_what_was_said() -> None:
     who = Who("Bu <Di>\n", "dpu", "telegram")
     said = Said(
         [record.answer(MESSAGE, "accepted", who, NOW, []).values],
-        [record.note(MESSAGE, f"catatan {n}", who, NOW).values for n in range(5)],
+        [record.note(MESSAGE, f"catatan {n}" + "x" * 900 * (n == 4), who, NOW).values for n in range(5)],
         [record.silence(OPEN.match, "x", who, NOW, NOW + SILENCE_US).values],
     )
     assert foot(said, NOW).split("\n") == [
         "", "Diterima: Bu <Di> , 07:00 WIB", "Dibisukan sampai 09:00 WIB: Bu <Di>",
-        *(f"Catatan Bu <Di> , 07:00 WIB: catatan {n}" for n in (2, 3, 4)),
+        *(f"Catatan Bu <Di> , 07:00 WIB: catatan {n}" for n in (2, 3)),
+        f"Catatan Bu <Di> , 07:00 WIB: catatan 4{'x' * 190}…",
     ]  # fmt: skip
     assert foot(said, NOW + SILENCE_US).count("\n") == 4
     assert (answered(said), answered(Said())) == ("accepted", "")
