@@ -11,6 +11,7 @@ wait here, too, until the warehouse has them.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Container, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -124,7 +125,8 @@ class Outbox:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(folder / FILE, os.O_CREAT | os.O_RDWR, 0o600))  # it holds what people wrote
         self.folder = folder
         self.base = sqlite3.connect(folder / FILE, isolation_level=None, timeout=WAIT_S)
         self.base.execute("PRAGMA journal_mode = WAL")

@@ -85,7 +85,7 @@ def _ways(asked: Asked) -> Iterator[Callable[[Outbox], Way]]:
 
 @contextmanager
 def _alone(state: Path) -> Iterator[None]:
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = locks.open_lock(state / "alerts.lock")
     try:
         if not locks.try_lock(handle):

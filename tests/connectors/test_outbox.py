@@ -124,6 +124,15 @@ def test_each_way_gets_as_far_as_it_does(outbox: Outbox) -> None:
     assert [each.address for each in outbox.waiting(0, EMAIL)] == ["x@y"]
 
 
+def test_nobody_else_reads_what_people_wrote(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "state")
+    box.put([entry("m")], "desk", b"")
+    found = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "state").iterdir()}
+    assert set(found.values()) == {0o600}, found
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+    box.close()
+
+
 @pytest.mark.parametrize("form", [FORMER, BY_WAYS])
 def test_a_file_of_a_former_form_goes_on(form: str, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as former:
