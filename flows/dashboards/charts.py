@@ -165,6 +165,7 @@ def _table(cell: Chart) -> tuple[str, dict[str, Any]]:
         "table_timestamp_format": "%-d %b %Y %H.%M",
         "show_cell_bars": False,
         "color_pn": False,
+        "allow_render_html": cell.links,
         "include_search": False,
         "allow_rearrange_columns": False,
         "page_length": 0,

@@ -151,11 +151,36 @@ PERSONS: Final = "60000 * sum(person_minutes) / sumIf(observed_ms, persons_mean 
 VEHICLES: Final = "3600000 * sum(vehicles) / sumIf(observed_ms, vehicles IS NOT NULL)"
 """Vehicles an observed hour of a road's direction."""
 MASKED: Final = wilson("sum(masked)", "sum(decided)")
+RATED: Final = 5
+"""Answers that a share of them needs to be shown; ours."""
+_ANSWERED: Final = "uniqExactIf(message, answer != '')"
+FALSE_ALARMS: Final = f"if({_ANSWERED} < {RATED}, NULL, uniqExactIf(message, answer = 'dismissed') / {_ANSWERED})"
+"""Messages that officers dismissed, of those that they answered."""
+
+
+def _to_answer(share: str) -> str:
+    """Return the quantile of minutes from a message to its answer; each message counts once an office."""
+    answered = "groupUniqArrayIf(tuple(kantor, message, assumeNotNull(tanggap_menit)), tanggap_menit IS NOT NULL)"
+    minutes = f"arrayMap(each -> each.3, {answered})"
+    return f"if(empty({answered}), NULL, arrayReduce('quantileExact({share})', {minutes}))"
+
+
+def _lasted(of: str) -> str:
+    """Return minutes as people say them: 42 menit, 2 jam 5 menit, 3 hari 4 jam."""
+    whole = f"toUInt32(round(ifNull({of}, 0)))"
+    days = f"concat(toString(intDiv({whole}, 1440)), ' hari ', toString(intDiv({whole} % 1440, 60)), ' jam')"
+    hours = f"concat(toString(intDiv({whole}, 60)), ' jam ', toString({whole} % 60), ' menit')"
+    return f"multiIf({whole} < 60, concat(toString({whole}), ' menit'), {whole} < 1440, {hours}, {days})"
+
+
 WORDED: Final[dict[str, Callable[[str], str]]] = {
     "angka": _number,
     "arah": _direction,
     "sebab": _reason,
     "cakupan": lambda _: COVERAGE,
+    "keliru": lambda _: FALSE_ALARMS,
+    "lama": _lasted,
+    "tanggap": _to_answer,
     "cukup": lambda figure: f"if(sum(observed_ms) >= 0.8 * sum(expected_ms), {figure}, NULL)",
     "tautan": links.to_page,
     "wib": local,

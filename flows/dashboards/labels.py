@@ -104,13 +104,22 @@ OWN: Final = {
     "mati_lalu": Label("Kamera mati, sebelumnya", "Cameras down, before"),
     "jenis_hari_khusus": Label("Jenis", "Kind"),
     "hari_ini": Label("Hari dalam periode ini", "Days in this period"),
+    "kantor": Label("Kantor", "Office"),
+    "kegawatan": Label("Kegawatan", "Severity"),
+    "tanggapan": Label("Tanggapan", "Answer"),
+    "tanggap_menit": Label("Ditanggapi setelah (menit)", "Time to acknowledge (min)"),
+    "pesan_sejak": Label("Pesan sejak", "Message since"),
+    "peringatan": Label("Peringatan", "Alerts"),
+    "yang_dibisukan": Label("Yang dibisukan", "What is silenced"),
+    "alasan": Label("Alasan", "Why"),
+    "sisa_jam": Label("Masih (jam)", "Left (h)"),
     "hari_lalu": Label("Hari dalam periode sebelumnya", "Days in the period before"),
 }
 """Columns that only datasets have; all others are the views' own."""
 
 FORMATS: Final = {
-    **dict.fromkeys(("lama_menit", "urutan", "n"), ",.0f"),
-    **dict.fromkeys(("buta_jam", "biasa", "rendah", "tinggi", "singgah_menit", "kali"), ",.1f"),
+    **dict.fromkeys(("lama_menit", "urutan", "n", "tanggap_menit", "peringatan"), ",.0f"),
+    **dict.fromkeys(("buta_jam", "biasa", "rendah", "tinggi", "singgah_menit", "kali", "sisa_jam"), ",.1f"),
     **dict.fromkeys(("sebelum", "sesudah"), ",.0f"),
     **dict.fromkeys(("sepeda_motor", "mobil", "bus", "truk", "sepeda", "kunjungan"), ",.0f"),
 }

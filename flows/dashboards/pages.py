@@ -47,6 +47,8 @@ class Chart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         SQL that rows must meet.
     empty
         What it says where it has no rows.
+    links
+        Of a table whose cells are links. In all others what people have written is text, whatever it looks like.
     more
         Superset's own parameters, for what no other word here says.
     """
@@ -68,6 +70,7 @@ class Chart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where: str = ""
     text: str = ""
     empty: str = ""
+    links: bool = False
     more: dict[str, Any] = {}
 
 

@@ -14,6 +14,7 @@ from flows.alerts import record, report
 from flows.alerts.record import Row, Who
 from flows.alerts.report.figures import Answers, Going, Lasting, Noted, Shift, Watched
 from flows.alerts.report.text import MOST_UNITS, units
+from flows.dashboards import checking, datasets, layout, pages
 from schemas.rules import Match
 
 SECOND = 1_000_000
@@ -123,6 +124,20 @@ def test_a_shift_without_messages_says_whether_anything_was_watched(url: str, ti
     assert "keadaan kota selama giliran ini belum diketahui" in out
     code, _, err = tilik("alerts", "report", "--office", "dlhh", "--warehouse", url)
     assert (code, "did you mean dlh" in err) == (2, True)
+
+
+def test_the_page_of_handling_counts_messages_as_the_report_does(url: str) -> None:
+    (page,) = (page for page in pages.read() if page.slug == "penanganan")
+    said = {}
+    with warehouses.connect(url) as store:
+        for cell in layout.cells(page):
+            rows = store.query(checking.query(cell, datasets.read()[cell.dataset][1])).rows
+            said[cell.id] = rows[0] if cell.kind == "card" else sorted(rows)
+    assert said["belum"] == ("1 dari 3", "pesan yang berlangsung; tertua 0 menit")
+    assert said["pesan"] == ("7", "7 peringatan kepada 2 kantor; 3 pesan belum ditanggapi")
+    assert said["keliru"] == ("data tidak cukup", "1 dari 4 pesan yang ditanggapi"), "four are no share"
+    assert said["per-kantor"] == [("BPBD", 1, 1, 0, 0), ("DPU", 7, 4, 3, 1)]
+    assert [row[-1] for row in said["terbuka"]] == [0], "what is told later than the newest minute is not older than it"
 
 
 def full(many: int, name: str) -> Shift:

@@ -82,6 +82,21 @@ def test_whole_numbers_are_written_as_people_here_write_them(warehouse: Warehous
     assert list(rows) == [(said,)]
 
 
+def test_a_message_counts_once_however_many_alerts_it_tells_of(warehouse: Warehouse) -> None:
+    rows = "('a', 'm', 10), ('a', 'm', 10), ('a', 'm', 10), ('a', 'n', 2), ('a', 'o', 4), ('b', 'o', NULL)"
+    values = f"VALUES('kantor String, message String, tanggap_menit Nullable(Float64)', {rows})"
+    assert warehouse.query(f"SELECT {datasets.worded('$tanggap(0.5)')} AS n FROM {values}").rows == [(4.0,)]
+    assert warehouse.query(f"SELECT {datasets.worded('$tanggap(0.5)')} AS n FROM {values} WHERE 0").rows == [(None,)]
+    said = [warehouse.query(f"SELECT {datasets.worded(f'$lama({n})')} AS n").rows[0][0] for n in (0, 59.4, 125, 4567)]
+    assert said == ["0 menit", "59 menit", "2 jam 5 menit", "3 hari 4 jam"]
+
+
+def test_what_people_wrote_is_text_but_where_cells_are_links(committed: dict[str, dict[str, Any]]) -> None:
+    tables = {name: each["params"] for name, each in committed.items() if each.get("viz_type") == "table"}
+    drawn = [name for name, params in tables.items() if params["allow_render_html"] is not False]
+    assert drawn == ["charts/kota-sekarang_kecamatan.yaml"]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
