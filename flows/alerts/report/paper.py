@@ -20,7 +20,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import CondPageBreak, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from flows.alerts.report import said
 from flows.alerts.report.figures import Shift
@@ -34,6 +34,8 @@ MARGIN: Final = 18 * mm
 PADDING: Final = 6
 """What a frame of reportlab leaves free inside itself [pt]."""
 WIDTH: Final = A4[0] - 2 * MARGIN
+ROOM: Final = 30 * mm
+"""What a section needs below it on a page to begin there: its head and some rows."""
 PLAIN, BOLD = "Vera", "VeraBd"
 CELL_LETTERS: Final = 600
 """Letters of a cell, at most: more fits no page where a column is narrow. Ours."""
@@ -126,7 +128,7 @@ def _numbers(figures: Sequence[said.Figure]) -> Table:
 
 
 def _section(head: str, table: Table | None, nothing: str = "") -> list[Any]:
-    return [_paragraph(head, HEAD), table or _paragraph(nothing, TEXT)]
+    return [CondPageBreak(ROOM), _paragraph(head, HEAD), table or _paragraph(nothing, TEXT)]
 
 
 def _going_on(shift: Shift) -> Table | None:
@@ -248,7 +250,7 @@ def _style(name: str, size: float, font: str = PLAIN, **more: Any) -> ParagraphS
 
 TITLE: Final = _style("title", 15, BOLD, spaceAfter=2)
 LEAD: Final = _style("lead", 9, colour=SOFT, spaceAfter=8)
-HEAD: Final = _style("head", 10.5, BOLD, spaceBefore=12, spaceAfter=4, keepWithNext=1)
+HEAD: Final = _style("head", 10.5, BOLD, spaceBefore=12, spaceAfter=4)
 TEXT: Final = _style("text", 8.5, spaceAfter=3)
 COLUMN: Final = _style("column", 7.5, BOLD)
 CELL: Final = _style("cell", 8)
