@@ -45,13 +45,20 @@ class Inbox:
         (waiting,) = self._base.execute("SELECT max(number) FROM heard").fetchone()
         return max(waiting or 0, self._handled()) + 1
 
-    def hear(self, updates: Sequence[tuple[int, bytes]]) -> None:
-        """Keep updates by their numbers; what has come before is passed over."""
+    def hear(self, updates: Sequence[tuple[int, bytes]]) -> bool:
+        """Keep updates by their numbers, what has come before but once; say whether they are kept.
+
+        Numbers that are lower than what was asked for begin anew: the Bot API counts on from anywhere after a week in
+        which nothing came, and so does another bot. They are kept once all that came before is handled.
+        """
         with self.outbox.whole():
-            handled = self._handled()
-            self._base.executemany(
-                "INSERT OR IGNORE INTO heard VALUES (?, ?)", [each for each in updates if each[0] > handled]
-            )
+            first = min((number for number, _ in updates), default=self.next())
+            if first < self.next():
+                if self.heard() is not None:
+                    return False
+                self.outbox.remember(_TO, str(first - 1).encode())
+            self._base.executemany("INSERT OR IGNORE INTO heard VALUES (?, ?)", updates)
+        return bool(updates)
 
     def heard(self) -> tuple[int, bytes] | None:
         """Return the oldest update that is not handled."""

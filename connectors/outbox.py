@@ -44,6 +44,7 @@ _ABOUT: Final = (
     "CREATE TABLE IF NOT EXISTS about (chat TEXT, number INTEGER, id TEXT NOT NULL, PRIMARY KEY (chat, number)) "
     "WITHOUT ROWID"
 )
+_INDEX: Final = "CREATE INDEX IF NOT EXISTS waits ON message (way, next_us) WHERE {}"
 _COLUMNS: Final = (
     "id, receiver, at_us, severity, text || foot, loud, is_over, told_loud, told_text, remote, is_sending, tries, way, "
     "address, answer"
@@ -150,6 +151,7 @@ class Outbox:
                 f"INSERT INTO message ({had}{', way, address' if by else ''}) SELECT {had}{by} FROM former"
             )
             self.base.execute("DROP TABLE former")
+        self.base.execute(_INDEX.format(_WAITS))
         if version < _VERSION:
             self.base.execute(f"PRAGMA user_version = {_VERSION}")
 
@@ -272,6 +274,10 @@ class Outbox:
         """Note that the messages of these are gone there: they are sent anew."""
         self._each("UPDATE message SET is_sending = 0, remote = 0, told_loud = loud - 1", some)
 
+    def hurry(self) -> None:
+        """Note that what was to be tried later may be tried now: the clock went back."""
+        self.base.execute(f"UPDATE message SET next_us = 0 WHERE {_WAITS}")
+
     def refuse(self, some: Sequence[Waiting], why: str) -> None:
         """Note that these are never to be sent, and why."""
         self._each("UPDATE message SET is_sending = 0, refused = ?", some, why)
@@ -298,7 +304,8 @@ class Outbox:
         try:
             yield
         except BaseException:
-            self.base.execute("ROLLBACK")
+            if self.base.in_transaction:  # a disk that is full has ended it already
+                self.base.execute("ROLLBACK")
             raise
         self.base.execute("COMMIT")
 

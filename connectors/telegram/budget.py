@@ -18,7 +18,10 @@ class Budget:
         self._of: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=max(many for many, _ in EACH)))
 
     def free_us(self, chat: str, now_us: int) -> int:
-        """Return when the next message may go to a chat; not before `now_us`."""
+        """Return when the next message may go to a chat; not before `now_us`. A clock that goes back begins anew."""
+        if self._all and self._all[-1] > now_us:
+            self._all.clear()
+            self._of.clear()
         times = [now_us, _free_us(self._all, *ALL)]
         return max(times + [_free_us(self._of[chat], *each) for each in EACH])
 

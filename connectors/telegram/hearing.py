@@ -63,8 +63,8 @@ def _pressed(update: Update) -> Heard | None:
         str(chat.id),
         chat.type == "private",
         who.id,
-        who.full_name,
-        data=pressed.data,
+        _whole(who.full_name),
+        data=_whole(pressed.data),
         query=pressed.id,
         message=pressed.message.message_id,
     )
@@ -80,8 +80,13 @@ def _written(number: int, message: Message) -> Heard | None:
         str(message.chat.id),
         message.chat.type == "private",
         who.id,
-        who.full_name,
-        text=message.text,
+        _whole(who.full_name),
+        text=_whole(message.text),
         message=0 if replied is None else replied.message_id,
         own=message.message_id,
     )
+
+
+def _whole(text: str) -> str:
+    """Return a text without half characters, which JSON can hold and nothing else."""
+    return text.encode(errors="replace").decode()

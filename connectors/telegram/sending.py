@@ -187,7 +187,8 @@ def _of_request(text: str) -> TilikError:
     said = text.lower()
     if "not modified" in said:
         return _Same(text)
-    return Gone(text) if "message to edit not found" in said or "can't be edited" in said else Refused(text)
+    is_gone = any(why in said for why in ("message to edit not found", "can't be edited", "message_id_invalid"))
+    return Gone(text) if is_gone else Refused(text)
 
 
 def cut(text: str) -> str:

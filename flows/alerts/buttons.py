@@ -51,13 +51,15 @@ class Signing:
         code, _, rest = data.partition(":")
         message, _, signature = rest.partition(":")
         verb = next((verb for verb, known in _CODES.items() if known == code), None)
-        if verb is None or not hmac.compare_digest(self._signature(verb, message, receiver), signature):
+        if verb is None:
             return None
-        return verb, message
+        right = self._signature(verb, message, receiver)
+        is_ours = hmac.compare_digest(right.encode(), signature.encode(errors="replace"))
+        return (verb, message) if is_ours else None
 
     def _button(self, verb: Verb, message: str, receiver: str) -> Button:
         return Button(SAID[verb], f"{_CODES[verb]}:{message}:{self._signature(verb, message, receiver)}")
 
     def _signature(self, verb: Verb, message: str, receiver: str) -> str:
-        text = f"{verb}\n{message}\n{receiver}".encode()
+        text = f"{verb}\n{message}\n{receiver}".encode(errors="replace")
         return hmac.new(self.key, text, hashlib.sha256).hexdigest()[:_SIGNED]

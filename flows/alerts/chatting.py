@@ -37,6 +37,8 @@ class Chatting:
     ----------
     commands
         Answers commands.
+    recorded
+        What was said of a message, by the record.
     """
 
     def __init__(
@@ -47,9 +49,10 @@ class Chatting:
         officers: Officers,
         clock: Callable[[], int],
         commands: Commands,
+        recorded: Callable[[str], Said],
     ) -> None:
         self.outbox, self.inbox, self.sender = outbox, Inbox(outbox), sender
-        self.officers, self.clock, self.commands = officers, clock, commands
+        self.officers, self.clock, self.commands, self.recorded = officers, clock, commands, recorded
         self.open: dict[str, Open] = {}
         self.said: dict[str, Said] = {}
         self.hearing = Hearing(signing, officers, self.open.get, self._said, outbox.about, commands.answer)
@@ -57,15 +60,19 @@ class Chatting:
     def knows(self, kept: Kept, said: Said, names: Names) -> None:
         """Take what is going on and what was said, by the last look; what was said is shown below messages."""
         self.commands.names = names
+        self.goes_on(kept)
+        self.said = _by_message(said)
+        for message in self.said:
+            self._show(message)
+
+    def goes_on(self, kept: Kept) -> None:
+        """Take what is going on."""
         self.open.clear()
         for group in kept.groups:
             if group.message is not None:
                 alerts = [group.message.told[key] for key in sorted(group.message.said)]
                 match = record.of_message(group.labels, group.message.told.values())
                 self.open[group.message.id] = Open([alert.key for alert in alerts], match)
-        self.said = _by_message(said)
-        for message in self.said:
-            self._show(message)
 
     def turn(self) -> bool:
         """Handle the oldest of what was heard; say whether there was any."""
@@ -83,16 +90,16 @@ class Chatting:
     def _handle(self, heard: Heard) -> None:
         now_us = self.clock()
         reaction = self.hearing.hear(heard, now_us)
-        reply = reaction.reply
+        reply, told = reaction.reply, [row.values["message"] for row in reaction.rows]
+        said = {message: self._said(message) for message in told}
         self.inbox.handled(
             heard.number,
             [msgspec.msgpack.encode(row) for row in reaction.rows],
             reply and Reply(heard.number, heard.chat, reply.text, reply.to, reply.about, now_us),
             [(reaction.again, receiver) for receiver in reaction.receivers],
         )
-        for row in reaction.rows:
-            message = row.values["message"]
-            self.said[message] = _with(self._said(message), row)
+        for message, row in zip(told, reaction.rows, strict=True):
+            self.said[message] = _with(said[message], row)
             self._show(message)
         if heard.query:
             with suppress(Later):  # a line that passes: what was pressed is kept
@@ -103,7 +110,10 @@ class Chatting:
         self.outbox.answered(message, hearing.foot(said, self.clock()), hearing.answered(said))
 
     def _said(self, message: str) -> Said:
-        return self.said.get(message, Said())
+        """Return what was said of a message; of one that the last look knew nothing of, as the record has it."""
+        if message not in self.said:
+            self.said[message] = self.recorded(message)
+        return self.said[message]
 
 
 def _with(said: Said, row: Row) -> Said:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -13,6 +12,7 @@ from connectors.outbox import Outbox, Waiting
 from connectors.replies import Later, Refused
 from connectors.telegram import Budget, Buttons, Gone, Moved
 from flows.alerts.digests import ENDS_US, MOST, digest
+from flows.alerts.rests import Rests
 from flows.alerts.tries import Tries
 from flows.console import note
 
@@ -60,14 +60,14 @@ class Delivery:
         self.moved: dict[str, str] = {} if kept is None else msgspec.json.decode(kept, type=dict[str, str])
         self.chats = {receiver: self.moved.get(chat, chat) for receiver, chat in chats.items()}
         """As they are known now."""
-        self.ends_us: defaultdict[str, int] = defaultdict(int)
-        """By chat before when it is told of no further end of what digests told."""
+        self.ends = Rests(clock)
+        """By chat while it is told of no further end of what digests told."""
 
     def turn(self) -> bool:
         """Send what is due first, answers before all else; say whether anything was."""
         now_us = self.clock()
         for reply in self.inbox.replies():
-            if self._is_free(reply.chat, now_us):
+            if self._is_free(self.moved.get(reply.chat, reply.chat), now_us):
                 self._reply(reply, now_us)
                 return True
         by_chat: dict[str, list[Waiting]] = {}
@@ -78,7 +78,7 @@ class Delivery:
                 continue
             if not (each.remote or each.is_new or each.is_over):
                 told.append(each)  # it was told in a digest: that it is over will be told
-            elif each.remote or each.is_new or self.ends_us[chat] <= now_us:
+            elif each.remote or each.is_new or self.ends.is_over(chat):
                 by_chat.setdefault(chat, []).append(each)
         if told:
             self.outbox.told(told, 0)
@@ -96,12 +96,16 @@ class Delivery:
         if now_us - reply.at_us > REPLY_US:
             self.inbox.replied(reply, 0)
             return
-        self.budget.take(reply.chat, now_us)
+        chat = self.moved.get(reply.chat, reply.chat)
+        to = reply.replied if chat == reply.chat else 0  # messages have other numbers there
+        self.budget.take(chat, now_us)
         try:
-            self.inbox.replied(reply, self.sender.send(reply.chat, reply.text, to=reply.replied))
+            self.inbox.replied(reply._replace(chat=chat), self.sender.send(chat, reply.text, to=to))
         except Later as later:
-            self.tries.rest(reply.chat, later)
-        except (Refused, Moved):
+            self.tries.rest(chat, later)
+        except Moved as moved:
+            self._moves(chat, moved)
+        except Refused:
             self.inbox.replied(reply, 0)
 
     def _tell(self, chat: str, some: Sequence[Waiting]) -> None:
@@ -119,7 +123,7 @@ class Delivery:
     def _send(self, chat: str, some: Sequence[Waiting], text: str, buttons: Buttons = ()) -> None:
         was_killed = any(each.is_sending for each in some)
         if any(each.is_over for each in some):
-            self.ends_us[chat] = self.clock() + ENDS_US
+            self.ends.begin(chat, ENDS_US)
         self.outbox.begin(some)
 
         def send() -> int:
@@ -143,8 +147,11 @@ class Delivery:
         except Gone:
             self.outbox.lost(some)
         except Moved as moved:
-            note(f"{chat}: {moved}: write its new number into the rules", "moved", chat=chat)
-            self.moved |= {chat: moved.chat} | {old: moved.chat for old, new in self.moved.items() if new == chat}
-            self.chats |= {receiver: moved.chat for receiver, known in self.chats.items() if known == chat}
-            self.outbox.remember(MOVED, msgspec.json.encode(self.moved))
+            self._moves(chat, moved)
             self.outbox.later(some, now_us)
+
+    def _moves(self, chat: str, moved: Moved) -> None:
+        note(f"{chat}: {moved}: write its new number into the rules", "moved", chat=chat)
+        self.moved |= {chat: moved.chat} | {old: moved.chat for old, new in self.moved.items() if new == chat}
+        self.chats |= {receiver: moved.chat for receiver, known in self.chats.items() if known == chat}
+        self.outbox.remember(MOVED, msgspec.json.encode(self.moved))

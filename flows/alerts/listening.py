@@ -43,5 +43,4 @@ class Listening:
             self.left.wait(later.seconds)
             return False
         self.said = ""
-        self.inbox.hear([(each.update_id, msgspec.msgpack.encode(heard(each))) for each in updates])
-        return bool(updates)
+        return self.inbox.hear([(each.update_id, msgspec.msgpack.encode(heard(each))) for each in updates])

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from connectors.mail import Letter
 from connectors.outbox import EMAIL, Outbox, Waiting
 from flows.alerts.digests import ENDS_US, MOST, digest
+from flows.alerts.rests import Rests
 from flows.alerts.tries import Tries
 from schemas.local_time import at_time
 
@@ -36,10 +37,10 @@ class Mailing:
     def __init__(self, outbox: Outbox, mail: Sender, clock: Callable[[], int]) -> None:
         self.outbox, self.mail, self.clock = outbox, mail, clock
         self.tries = Tries(outbox, clock)
-        self.free_us: defaultdict[str, int] = defaultdict(int)
-        """By address before when it gets no further letter."""
-        self.ends_us: defaultdict[str, int] = defaultdict(int)
-        """By address before when it is told of no further end of what digests told."""
+        self.gaps = Rests(clock)
+        """By address while it gets no further letter."""
+        self.ends = Rests(clock)
+        """By address while it is told of no further end of what digests told."""
 
     def turn(self) -> bool:
         """Mail what is due first; say whether anything was."""
@@ -49,12 +50,12 @@ class Mailing:
         for each in self.outbox.waiting(now_us, EMAIL):
             if not (each.is_new or each.is_over):
                 edited[each.remote].append(each)  # a letter that was sent can't be
-            elif each.is_new or each.remote or self.ends_us[each.address] <= now_us:
+            elif each.is_new or each.remote or self.ends.is_over(each.address):
                 by_address.setdefault(each.address, []).append(each)
         for remote, these in edited.items():
             self.outbox.told(these, remote)
         for address, some in by_address.items():
-            if self.tries.is_free(address) and self.free_us[address] <= now_us:
+            if self.tries.is_free(address) and self.gaps.is_over(address):
                 self._tell(address, some)
                 return True
         return False
@@ -76,9 +77,9 @@ class Mailing:
             return 1 if thread else 0
 
         self.tries(address, few, send)
-        self.free_us[address] = self.clock() + GAP_US
+        self.gaps.begin(address, GAP_US)
         if any(each.is_over for each in few):
-            self.ends_us[address] = self.clock() + ENDS_US
+            self.ends.begin(address, ENDS_US)
 
 
 def _hash(text: str) -> str:

@@ -30,10 +30,14 @@ class Officers:
     ----------
     chats
         By receiver its chat, as it is known now: a group that moves is found under its new number.
+    moved
+        By a group's former number its new one: what was done before waits under that.
     """
 
-    def __init__(self, rules: Rules, chats: Mapping[str, str], environment: Mapping[str, str]) -> None:
-        self.chats = chats
+    def __init__(
+        self, rules: Rules, chats: Mapping[str, str], environment: Mapping[str, str], moved: Mapping[str, str]
+    ) -> None:
+        self.chats, self.moved = chats, moved
         self.open = {receiver.id for receiver in rules.receiver if receiver.members}
         self.names: dict[int, str] = {}
         self.of: dict[int, Sequence[str]] = {}
@@ -51,7 +55,8 @@ class Officers:
 
         In an office's chat one speaks for that office, alone with the bot for all of one's own.
         """
-        here = tuple(receiver for receiver, chat in self.chats.items() if chat == heard.chat)
+        asked = self.moved.get(heard.chat, heard.chat)
+        here = tuple(receiver for receiver, chat in self.chats.items() if chat == asked)
         own = self.of.get(heard.user, ())
         if heard.is_private and not here:
             offices = tuple(own)

@@ -56,14 +56,15 @@ def body(notice: Notice, text: str, rules: Mapping[str, Rule], names: Names) -> 
 def _alert(
     notice: Notice, alert: Alert, is_over: bool, summary: str, rules: Mapping[str, Rule], names: Names
 ) -> dict[str, Any]:
-    rule = rules[alert.labels["rule"]]
-    labels = {"alertname": rule.id} | alert.labels | ({"simulated": "true"} if alert.simulated else {})
+    name = alert.labels["rule"]
+    rule = rules.get(name)
+    labels = {"alertname": name} | alert.labels | ({"simulated": "true"} if alert.simulated else {})
     annotations = {
         "state": notice.what,
         "summary": summary,
-        "title": words(rule.title),
+        "title": words(rule.title if rule else name),
         "text": words(wording.line(alert, notice.at_us, names)),
-        "todo": words(rule.todo),
+        "todo": words(rule.todo if rule else ""),
         "incident": alert.incident,
     }
     ended_us = notice.at_us if alert.ended_us is None else alert.ended_us

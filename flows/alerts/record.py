@@ -25,6 +25,8 @@ ALERTS: Final = "alerts_log"
 ANSWERS: Final = "acknowledgements_log"
 NOTES: Final = "notes_log"
 SILENCES: Final = "silences_log"
+_NAMES: Final = {ANSWERS: "acknowledgement", NOTES: "note", SILENCES: "silence"}
+"""What tells rows apart."""
 TIMES: Final = ("at", "since", "until", "ended_at")
 TYPES: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "step": pl.UInt8, "value": pl.Float64, "alerts": pl.List(pl.String), "version": pl.UInt64,
@@ -68,9 +70,10 @@ class Said(NamedTuple):
 
 def of_notice(notice: Notice) -> Iterator[Row]:
     """Yield what a notice tells, and tells no more."""
+    matchers = _written(of_message(notice.group, (*notice.firing, *notice.over)))
     for step, some in enumerate((notice.began, notice.ceased)):
         for alert in some:
-            yield Row(ALERTS, _told(notice, alert, step))
+            yield Row(ALERTS, _told(notice, alert, step) | {"matchers": matchers})
 
 
 def _told(notice: Notice, alert: Alert, step: int) -> dict[str, Any]:
@@ -90,7 +93,6 @@ def _told(notice: Notice, alert: Alert, step: int) -> dict[str, Any]:
         "value": alert.value,
         "why": (alert.why if alert.ended(notice.at_us) else "") or notice.why if step else "",
         "simulated": alert.simulated,
-        "matchers": _written(of_message(notice.group, (*notice.firing, *notice.over))),
     }
 
 
@@ -157,29 +159,31 @@ def store(warehouse: Warehouse, rows: Iterable[Row]) -> None:
 
 def read(warehouse: Warehouse, since_us: int, pending: Iterable[Row] = ()) -> Said:
     """Return what was said since a time, and silences that last at it or later; rows that wait to be stored, too."""
-    held = {
-        table: {row[key]: row for row in _rows(warehouse, table, time, since_us)}
-        for table, key, time in (
-            (ANSWERS, "acknowledgement", "at"),
-            (NOTES, "note", "at"),
-            (SILENCES, "silence", "until"),
-        )
-    }
+    since = "{}.{} >= fromUnixTimestamp64Micro({{since:Int64}})"
+    times = {ANSWERS: "at", NOTES: "at", SILENCES: "until"}
+    stored = {name: _rows(warehouse, name, since.format(name, time), since=since_us) for name, time in times.items()}
+    return joined(stored, pending)
+
+
+def read_of(warehouse: Warehouse, message: str, pending: Iterable[Row] = ()) -> Said:
+    """Return what was said of a message; rows that wait to be stored, too."""
+    stored = {name: _rows(warehouse, name, "message = {message:String}", message=message) for name in _NAMES}
+    return joined(stored, pending)
+
+
+def joined(stored: Mapping[str, Iterable[Mapping[str, Any]]], pending: Iterable[Row]) -> Said:
+    """Return rows that are stored, by table, with those that wait to be."""
+    held = {table: {row[name]: row for row in stored.get(table, ())} for table, name in _NAMES.items()}
     for each in pending:
         if each.table in held:
-            key = {ANSWERS: "acknowledgement", NOTES: "note", SILENCES: "silence"}[each.table]
-            held[each.table][each.values[key]] = each.values
-    answers, notes, silences = (sorted(held[name].values(), key=lambda row: row["at"]) for name in held)
+            held[each.table][each.values[_NAMES[each.table]]] = each.values
+    answers, notes, silences = (sorted(held[table].values(), key=lambda row: row["at"]) for table in held)
     return Said(answers, notes, silences)
 
 
-def _rows(warehouse: Warehouse, table: str, time: str, since_us: int) -> list[dict[str, Any]]:
+def _rows(warehouse: Warehouse, table: str, condition: str, **given: object) -> list[dict[str, Any]]:
     times = ", ".join(f"toUnixTimestamp64Micro({name}) AS {name}" for name in ("at", *_spans(table)))
-    answer = warehouse.query(
-        f"SELECT * REPLACE ({times}) FROM {table} FINAL"
-        f" WHERE {table}.{time} >= fromUnixTimestamp64Micro({{since:Int64}})",
-        {"since": since_us},
-    )
+    answer = warehouse.query(f"SELECT * REPLACE ({times}) FROM {table} FINAL WHERE {condition}", given)
     return pl.DataFrame(pl.from_arrow(answer.table)).to_dicts()
 
 

@@ -28,6 +28,7 @@ from operators.alerts.desk import Desk, Kept
 from operators.alerts.groups import Notice
 from schemas.errors import WarehouseError
 from schemas.rules import SEVERITIES, Rules
+from schemas.rules.durations import said
 
 LOOK_S: Final = 3.0
 """Between two looks, ours: an incident is told within ten seconds of its being stored."""
@@ -116,6 +117,8 @@ class Running:
             self._look()
             self._store()
         except WarehouseError as error:
+            if self.asked.until_end:
+                raise  # nobody looks again
             if str(error) != self.said:
                 note(f"waiting: {error}", "warehouse")
             self.said = str(error)
@@ -135,27 +138,50 @@ class Running:
             self.chatting.knows(kept, said, known)
 
     def _notices(self) -> tuple[Sequence[Notice], Kept, names.Names, Said]:
+        kept, is_first = self.desk_kept(), self.kept is None
+        if not self.asked.until_end and kept.until_us > self.asked.clock():
+            self._put_right(kept.until_us - self.asked.clock())
         following = self._followed()
         reader = following.evaluation.reader
-        now_us = reader.newest_us() if self.asked.until_end else self.asked.clock()
-        first = Kept(0 if self.asked.until_end else now_us)
-        kept = first if self.kept is None else msgspec.msgpack.decode(self.kept, type=Kept)
+        now_us = max(kept.until_us, reader.newest_us()) if self.asked.until_end else self.asked.clock()
+        if is_first and not self.asked.until_end:
+            kept.until_us = now_us
         desk = Desk(self.asked.rules, kept)
         since_us = min(desk.until_us, now_us) if kept.until_us else reader.oldest_us()
         alerts = following.alerts(since_us - self.asked.lateness_us, now_us)
         said = self._said(min((alert.fired_us for alert in alerts), default=now_us))
         return desk.see(alerts, said.record, now_us), desk.kept(), reader.names, said
 
+    def said_of(self, message: str) -> Said:
+        """Return what people have said of a message; of a warehouse that is away, what waits to be stored alone."""
+        pending = [row for row in self._pending() if row.values["message"] == message]
+        try:
+            return record.read_of(self.warehouse, message, pending)
+        except WarehouseError:
+            return record.joined({}, pending)
+
+    def desk_kept(self) -> Kept:
+        """Return what the desk remembers."""
+        return Kept() if self.kept is None else msgspec.msgpack.decode(self.kept, type=Kept)
+
     def _said(self, since_us: int) -> Said:
         """Return what people have said of alerts that were told since a time; what waits to be stored, too."""
-        pending = [msgspec.msgpack.decode(content, type=record.Row) for _, content in self.outbox.rows()]
-        return record.read(self.warehouse, since_us, pending)
+        return record.read(self.warehouse, since_us, self._pending())
+
+    def _pending(self) -> list[record.Row]:
+        return [msgspec.msgpack.decode(content, type=record.Row) for _, content in self.outbox.rows()]
 
     def _store(self) -> None:
         """Bring rows of the record that wait into the warehouse."""
         while rows := self.outbox.rows(ROWS):
             record.store(self.warehouse, [msgspec.msgpack.decode(content, type=record.Row) for _, content in rows])
             self.outbox.stored(rows[-1][0])
+
+    def _put_right(self, back_us: int) -> None:
+        """Begin anew by a clock that went back."""
+        note(f"the clock is {said(back_us / 1e6)} before the last look: going on by it", "clock")
+        self.following = None
+        self.outbox.hurry()
 
     def _followed(self) -> Following:
         """Return what follows the warehouse, with names that are not old."""
@@ -173,11 +199,15 @@ class Running:
 
     def _told(self) -> Iterator[Alert]:
         """Yield alerts that were told of before this program was started, each once."""
-        kept = Kept() if self.kept is None else msgspec.msgpack.decode(self.kept, type=Kept)
-        yield from {alert.key: alert for group in kept.groups for alert in group.alerts.values()}.values()
+        yield from {alert.key: alert for group in self.desk_kept().groups for alert in group.alerts.values()}.values()
 
     def _is_told(self, notice: Notice) -> bool:
-        """Say whether its receiver can be told; simulated alerts go to nobody who does not ask for them."""
+        """Say whether its receiver can be told; simulated alerts go to nobody who does not ask for them.
+
+        Of a receiver that is not there any more the record says how it ended.
+        """
+        if notice.receiver not in self.takes_simulated:
+            return True
         is_simulated = any(alert.simulated for alert in (*notice.firing, *notice.over))
         is_reached = any(self.asked.reached.ways(notice.receiver))
         return is_reached and (not is_simulated or self.takes_simulated[notice.receiver])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from connectors import locks
 from connectors import warehouse as warehouses
 from connectors.mail import Mail
-from connectors.outbox import Outbox
+from connectors.outbox import FILE, Outbox
+from connectors.sqlite_errors import explained
 from connectors.telegram import Telegram
 from connectors.webhook import Webhook
 from flows.alerts.buttons import Signing
@@ -22,13 +22,10 @@ from flows.alerts.commands import Commands
 from flows.alerts.delivering import Delivery
 from flows.alerts.listening import Listening
 from flows.alerts.mailing import Mailing
-from flows.alerts.names import Names
 from flows.alerts.officers import Officers
 from flows.alerts.posting import Posting
-from flows.alerts.record import Said
 from flows.alerts.running import Asked, Running
 from flows.alerts.ways import Way, Ways
-from operators.alerts.desk import Kept
 from schemas.errors import StateError
 
 
@@ -37,14 +34,16 @@ def run(asked: Asked, token: str, api: str | None) -> None:
 
     Raises
     ------
+    StateAway
+        The disk of the state has no room.
     StateError
-        Another process has the state.
+        Another process has the state, or it cannot be used.
     UsageError
         Telegram knows no such token.
     WarehouseError
         There is no warehouse.
     """
-    with ExitStack() as stack:
+    with _explained(asked.state), ExitStack() as stack:
         stack.enter_context(_alone(asked.state))
         outbox = Outbox(asked.state)
         stack.callback(outbox.close)
@@ -61,16 +60,23 @@ def run(asked: Asked, token: str, api: str | None) -> None:
         running.run()
 
 
+@contextmanager
+def _explained(state: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explained(state / FILE, error) from error
+
+
 def _talk(running: Running, telegram: Telegram, token: str) -> None:
     """Let it deliver to chats, and answer what is heard there."""
     asked, outbox, signing = running.asked, running.outbox, Signing(token)
     delivery = Delivery(outbox, telegram, asked.reached.chats, asked.clock, signing.below)
-    officers = Officers(asked.rules, delivery.chats, os.environ)
+    officers = Officers(asked.rules, delivery.chats, os.environ, delivery.moved)
     commands = Commands(running.warehouse, asked.rules, asked.clock)
     running.delivery = delivery
-    running.chatting = Chatting(outbox, telegram, signing, officers, asked.clock, commands)
-    if running.kept is not None:  # what is pressed before the warehouse answers is about what was told before
-        running.chatting.knows(msgspec.msgpack.decode(running.kept, type=Kept), Said(), Names())
+    running.chatting = Chatting(outbox, telegram, signing, officers, asked.clock, commands, running.said_of)
+    running.chatting.goes_on(running.desk_kept())
 
 
 def _ways(asked: Asked) -> Iterator[Callable[[Outbox], Way]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from connectors.outbox import Outbox, Waiting
 from connectors.replies import Later, Refused, Unsure
+from flows.alerts.rests import Rests
 from flows.console import note
 
 LONGEST_S: Final = 300.0
@@ -27,15 +28,14 @@ class Tries:
 
     def __init__(self, outbox: Outbox, clock: Callable[[], int]) -> None:
         self.outbox, self.clock = outbox, clock
-        self.free_us: defaultdict[str, int] = defaultdict(int)
-        """By whom before when nothing is taken."""
+        self.rests = Rests(clock)
         self.failed: Counter[str] = Counter()
         """By whom tries in vain since the last that was taken."""
         self.said: dict[str, str] = {}
 
     def is_free(self, whom: str) -> bool:
         """Say whether somebody may be told something now."""
-        return self.free_us[whom] <= self.clock()
+        return self.rests.is_over(whom)
 
     def __call__(self, whom: str, some: Sequence[Waiting], act: Callable[[], int]) -> None:
         """Tell somebody; `act` returns what the message is known by there.
@@ -59,19 +59,20 @@ class Tries:
             self.said.pop(whom, None)
             self.outbox.told(some, remote, whom)
 
-    def rest(self, whom: str, later: Later) -> None:
-        """Leave somebody alone for a while who has not taken something."""
-        self.free_us[whom] = self.clock() + _rest_us(later, self.failed[whom])
+    def rest(self, whom: str, later: Later) -> int:
+        """Leave somebody alone for a while who has not taken something; return until when."""
+        free_us = self.rests.begin(whom, _rest_us(later, self.failed[whom]))
         self.failed[whom] += 1
         if self.failed[whom] == SAID:
             self._say(whom, f"waiting: {later}", "away")
+        return free_us
 
     def _wait(self, whom: str, some: Sequence[Waiting], later: Later, now_us: int) -> None:
         """Try again later; whoever is asked to wait is left alone with everything."""
-        self.rest(whom, later)
+        free_us = self.rest(whom, later)
         if not isinstance(later, Unsure):
             again_us = now_us + _rest_us(later, some[0].tries)
-            self.outbox.later(some, max(again_us, self.free_us[whom]))
+            self.outbox.later(some, max(again_us, free_us))
 
     def _say(self, whom: str, text: str, event: str) -> None:
         """Say what is the matter with somebody, once until that changes."""

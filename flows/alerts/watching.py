@@ -55,7 +55,8 @@ class Watched:
 
         What was told goes on so when a program is started again, however long ago it began.
         """
-        held = [alert for alert in alerts if alert.subject and alert.fired_us <= at_us and alert.over_us is None]
+        told = [alert for alert in alerts if alert.fired_us <= at_us and alert.over_us is None]
+        held = [alert for alert in told if len(alert.subject) == len(self.by)]  # its rule may have had another view
         self.state = conditions.grown(self.state, len(self.subjects) + len(held))
         for alert in held:
             code = self.codes[alert.subject] = len(self.subjects)

@@ -31,6 +31,7 @@ WHY: Final = {
     "silenced": "dibisukan",
     "dismissed": "bukan kejadian",
     "withdrawn": "dibatalkan: angka diperbaiki",
+    "unruled": "aturan dihapus",
 } | {word: label.id.lower() for word, label in CLOSE_LABELS.items() if word != "cleared"}
 """Why an alert is told no more, as people read it."""
 
@@ -38,18 +39,18 @@ WHY: Final = {
 def text(notice: Notice, rules: Mapping[str, Rule], names: Names) -> str:
     """Return a message; names in it are one line each, and nothing of them is markup."""
     every = (*notice.firing, *notice.over)
-    rule = rules[every[0].labels["rule"]]
+    rule = rules.get(every[0].labels["rule"])  # what was told goes on to its end, though its rule is gone
     severity = SEVERITY_LABELS[worst(every)].id.upper()
     simulated = "[SIMULASI] " if any(alert.simulated for alert in every) else ""
     where = _where(notice, names)
-    head = f"{simulated}{_head(notice)}{severity}: {rule.title} · {where}"
+    head = f"{simulated}{_head(notice)}{severity}: {rule.title if rule else every[0].labels['rule']} · {where}"
     shown = _going_on(notice) if notice.what != "over" else notice.over
     lines = [f"• {line(alert, notice.at_us, names, where)}" for alert in shown[:MOST]]
     if len(shown) > MOST:
         lines.append(f"dan {len(shown) - MOST} lainnya")
     if len(every) > len(shown):
         lines.append(f"sudah selesai: {len(every) - len(shown)}")
-    if notice.what in ("new", "again", "escalated") and rule.todo:
+    if notice.what in ("new", "again", "escalated") and rule is not None and rule.todo:
         lines.append(rule.todo)
     return "\n".join([words(head), *map(words, lines)])
 

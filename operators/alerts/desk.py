@@ -31,6 +31,8 @@ class Record(NamedTuple):
 
 WITHDRAWN: Final = "withdrawn"
 """Why an alert is told no more that, by what is known now, never was."""
+UNRULED: Final = "unruled"
+"""Why one is told no more whose rule or route is not there any more."""
 
 
 class Kept(msgspec.Struct):
@@ -61,6 +63,8 @@ class Desk:
         self.seen = {} if kept is None else dict(kept.seen)
         groups = [] if kept is None else kept.groups
         self.groups = {(group.route, group.labels): group for group in groups if group.route in self.numbers}
+        self.left = [group for group in groups if group.route not in self.numbers]
+        """Those whose routes are not there any more."""
 
     def kept(self) -> Kept:
         """Return what it has to remember to go on."""
@@ -69,8 +73,12 @@ class Desk:
     def see(self, alerts: Sequence[Alert], record: Record, until_us: int) -> list[Notice]:
         """Return what is told up to a time, by alerts as they are known now: what it was not told before is told late.
 
-        An alert that is not among them any more, and had not ended, never was.
+        An alert that is not among them any more, and had not ended, never was. A time before the last one is that of a
+        clock that was put right: what was to come by the other is due by this one.
         """
+        if until_us < self.until_us:
+            self._back(until_us)
+        closed = self._close_left(until_us)
         every = {alert.key: alert for alert in alerts}
         told = shown(alerts, self.rules.inhibit, record.silences, record.dismissals)
         known = {name: is_over for name, is_over in self.seen.items() if not is_over or name.split("@")[0] in every}
@@ -82,9 +90,28 @@ class Desk:
                 self._see(every[key], span, until_us)
         for name in [name for name, is_over in known.items() if not is_over]:
             key, since = name.split("@")
-            if not any(span.since_us == int(since) for span in told.get(key, ())):
-                self._ends(key, int(since), max(self.until_us, int(since)), WITHDRAWN)
-        return self.until(until_us, record)
+            is_known = any(span.since_us == int(since) for span in told.get(key, ()))
+            if not is_known and int(since) < until_us:
+                self._ends(key, int(since), max(self.until_us, int(since)), self._why_gone(key))
+        return closed + self.until(until_us, record)
+
+    def _why_gone(self, key: str) -> str:
+        rules = {rule.id for rule in self.rules.rule}
+        found = (group.alerts[key] for group in self.groups.values() if key in group.alerts)
+        return UNRULED if any(alert.labels["rule"] not in rules for alert in found) else WITHDRAWN
+
+    def _back(self, t_us: int) -> None:
+        self.until_us = t_us
+        for group in self.groups.values():
+            group.back(t_us)
+
+    def _close_left(self, t_us: int) -> list[Notice]:
+        """Close messages whose routes are gone; their alerts are for the routes that there are now."""
+        keys = {key for group in self.left for key in group.alerts}
+        self.seen = {name: is_over for name, is_over in self.seen.items() if is_over or name.split("@")[0] not in keys}
+        closed = [notice for group in self.left for notice in _closing(group, t_us, UNRULED)]
+        self.left = []
+        return closed
 
     def _see(self, alert: Alert, span: Shown, until_us: int) -> None:
         name = f"{alert.key}@{span.since_us}"
@@ -134,6 +161,16 @@ def notices(alerts: Sequence[Alert], rules: Rules, record: Record, until_us: int
     for alert in alerts:
         desk.take(alert, told[alert.key])
     return desk.until(until_us, record)
+
+
+def _closing(group: Group, t_us: int, why: str) -> list[Notice]:
+    """Return what is said to all who were told of a group that nobody goes on with."""
+    message = group.message
+    if message is None:
+        return []
+    ceased = tuple(message.told[key] for key in sorted(message.said))
+    over = tuple(message.told.values())
+    return [Notice(t_us, "over", to, message.id, group.labels, (), over, why, (), ceased) for to in message.whom]
 
 
 def _turns(alert: Alert, span: Shown) -> list[Turn]:

@@ -100,6 +100,8 @@ class Message:
     said: frozenset[str] = frozenset()
     """Those that it says are going on."""
     is_escalated: bool = False
+    whom: tuple[str, ...] = ()
+    """Receivers that it was told to."""
 
 
 class Turn(NamedTuple):
@@ -153,6 +155,14 @@ class Group:
         for held in (self.alerts, self.firing, told):
             for key in held:
                 held[key] = alerts.get(key, held[key])
+
+    def back(self, t_us: int) -> None:
+        """Take nothing to be due later, or to have happened later, than a clock says that was put back."""
+        self.now_us = min(self.now_us, t_us)
+        self.due_us = self.due_us if self.due_us == FOREVER_US else min(self.due_us, t_us)
+        if self.message is not None:
+            of = self.message
+            of.first_us, of.sent_us, of.changed_us = (min(at, t_us) for at in (of.first_us, of.sent_us, of.changed_us))
 
     @property
     def is_over(self) -> bool:
@@ -255,7 +265,7 @@ class Playing:
     def _is_answered(self, message: Message, before_us: int) -> bool:
         return any(t_us < before_us for t_us in self.answers.get(message.id, ()))
 
-    def _say(self, message: Message, t_us: int, what: What, whom: Iterable[str]) -> None:
+    def _say(self, message: Message, t_us: int, what: What, whom: Sequence[str]) -> None:
         group = self.group
         before = frozenset[str]() if what == "escalated" else message.said  # who is told by then knows nothing yet
         began = tuple(alert for key, alert in group.firing.items() if key not in before)
@@ -263,6 +273,7 @@ class Playing:
         message.told |= group.firing
         if what != "escalated":  # of what has changed meanwhile the others are told when that is due
             message.said = frozenset(group.firing)
+        message.whom = tuple(dict.fromkeys((*message.whom, *whom)))
         over = tuple(alert for key, alert in message.told.items() if key not in group.firing)
         firing = tuple(sorted(group.firing.values(), key=_order))
         why = group.why if what == "over" else ""

@@ -86,7 +86,7 @@ def _left(alert: Alert, hidden: list[_Span]) -> list[Shown]:
     """Return an alert's time without those in which it is hidden."""
     left, at_us = list[Shown](), alert.fired_us
     for span in sorted(hidden):
-        if span.until_us <= at_us or span.since_us >= alert.until_us:
+        if span.until_us <= max(at_us, span.since_us) or span.since_us >= alert.until_us:
             continue
         if span.since_us > at_us:
             left.append(Shown(at_us, span.since_us, span.why))

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from connectors.inbox import Inbox
 from connectors.outbox import EMAIL, FILE, TELEGRAM, Entry, Outbox, Waiting
+from connectors.sqlite_errors import explained
 from connectors.telegram import Budget
-from schemas.errors import StateError
+from schemas.errors import StateAway, StateError
 
 SECOND = 1_000_000
 FORMER = """
@@ -165,6 +167,58 @@ def test_what_is_over_and_told_is_forgotten(outbox: Outbox) -> None:
     outbox.told(waiting, 7)
     outbox.forget(2)
     assert {each.id for each in put(outbox, entry("a", is_loud=False), entry("b", is_loud=False))} == {"a"}
+
+
+def test_numbers_of_updates_that_begin_anew_are_heard_once_all_before_is_handled(outbox: Outbox) -> None:
+    inbox = Inbox(outbox)
+    assert inbox.hear([(500, b"a"), (500, b"a"), (501, b"b")])
+    assert not inbox.hear([(7, b"c")]), "handled in the order in which they came"
+    for expected in (b"a", b"b"):
+        number, content = inbox.heard() or (0, b"")
+        assert content == expected
+        inbox.handled(number)
+    assert inbox.heard() is None
+    assert inbox.next() == 502
+    assert inbox.hear([(7, b"c"), (8, b"d")])
+    assert (inbox.heard(), inbox.next()) == ((7, b"c"), 9)
+    assert not inbox.hear([])
+
+
+def test_what_waits_is_found_without_reading_what_was_told(outbox: Outbox) -> None:
+    asked = list[str]()
+    outbox.base.set_trace_callback(asked.append)
+    outbox.waiting(5), outbox.next_us()
+    outbox.base.set_trace_callback(None)
+    for sql in asked:
+        plan = " ".join(str(row[3]) for row in outbox.base.execute(f"EXPLAIN QUERY PLAN {sql}"))
+        assert "INDEX waits" in plan
+
+
+def test_a_disk_that_is_full_undoes_what_was_begun_and_is_said_in_words(tmp_path: Path) -> None:
+    with closing(Outbox(tmp_path)) as box:
+        put(box, entry("a"))
+        (pages,) = box.base.execute("PRAGMA page_count").fetchone()
+        box.base.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(sqlite3.OperationalError) as full:
+            put(box, entry("a", "b" * 100_000))
+        said = explained(tmp_path / FILE, full.value)
+        assert isinstance(said, StateAway)
+        assert "free some space" in str(said)
+        assert [each.text for each in box.waiting(0)] == ["a"]
+        assert box.kept("desk") == b"state"
+
+
+def test_a_file_that_is_damaged_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no database at all" * 100)
+    with pytest.raises(sqlite3.DatabaseError) as damaged:
+        Outbox(tmp_path)
+    assert "move" in str(explained(tmp_path / FILE, damaged.value))
+
+
+def test_a_clock_that_goes_back_holds_up_no_message() -> None:
+    budget = Budget()
+    budget.take("x", 86_400 * SECOND)
+    assert budget.free_us("x", SECOND) == SECOND
 
 
 def test_a_group_has_one_message_a_second_and_twenty_a_minute() -> None:

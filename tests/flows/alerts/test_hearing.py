@@ -49,7 +49,7 @@ def hearing(said: Said = Said(), *, is_open: bool = True) -> Hearing:  # noqa: B
 
     return Hearing(
         SIGNING,
-        Officers(RULES, CHATS, {"BUDI": "11"}),
+        Officers(RULES, CHATS, {"BUDI": "11"}, {"-900": "-1001"}),
         lambda message: OPEN if is_open and message == MESSAGE else None,
         lambda _: said,
         lambda chat, number: MESSAGE if (chat, number) == ("-1001", 7) else "",
@@ -95,6 +95,8 @@ def test_a_press_is_kept_with_who_pressed_and_what_the_message_told_of() -> None
         {"data": f"a:{MESSAGE}:0000000000000000"},
         {"data": f"a:{MESSAGE}"},
         {"data": "a"},
+        {"data": "a:" + "é" * 31},
+        {"data": f"a:{MESSAGE}:\u202e\U0001f600\x00"},
         {"data": pressed("accept", "rt").data},  # another office's button
         {"data": pressed("accept").data.replace("a:", "d:", 1)},
         {"data": pressed("accept").data.replace(MESSAGE, "ffffffffffffffff")},
@@ -114,6 +116,10 @@ def test_who_is_not_registered_may_say_nothing_and_is_told_their_number() -> Non
     assert asked.reply is not None
     assert "99" in asked.reply.text
     assert hearing().hear(written("hello", user=99), NOW) == Reaction()
+
+
+def test_what_was_pressed_before_a_group_got_another_number_counts() -> None:
+    assert values(hearing().hear(pressed("accept", chat="-900"), NOW))["officer"] == "Budi"
 
 
 def test_members_of_an_open_chat_answer_under_the_name_that_they_give_themselves() -> None:

@@ -169,6 +169,32 @@ def test_a_warehouse_that_is_away_gets_the_record_when_it_is_back(
     ]  # fmt: skip
 
 
+def test_rules_that_change_between_two_starts_close_what_nobody_tells_any_more(
+    store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Live(store, tmp_path / "state", monkeypatch).until(2)
+    assert store.query("SELECT uniqExact(message) FROM alerts WHERE is_open").rows == [(2,)]
+    office = msgspec.structs.replace(RULES.receiver[1], id="walikota", telegram="-3")
+    route = msgspec.structs.replace(RULES.route[0], to="walikota", escalate_to="")
+    fewer = msgspec.structs.replace(RULES, rule=RULES.rule[1:], receiver=(office,), route=(route,))
+    live = Live(store, tmp_path / "state", monkeypatch, fewer)
+    live.now_us = START + 2 * MINUTE
+    live.until(4)
+    assert store.query("SELECT DISTINCT why, is_open FROM alerts").rows == [("unruled", 0)]
+
+
+def test_a_rule_that_is_gone_leaves_its_messages_their_end(
+    store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Live(store, tmp_path / "state", monkeypatch).until(2)
+    live = Live(store, tmp_path / "state", monkeypatch, msgspec.structs.replace(RULES, rule=RULES.rule[1:]))
+    live.now_us = START + 2 * MINUTE
+    live.until(4)
+    outbox = Outbox(tmp_path / "state")
+    assert {each.text.split(":")[0] for each in outbox.waiting(END)} == {"ATURAN DIHAPUS · TINGGI"}
+    outbox.close()
+
+
 def _away(*_: object) -> None:
     raise WarehouseError("away")
 

@@ -14,10 +14,11 @@ from operators.alerts.desk import Answer, Desk, Kept, Record, notices
 from operators.alerts.groups import Notice
 from operators.alerts.hidden import Dismissal, Silence, shown
 from schemas.local_time import DAY_US, OFFSET_US
-from schemas.rules import Inhibit, Match, Route, Rules
+from schemas.rules import Inhibit, Match, Route, Rule, Rules
 
 MINUTE = 60_000_000
 NOON = DAY_US * 20_000 + 12 * 60 * MINUTE - OFFSET_US
+RULE = Rule("r", "R", "medium", incident=("flood",))
 
 
 def alert(name: str, drawn: str, **labels: str) -> Alert:
@@ -46,7 +47,7 @@ def said(notice: Notice) -> str:
 def routed(**given: object) -> Rules:
     """Return rules with one route: nothing is waited for, nothing is repeated."""
     base = {"to": "x", "group_wait": "0s", "group_interval": "1m", "repeat": "0s"}
-    return Rules(route=(Route(**{**base, **given}),))  # type: ignore[arg-type]
+    return Rules(rule=(RULE,), route=(Route(**{**base, **given}),))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,45 @@ def test_a_desk_whose_routes_were_put_in_another_order_goes_on() -> None:
     desk.see([alert("a", "###.")], Record(), NOON)
     told = Desk(second, desk.kept()).see([alert("a", "###.")], Record(), NOON + 4 * MINUTE)
     assert [said(each) for each in told] == ["3 over x -a cleared"]
+
+
+def test_what_was_told_by_a_route_that_is_gone_is_closed_and_told_by_the_routes_that_there_are() -> None:
+    desk, drawn = Desk(routed(escalate_after="1m", escalate_to="z")), [alert("a", "########")]
+    assert len(desk.see(drawn, Record(), NOON + MINUTE)) == 2
+    now = Desk(routed(to="y"), desk.kept())
+    told = now.see(drawn, Record(), NOON + 3 * MINUTE)
+    assert [said(each) for each in told[:2]] == ["3 over x -a unruled", "3 over z -a unruled"]
+    assert [said(each) for each in told[2:]] == ["1 new y a-"]
+    assert [[each.key for each in notice.ceased] for notice in told[:2]] == [["a"], ["a"]]
+    assert now.see(drawn, Record(), NOON + 4 * MINUTE) == []
+
+
+def test_what_was_told_by_a_rule_that_is_gone_is_closed() -> None:
+    desk = Desk(routed())
+    desk.see([alert("a", "###")], Record(), NOON)
+    others = msgspec.structs.replace(routed(), rule=())
+    assert [said(each) for each in Desk(others, desk.kept()).see([], Record(), NOON + MINUTE)] == [
+        "1 over x -a unruled"
+    ]
+
+
+def test_a_clock_that_goes_back_takes_nothing_back_and_holds_nothing_up() -> None:
+    rules, later, hour = routed(), alert("b", "####", place="q"), 60 * MINUTE
+    desk = Desk(rules)
+    desk.see([alert("a", "####"), later], Record(), NOON + hour)
+    now = Desk(rules, desk.kept())
+    assert now.see([], Record(), NOON - MINUTE) == [], "what began by the other clock did begin"
+    third = msgspec.structs.replace(later, key="c", since_us=NOON, fired_us=NOON)
+    told = now.see([alert("a", "####"), later, third], Record(), NOON + 2 * MINUTE)
+    assert [said(each) for each in told] == ["0 changed x bc-"]
+    (over,) = now.see([alert("a", "####."), later, third], Record(), NOON + 5 * MINUTE)
+    assert said(over) == "4 over x -a cleared"
+
+
+def test_a_silence_that_ends_before_it_begins_hides_nothing() -> None:
+    for until in (2, 1):
+        record = Record(silences=[Silence(Match(), NOON + 2 * MINUTE, NOON + until * MINUTE)])
+        assert played({"a": "####."}, routed(), record) == ["0 new x a-", "4 over x -a cleared"]
 
 
 def test_who_has_answered_is_not_asked_again() -> None:
