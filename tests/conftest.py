@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from connectors.locks import open_lock
 from connectors.warehouse import Warehouse, connect
 from flows import kernel_cache
 from tests.brokers import fetching
@@ -75,9 +76,24 @@ def own_warehouse(laid: Callable[[Path], str], tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
-def empty_store(laid: Callable[[Path], str], tmp_path: Path) -> Callable[[str], str]:
-    """Return a function that makes a warehouse of a test's own, by its name."""
-    return lambda name: laid(tmp_path / name)
+def empty_store(laid: Callable[[Path], str], tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Yield a function that makes a warehouse of a test's own, by its name.
+
+    Whoever opens it first starts its engine, which runs until the test has ended: one more client is always there.
+    A test of engines that start and end uses `laid`.
+    """
+    clients: dict[str, int] = {}
+
+    def lay(name: str) -> str:
+        url = laid(tmp_path / name)
+        if name not in clients:
+            clients[name] = open_lock(tmp_path / name / "clients.lock")
+            fcntl.flock(clients[name], fcntl.LOCK_SH)
+        return url
+
+    yield lay
+    for each in clients.values():
+        os.close(each)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from connectors.archive.address import parse
-from connectors.archive.bucket import BucketStore
+from connectors.archive.address import Bucket, parse
 from connectors.archive.commits import Commit, Part
 from connectors.archive.folder import Folder
 from connectors.archive.store import Store
@@ -38,4 +37,10 @@ def connect(
         The URL names none, or the environment does not say which server to ask and as whom.
     """
     place = parse(url, environment)
-    return Patient(Folder(place) if isinstance(place, Path) else BucketStore(place), waiting, patience_s)
+    return Patient(Folder(place) if isinstance(place, Path) else _bucket(place), waiting, patience_s)
+
+
+def _bucket(place: Bucket) -> Store:
+    from connectors.archive.bucket import BucketStore  # noqa: PLC0415  start-up time: most archives are folders
+
+    return BucketStore(place)

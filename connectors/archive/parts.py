@@ -97,11 +97,10 @@ def checksum(path: Path) -> str:
 
 
 def _lists(items: pl.DataFrame, count: int, kind: pa.StructType) -> pa.ListArray:
-    first = np.searchsorted(items["frame"].to_numpy(), np.arange(count + 1)).astype(np.int32)
-    plain = items.select([field.name for field in kind]).to_arrow(compat_level=pl.CompatLevel.oldest())
-    fields = [plain[field.name].cast(field.type).combine_chunks() for field in kind]
-    arrays = [field.chunk(0) if isinstance(field, pa.ChunkedArray) else field for field in fields]
-    return pa.ListArray.from_arrays(pa.array(first), pa.StructArray.from_arrays(arrays, fields=list(kind)))
+    """Return items by their frame; made by Polars, since `pa.array` loads pandas to ask whether it was given some."""
+    first = pl.Series(np.searchsorted(items["frame"].to_numpy(), np.arange(count + 1)).astype(np.int32))
+    arrays = [items[field.name].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(field.type) for field in kind]
+    return pa.ListArray.from_arrays(first.to_arrow(), pa.StructArray.from_arrays(arrays, fields=list(kind)))
 
 
 def _items(lists: pa.ChunkedArray, kinds: dict[str, Any]) -> pl.DataFrame:

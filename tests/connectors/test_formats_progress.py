@@ -17,13 +17,13 @@ from connectors.formats import read, to_json_lines, to_table, write_arrow
 
 from .frames import batch, options
 
-FRAMES = 100_000
+FRAMES, CHUNK = 50_000, 2_000
 PACKED: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstd.compress}
 
 
 def progress(path: Path, kind: str) -> list[float]:
     """How much of the file was read after each chunk."""
-    read_so_far = accumulate(chunk.bytes_read for chunk in read(path, kind, options(chunk_records=4_000)))
+    read_so_far = accumulate(chunk.bytes_read for chunk in read(path, kind, options(chunk_records=CHUNK)))
     return [done / path.stat().st_size for done in read_so_far]
 
 
@@ -35,12 +35,12 @@ def test_a_file_is_read_evenly_and_to_its_end(tmp_path: Path, kind: str, ending:
         content = to_json_lines(frames)
     else:
         with pa.BufferOutputStream() as out, pa.ipc.new_stream(out, to_table(frames).schema) as writer:
-            writer.write_table(to_table(frames), max_chunksize=4_000)
+            writer.write_table(to_table(frames), max_chunksize=CHUNK)
         content = out.getvalue().to_pybytes()
     path = tmp_path / f"a{ending}"
     path.write_bytes(PACKED[ending](content))
     done = progress(path, kind)
-    assert len(done) >= FRAMES // 4_000
+    assert len(done) >= FRAMES // CHUNK
     assert 0.99 <= done[-1] <= 1
     assert np.abs(np.array(done) - np.linspace(0, 1, len(done))).max() < 0.2
 

@@ -70,12 +70,14 @@ def test_help_needs_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_a_replay_loads_neither_pandas_nor_beam(tmp_path, empty_store):
-    """One comes with chdb and pyarrow loads it, where it may; the other is for backfills: two seconds and a half."""
+def test_a_replay_into_a_folder_s_archive_loads_neither_pandas_nor_beam_nor_minio(tmp_path, empty_store):
+    """The first comes with chdb and pyarrow loads it, where it may; the others are for backfills and for buckets."""
     frames = tmp_path / "frames.ndjson"
     frames.write_text('{"camera": "a", "ts": "2026-01-05T00:00:00Z", "objects": []}\n')
-    code = "import sys, flows.cli\ntry: flows.cli.main()\nfinally: print({'pandas', 'apache_beam'} & {*sys.modules})"
-    told = ("replay", str(frames), "--warehouse", empty_store("plain"), "--json")
+    heavy = {"pandas", "apache_beam", "minio"}
+    code = f"import sys, flows.cli\ntry: flows.cli.main()\nfinally: print({heavy} & {{*sys.modules}})"
+    given = ("--warehouse", empty_store("plain"), "--archive", f"file:{tmp_path / 'archive'}")
+    told = ("replay", str(frames), *given, "--json")
     done = subprocess.run([sys.executable, "-c", code, *told], capture_output=True, text=True, check=True)
     summary, loaded = done.stdout.splitlines()
     assert (json.loads(summary)["frames"], loaded) == (1, "set()")

@@ -36,8 +36,8 @@ def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, empty_store: Callable[[str], str]) -> Path:
-    empty_store("store")
+def folder(tmp_path: Path, laid: Callable[[Path], str]) -> Path:
+    laid(tmp_path / "store")
     return tmp_path
 
 

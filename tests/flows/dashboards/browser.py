@@ -62,7 +62,8 @@ class Reader:
         return "/login" not in self.page.url
 
     def opens(self, slug: str, charts: int) -> Page:
-        """Open a dashboard and wait until so many charts are there and none loads."""
+        """Open a dashboard and wait until so many charts are there and none loads; what failed before is forgotten."""
+        self.failed.clear()
         self.page.goto(f"{self.url}/superset/dashboard/{slug}/")
         self.settled(charts)
         return self.page

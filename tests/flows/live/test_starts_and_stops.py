@@ -132,9 +132,9 @@ def test_a_spool_that_was_read_before_is_waited_for_and_not_made_anew(tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_warehouse_that_is_not_there_yet_is_waited_for(tmp_path: Path, empty_store: Callable[[str], str]) -> None:
+def test_a_warehouse_that_is_not_there_yet_is_waited_for(tmp_path: Path, laid: Callable[[Path], str]) -> None:
     spool, (port,) = spooled(tmp_path / "spool", 60, 1), free_ports(1)
-    store = empty_store("live")
+    store = laid(tmp_path / "live")
     with connect(store):
         word = accounts.words(tmp_path / "live")[accounts.WRITER]
     url = f"http://{accounts.WRITER}:{word}@127.0.0.1:{port}/tilik"
