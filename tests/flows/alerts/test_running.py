@@ -241,12 +241,12 @@ def test_what_is_much_at_once_is_a_digest_within_the_limits(store: str, tmp_path
     assert len(transcript["calls"]) < len(told(store))
 
 
-def test_two_at_once_and_a_token_that_nobody_knows_are_refused(store: str, tmp_path: Path, api: TelegramApi) -> None:
-    process = started(tmp_path, store, api, STEPS + SLOWLY)
+def test_of_two_at_once_the_second_is_refused(store: str, tmp_path: Path, patient: TelegramApi) -> None:
+    process = started(tmp_path, store, patient, STEPS + SLOWLY)
     while not (tmp_path / "state" / "alerts.lock").exists() and process.poll() is None:
         time.sleep(0.05)
     time.sleep(0.5)
-    second = started(tmp_path, store, api)
+    second = started(tmp_path, store, patient)
     said = second.communicate()[1]
     assert (second.returncode, "another `tilik alerts run` has it" in said) == (1, True), said
     ended(process)
