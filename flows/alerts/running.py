@@ -37,6 +37,8 @@ NAMES_S: Final = 600.0
 REST_S: Final = 0.2
 STATED_US: Final = 10_000_000
 """So long after its end a minute is looked at, ours: what cameras send in time is stored by then."""
+REMEMBER_US: Final = 300_000_000
+"""Up to when was looked is kept at least so often, ours: with thousands of alerts that is megabytes."""
 ROWS: Final = 10_000
 """Of the record that are stored at once, ours."""
 FORGET_US: Final = 30 * 86_400_000_000
@@ -88,9 +90,10 @@ class Running:
         self.delivery, self.chatting = delivery, chatting
         self.by_id = {rule.id: rule for rule in asked.rules.rule}
         self.takes_simulated = {receiver.id: receiver.simulated for receiver in asked.rules.receiver}
-        self.looked_s = self.named_s = -NAMES_S
+        self.looked_s = self.named_s = self.forgot_s = -NAMES_S
         self.following: Following | None = None
         self.kept = outbox.kept(DESK)
+        self.stored, self.stored_us = b"", 0
         self.said = ""
 
     def run(self) -> None:
@@ -131,11 +134,20 @@ class Running:
         entries = [entry for each in told for entry in self._entries(each, known)]
         rows = [msgspec.msgpack.encode(row) for each in told for row in record.of_notice(each)]
         kept_now = msgspec.msgpack.encode(kept)
-        self.outbox.put(entries, DESK, kept_now, rows)
-        self.outbox.forget(self.asked.clock() - FORGET_US)
+        if entries or rows or self._is_to_be_kept(kept):
+            self.outbox.put(entries, DESK, kept_now, rows)
+            self.stored, self.stored_us = kept_now, kept.until_us
+        if time.monotonic() - self.forgot_s >= NAMES_S:
+            self.outbox.forget(self.asked.clock() - FORGET_US)
+            self.forgot_s = time.monotonic()
         self.kept = kept_now  # only now: what could not be put is looked at again
         if self.chatting is not None:
             self.chatting.knows(kept, said, known)
+
+    def _is_to_be_kept(self, kept: Kept) -> bool:
+        """Say whether more has changed than up to when was looked: that alone is kept now and then."""
+        is_old = not 0 <= kept.until_us - self.stored_us < REMEMBER_US
+        return is_old or msgspec.msgpack.encode(Kept(self.stored_us, kept.groups, kept.seen)) != self.stored
 
     def _notices(self) -> tuple[Sequence[Notice], Kept, names.Names, Said]:
         kept, is_first = self.desk_kept(), self.kept is None

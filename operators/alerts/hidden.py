@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -54,8 +55,10 @@ def shown(
     for inhibit in inhibits:
         for key, spans in _inhibited(alerts, inhibit).items():
             hidden[key] += spans
-    for silence in silences:
-        for alert in alerts:
+    by_end = sorted(silences, key=lambda silence: silence.until_us)
+    ends_us = [silence.until_us for silence in by_end]
+    for alert in alerts:
+        for silence in by_end[bisect_right(ends_us, alert.fired_us) :]:  # of months of silences few matter to one
             if matches(silence.match, alert):
                 hidden[alert.key].append(_Span(silence.since_us, silence.until_us, SILENCED))
     for dismissal in dismissals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,21 @@ def test_a_rule_that_is_gone_leaves_its_messages_their_end(
     outbox = Outbox(tmp_path / "state")
     assert {each.text.split(":")[0] for each in outbox.waiting(END)} == {"ATURAN DIHAPUS · TINGGI"}
     outbox.close()
+
+
+def test_a_look_that_tells_nothing_writes_nothing_but_now_and_then_how_far_it_got(
+    store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(store, tmp_path / "state", monkeypatch)
+    with closing(Outbox(tmp_path / "state")) as outbox:
+        running, kept = Running(live.asked, outbox, store), list[bytes | None]()
+        running.kept = msgspec.msgpack.encode(Kept(START))
+        for second in (60, 63, 66, 370):
+            live.now_us = START + second * SECOND
+            running.look()
+            kept.append(outbox.kept("desk"))
+    assert kept[0] == kept[1] == kept[2] != kept[3]
+    assert running.desk_kept().until_us == live.now_us
 
 
 def _away(*_: object) -> None:
