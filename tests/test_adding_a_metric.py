@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.warehouse import connect
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "adding-a-metric.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`([\w/.]+)`:\n\n```\w+\n(.*?)```$", PAGE, re.DOTALL | re.MULTILINE))
@@ -110,7 +112,8 @@ def store(house: Path, generated: set[str]) -> Path:
 
 def answers(house: Path) -> list[list[dict[str, object]]]:
     queries = [part.strip() for block in blocks("sql") for part in block.split(";\n") if part.strip()]
-    asked = [tilik(house, "query", sql, "--warehouse", "embedded:store", "--format", "json") for sql in queries]
+    with connect(f"embedded:{house / 'store'}"):  # one engine for all commands
+        asked = [tilik(house, "query", sql, "--warehouse", "embedded:store", "--format", "json") for sql in queries]
     return [json.loads(text) for text in asked]
 
 

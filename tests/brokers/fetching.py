@@ -98,7 +98,8 @@ def _built(source: str) -> Path:
                 "CGO_ENABLED": "0",
             }
             quietly = ["nice", "-n", "19"]  # others have deadlines meanwhile
-            _run([*quietly, _go(), "install", "-p", "2", "-trimpath", "-ldflags", "-s -w", source], env)
+            quickly = ["-gcflags=all=-N -l", "-ldflags", "-s -w"]  # not optimized: it is built in a third less time
+            _run([*quietly, _go(), "install", "-p", "2", "-trimpath", *quickly, source], env)
             if all(_place(each).exists() for each in (MINIO, PRISM, ALERTMANAGER)):
                 shutil.rmtree(home, ignore_errors=True)
     return made
