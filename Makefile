@@ -51,6 +51,7 @@ bench: install  # Measure frames/s and memory against the plain alternatives, li
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.alerts
 	$(BIN)/python -m benchmarks.storm
+	$(BIN)/python -m benchmarks.first_message
 	$(BIN)/python -m benchmarks.live
 	$(if $(BASE),$(BIN)/python -m benchmarks.against $(BASE))
 
