@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from telegram import Message, Update
+from telegram import Message, Update, User
 
 KINDS: Final = ("message", "callback_query")
 """Of updates, as the Bot API names them."""
@@ -63,7 +63,7 @@ def _pressed(update: Update) -> Heard | None:
         str(chat.id),
         chat.type == "private",
         who.id,
-        _whole(who.full_name),
+        _name(who),
         data=_whole(pressed.data),
         query=pressed.id,
         message=pressed.message.message_id,
@@ -80,11 +80,16 @@ def _written(number: int, message: Message) -> Heard | None:
         str(message.chat.id),
         message.chat.type == "private",
         who.id,
-        _whole(who.full_name),
+        _name(who),
         text=_whole(message.text),
         message=0 if replied is None else replied.message_id,
         own=message.message_id,
     )
+
+
+def _name(who: User) -> str:
+    """Return what somebody calls themselves; '' of who has left Telegram."""
+    return _whole(f"{who.first_name} {who.last_name or ''}".strip())
 
 
 def _whole(text: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.inbox import Inbox
 from connectors.outbox import Outbox
-from connectors.replies import Later
+from connectors.replies import AWAY_S, Later, Refused
 from connectors.telegram import Telegram, heard
 from flows.console import note
 
@@ -36,11 +36,11 @@ class Listening:
         """Take what was done since; say whether anything was."""
         try:
             updates = self.telegram.updates(self.inbox.next(), WAIT_S)
-        except Later as later:
-            if str(later) != self.said:
-                note(f"answers are not heard: {later}", "deaf")
-            self.said = str(later)
-            self.left.wait(later.seconds)
+        except (Later, Refused) as why:  # what is refused may be taken later, too: nothing is asked that is wrong
+            if str(why) != self.said:
+                note(f"answers are not heard: {why}", "deaf")
+            self.said = str(why)
+            self.left.wait(why.seconds if isinstance(why, Later) else AWAY_S)
             return False
         self.said = ""
         return self.inbox.hear([(each.update_id, msgspec.msgpack.encode(heard(each))) for each in updates])

@@ -91,8 +91,11 @@ def _ways(asked: Asked) -> Iterator[Callable[[Outbox], Way]]:
 
 @contextmanager
 def _alone(state: Path) -> Iterator[None]:
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = locks.open_lock(state / "alerts.lock")
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = locks.open_lock(state / "alerts.lock")
+    except OSError as error:
+        raise StateError(f"{state}: expected a folder that can be written: {error.strerror or error}") from error
     try:
         if not locks.try_lock(handle):
             raise StateError(f"{state}: another `tilik alerts run` has it: end that one, or give another --state")

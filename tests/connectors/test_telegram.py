@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
+from telegram import Update
 
 from connectors.replies import Later, Refused, Unsure
-from connectors.telegram import Gone, Moved, Telegram
+from connectors.telegram import Gone, Heard, Moved, Telegram, heard
 from connectors.telegram.sending import cut
 from schemas.errors import UsageError
 from tests.brokers.telegram import TOKEN, TelegramApi
@@ -87,6 +89,17 @@ def test_a_token_that_is_none_and_one_that_nobody_knows_are_named_without_it(api
     ):
         other.send(CHAT, "a")
     assert "other-secret" not in str(refused.value) + str(unknown.value)
+
+
+@pytest.mark.parametrize(("first", "name"), [("", ""), ("Budi \ud83d", "Budi ?"), ("\u202e\0", "\u202e\0")])
+def test_whoever_presses_is_heard_under_whatever_name(first: str, name: str) -> None:
+    who = {"id": 7, "is_bot": False, "first_name": first}
+    shown = {"message_id": 3, "date": 1, "chat": {"id": -1, "type": "group"}}
+    pressed = {"id": "5", "from": who, "message": shown, "chat_instance": "1", "data": "a:\ud83d"}
+    found = heard(Update.de_json({"update_id": 1, "callback_query": pressed}, None))
+    assert found is not None
+    assert (found.name, found.data) == (name, "a:?")
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=Heard) == found
 
 
 def test_a_text_is_cut_between_letters() -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from telegram import Update
 
 from connectors.inbox import Inbox
 from connectors.outbox import Entry, Outbox
+from connectors.replies import Refused
 from connectors.telegram import Heard
 from connectors.warehouse import Warehouse
 from flows.alerts import record
 from flows.alerts.buttons import Signing
 from flows.alerts.chatting import Chatting
 from flows.alerts.commands import Commands
+from flows.alerts.listening import Listening
 from flows.alerts.officers import Officers
 from flows.alerts.record import Said, Who
 from operators.alerts.alert import Alert
@@ -93,3 +97,25 @@ def test_a_press_before_the_first_look_counts_for_what_was_going_on(outbox: Outb
     assert toasts.said == ["Diterima."]
     ((_, kept),) = outbox.rows()
     assert msgspec.msgpack.decode(kept, type=record.Row).values["alerts"] == ["a"]
+
+
+class Asked:
+    """A bot that is refused, and then hears somebody."""
+
+    def __init__(self) -> None:
+        self.answers: list[Exception | list[Update]] = [Refused("strange"), [Update(9)]]
+
+    def updates(self, offset: int, wait_s: int) -> list[Update]:
+        found = self.answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def test_who_is_refused_to_hear_asks_again(outbox: Outbox, capsys: pytest.CaptureFixture[str]) -> None:
+    left = threading.Event()
+    left.set()
+    listening = Listening(outbox, Asked(), left)  # type: ignore[arg-type]
+    assert [listening.turn(), listening.turn()] == [False, True]
+    assert "not heard: strange" in capsys.readouterr().err
+    assert Inbox(outbox).next() == 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from flows.alerts.evaluating import Evaluation
 from flows.alerts.following import Following
 from flows.alerts.hours import first_us, may_begin
 from flows.alerts.reading import Reader
+from flows.alerts.watching import Watched
 from operators.alerts.alert import Alert
 from schemas.local_time import DAY_US, MINUTE_US, OFFSET_US
 from schemas.rules import Rule
@@ -174,3 +176,11 @@ def test_an_alert_begins_with_the_first_minute_in_which_it_may(
         return next((at for at in (t_us, *half_hours) if may(at)), until_us)
 
     assert first_us(rule, since_us, until_us, day_types).tolist() == [first(t_us) for t_us in since_us.tolist()]
+
+
+def test_an_alert_of_a_rule_that_looks_at_another_view_now_is_not_gone_on_with() -> None:
+    rule = Rule("r", "R", "low", figure="crowd_minute.persons_mean", above=1.0)
+    watched = Watched(rule, names.Names())
+    told = Alert("a", {"rule": "r"}, NOON, NOON, subject=("33.74.01",))
+    watched.resume([told, msgspec.structs.replace(told, key="b", subject=tuple("abcd"[: len(watched.by)]))], NOON)
+    assert list(watched.alerts) == ["b"]
