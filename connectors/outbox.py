@@ -250,6 +250,11 @@ class Outbox:
         found = self.base.execute("SELECT id FROM about WHERE chat = ? AND number = ?", (chat, number)).fetchone()
         return "" if found is None else str(found[0])
 
+    def has(self, message: str, receiver: str) -> bool:
+        """Say whether a receiver was to be told a message, by whatever way."""
+        found = self.base.execute("SELECT 1 FROM message WHERE id = ? AND receiver = ? LIMIT 1", (message, receiver))
+        return found.fetchone() is not None
+
     def answered(self, message: str, foot: str, answer: str) -> None:
         """Note what stands below a message in chats; what was told by a digest alone has no place for it."""
         self.base.execute(

@@ -216,9 +216,9 @@ class Running:
     def _is_told(self, notice: Notice) -> bool:
         """Say whether its receiver can be told; simulated alerts go to nobody who does not ask for them.
 
-        Of a receiver that is not there any more the record says how it ended.
+        Of one who was told, and whom nothing reaches any more, the record says how it went on.
         """
-        if notice.receiver not in self.takes_simulated:
+        if self.outbox.has(notice.message, notice.receiver):
             return True
         is_simulated = any(alert.simulated for alert in (*notice.firing, *notice.over))
         is_reached = any(self.asked.reached.ways(notice.receiver))

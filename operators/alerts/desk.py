@@ -35,6 +35,10 @@ UNRULED: Final = "unruled"
 """Why one is told no more whose rule or route is not there any more."""
 
 
+SIMULATED: Final = ".simulated"
+"""Behind a route's name, of groups of what no camera saw: who is not told of that is told of all else."""
+
+
 class Kept(msgspec.Struct):
     """What a desk remembers.
 
@@ -59,6 +63,7 @@ class Desk:
         self.times = [Times.of(route) for route in rules.route]
         self.numbers = {name: number for number, name in enumerate(names_of(rules.route))}
         self.names = list(self.numbers)
+        self.numbers |= {f"{name}{SIMULATED}": number for name, number in self.numbers.items()}
         self.until_us = 0 if kept is None else kept.until_us
         self.seen = {} if kept is None else dict(kept.seen)
         groups = [] if kept is None else kept.groups
@@ -136,7 +141,7 @@ class Desk:
             if not matches(route.match, alert):
                 continue
             labels = tuple((label, alert.labels.get(label, "")) for label in route.group_by)
-            name = self.names[number]
+            name = f"{self.names[number]}{SIMULATED if alert.simulated else ''}"
             self.groups.setdefault((name, labels), Group(name, labels)).take(alert, turns)
             if not route.goes_on:
                 return

@@ -196,6 +196,16 @@ def test_a_rule_that_is_gone_leaves_its_messages_their_end(
     outbox.close()
 
 
+def test_who_was_told_and_is_not_reached_any_more_has_a_record_of_how_it_ended(
+    store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(store, tmp_path / "state", monkeypatch)
+    live.until(19)
+    live.asked.reached.chats.clear()
+    live.until(22)
+    assert store.query("SELECT why, is_open FROM alerts WHERE camera_id = 'b'").rows == [("cleared", 0)]
+
+
 def test_a_look_that_tells_nothing_writes_nothing_but_now_and_then_how_far_it_got(
     store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,12 @@ def test_what_another_alert_explains_is_not_told_until_it_is_over() -> None:
     ]
 
 
+def test_what_no_camera_saw_is_a_message_of_its_own() -> None:
+    drawn = alert("b", "..#####")
+    some = {"a": "####...", "b": msgspec.structs.replace(drawn, simulated=True)}
+    assert played(some, routed()) == ["0 new x a-", "2 new x b-", "4 over x -a cleared"]
+
+
 def test_a_silence_ends() -> None:
     silence = Silence(Match(camera=("a",)), NOON - MINUTE, NOON + 5 * MINUTE)
     record = Record(silences=[silence])
