@@ -21,6 +21,7 @@ FRESH_US: Final = 300_000_000
 """A camera whose newest minute is older sees nothing (metrics.md, Persistence)."""
 MOST: Final = 15
 """Lines of a list; the rest is counted. Ours."""
+_ANSWERS: Final = {"accepted": "diterima", "dismissed": "bukan kejadian menurut"}
 AWAY: Final = "Data sedang tidak dapat dibaca. Coba lagi sebentar."
 HELP: Final = """/status TEMPAT: keadaan suatu tempat atau kamera sekarang
 /insiden: apa yang sedang berlangsung untuk kantor ini
@@ -156,7 +157,7 @@ class Commands:
         what = ", ".join(KIND_LABELS[kind].id for kind in kinds if kind in KIND_LABELS) or "Angka"
         where = ", ".join(self.names.called("place", place) or "kota" for place in places[:3])
         severity = SEVERITY_LABELS[str(row["severity"])].id.upper()
-        answer = f"diterima {row['answered_by']}" if row["answer"] else "belum ditanggapi"
+        answer = f"{_ANSWERS[str(row['answer'])]} {row['answered_by']}" if row["answer"] else "belum ditanggapi"
         text = words(f"• {severity}: {what} · {where}, sejak {_clock(told_us)}, {row['going_on']} kejadian, {answer}")
         return f"{text} /{SHOW}_{row['message']}"
 

@@ -186,6 +186,8 @@ def _already(verb: Verb, said: Said, now_us: int) -> str:
 
 def _noted(heard: Heard, about: str, allowed: Allowed, now_us: int) -> Reaction:
     text = heard.text.strip()[:LONGEST]
+    if not words(text):
+        return Reaction()
     row = record.note(about, text, allowed.who, now_us, f"telegram-{heard.number}")
     return Reaction((row,), Reply("Catatan disimpan.", heard.own))
 

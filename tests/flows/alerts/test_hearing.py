@@ -144,6 +144,7 @@ def test_a_reply_is_a_note_and_a_command_is_answered() -> None:
     noted = hearing().hear(written("pompa 2 mati\nfoto menyusul", message=7), NOW)
     assert values(noted)["text"] == "pompa 2 mati\nfoto menyusul"
     assert hearing().hear(written("ya", message=9), NOW) == Reaction(), "a reply to something else"
+    assert hearing().hear(written(" \u200e\n", message=7), NOW) == Reaction(), "nothing was written"
     found = hearing().hear(written("/Status@tilik_bot  Simpang   Lima"), NOW).reply
     assert found is not None
     assert (found.text, found.to) == ("status(Simpang Lima) dpu", 8)
