@@ -57,11 +57,15 @@ class Chatting:
         self.said: dict[str, Said] = {}
         self.hearing = Hearing(signing, officers, self.open.get, self._said, outbox.about, commands.answer)
 
-    def knows(self, kept: Kept, said: Said, names: Names) -> None:
-        """Take what is going on and what was said, by the last look; what was said is shown below messages."""
+    def knows(self, kept: Kept, said: Said, names: Names, recent_us: int) -> None:
+        """Take what is going on and what was said, by the last look; what was said is shown below messages.
+
+        All that was said is known of those that go on, and of those of which something was said since a time.
+        """
         self.commands.names = names
         self.goes_on(kept)
-        self.said = _by_message(said)
+        whole = {row["message"] for rows in said for row in rows if row["at"] >= recent_us} | self.open.keys()
+        self.said = {message: each for message, each in _by_message(said).items() if message in whole}
         for message in self.said:
             self._show(message)
 

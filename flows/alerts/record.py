@@ -51,6 +51,13 @@ class Row(NamedTuple):
     values: dict[str, Any]
 
 
+class Recent(NamedTuple):
+    """Of which messages all is read that was said: if anything was since a time, and of those that are named."""
+
+    since_us: int
+    old: Sequence[str] = ()
+
+
 class Said(NamedTuple):
     """What people have said, as rows by time: answers, notes, silences as they stand."""
 
@@ -159,9 +166,22 @@ def store(warehouse: Warehouse, rows: Iterable[Row]) -> None:
 
 def read(warehouse: Warehouse, since_us: int, pending: Iterable[Row] = ()) -> Said:
     """Return what was said since a time, and silences that last at it or later; rows that wait to be stored, too."""
-    since = "{}.{} >= fromUnixTimestamp64Micro({{since:Int64}})"
     times = {ANSWERS: "at", NOTES: "at", SILENCES: "until"}
-    stored = {name: _rows(warehouse, name, since.format(name, time), since=since_us) for name, time in times.items()}
+    stored = {name: _rows(warehouse, name, _since(name, time), since=since_us) for name, time in times.items()}
+    return joined(stored, pending)
+
+
+def read_recent(warehouse: Warehouse, since_us: int, recent: Recent, pending: Iterable[Row] = ()) -> Said:
+    """Return what a desk heeds of a time on, and all of messages of which something was said lately, or that are old.
+
+    What was said of others is not read: an alert that lasts for months makes no look dear.
+    """
+    told = {"since": since_us, "recent": recent.since_us, "old": list(recent.old)}
+    stored = {
+        ANSWERS: _rows(warehouse, ANSWERS, f"(answer = 'dismissed' AND {_since(ANSWERS, 'at')}) OR {_HEARD}", **told),
+        NOTES: _rows(warehouse, NOTES, _HEARD, **told),
+        SILENCES: _rows(warehouse, SILENCES, _since(SILENCES, "until"), **told),
+    }
     return joined(stored, pending)
 
 
@@ -179,6 +199,16 @@ def joined(stored: Mapping[str, Iterable[Mapping[str, Any]]], pending: Iterable[
             held[each.table][each.values[_NAMES[each.table]]] = each.values
     answers, notes, silences = (sorted(held[table].values(), key=lambda row: row["at"]) for table in held)
     return Said(answers, notes, silences)
+
+
+def _since(table: str, time: str, name: str = "since") -> str:
+    return f"{table}.{time} >= fromUnixTimestamp64Micro({{{name}:Int64}})"
+
+
+_LATELY: Final = " UNION DISTINCT ".join(
+    f"SELECT message FROM {table} WHERE {_since(table, 'at', 'recent')}" for table in (ANSWERS, NOTES, SILENCES)
+)
+_HEARD: Final = f"(message IN ({_LATELY}) OR message IN {{old:Array(String)}})"
 
 
 def _rows(warehouse: Warehouse, table: str, condition: str, **given: object) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from flows.alerts.evaluating import Evaluation
 from flows.alerts.following import Following
 from flows.alerts.reading import Reader
 from flows.alerts.receivers import Reached
-from flows.alerts.record import Said
+from flows.alerts.record import Recent, Said
 from flows.console import note
 from operators.alerts.alert import Alert, worst
 from operators.alerts.desk import Desk, Kept
@@ -41,6 +41,8 @@ REMEMBER_US: Final = 300_000_000
 """Up to when was looked is kept at least so often, ours: with thousands of alerts that is megabytes."""
 ROWS: Final = 10_000
 """Of the record that are stored at once, ours."""
+RECENT_US: Final = 2 * 86_400_000_000
+"""So far back a look reads what was said of messages that are over, ours: that changes what stands below them."""
 FORGET_US: Final = 30 * 86_400_000_000
 """So long what was told stays in the outbox, ours."""
 DESK: Final = "desk"
@@ -142,7 +144,7 @@ class Running:
             self.forgot_s = time.monotonic()
         self.kept = kept_now  # only now: what could not be put is looked at again
         if self.chatting is not None:
-            self.chatting.knows(kept, said, known)
+            self.chatting.knows(kept, said, known, self._recent(kept).since_us)
 
     def _is_to_be_kept(self, kept: Kept) -> bool:
         """Say whether more has changed than up to when was looked: that alone is kept now and then."""
@@ -161,7 +163,7 @@ class Running:
         desk = Desk(self.asked.rules, kept)
         since_us = min(desk.until_us, now_us) if kept.until_us else reader.oldest_us()
         alerts = following.alerts(since_us - self.asked.lateness_us, now_us)
-        said = self._said(min((alert.fired_us for alert in alerts), default=now_us))
+        said = self._said(min((alert.fired_us for alert in alerts), default=now_us), self._recent(kept))
         return desk.see(alerts, said.record, now_us), desk.kept(), reader.names, said
 
     def said_of(self, message: str) -> Said:
@@ -176,9 +178,17 @@ class Running:
         """Return what the desk remembers."""
         return Kept() if self.kept is None else msgspec.msgpack.decode(self.kept, type=Kept)
 
-    def _said(self, since_us: int) -> Said:
+    def _said(self, since_us: int, recent: Recent) -> Said:
         """Return what people have said of alerts that were told since a time; what waits to be stored, too."""
-        return record.read(self.warehouse, since_us, self._pending())
+        return record.read_recent(self.warehouse, since_us, recent, self._pending())
+
+    def _recent(self, kept: Kept) -> Recent:
+        """Return of which messages it is read whole what was said: of all where nobody looks again."""
+        if self.asked.until_end:
+            return Recent(0)
+        since_us = self.asked.clock() - RECENT_US
+        told = (group.message for group in kept.groups if group.message is not None)
+        return Recent(since_us, [message.id for message in told if message.first_us < since_us])
 
     def _pending(self) -> list[record.Row]:
         return [msgspec.msgpack.decode(content, type=record.Row) for _, content in self.outbox.rows()]

@@ -15,7 +15,7 @@ from connectors import warehouse as warehouses
 from connectors.outbox import Outbox
 from connectors.warehouse import Warehouse
 from flows import options
-from flows.alerts import answering, record
+from flows.alerts import answering, record, running
 from flows.alerts.receivers import Reached
 from flows.alerts.record import Who
 from flows.alerts.rehearsing import rehearse
@@ -103,11 +103,11 @@ class Live:
                     at_us = START + begin * MINUTE
                     write(self.store, Incident(incident, camera, area, kind, at_us, self.now_us))
             outbox = Outbox(self.state)
-            running = Running(self.asked, outbox, self.store)
-            running.kept = running.kept or msgspec.msgpack.encode(Kept(START))
-            told = running._notices()[0]
+            program = Running(self.asked, outbox, self.store)
+            program.kept = program.kept or msgspec.msgpack.encode(Kept(START))
+            told = program._notices()[0]
             self.told += [((each.at_us - START) / MINUTE, each.what, each.receiver, each.message) for each in told]
-            running.look()
+            program.look()
             outbox.close()
 
 
@@ -117,9 +117,11 @@ def messages(store: Warehouse, place: str) -> str:
     return str(rows[0][0])
 
 
+@pytest.mark.parametrize("recent_us", [running.RECENT_US, 3 * MINUTE])
 def test_what_live_told_and_people_said_is_what_a_rehearsal_says_and_the_record_has(
-    store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recent_us: int, store: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(running, "RECENT_US", recent_us)
     live = Live(store, tmp_path / "state", monkeypatch)
     live.until(8)
     answering.answer(store, messages(store, "c"), "accepted", BUDI)
@@ -211,14 +213,30 @@ def test_a_look_that_tells_nothing_writes_nothing_but_now_and_then_how_far_it_go
 ) -> None:
     live = Live(store, tmp_path / "state", monkeypatch)
     with closing(Outbox(tmp_path / "state")) as outbox:
-        running, kept = Running(live.asked, outbox, store), list[bytes | None]()
-        running.kept = msgspec.msgpack.encode(Kept(START))
+        program, kept = Running(live.asked, outbox, store), list[bytes | None]()
+        program.kept = msgspec.msgpack.encode(Kept(START))
         for second in (60, 63, 66, 370):
             live.now_us = START + second * SECOND
-            running.look()
+            program.look()
             kept.append(outbox.kept("desk"))
     assert kept[0] == kept[1] == kept[2] != kept[3]
-    assert running.desk_kept().until_us == live.now_us
+    assert program.desk_kept().until_us == live.now_us
+
+
+def test_all_that_was_said_of_a_message_is_read_or_nothing_and_what_was_dismissed(store: Warehouse) -> None:
+    rows = [
+        record.answer("old", "accepted", BUDI, START, ["a"]),
+        record.answer("quiet", "accepted", BUDI, START, ["b"]),
+        record.answer("gone", "dismissed", BUDI, START, ["c"]),
+        record.answer("noted", "accepted", BUDI, START, ["d"]),
+        record.note("noted", "pompa", BUDI, END),
+        record.silence(Match(kind=("flood",)), "x", BUDI, START, END),
+    ]
+    record.store(store, rows)
+    said = record.read_recent(store, START - MINUTE, record.Recent(END - MINUTE, ["old"]))
+    assert {row["message"] for row in said.answers} == {"old", "gone", "noted"}
+    assert ([row["text"] for row in said.notes], len(said.silences)) == (["pompa"], 1)
+    assert record.read_recent(store, START - MINUTE, record.Recent(0)) == record.read(store, START - MINUTE)
 
 
 def _away(*_: object) -> None:
