@@ -120,7 +120,19 @@ class Door:
                 www_authenticate="Bearer",
             )
 
+    def _refuse_what_never_fits(self, found: list[tuple[bytes, str]]) -> None:
+        """Refuse more of one camera than its part of what is kept here may ever hold: it would come again for ever."""
+        keeper = self.intake.keeper
+        if keeper.bound is None or sum(len(value) for value, _ in found) <= keeper.bound // keeper.partitions:
+            return
+        held: Counter[str] = Counter()
+        for value, camera in found:
+            held[camera] += len(value)
+        if max(held.values()) > keeper.bound // keeper.partitions:
+            raise Answer(413, "more of one camera than is ever kept at once: send less in each")
+
     async def _kept(self, found: list[tuple[bytes, str]], asked: Asked) -> None:
+        self._refuse_what_never_fits(found)
         origins = [Origin(asked.kind, "", asked.camera)] * len(found)
         try:
             kept = self.intake.take([value for value, _ in found], origins, [camera for _, camera in found])

@@ -43,6 +43,7 @@ LARGE = b"larger than is ever kept"
 class Keeper:
     """Keeps nothing: does what it is told to."""
 
+    bound = None
     partitions = lanes = 1
 
     def __init__(self) -> None:
@@ -270,6 +271,14 @@ def test_a_full_spool_asks_to_come_again_and_takes_again(fake, keeper):
     keeper.fails = None
     assert fake.post("/v1/frames/native", FRAME).status == 202
     assert keeper.kept == [[FRAME]]
+
+
+def test_more_than_a_spool_may_ever_hold_is_not_asked_to_come_again(tmp_path):
+    spool = make(tmp_path / "spool", 2)
+    with served(SpoolKeeper(spool, Bounds(bytes=2 << 20)), tmp_path) as door:
+        frame = FRAME + b" " * 1_000
+        assert door.post("/v1/frames/native", b"\n".join([frame] * 2_000)).status == 413
+        assert door.post("/v1/frames/native", b"\n".join([frame] * 200)).status == 202
 
 
 @pytest.mark.parametrize("error", [SourceError("/secret: I/O error"), RuntimeError("a mistake of ours")])
