@@ -73,6 +73,9 @@ def fill(store: Warehouse) -> None:
         if "road" in table.columns and name != "roads_log":  # a road of two RTs by its first camera, and the RT's own
             rows = ", ".join(f"('milik-rt', '{HERE}', 'dpu', '{of}', '{DAY}')" for of in ROADS)
             store.command(f"INSERT INTO {name} (camera_id, area, owner, road, ts) VALUES {rows}")
+        elif name == "alerts_log":
+            rows = ", ".join(f"('{each}', '{of[0]}', '{of[1]}', 'pesan-{each}')" for each, of in CAMERAS.items())
+            store.command(f"INSERT INTO {name} (camera_id, area, owner, message) VALUES {rows}")
         elif {"area", "owner"} <= table.columns.keys():
             at = next(each for each in ("ts", "opened_at", "valid_from") if each in table.columns)
             rows = ", ".join(f"('{camera}', '{of[0]}', '{of[1]}', '{DAY}')" for camera, of in CAMERAS.items())
@@ -82,6 +85,9 @@ def fill(store: Warehouse) -> None:
         store.command(f"INSERT INTO {name} (area, ts) VALUES {rows}")
     rows = f"('tempat-milik', '{HERE}'), ('tempat-asing-bersama', '{HERE}')"
     store.command(f"INSERT INTO visits_place_day_log (place_id, area) VALUES {rows}")
+    said = ", ".join(f"('pesan-{each}', 'petugas-{each}')" for each in CAMERAS)
+    for name in ("acknowledgements_log", "notes_log", "silences_log"):
+        store.command(f"INSERT INTO {name} (message, officer) VALUES {said}")
     store.command("INSERT INTO mutes_log (camera_id) VALUES ('milik-rt'), ('asing-sebelah')")
     for kind, table, listed in (
         ("jalan", "roads_log (road, lines, version)", "l"),
