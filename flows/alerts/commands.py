@@ -9,9 +9,9 @@ from connectors.warehouse import Warehouse
 from flows.alerts import answering, report
 from flows.alerts.hearing import SHOW
 from flows.alerts.names import Names
+from flows.alerts.wording import clock
 from schemas.errors import WarehouseError
 from schemas.incidents import KIND_LABELS
-from schemas.local_time import OFFSET_US, at_time
 from schemas.plain import words
 from schemas.rules import SEVERITIES, Rules
 from schemas.rules.durations import said
@@ -75,7 +75,7 @@ class Commands:
         subject, now_us = found[0], self.clock()
         since = {"cameras": list(subject.cameras), "since": now_us - FRESH_US}
         lines = [
-            f"{subject.name} · {_clock(now_us)}",
+            f"{subject.name} · {clock(now_us)}",
             self._watched(subject, since),
             self._persons(subject, since),
             self._vehicles(since),
@@ -129,7 +129,7 @@ class Commands:
         if not here:
             return ["Tidak ada insiden yang berlangsung"]
         return [
-            f"• {KIND_LABELS[kind].id}" + (f" ({zone})" if zone else "") + f" sejak {_clock(at_us)},"
+            f"• {KIND_LABELS[kind].id}" + (f" ({zone})" if zone else "") + f" sejak {clock(at_us)},"
             f" {said((now_us - at_us) / 1e6)}"
             for kind, _, zone, at_us in here
         ]
@@ -158,7 +158,7 @@ class Commands:
         where = ", ".join(self.names.called("place", place) or "kota" for place in places[:3])
         severity = SEVERITY_LABELS[str(row["severity"])].id.upper()
         answer = f"{_ANSWERS[str(row['answer'])]} {row['answered_by']}" if row["answer"] else "belum ditanggapi"
-        text = words(f"• {severity}: {what} · {where}, sejak {_clock(told_us)}, {row['going_on']} kejadian, {answer}")
+        text = words(f"• {severity}: {what} · {where}, sejak {clock(told_us)}, {row['going_on']} kejadian, {answer}")
         return f"{text} /{SHOW}_{row['message']}"
 
 
@@ -195,7 +195,3 @@ def _which(text: str, found: Sequence[Subject]) -> str:
     listed = [f"• {words(each.name)}" for each in found[:MOST]]
     more = [f"dan {len(found) - MOST} lainnya"] if len(found) > MOST else []
     return "\n".join(["Yang mana?", *listed, *more])
-
-
-def _clock(t_us: int) -> str:
-    return f"{at_time(t_us + OFFSET_US):%H:%M} WIB"

@@ -13,7 +13,7 @@ from flows.alerts import buttons, record
 from flows.alerts.buttons import Signing, Verb
 from flows.alerts.officers import Allowed, Officers
 from flows.alerts.record import Row, Said
-from schemas.local_time import OFFSET_US, at_time
+from flows.alerts.wording import clock
 from schemas.plain import words
 from schemas.rules import Match
 
@@ -120,7 +120,7 @@ class Hearing:
             assert opened is not None
             until_us = now_us + buttons.SILENCE_US
             row = record.silence(opened.match, "tombol", allowed.who, now_us, until_us, message, name)
-            return Reaction((row,), toast=f"Dibisukan sampai {_clock(until_us)}.")
+            return Reaction((row,), toast=f"Dibisukan sampai {clock(until_us)}.")
         word: record.Word = "accepted" if verb == "accept" else "dismissed"
         row = record.answer(message, word, allowed.who, now_us, opened.alerts if opened else (), name)
         return Reaction((row,), toast="Diterima." if verb == "accept" else "Dicatat: bukan kejadian.")
@@ -154,11 +154,11 @@ def foot(said: Said, now_us: int) -> str:
     for word, text in (("accepted", "Diterima"), ("dismissed", "Bukan kejadian")):
         first = next((row for row in said.answers if row["answer"] == word), None)
         if first is not None:
-            lines.append(f"{text}: {first['officer']}, {_clock(first['at'])}")
+            lines.append(f"{text}: {first['officer']}, {clock(first['at'])}")
     for row in said.silences:
         if row["until"] > now_us:
-            lines.append(f"Dibisukan sampai {_clock(row['until'])}: {row['officer']}")
-    lines += [f"Catatan {row['officer']}, {_clock(row['at'])}: {_short(row['text'])}" for row in said.notes[-3:]]
+            lines.append(f"Dibisukan sampai {clock(row['until'])}: {row['officer']}")
+    lines += [f"Catatan {row['officer']}, {clock(row['at'])}: {_short(row['text'])}" for row in said.notes[-3:]]
     return "".join("\n" + words(line) for line in lines)
 
 
@@ -178,10 +178,10 @@ def _already(verb: Verb, said: Said, now_us: int) -> str:
         lasting = next((row for row in said.silences if row["until"] > now_us), None)
         if lasting is None:
             return ""
-        return f"Sudah dibisukan sampai {_clock(lasting['until'])} oleh {lasting['officer']}."
+        return f"Sudah dibisukan sampai {clock(lasting['until'])} oleh {lasting['officer']}."
     word = "accepted" if verb == "accept" else "dismissed"
     first = next((row for row in said.answers if row["answer"] == word), None)
-    return "" if first is None else f"Sudah dijawab {first['officer']}, {_clock(first['at'])}."
+    return "" if first is None else f"Sudah dijawab {first['officer']}, {clock(first['at'])}."
 
 
 def _noted(heard: Heard, about: str, allowed: Allowed, now_us: int) -> Reaction:
@@ -190,7 +190,3 @@ def _noted(heard: Heard, about: str, allowed: Allowed, now_us: int) -> Reaction:
         return Reaction()
     row = record.note(about, text, allowed.who, now_us, f"telegram-{heard.number}")
     return Reaction((row,), Reply("Catatan disimpan.", heard.own))
-
-
-def _clock(t_us: int) -> str:
-    return f"{at_time(t_us + OFFSET_US):%H:%M} WIB"

@@ -10,7 +10,7 @@ from flows.alerts.record import Who
 from flows.console import note
 from schemas.plain import words
 from schemas.rules import Rules
-from schemas.rules.addresses import VARIABLE
+from schemas.rules.addresses import held, named
 
 NAME: Final = 64
 """Letters of a name that are kept, ours."""
@@ -42,13 +42,12 @@ class Officers:
         self.names: dict[int, str] = {}
         self.of: dict[int, Sequence[str]] = {}
         for officer in rules.officer:
-            text = officer.telegram
-            value = environment.get(text.removeprefix(VARIABLE), "") if text.startswith(VARIABLE) else text
+            value = held(officer.telegram, environment)
             if value.isascii() and value.isdigit():
                 self.names[int(value)] = officer.name
                 self.of[int(value)] = officer.office or [receiver.id for receiver in rules.receiver]
             else:
-                note(f"{officer.name} cannot answer: {text.removeprefix(VARIABLE)} holds no user's number", "officer")
+                note(f"{officer.name} cannot answer: {named(officer.telegram)} holds no user's number", "officer")
 
     def allowed(self, heard: Heard) -> Allowed | None:
         """Return who somebody is; None of who may say nothing here.

@@ -112,9 +112,7 @@ class Reader:
 
     def newest_us(self) -> int:
         """Return the end of the newest minute of which anything is stored; 0 where nothing is."""
-        found = self.warehouse.query("SELECT toInt64(toUnixTimestamp(max(ts))) AS s, count() AS n FROM health_now").rows
-        seconds, count = found[0]
-        return int(seconds) * 1_000_000 + MINUTE_US if count else 0
+        return newest_us(self.warehouse)
 
     def oldest_us(self) -> int:
         """Return the beginning of the oldest minute of which anything is stored; 0 where nothing is."""
@@ -139,6 +137,13 @@ class Reader:
     def _table(self, sql: str, given: dict[str, Any], since_us: int, until_us: int) -> pl.DataFrame:
         answer = self.warehouse.query(sql, given | {"since": since_us, "until": until_us})
         return pl.DataFrame(pl.from_arrow(answer.table))
+
+
+def newest_us(warehouse: Warehouse) -> int:
+    """Return the end of the newest minute of which anything is stored; 0 where nothing is."""
+    found = warehouse.query("SELECT toInt64(toUnixTimestamp(max(ts))) AS s, count() AS n FROM health_now").rows
+    seconds, count = found[0]
+    return int(seconds) * 1_000_000 + MINUTE_US if count else 0
 
 
 def _holds(rule: Rule, view: str, figure: str, subject: tuple[str, ...]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from connectors.outbox import EMAIL, TELEGRAM, WEBHOOK
 from flows.console import note
 from schemas.errors import TilikError
 from schemas.rules import Receiver, Rules
-from schemas.rules.addresses import VARIABLE, is_chat, is_mailbox, shown, webhook_flaw
+from schemas.rules.addresses import held, is_chat, is_mailbox, named, shown, webhook_flaw
 
 SAID: Final = {TELEGRAM: "Telegram", WEBHOOK: "webhook", EMAIL: "e-mail"}
 
@@ -83,7 +83,7 @@ def _reach(found: Reached, receiver: Receiver, way: str, environment: Mapping[st
 def _chat(receiver: Receiver, environment: Mapping[str, str]) -> str:
     chat = _value(receiver.telegram, environment)
     if not is_chat(chat):
-        raise _Unset(f"{_name(receiver.telegram)}: expected a chat's number, came {chat!r}")
+        raise _Unset(f"{named(receiver.telegram)}: expected a chat's number, came {chat!r}")
     return chat
 
 
@@ -91,7 +91,7 @@ def _hook(receiver: Receiver, environment: Mapping[str, str]) -> Hook:
     url = _value(receiver.webhook, environment)
     flaw = webhook_flaw(url)
     if flaw:
-        raise _Unset(f"{_name(receiver.webhook)}: expected {flaw}, came {shown(url)}")
+        raise _Unset(f"{named(receiver.webhook)}: expected {flaw}, came {shown(url)}")
     return Hook(url, _value(receiver.secret, environment) if receiver.secret else "")
 
 
@@ -105,14 +105,10 @@ def _mailboxes(receiver: Receiver, environment: Mapping[str, str]) -> tuple[str,
 
 def _value(text: str, environment: Mapping[str, str]) -> str:
     """Return a text, or what the variable holds that it names."""
-    value = environment.get(_name(text), "") if text.startswith(VARIABLE) else text
+    value = held(text, environment)
     if not value:
-        raise _Unset(f"{_name(text)} is not set")
+        raise _Unset(f"{named(text)} is not set")
     return value
-
-
-def _name(text: str) -> str:
-    return text.removeprefix(VARIABLE)
 
 
 def _said(found: Reached, receiver: str) -> Iterator[str]:

@@ -84,8 +84,12 @@ def line(alert: Alert, at_us: int, names: Names, said_before: str = "") -> str:
     subject = " ".join(filter(None, [what, where, f"({labels['zone']})" if labels["zone"] else ""]))
     if where == said_before:
         subject = labels["zone"]
-    since = f"{at_time(alert.since_us + OFFSET_US):%H:%M}"
     end_us = alert.ended_us if alert.ended(at_us) and alert.ended_us is not None else at_us
     lasted = said((end_us - alert.since_us) / 1e6)
     ended = f", {WHY.get(alert.why, alert.why)}" if alert.why and alert.ended(at_us) else ""
-    return f"{subject + ', ' if subject else ''}sejak {since} WIB, {lasted}{ended}"
+    return f"{subject + ', ' if subject else ''}sejak {clock(alert.since_us)}, {lasted}{ended}"
+
+
+def clock(t_us: int) -> str:
+    """Return a local time as messages say it: ``07:02 WIB``."""
+    return f"{at_time(t_us + OFFSET_US):%H:%M} WIB"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -14,6 +15,16 @@ _LETTERS: Final = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
 _NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _MAILBOX: Final = re.compile(rf"{_LETTERS}@{_NAME}(?:\.{_NAME})*")
 """Those of forms in browsers (HTML Living Standard, valid e-mail address): nothing that could end a header."""
+
+
+def named(text: str) -> str:
+    """Return the variable that a text names, else the text."""
+    return text.removeprefix(VARIABLE)
+
+
+def held(text: str, environment: Mapping[str, str]) -> str:
+    """Return a text, or what the variable holds that it names; '' where that is not set."""
+    return environment.get(named(text), "") if text.startswith(VARIABLE) else text
 
 
 def is_chat(text: str) -> bool:

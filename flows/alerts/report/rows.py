@@ -11,6 +11,7 @@ import polars as pl
 from connectors.warehouse import Warehouse
 from flows.alerts import record
 from flows.alerts.names import Names
+from flows.alerts.reading import newest_us
 from flows.alerts.report.figures import Called, Rows, Shift, Told, Watched, of
 from schemas.errors import UsageError
 from schemas.incidents import KIND_LABELS
@@ -48,7 +49,6 @@ SELECT count(), countIf(ms = 0), sum(ms) FROM (
     ) GROUP BY camera_id
 )
 """
-_NEWEST: Final = "SELECT toInt64(toUnixTimestamp(max(ts))) AS s, count() AS n FROM health_now"
 _FIELDS: Final = {"figure": "angka", "blind": "kamera tidak melihat", "silent": "tidak ada data"}
 """What alerts that are of no incident are called where their rule is gone."""
 
@@ -108,9 +108,8 @@ def _ever(warehouse: Warehouse, rules: Rules, office: str) -> bool:
 def _watched(warehouse: Warehouse, since_us: int, until_us: int) -> Watched:
     given = {"since": since_us // MINUTE_US * MINUTE_US, "until": until_us}
     ((cameras, blind, observed_ms),) = warehouse.query(_WATCHED, given).rows
-    ((newest_s, minutes),) = warehouse.query(_NEWEST).rows
     share = 1000 * observed_ms / (cameras * (until_us - given["since"])) if cameras else 0.0
-    return Watched(cameras, blind, min(1.0, share), newest_s * 1_000_000 + MINUTE_US if minutes else 0)
+    return Watched(cameras, blind, min(1.0, share), newest_us(warehouse))
 
 
 def _called(rules: Rules, names: Names) -> Called:
